@@ -1,0 +1,290 @@
+#include "metrics/catalogue.h"
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <initializer_list>
+#include <sstream>
+
+namespace titip::metrics {
+namespace {
+
+// --- the catalogue ---------------------------------------------------------------------------------------------------
+constexpr Definition http_requests{"titip_http_requests_total",
+                                   "HTTP requests answered, by listener, route and status."};
+constexpr Definition http_duration{"titip_http_request_duration_seconds", "From the complete header to the answer."};
+constexpr Definition http_refused{"titip_http_refused_total",
+                                  "Connections or requests refused before a route was known."};
+constexpr Definition http_connections{"titip_http_connections", "Open connections."};
+constexpr Definition received{"titip_submissions_received_total",
+                              "Submissions that clinics sent, by what they were answered."};
+constexpr Definition attempts{"titip_attempts_total", "Attempts to deliver, by outcome."};
+constexpr Definition attempt_duration{"titip_attempt_duration_seconds", "From sending to the classified reply."};
+constexpr Definition probes{"titip_probes_total", "Reads that ask whether an unknown attempt landed, by result."};
+constexpr Definition upstream_state{"titip_upstream_state", "1 for the state the circuit breaker is in."};
+constexpr Definition end_to_end{"titip_submission_end_to_end_seconds", "From acceptance to delivery."};
+constexpr Definition outages{"titip_upstream_outages_total", "Times the circuit breaker opened from closed."};
+constexpr Definition outage_seconds{"titip_upstream_outage_seconds_total", "Time spent in ended outages."};
+constexpr Definition outage_started{"titip_upstream_outage_started_timestamp_seconds",
+                                    "Start of the outage that is on, 0 if none is."};
+constexpr Definition last_success{"titip_upstream_last_success_timestamp_seconds",
+                                  "Last reply of the destination as itself, 0 before the first."};
+constexpr Definition window{"titip_drain_window", "Records that may be in flight at once."};
+constexpr Definition in_flight{"titip_drain_in_flight", "Records and probes in flight."};
+constexpr Definition paused{"titip_facilities_paused", "Facilities whose credentials the destination refuses."};
+constexpr Definition queue{"titip_queue_submissions", "Submissions in custody, by state."};
+constexpr Definition queue_bytes{"titip_queue_bytes", "Payload bytes of submissions that are not terminal."};
+constexpr Definition ledger{"titip_ledger_difference", "Accepted minus all states: anything but 0 is a defect."};
+constexpr Definition commit_duration{"titip_store_commit_duration_seconds", "One group commit, fsync included."};
+constexpr Definition commit_batch{"titip_store_commit_batch_submissions", "Calls that shared one commit."};
+constexpr Definition store_errors{"titip_store_errors_total", "Errors of the store, by kind."};
+constexpr Definition writer_queue{"titip_writer_queue_submissions", "Calls that wait for the writer."};
+constexpr Definition reads{"titip_reads_total", "Reads and log-ins answered, by source."};
+constexpr Definition auth_failures{"titip_auth_failures_total", "Log-ins refused by the verifier, by reason."};
+constexpr Definition build_info_metric{"titip_build_info", "1; version and revision are labels."};
+constexpr Definition process_cpu{"process_cpu_seconds_total", "User and system CPU time."};
+constexpr Definition process_rss{"process_resident_memory_bytes", "Resident memory."};
+constexpr Definition process_fds{"process_open_fds", "Open file descriptors."};
+constexpr Definition process_max_fds{"process_max_fds", "Limit of open file descriptors."};
+constexpr Definition process_start{"process_start_time_seconds", "Start of the process since the epoch."};
+
+const std::vector<double> latency_buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+const std::vector<double> batch_buckets{1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
+const std::vector<double> end_to_end_buckets{1,    5,        30,        60,    300,       900,
+                                             3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400};
+
+constexpr std::array channels{"mount", "api"};
+constexpr std::array verdicts{"accepted", "replayed", "conflict", "invalid", "throttled", "refused"};
+
+template <class Make>
+auto children(std::initializer_list<const char*> names, Make make) {
+  std::map<std::string, decltype(make(std::string{})), std::less<>> made;
+  for (const char* each : names) made.emplace(each, make(each));
+  return made;
+}
+
+template <class Map>
+auto find(const Map& map, std::string_view name, std::string_view otherwise) {
+  const auto found = map.find(name);
+  return found != map.end() ? found->second : map.find(otherwise)->second;
+}
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+double count_fds() {
+  DIR* directory = opendir("/proc/self/fd");
+  if (directory == nullptr) return 0;
+  double count = -3;  // ".", ".." and the directory itself
+  while (readdir(directory) != nullptr) ++count;
+  closedir(directory);
+  return count;
+}
+
+double resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  double total = 0;
+  double resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+HttpProbes::HttpProbes(Registry& registry, std::string listener)
+    : connections(registry.gauge(http_connections, {{"listener", listener}})),
+      registry_(registry),
+      listener_(std::move(listener)) {
+  // A family without children is not exposed.
+  child("other", "GET", 404);
+  refusal("timeout");
+}
+
+void HttpProbes::answered(std::string_view route, std::string_view method, int status,
+                          std::chrono::nanoseconds duration) {
+  const std::lock_guard lock(mutex_);
+  const auto& counted = child(route, method, status);
+  counted.requests.add();
+  counted.duration.observe(seconds(duration));
+}
+
+const HttpProbes::Child& HttpProbes::child(std::string_view route, std::string_view method, int status) {
+  const auto key = std::tuple<std::string_view, std::string_view, int>(route, method, status);
+  auto found = children_.find(key);
+  if (found == children_.end()) {
+    const Labels labels{{"listener", listener_},
+                        {"route", std::string(route)},
+                        {"method", std::string(method)},
+                        {"code", std::to_string(status)}};
+    const Child made{registry_.counter(http_requests, labels),
+                     registry_.histogram(http_duration, {{"route", std::string(route)}}, latency_buckets)};
+    found = children_.emplace(std::tuple{std::string(route), std::string(method), status}, made).first;
+  }
+  return found->second;
+}
+
+void HttpProbes::refused(std::string_view reason) {
+  const std::lock_guard lock(mutex_);
+  refusal(reason).add();
+}
+
+const Counter& HttpProbes::refusal(std::string_view reason) {
+  auto found = refusals_.find(reason);
+  if (found == refusals_.end()) {
+    found = refusals_
+                .emplace(std::string(reason),
+                         registry_.counter(http_refused, {{"listener", listener_}, {"reason", std::string(reason)}}))
+                .first;
+  }
+  return found->second;
+}
+
+IntakeProbes::IntakeProbes(Registry& registry)
+    : received_([&registry]<std::size_t... C>(std::index_sequence<C...>) {
+        return std::array{[&registry]<std::size_t... V>(const char* channel, std::index_sequence<V...>) {
+          return std::array{registry.counter(metrics::received, {{"channel", channel}, {"outcome", verdicts[V]}})...};
+        }(channels[C], std::make_index_sequence<verdicts.size()>())...};
+      }(std::make_index_sequence<channels.size()>())) {}
+
+void IntakeProbes::received(std::string_view channel, Verdict verdict) const {
+  received_[channel == channels[0] ? 0 : 1][static_cast<std::size_t>(verdict)].add();
+}
+
+DestinationProbes::DestinationProbes(Registry& registry, const std::string& destination)
+    : outages(registry.counter(metrics::outages, {{"destination", destination}})),
+      outage_seconds(registry.counter(metrics::outage_seconds, {{"destination", destination}})),
+      outage_started(registry.gauge(metrics::outage_started, {{"destination", destination}})),
+      last_success(registry.gauge(metrics::last_success, {{"destination", destination}})),
+      window(registry.gauge(metrics::window, {{"destination", destination}})),
+      in_flight(registry.gauge(metrics::in_flight, {{"destination", destination}})),
+      facilities_paused(registry.gauge(paused, {{"destination", destination}})),
+      end_to_end_(registry.histogram(end_to_end, {{"destination", destination}}, end_to_end_buckets)) {
+  const auto labelled = [&destination](const char* label) {
+    return [label, &destination](const std::string& value) {
+      return Labels{{"destination", destination}, {label, value}};
+    };
+  };
+  const auto outcome = labelled("outcome");
+  attempts_ = children({"delivered", "deferred", "rejected", "unknown", "blocked", "credentials_refused", "not_sent"},
+                       [&](const std::string& n) { return registry.counter(attempts, outcome(n)); });
+  durations_ = children({"served", "not_served"}, [&](const std::string& n) {
+    return registry.histogram(attempt_duration, outcome(n), latency_buckets);
+  });
+  const auto result = labelled("result");
+  probes_ = children({"found", "found_other", "not_found", "inconclusive"},
+                     [&](const std::string& n) { return registry.counter(metrics::probes, result(n)); });
+  const auto state = labelled("state");
+  states_ = children({"closed", "half-open", "open"},
+                     [&](const std::string& n) { return registry.gauge(metrics::upstream_state, state(n)); });
+  upstream_state("closed");
+}
+
+void DestinationProbes::attempted(std::string_view outcome, std::chrono::nanoseconds duration) const {
+  find(attempts_, outcome, "unknown").add();
+  const bool served = outcome == "delivered" || outcome == "rejected" || outcome == "blocked";
+  find(durations_, served ? "served" : "not_served", "not_served").observe(seconds(duration));
+}
+
+void DestinationProbes::probed(std::string_view result) const {
+  find(probes_, result, "inconclusive").add();
+}
+
+void DestinationProbes::upstream_state(std::string_view state) const {
+  for (const auto& [name, gauge] : states_) gauge.set(name == state ? 1 : 0);
+}
+
+void DestinationProbes::delivered_after(std::chrono::milliseconds since_accepted) const {
+  end_to_end_.observe(seconds(since_accepted));
+}
+
+double DestinationProbes::unknown_outcomes() const {
+  return find(attempts_, "unknown", "unknown").value();
+}
+
+double DestinationProbes::probes() const {
+  double sum = 0;
+  for (const auto& [name, counter] : probes_) sum += counter.value();
+  return sum;
+}
+
+QueueProbes::QueueProbes(Registry& registry, const std::string& destination)
+    : bytes(registry.gauge(queue_bytes, {{"destination", destination}})),
+      ledger_difference(registry.gauge(ledger, {{"destination", destination}})),
+      registry_(registry),
+      destination_(destination) {
+  submissions("queued", 0);
+}
+
+void QueueProbes::submissions(std::string_view state, std::uint64_t count) {
+  auto found = by_state_.find(state);
+  if (found == by_state_.end()) {
+    found = by_state_
+                .emplace(std::string(state),
+                         registry_.gauge(queue, {{"destination", destination_}, {"state", std::string(state)}}))
+                .first;
+  }
+  found->second.set(static_cast<double>(count));
+}
+
+CommitProbes::CommitProbes(Registry& registry)
+    : writer_queue(registry.gauge(metrics::writer_queue, {})),
+      registry_(registry),
+      duration_(registry.histogram(commit_duration, {}, latency_buckets)),
+      batch_(registry.histogram(commit_batch, {}, batch_buckets)) {
+  for (const char* kind : {"write", "corrupt_record", "disk_full", "overloaded"})
+    registry.counter(store_errors, {{"kind", kind}});
+}
+
+void CommitProbes::committed(std::chrono::nanoseconds duration, std::size_t calls) {
+  duration_.observe(seconds(duration));
+  batch_.observe(static_cast<double>(calls));
+}
+
+void CommitProbes::failed(std::string_view kind) {
+  registry_.counter(store_errors, {{"kind", std::string(kind)}}).add();
+}
+
+ReadProbes::ReadProbes(Registry& registry)
+    : reads_(children({"upstream", "verifier", "unavailable"},
+                      [&](const std::string& n) { return registry.counter(reads, {{"source", n}}); })),
+      refusals_(children({"unknown_user", "wrong_password", "too_old", "throttled"},
+                         [&](const std::string& n) { return registry.counter(auth_failures, {{"reason", n}}); })) {}
+
+void ReadProbes::answered(std::string_view source) const {
+  find(reads_, source, "upstream").add();
+}
+void ReadProbes::login_refused(std::string_view reason) const {
+  find(refusals_, reason, "unknown_user").add();
+}
+
+void build_info(Registry& registry, const std::string& version, const std::string& revision) {
+  registry.gauge(build_info_metric, {{"version", version}, {"revision", revision}}).set(1);
+}
+
+void process_metrics(Registry& registry) {
+  const Gauge cpu = registry.gauge(process_cpu, {});
+  const Gauge rss = registry.gauge(process_rss, {});
+  const Gauge fds = registry.gauge(process_fds, {});
+  const Gauge max_fds = registry.gauge(process_max_fds, {});
+  registry.gauge(process_start, {}).set(static_cast<double>(std::time(nullptr)));
+  registry.before_exposition([=] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto of = [](const timeval& time) {
+      return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+    };
+    cpu.set(of(usage.ru_utime) + of(usage.ru_stime));
+    rss.set(resident_bytes());
+    fds.set(count_fds());
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    max_fds.set(static_cast<double>(limit.rlim_cur));
+  });
+}
+
+}  // namespace titip::metrics

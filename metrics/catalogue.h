@@ -1,0 +1,124 @@
+// Every metric of Titip, once: its name, its help and its typed probe. Labels are bounded: destinations, states,
+// outcomes, route ids of profiles; never a facility, a person, an id, a raw path or a message. Threads: probes are made
+// at start and used from any thread.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "metrics/registry.h"
+#include "metrics/store_probes.h"
+
+namespace titip::metrics {
+
+// One listener's requests. `route` is a route id or one of our own fixed names.
+class HttpProbes {
+ public:
+  HttpProbes(Registry& registry, std::string listener);
+  void answered(std::string_view route, std::string_view method, int status, std::chrono::nanoseconds duration);
+  void refused(std::string_view reason);  // by the guard or a limit, before a route was known
+  Gauge connections;
+
+ private:
+  struct Child {
+    Counter requests;
+    Histogram duration;
+  };
+  const Child& child(std::string_view route, std::string_view method, int status);
+  const Counter& refusal(std::string_view reason);
+
+  Registry& registry_;
+  std::string listener_;
+  std::mutex mutex_;
+  std::map<std::tuple<std::string, std::string, int>, Child, std::less<>> children_;
+  std::map<std::string, Counter, std::less<>> refusals_;
+};
+
+// What became of what clinics sent. Channels: mount, api.
+class IntakeProbes {
+ public:
+  enum class Verdict : std::uint8_t { accepted, replayed, conflict, invalid, throttled, refused };
+  explicit IntakeProbes(Registry& registry);
+  void received(std::string_view channel, Verdict verdict) const;
+
+ private:
+  std::array<std::array<Counter, 6>, 2> received_;
+};
+
+// One destination's delivery, owned by its loop; counters may be read elsewhere.
+class DestinationProbes {
+ public:
+  DestinationProbes(Registry& registry, const std::string& destination);
+  void attempted(std::string_view outcome, std::chrono::nanoseconds duration) const;
+  void probed(std::string_view result) const;
+  void upstream_state(std::string_view state) const;  // closed, half-open, open
+  void delivered_after(std::chrono::milliseconds since_accepted) const;
+
+  double unknown_outcomes() const;
+  double probes() const;
+
+  Counter outages;
+  Counter outage_seconds;
+  Gauge outage_started;  // seconds since the epoch, 0 while there is none
+  Gauge last_success;    // seconds since the epoch, 0 before the first
+  Gauge window;
+  Gauge in_flight;
+  Gauge facilities_paused;
+
+ private:
+  std::map<std::string, Counter, std::less<>> attempts_;
+  std::map<std::string, Histogram, std::less<>> durations_;
+  std::map<std::string, Counter, std::less<>> probes_;
+  std::map<std::string, Gauge, std::less<>> states_;
+  Histogram end_to_end_;
+};
+
+// The queue as it stands, filled at exposition from the store's incremental counts.
+class QueueProbes {
+ public:
+  QueueProbes(Registry& registry, const std::string& destination);
+  void submissions(std::string_view state, std::uint64_t count);
+  Gauge bytes;
+  Gauge ledger_difference;
+
+ private:
+  Registry& registry_;
+  std::string destination_;
+  std::map<std::string, Gauge, std::less<>> by_state_;
+};
+
+class CommitProbes final : public StoreProbes {
+ public:
+  explicit CommitProbes(Registry& registry);
+  void committed(std::chrono::nanoseconds duration, std::size_t calls) override;
+  void failed(std::string_view kind) override;
+  Gauge writer_queue;
+
+ private:
+  Registry& registry_;
+  Histogram duration_;
+  Histogram batch_;
+};
+
+class ReadProbes {
+ public:
+  explicit ReadProbes(Registry& registry);
+  void answered(std::string_view source) const;       // upstream, verifier, unavailable
+  void login_refused(std::string_view reason) const;  // unknown_user, wrong_password, too_old, throttled
+
+ private:
+  std::map<std::string, Counter, std::less<>> reads_;
+  std::map<std::string, Counter, std::less<>> refusals_;
+};
+
+void build_info(Registry& registry, const std::string& version, const std::string& revision);
+// /proc/self at each exposition: the process_* family every Prometheus user expects.
+void process_metrics(Registry& registry);
+
+}  // namespace titip::metrics

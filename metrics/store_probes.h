@@ -1,0 +1,17 @@
+// What the store reports of itself. Any thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+namespace titip::metrics {
+
+class StoreProbes {
+ public:
+  virtual ~StoreProbes() = default;
+  virtual void committed(std::chrono::nanoseconds duration, std::size_t calls) = 0;
+  virtual void failed(std::string_view kind) = 0;  // "write", "corrupt_record", "disk_full", "overloaded"
+};
+
+}  // namespace titip::metrics
