@@ -1,0 +1,107 @@
+// Bytes by hand: big-endian numbers and counted strings. What is encoded here is the stored format (FORMAT.md).
+// Pure; one Encoder or Decoder belongs to one thread.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "storage/check.h"
+#include "storage/submission.h"
+
+namespace titip::storage {
+
+class Encoder {
+ public:
+  Encoder& u8(std::uint8_t value) {
+    out_.push_back(static_cast<char>(value));
+    return *this;
+  }
+  Encoder& u16(std::uint16_t value) { return number(value, 2); }
+  Encoder& u32(std::uint32_t value) { return number(value, 4); }
+  Encoder& u64(std::uint64_t value) { return number(value, 8); }
+  Encoder& time(WallTime value) { return u64(static_cast<std::uint64_t>(value.time_since_epoch().count())); }
+  Encoder& id(const SubmissionId& value) { return raw(value.bytes.data(), value.bytes.size()); }
+  Encoder& digest(const Digest& value) { return raw(value.data(), value.size()); }
+  Encoder& bytes(std::string_view value) {
+    out_.append(value);
+    return *this;
+  }
+  // Names, codes, rules: short by nature.
+  Encoder& text(std::string_view value) {
+    check(value.size() <= std::numeric_limits<std::uint16_t>::max(), "a stored name is at most 65535 bytes long");
+    return u16(static_cast<std::uint16_t>(value.size())).bytes(value);
+  }
+  Encoder& blob(std::string_view value) {
+    check(value.size() <= std::numeric_limits<std::uint32_t>::max(), "a stored value is at most 4 GiB long");
+    return u32(static_cast<std::uint32_t>(value.size())).bytes(value);
+  }
+  void reserve(std::size_t size) { out_.reserve(size); }
+  const std::string& peek() const { return out_; }
+  std::string take() { return std::move(out_); }
+
+ private:
+  Encoder& raw(const std::uint8_t* data, std::size_t size) {
+    out_.append(reinterpret_cast<const char*>(data), size);
+    return *this;
+  }
+  Encoder& number(std::uint64_t value, unsigned size) {
+    for (unsigned i = size; i-- > 0;) out_.push_back(static_cast<char>((value >> (8U * i)) & 0xffU));
+    return *this;
+  }
+  std::string out_;
+};
+
+// Never reads past the end: the first thing that does not fit makes all that follows zero and done() false.
+class Decoder {
+ public:
+  explicit Decoder(std::string_view bytes) : rest_(bytes) {}
+
+  std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
+  std::uint16_t u16() { return static_cast<std::uint16_t>(number(2)); }
+  std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
+  std::uint64_t u64() { return number(8); }
+  WallTime time() { return WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(u64()))); }
+  SubmissionId id() {
+    SubmissionId value;
+    raw(value.bytes.data(), value.bytes.size());
+    return value;
+  }
+  Digest digest() {
+    Digest value{};
+    raw(value.data(), value.size());
+    return value;
+  }
+  std::string_view bytes(std::size_t size) {
+    if (!ok_ || rest_.size() < size) {
+      ok_ = false;
+      return {};
+    }
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
+  std::string text() { return std::string(bytes(u16())); }
+  std::string blob() { return std::string(bytes(u32())); }
+  std::size_t left() const { return rest_.size(); }
+  bool ok() const { return ok_; }
+  bool done() const { return ok_ && rest_.empty(); }
+  void refuse() { ok_ = false; }
+
+ private:
+  void raw(std::uint8_t* data, std::size_t size) {
+    const std::string_view taken = bytes(size);
+    for (std::size_t i = 0; i < taken.size(); ++i) data[i] = static_cast<std::uint8_t>(taken[i]);
+  }
+  std::uint64_t number(std::size_t size) {
+    std::uint64_t value = 0;
+    for (const char c : bytes(size)) value = (value << 8U) | static_cast<std::uint8_t>(c);
+    return value;
+  }
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+}  // namespace titip::storage

@@ -1,0 +1,12 @@
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4): tells a damaged value from a sound one. Not a defence against an attacker;
+// that is what sealing is for. Pure, any thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace titip::storage {
+
+std::uint32_t crc32c(std::string_view bytes);
+
+}  // namespace titip::storage

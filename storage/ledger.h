@@ -1,0 +1,40 @@
+// What the store knows without asking the disk: counts, and which lanes have anything in the due index. Fed by the very
+// batches that were committed, so it can never run ahead of the truth or away from it.
+// Threads: the writer publishes, anyone reads.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/kv.h"
+#include "storage/store.h"
+
+namespace titip::storage {
+
+class Ledger {
+ public:
+  // At open: reads the counts family and the last position. The error is a sentence.
+  std::expected<void, std::string> load(const KvReader& kv);
+  // After a commit: takes over what the batch says of counts and position.
+  void publish(const KvBatch& batch);
+
+  Counts counts() const;
+  std::uint64_t last_position() const;
+  std::vector<Lane> lanes(std::string_view destination) const;
+  std::uint64_t due_in(const Lane& lane) const;
+
+ private:
+  bool take(std::string_view key, const std::string* value);  // false: damaged
+
+  mutable std::mutex mutex_;
+  Counts counts_;
+  std::map<std::string, std::map<std::string, std::uint64_t, std::less<>>, std::less<>> due_;
+  std::uint64_t last_position_ = 0;
+};
+
+}  // namespace titip::storage

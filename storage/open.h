@@ -1,0 +1,45 @@
+// How a store comes to be. The engines share one contract (store.h) and its tests.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "storage/store.h"
+
+namespace titip::metrics {
+class StoreProbes;
+}
+
+namespace titip::storage {
+
+struct StoreOptions {
+  std::filesystem::path directory;              // RocksDB only
+  std::size_t writer_queue_submissions = 8192;  // accepts waiting beyond this are refused: Error::overloaded
+  std::size_t writer_queue_bytes = 64U << 20U;
+  std::size_t group_submissions = 512;          // at most this many calls in one commit
+  int reader_threads = 2;
+  std::uint64_t free_space_floor_bytes = 512U << 20U;  // below it accepts are refused and health() says why
+  std::function<WallTime()> now;                // wall clock; must be set
+  metrics::StoreProbes* probes = nullptr;       // may be null
+  // The writer met a bad write or sync: the process must stop. Must be set. Called once, on the writer's thread: it may
+  // not call the store (close() above all).
+  std::function<void(std::string)> on_fatal;
+};
+
+// Opens or creates. Attempts found open are settled to unknown (rule "restart") before this returns. Blocking.
+std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions options);
+
+// The same contract in memory, for tests and simulation: a real implementation over the same bookkeeping.
+enum class Pumping { thread, by_hand };  // by_hand: nothing happens until pump() is called
+class MemoryStore : public Store {
+ public:
+  virtual bool pump() = 0;  // commits one group and runs one read; false: nothing to do
+};
+std::unique_ptr<MemoryStore> open_memory_store(StoreOptions options, Pumping pumping);
+
+}  // namespace titip::storage

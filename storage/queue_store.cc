@@ -1,0 +1,192 @@
+#include "storage/queue_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/check.h"
+#include "storage/free_space.h"
+#include "storage/memory_kv.h"
+#include "storage/reads.h"
+#include "storage/rocks_kv.h"
+
+namespace titip::storage {
+namespace {
+
+template <class Item, class Answer>
+Call call_of(std::vector<Item> items, Home& home, Done<std::vector<Answer>> done) {
+  Call call;
+  call.home = &home;
+  call.items = items.size();
+  for (const Item& item : items) {
+    if constexpr (requires { item.payload.bytes; }) call.bytes += item.payload.bytes.size();
+    if constexpr (requires { item.reply.bytes; }) call.bytes += item.reply.bytes.size();
+    if constexpr (requires { item.bytes.size(); }) call.bytes += item.bytes.size();
+  }
+  call.batch.template emplace<Batch<Item, Answer>>(std::move(items), std::move(done), std::vector<Answer>{});
+  return call;
+}
+
+WriterSettings settings_of(const StoreOptions& options) {
+  WriterSettings settings;
+  settings.queue_submissions = options.writer_queue_submissions;
+  settings.queue_bytes = options.writer_queue_bytes;
+  settings.group_submissions = options.group_submissions;
+  settings.free_space_floor_bytes = options.free_space_floor_bytes;
+  settings.now = options.now;
+  settings.probes = options.probes;
+  settings.on_fatal = options.on_fatal;
+  return settings;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<QueueStore>, std::string> QueueStore::open(
+    std::shared_ptr<Kv> kv, StoreOptions options, Pumping pumping,
+    std::function<std::optional<std::uint64_t>()> free_bytes) {
+  check(static_cast<bool>(options.now), "the store is given a clock");
+  check(static_cast<bool>(options.on_fatal), "the store is told what to do when it cannot write");
+  auto recovered = recover(*kv, options.now());
+  if (!recovered) return std::unexpected(std::move(recovered.error()));
+  auto ledger = std::make_unique<Ledger>();
+  if (auto loaded = ledger->load(*kv); !loaded) return std::unexpected(std::move(loaded.error()));
+  WriterSettings settings = settings_of(options);
+  settings.free_bytes = std::move(free_bytes);
+  std::unique_ptr<QueueStore> store(
+      new QueueStore(std::move(kv), std::move(ledger), *recovered, std::move(settings), pumping));
+  store->damaged(recovered->damaged);
+  if (pumping == Pumping::thread) {
+    store->writer_.start();
+    store->readers_.start(std::max(options.reader_threads, 1));
+  }
+  return store;
+}
+
+QueueStore::QueueStore(std::shared_ptr<Kv> kv, std::unique_ptr<Ledger> ledger, Recovered recovered,
+                       WriterSettings settings, Pumping pumping)
+    : kv_(std::move(kv)),
+      ledger_(std::move(ledger)),
+      recovered_(recovered),
+      pumping_(pumping),
+      probes_(settings.probes),
+      writer_(*kv_, *ledger_, std::move(settings)) {}
+
+QueueStore::~QueueStore() { close(); }
+
+void QueueStore::accept(std::vector<NewSubmission> batch, Home& home, Done<std::vector<Verdict>> done) {
+  writer_.submit(call_of(std::move(batch), home, std::move(done)));
+}
+
+void QueueStore::open_attempts(std::vector<OpenAttempt> batch, Home& home, Done<std::vector<Changed>> done) {
+  writer_.submit(call_of(std::move(batch), home, std::move(done)));
+}
+
+void QueueStore::settle(std::vector<Settlement> batch, Home& home, Done<std::vector<Changed>> done) {
+  writer_.submit(call_of(std::move(batch), home, std::move(done)));
+}
+
+void QueueStore::transition(std::vector<Transition> batch, Home& home, Done<std::vector<Changed>> done) {
+  writer_.submit(call_of(std::move(batch), home, std::move(done)));
+}
+
+void QueueStore::put_objects(std::vector<PutObject> batch, Home& home, Done<std::vector<Applied>> done) {
+  writer_.submit(call_of(std::move(batch), home, std::move(done)));
+}
+
+template <class T>
+void QueueStore::read(Home& home, Done<T> done, std::move_only_function<Result<T>(const KvReader&)> ask) {
+  // Shared by the work and the refusal: only one of them comes to pass.
+  const auto answer = std::make_shared<Done<T>>(std::move(done));
+  ReaderPool::Work work = [this, &home, answer, ask = std::move(ask)]() mutable {
+    Result<T> result = ask(*kv_->snapshot());
+    if (!result && result.error() == Error::corrupt) damaged(1);
+    home.post([answer, result = std::move(result)]() mutable { (*answer)(std::move(result)); });
+  };
+  const auto taken = readers_.submit(work);
+  if (taken == ReaderPool::Taken::yes) return;
+  refuse(home, std::move(*answer), taken == ReaderPool::Taken::full ? Error::overloaded : Error::unavailable);
+}
+
+void QueueStore::lanes(std::string destination, Home& home, Done<std::vector<Lane>> done) {
+  read<std::vector<Lane>>(home, std::move(done), [this, destination = std::move(destination)](const KvReader&) {
+    return Result<std::vector<Lane>>(ledger_->lanes(destination));
+  });
+}
+
+void QueueStore::next_due(std::vector<DueQuery> batch, Home& home, Done<std::vector<DueBatch>> done) {
+  read<std::vector<DueBatch>>(home, std::move(done), [this, batch = std::move(batch)](const KvReader& kv) {
+    std::size_t passed_over = 0;
+    auto due = reads::next_due(kv, batch, passed_over);
+    damaged(passed_over);
+    return due;
+  });
+}
+
+void QueueStore::load(std::vector<LoadRequest> batch, Home& home, Done<std::vector<std::optional<Loaded>>> done) {
+  read<std::vector<std::optional<Loaded>>>(
+      home, std::move(done), [batch = std::move(batch)](const KvReader& kv) { return reads::load(kv, batch); });
+}
+
+void QueueStore::get_object(std::string kind, std::string object_name, Home& home, Done<std::optional<Object>> done) {
+  read<std::optional<Object>>(home, std::move(done),
+                              [kind = std::move(kind), object_name = std::move(object_name)](const KvReader& kv) {
+                                return reads::object(kv, kind, object_name);
+                              });
+}
+
+void QueueStore::list_objects(std::string kind, Home& home, Done<std::vector<std::pair<std::string, Object>>> done) {
+  read<std::vector<std::pair<std::string, Object>>>(
+      home, std::move(done), [kind = std::move(kind)](const KvReader& kv) { return reads::objects(kv, kind); });
+}
+
+void QueueStore::subscribe(Home& home, std::function<void(const CommitNotice&)> heard) {
+  writer_.subscribe(home, std::move(heard));
+}
+
+Counts QueueStore::counts() const { return ledger_->counts(); }
+
+Health QueueStore::health() const {
+  Writer::Status status = writer_.status();
+  Health health;
+  health.writable = status.writable;
+  health.why_not = std::move(status.why_not);
+  health.last_position = ledger_->last_position();
+  health.epoch = recovered_.epoch;
+  health.writer_queue = status.waiting;
+  health.found_open_attempts = recovered_.open_attempts;
+  return health;
+}
+
+void QueueStore::damaged(std::size_t records) {
+  for (std::size_t i = 0; probes_ != nullptr && i < records; ++i) probes_->failed("corrupt_record");
+}
+
+bool QueueStore::pump() {
+  if (pumping_ != Pumping::by_hand) return false;  // its threads do it
+  const bool wrote = writer_.pump();
+  const bool was_read = readers_.pump();
+  return wrote || was_read;
+}
+
+void QueueStore::close() {
+  if (closed_.exchange(true)) return;
+  writer_.close();
+  readers_.close();
+  kv_->close();
+}
+
+std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions options) {
+  auto kv = open_rocks_kv(options.directory);
+  if (!kv) return std::unexpected(std::move(kv.error()));
+  auto free = [directory = options.directory] { return free_bytes(directory); };
+  auto store = QueueStore::open(std::shared_ptr<Kv>(std::move(*kv)), std::move(options), Pumping::thread, std::move(free));
+  if (!store) return std::unexpected(std::move(store.error()));
+  return std::unique_ptr<Store>(std::move(*store));
+}
+
+std::unique_ptr<MemoryStore> open_memory_store(StoreOptions options, Pumping pumping) {
+  auto store = QueueStore::open(std::make_shared<MemoryKv>(), std::move(options), pumping);
+  check(store.has_value(), "an empty store in memory opens");
+  return std::move(*store);
+}
+
+}  // namespace titip::storage

@@ -1,0 +1,61 @@
+// The storage door over a key-value engine: the writer for what changes, the reader pool for what is asked.
+// Private to storage and its tests; everyone else opens a store by open.h.
+#pragma once
+
+#include <atomic>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "storage/kv.h"
+#include "storage/ledger.h"
+#include "storage/open.h"
+#include "storage/reader_pool.h"
+#include "storage/recovery.h"
+#include "storage/writer.h"
+
+namespace titip::storage {
+
+class QueueStore : public MemoryStore {
+ public:
+  // Recovers what the engine holds. `free_bytes` may be empty: then there is no floor.
+  static std::expected<std::unique_ptr<QueueStore>, std::string> open(
+      std::shared_ptr<Kv> kv, StoreOptions options, Pumping pumping,
+      std::function<std::optional<std::uint64_t>()> free_bytes = {});
+  ~QueueStore() override;
+
+  void accept(std::vector<NewSubmission> batch, Home& home, Done<std::vector<Verdict>> done) override;
+  void open_attempts(std::vector<OpenAttempt> batch, Home& home, Done<std::vector<Changed>> done) override;
+  void settle(std::vector<Settlement> batch, Home& home, Done<std::vector<Changed>> done) override;
+  void transition(std::vector<Transition> batch, Home& home, Done<std::vector<Changed>> done) override;
+  void lanes(std::string destination, Home& home, Done<std::vector<Lane>> done) override;
+  void next_due(std::vector<DueQuery> batch, Home& home, Done<std::vector<DueBatch>> done) override;
+  void subscribe(Home& home, std::function<void(const CommitNotice&)> heard) override;
+  void load(std::vector<LoadRequest> batch, Home& home, Done<std::vector<std::optional<Loaded>>> done) override;
+  void put_objects(std::vector<PutObject> batch, Home& home, Done<std::vector<Applied>> done) override;
+  void get_object(std::string kind, std::string object_name, Home& home, Done<std::optional<Object>> done) override;
+  void list_objects(std::string kind, Home& home, Done<std::vector<std::pair<std::string, Object>>> done) override;
+  Counts counts() const override;
+  Health health() const override;
+  void close() override;
+  bool pump() override;
+
+ private:
+  QueueStore(std::shared_ptr<Kv> kv, std::unique_ptr<Ledger> ledger, Recovered recovered, WriterSettings settings,
+             Pumping pumping);
+
+  template <class T>
+  void read(Home& home, Done<T> done, std::move_only_function<Result<T>(const KvReader&)> ask);
+  void damaged(std::size_t records);
+
+  std::shared_ptr<Kv> kv_;
+  std::unique_ptr<Ledger> ledger_;
+  const Recovered recovered_;
+  const Pumping pumping_;
+  metrics::StoreProbes* const probes_;
+  Writer writer_;
+  ReaderPool readers_;
+  std::atomic<bool> closed_ = false;
+};
+
+}  // namespace titip::storage

@@ -1,0 +1,95 @@
+#include "storage/recovery.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "storage/book.h"
+#include "storage/keys.h"
+#include "storage/records.h"
+#include "storage/staging.h"
+
+namespace titip::storage {
+namespace {
+
+constexpr std::size_t marks_in_a_batch = 256;
+constexpr std::string_view restore = "restore the data directory from its backup";
+
+struct OpenMark {
+  std::string key;
+  SubmissionId id;
+  Attempt attempt;
+};
+
+std::expected<std::optional<std::uint64_t>, std::string> number(const Kv& kv, std::string_view key) {
+  const auto bytes = kv.get(Family::info, key);
+  if (!bytes) return std::unexpected(fmt::format("cannot read the store: {}", bytes.error().text));
+  if (!*bytes) return std::nullopt;
+  const auto value = decode_number(**bytes);
+  if (!value) return std::unexpected(fmt::format("the store's entry info/{} is damaged; {}", key, restore));
+  return value;
+}
+
+std::expected<std::uint64_t, std::string> begin_epoch(Kv& kv) {
+  const auto format = number(kv, keys::format);
+  if (!format) return std::unexpected(format.error());
+  if (*format && **format != format_version) {
+    return std::unexpected(fmt::format("the store has format {} and this Titip reads format {}; start the Titip that wrote it",
+                                       **format, format_version));
+  }
+  const auto before = number(kv, keys::epoch);
+  if (!before) return std::unexpected(before.error());
+  if (format->has_value() != before->has_value()) {
+    return std::unexpected(fmt::format("the store has lost its format or its epoch; {}", restore));
+  }
+  const std::uint64_t epoch = before->value_or(0) + 1;
+  const auto written = kv.commit({{Family::info, std::string(keys::format), encode(format_version)},
+                                  {Family::info, std::string(keys::epoch), encode(epoch)}});
+  if (!written) return std::unexpected(fmt::format("cannot write to the store: {}", written.error().text));
+  return epoch;
+}
+
+// The next marks behind `after`. A damaged mark still says which record it opened; the line it leaves is bare.
+std::expected<std::vector<OpenMark>, std::string> next_marks(const Kv& kv, const std::string& after) {
+  std::vector<OpenMark> marks;
+  const auto scanned = kv.scan(Family::open, {}, after, [&](std::string_view key, std::string_view value) {
+    const auto id = keys::parse_id(key);
+    if (id) marks.push_back({std::string(key), *id, decode_attempt(value).value_or(Attempt{})});
+    return marks.size() < marks_in_a_batch;
+  });
+  if (!scanned) return std::unexpected(fmt::format("cannot read the open attempts: {}", scanned.error().text));
+  return marks;
+}
+
+}  // namespace
+
+std::expected<Recovered, std::string> recover(Kv& kv, WallTime now) {
+  const auto epoch = begin_epoch(kv);
+  if (!epoch) return std::unexpected(epoch.error());
+  Recovered recovered{*epoch};
+  std::string after;
+  while (true) {
+    const auto marks = next_marks(kv, after);
+    if (!marks) return std::unexpected(marks.error());
+    if (marks->empty()) return recovered;
+    Staging staging(kv);
+    Book book(staging, now);
+    for (const OpenMark& mark : *marks) {
+      const bool settled = book.lost_attempt(mark.id, mark.attempt);
+      if (!settled || staging.fault()) {
+        staging.roll_back();
+        ++recovered.damaged;
+      } else {
+        staging.keep();
+      }
+    }
+    recovered.open_attempts += marks->size();
+    after = marks->back().key + '\0';
+    const auto written = kv.commit(staging.take_batch());
+    if (!written) return std::unexpected(fmt::format("cannot settle the open attempts: {}", written.error().text));
+  }
+}
+
+}  // namespace titip::storage

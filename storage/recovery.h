@@ -1,0 +1,24 @@
+// What is done before a store is handed out: the format is checked, the epoch counted up, and every attempt that was open
+// when the last process ended becomes `unknown`: nobody knows what came of it. Blocking, one thread, at open only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+
+#include "storage/kv.h"
+#include "storage/store.h"
+
+namespace titip::storage {
+
+struct Recovered {
+  std::uint64_t epoch = 0;
+  std::size_t open_attempts = 0;  // found open
+  std::size_t damaged = 0;        // of them, those whose record could not be read: left as they are
+};
+
+// May be interrupted anywhere and run again. The error is a sentence that says what to do.
+std::expected<Recovered, std::string> recover(Kv& kv, WallTime now);
+
+}  // namespace titip::storage

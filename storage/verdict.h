@@ -1,0 +1,35 @@
+// The verdict on a submission that comes in: the table of ARCHITECTURE.md, "Accept". Pure; the writer calls it inside the
+// commit, with what the database and the group's earlier members say.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "storage/records.h"
+#include "storage/store.h"
+
+namespace titip::storage {
+
+// So many corrections of one act are a loop in the clinic's app, not corrections: one more is a conflict.
+inline constexpr std::size_t longest_natural_chain = 256;
+
+struct Question {
+  bool has_idempotency_key = false;
+  std::optional<Bound> known;          // what the idempotency key already stands for
+  std::span<const Bound> chain;        // who the natural key stands for, oldest first; empty: nobody, or there is no key
+  Digest fingerprint{};
+  OnConflict on_conflict = OnConflict::refuse;
+};
+
+struct Decision {
+  VerdictKind kind = VerdictKind::accepted;
+  std::optional<SubmissionId> existing;  // the one in custody; set unless accepted
+  bool correction = false;               // accepted behind an earlier member of its natural key
+  bool bind = false;                     // bind the (new) idempotency key to `existing`
+  bool operator==(const Decision&) const = default;
+};
+
+Decision decide(const Question& question);
+
+}  // namespace titip::storage

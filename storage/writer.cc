@@ -1,0 +1,273 @@
+#include "storage/writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "storage/check.h"
+#include "storage/free_space.h"
+
+namespace titip::storage {
+namespace {
+
+constexpr std::chrono::milliseconds first_stall_wait{1};
+constexpr std::chrono::milliseconds longest_stall_wait{64};
+
+// An empty call still takes a place.
+std::size_t places(const Call& call) { return std::max<std::size_t>(call.items, 1); }
+
+}  // namespace
+
+void Writer::Queue::push(Call call) {
+  items += places(call);
+  bytes += call.bytes;
+  calls.push_back(std::move(call));
+}
+
+Call Writer::Queue::pop() {
+  Call call = std::move(calls.front());
+  calls.pop_front();
+  items -= places(call);
+  bytes -= call.bytes;
+  return call;
+}
+
+Writer::Writer(Kv& kv, Ledger& ledger, WriterSettings settings)
+    : kv_(kv), ledger_(ledger), settings_(std::move(settings)) {
+  check(static_cast<bool>(settings_.now), "the store is given a clock");
+  check(static_cast<bool>(settings_.on_fatal), "the store is told what to do when it cannot write");
+  look_at_space();
+}
+
+Writer::~Writer() { close(); }
+
+void Writer::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Writer::submit(Call call) {
+  std::optional<Error> refused;
+  {
+    const std::scoped_lock lock(mutex_);
+    refused = refusal(call);
+    if (!refused) (call.is_accept() ? accepts_ : urgent_).push(std::move(call));
+  }
+  if (!refused) {
+    wake_.notify_one();
+    return;
+  }
+  if (*refused == Error::overloaded) failed("overloaded");
+  refuse(std::move(call), *refused);
+}
+
+std::optional<Error> Writer::refusal(const Call& call) const {
+  if (closing_ || !fatal_.empty()) return Error::unavailable;
+  if (call.is_accept()) {
+    if (!low_space_.empty()) return Error::unavailable;
+    // A single call larger than the whole queue gets in when it is alone, or it never would.
+    const bool full = accepts_.items + places(call) > settings_.queue_submissions ||
+                      accepts_.bytes + call.bytes > settings_.queue_bytes;
+    return full && !accepts_.calls.empty() ? std::optional(Error::overloaded) : std::nullopt;
+  }
+  const std::size_t room = call.is_outcome() ? settings_.reserved_items : settings_.reserved_items / 2;
+  const bool full = urgent_.items + places(call) > room;
+  return full && !urgent_.calls.empty() ? std::optional(Error::overloaded) : std::nullopt;
+}
+
+void Writer::subscribe(Home& home, std::function<void(const CommitNotice&)> heard) {
+  const std::scoped_lock lock(mutex_);
+  subscribers_.push_back({&home, std::make_shared<std::function<void(const CommitNotice&)>>(std::move(heard))});
+}
+
+Writer::Status Writer::status() const {
+  const std::scoped_lock lock(mutex_);
+  Status status;
+  status.waiting = urgent_.calls.size() + accepts_.calls.size();
+  if (!fatal_.empty()) {
+    status.why_not = fatal_;
+  } else if (closing_) {
+    status.why_not = "the store is closing";
+  } else {
+    status.why_not = low_space_;
+  }
+  status.writable = status.why_not.empty();
+  return status;
+}
+
+void Writer::run() {
+  while (true) {
+    std::vector<Call> calls;
+    {
+      std::unique_lock lock(mutex_);
+      // Wakes now and then to look at the disk even when nobody writes: health() must not grow old.
+      wake_.wait_for(lock, settings_.look_at_space_every,
+                     [&] { return closing_ || !urgent_.calls.empty() || !accepts_.calls.empty(); });
+      calls = take_group();
+      if (calls.empty() && closing_) return;
+    }
+    look_at_space();
+    if (!calls.empty()) commit(std::move(calls));
+  }
+}
+
+bool Writer::pump() {
+  std::vector<Call> calls;
+  {
+    const std::scoped_lock lock(mutex_);
+    calls = take_group();
+  }
+  look_at_space();
+  if (calls.empty()) return false;
+  commit(std::move(calls));
+  return true;
+}
+
+std::vector<Call> Writer::take_group() {
+  std::vector<Call> group;
+  std::size_t items = 0;
+  std::size_t bytes = 0;
+  const auto fill = [&](Queue& queue, std::size_t room) {
+    while (!queue.calls.empty()) {
+      const Call& next = queue.calls.front();
+      const bool fits = items + places(next) <= room && bytes + next.bytes <= settings_.group_bytes;
+      if (!fits && !group.empty()) return;
+      items += places(next);
+      bytes += next.bytes;
+      group.push_back(queue.pop());
+    }
+  };
+  // Urgent first, but a quarter of the group stays with the accepts: a drain must not starve the clinics.
+  const std::size_t all = settings_.group_submissions;
+  fill(urgent_, accepts_.calls.empty() ? all : all - all / 4);
+  fill(accepts_, all);
+  return group;
+}
+
+std::vector<Call> Writer::take_all() {
+  std::vector<Call> calls;
+  while (!urgent_.calls.empty()) calls.push_back(urgent_.pop());
+  while (!accepts_.calls.empty()) calls.push_back(accepts_.pop());
+  return calls;
+}
+
+void Writer::look_at_space() {
+  if (!settings_.free_bytes || settings_.free_space_floor_bytes == 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_look_) return;
+  next_look_ = now + settings_.look_at_space_every;
+  const auto free = settings_.free_bytes();
+  std::string why;
+  if (!free) {
+    why = "the free space of the data directory's disk cannot be read; see whether the disk is still there";
+  } else if (*free < settings_.free_space_floor_bytes) {
+    why = fmt::format("only {} are free on the data directory's disk and the floor is {}; free some space",
+                      size_text(*free), size_text(settings_.free_space_floor_bytes));
+  }
+  bool newly = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    newly = low_space_.empty() && !why.empty();
+    low_space_ = std::move(why);
+  }
+  if (newly) failed("disk_full");
+}
+
+void Writer::refuse_accepts_if_full(std::vector<Call>& calls) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (low_space_.empty()) return;
+  }
+  Outbox outbox;
+  const auto accepts = std::ranges::find_if(calls, &Call::is_accept);  // they stand last in a group
+  for (auto call = accepts; call != calls.end(); ++call) refuse(std::move(*call), Error::unavailable, outbox);
+  calls.erase(accepts, calls.end());
+  outbox.send();
+}
+
+void Writer::commit(std::vector<Call> calls) {
+  refuse_accepts_if_full(calls);
+  if (calls.empty()) return;
+  const auto began = std::chrono::steady_clock::now();
+  Group group(std::move(calls), kv_, settings_.now());
+  group.run();
+  if (group.corrupt() != 0) failed("corrupt_record", group.corrupt());
+  const KvBatch batch = group.take_batch();
+  Outbox outbox;
+  if (!batch.empty()) {
+    const auto written = write(batch);
+    if (!written && written.error().kind == KvError::Kind::busy) {
+      failed("overloaded", group.size());
+      group.answer(outbox, Error::overloaded);
+      outbox.send();
+      return;
+    }
+    if (!written) return stop_for_ever(group, written.error());
+    ledger_.publish(batch);
+    if (settings_.probes != nullptr) {
+      settings_.probes->committed(std::chrono::steady_clock::now() - began, group.size());
+    }
+  }
+  announce(group, outbox);
+  group.answer(outbox);
+  outbox.send();
+}
+
+KvResult<void> Writer::write(const KvBatch& batch) {
+  const auto until = std::chrono::steady_clock::now() + settings_.longest_stall;
+  for (auto wait = first_stall_wait;; wait = std::min(wait * 2, longest_stall_wait)) {
+    auto written = kv_.commit(batch);
+    const bool stalled = !written && written.error().kind == KvError::Kind::busy;
+    if (!stalled || std::chrono::steady_clock::now() >= until) return written;
+    std::this_thread::sleep_for(wait);
+  }
+}
+
+void Writer::announce(Group& group, Outbox& outbox) {
+  auto lanes = group.take_woken();
+  if (lanes.empty()) return;
+  const auto notice = std::make_shared<const CommitNotice>(CommitNotice{std::move(lanes)});
+  const std::scoped_lock lock(mutex_);
+  for (const Subscriber& subscriber : subscribers_) {
+    outbox.add(*subscriber.home, [heard = subscriber.heard, notice] { (*heard)(*notice); });
+  }
+}
+
+void Writer::stop_for_ever(Group& group, const KvError& error) {
+  const std::string why = fmt::format(
+      "a write to the store failed and nothing more will be written: {}; see to the disk, then start again", error.text);
+  std::vector<Call> waiting;
+  {
+    const std::scoped_lock lock(mutex_);
+    fatal_ = why;
+    waiting = take_all();
+  }
+  failed("write");
+  Outbox outbox;
+  group.answer(outbox, Error::in_doubt);
+  for (Call& call : waiting) refuse(std::move(call), Error::unavailable, outbox);
+  outbox.send();
+  settings_.on_fatal(why);
+}
+
+void Writer::failed(std::string_view kind, std::size_t times) {
+  if (settings_.probes == nullptr) return;
+  for (std::size_t i = 0; i < times; ++i) settings_.probes->failed(kind);
+}
+
+void Writer::close() {
+  {
+    const std::scoped_lock lock(mutex_);
+    closing_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) {
+    thread_.join();
+  } else {
+    while (pump()) {
+    }
+  }
+  const std::scoped_lock lock(mutex_);
+  subscribers_.clear();
+}
+
+}  // namespace titip::storage

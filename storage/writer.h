@@ -1,0 +1,109 @@
+// The one thread that writes. Natural batching: while one fsync runs, the next group forms. Settlements and opened attempts
+// go before accepts and have room of their own, so that back-pressure refuses new work, never the outcome of old work.
+//
+// Threads: submit, subscribe, status from any thread; pump() from one thread, and only where no thread was asked for.
+// Invariants: a call is answered exactly once, and not with success before its batch is durable. After the first bad write
+// or sync nothing is ever written again (fail-stop: an fsync that failed once must not be tried again, for the kernel may
+// have dropped the pages): that group is answered `in_doubt`, everything after it `unavailable`.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "metrics/store_probes.h"
+#include "storage/group.h"
+#include "storage/kv.h"
+#include "storage/ledger.h"
+
+namespace titip::storage {
+
+struct WriterSettings {
+  std::size_t queue_submissions = 8192;  // accepts
+  std::size_t queue_bytes = 64U << 20U;  // payload bytes of waiting accepts
+  // Settlements, opened attempts, transitions and objects together; the last two may fill half of it.
+  std::size_t reserved_items = 65536;
+  std::size_t group_submissions = 512;
+  std::size_t group_bytes = 16U << 20U;
+  std::uint64_t free_space_floor_bytes = 0;
+  std::function<std::optional<std::uint64_t>()> free_bytes;  // may be empty: no floor
+  std::chrono::milliseconds look_at_space_every{1000};
+  std::chrono::milliseconds longest_stall{10'000};  // of the engine, before the group is refused as `overloaded`
+  std::function<WallTime()> now;
+  metrics::StoreProbes* probes = nullptr;
+  std::function<void(std::string)> on_fatal;
+};
+
+class Writer {
+ public:
+  Writer(Kv& kv, Ledger& ledger, WriterSettings settings);
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer();
+
+  void start();  // its own thread; without it, pump()
+  void submit(Call call);
+  bool pump();   // one group; false: nothing waited
+  void subscribe(Home& home, std::function<void(const CommitNotice&)> heard);
+  // Refuses new calls, commits and answers what waits, ends the thread. Blocking.
+  void close();
+
+  struct Status {
+    bool writable = true;
+    std::string why_not;
+    std::size_t waiting = 0;
+  };
+  Status status() const;
+
+ private:
+  struct Queue {
+    std::deque<Call> calls;
+    std::size_t items = 0;
+    std::size_t bytes = 0;
+    void push(Call call);
+    Call pop();
+  };
+  struct Subscriber {
+    Home* home;
+    std::shared_ptr<std::function<void(const CommitNotice&)>> heard;
+  };
+
+  void run();
+  std::optional<Error> refusal(const Call& call) const;
+  std::vector<Call> take_group();
+  std::vector<Call> take_all();
+  void look_at_space();
+  void refuse_accepts_if_full(std::vector<Call>& calls);
+  void commit(std::vector<Call> calls);
+  KvResult<void> write(const KvBatch& batch);
+  void announce(Group& group, Outbox& outbox);
+  void stop_for_ever(Group& group, const KvError& error);
+  void failed(std::string_view kind, std::size_t times = 1);
+
+  Kv& kv_;
+  Ledger& ledger_;
+  const WriterSettings settings_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  Queue urgent_;   // settle, open, transition, objects
+  Queue accepts_;
+  bool closing_ = false;
+  std::string fatal_;      // why nothing is written any more
+  std::string low_space_;  // why accepts are refused
+  std::vector<Subscriber> subscribers_;
+
+  std::chrono::steady_clock::time_point next_look_{};  // writer thread only
+  std::thread thread_;
+};
+
+}  // namespace titip::storage
