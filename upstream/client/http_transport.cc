@@ -1,0 +1,299 @@
+#include "upstream/client/http_transport.h"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <list>
+#include <optional>
+#include <set>
+
+namespace titip::client {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+using rules::Exchange;
+using rules::Failure;
+using rules::Reply;
+using Done = std::move_only_function<void(Exchange)>;
+using Steady = std::chrono::steady_clock;
+
+struct Pooled {
+  tcp::socket socket;
+  Steady::time_point since;
+};
+
+class Call;
+
+class HttpTransport final : public Transport, public std::enable_shared_from_this<HttpTransport> {
+ public:
+  HttpTransport(asio::io_context& context, TransportOptions options)
+      : context_(context), options_(std::move(options)), resolver_(context) {}
+
+  void send(OutboundRequest request, Done done) override;
+  void close() override;
+
+  // A pooled connection that still looks alive: the server has neither closed it nor sent anything unasked. Without
+  // this look, a request would be written into a dead connection and its outcome would be unknown.
+  std::optional<tcp::socket> take_pooled() {
+    while (!pool_.empty()) {
+      Pooled pooled = std::move(pool_.back());
+      pool_.pop_back();
+      if (Steady::now() - pooled.since > options_.idle_connection) continue;
+      if (is_quiet(pooled.socket)) return std::move(pooled.socket);
+    }
+    return std::nullopt;
+  }
+
+  void give_back(tcp::socket socket) {
+    if (closed_) return;
+    if (pool_.size() >= options_.pool) pool_.pop_front();
+    pool_.push_back({std::move(socket), Steady::now()});
+  }
+
+  const tcp::resolver::results_type* known_addresses() const {
+    return !addresses_.empty() && Steady::now() - resolved_at_ < options_.address_lifetime ? &addresses_ : nullptr;
+  }
+  void learn(tcp::resolver::results_type addresses) {
+    addresses_ = std::move(addresses);
+    resolved_at_ = Steady::now();
+  }
+  void forget_addresses() { addresses_ = {}; }
+
+  asio::io_context& context() { return context_; }
+  tcp::resolver& resolver() { return resolver_; }
+  const TransportOptions& options() const { return options_; }
+  void ended(Call* call) { calls_.erase(call); }
+
+ private:
+  static bool is_quiet(tcp::socket& socket) {
+    error_code error;
+    socket.non_blocking(true, error);
+    if (error) return false;
+    char byte = 0;
+    socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
+    return error == asio::error::would_block || error == asio::error::try_again;
+  }
+
+  asio::io_context& context_;
+  TransportOptions options_;
+  tcp::resolver resolver_;
+  std::list<Pooled> pool_;
+  tcp::resolver::results_type addresses_;
+  Steady::time_point resolved_at_{};
+  std::set<Call*> calls_;
+  bool closed_ = false;
+};
+
+// One request on its way: resolve, connect, write, read, each step with a deadline that names the failure it means.
+class Call : public std::enable_shared_from_this<Call> {
+ public:
+  Call(std::shared_ptr<HttpTransport> transport, OutboundRequest request, Done done)
+      : transport_(std::move(transport)),
+        socket_(transport_->context()),
+        timer_(transport_->context()),
+        done_(std::move(done)) {
+    const auto& base = transport_->options().base;
+    message_.method_string(request.method);
+    message_.target(base.path + request.target);
+    message_.set(http::field::host, base.port == "80" ? base.host : base.host + ":" + base.port);
+    message_.set(http::field::user_agent, "titip");
+    for (auto& [name, value] : request.headers) message_.set(name, value);
+    message_.body() = std::move(request.body);
+    if (!message_.body().empty() || request.method != "GET") message_.content_length(message_.body().size());
+  }
+
+  void start() {
+    if (auto pooled = transport_->take_pooled()) {
+      socket_ = std::move(*pooled);
+      return write();
+    }
+    if (const auto* addresses = transport_->known_addresses()) return connect(*addresses);
+    resolve();
+  }
+
+  void abandon() {
+    step_failure_ = written_ ? Failure::response_timeout : Failure::not_admitted;
+    fail(step_failure_);
+  }
+
+ private:
+  void arm(std::chrono::milliseconds timeout, Failure failure) {
+    step_failure_ = failure;
+    timer_.expires_after(timeout);
+    timer_.async_wait([self = shared_from_this()](error_code error) {
+      // A wait that was over when the next step armed the timer anew cannot be called back.
+      if (!error && self->done_ && self->timer_.expiry() <= Steady::now()) self->fail(self->step_failure_);
+    });
+  }
+
+  void resolve() {
+    arm(transport_->options().resolve_timeout, Failure::resolve_timeout);
+    const auto& base = transport_->options().base;
+    transport_->resolver().async_resolve(
+        base.host, base.port, [self = shared_from_this()](error_code error, tcp::resolver::results_type found) {
+          if (!self->done_) return;
+          if (error) return self->fail(Failure::resolve_failed);
+          self->transport_->learn(found);
+          self->connect(found);
+        });
+  }
+
+  void connect(const tcp::resolver::results_type& addresses) {
+    arm(transport_->options().connect_timeout, Failure::connect_timeout);
+    asio::async_connect(socket_, addresses, [self = shared_from_this()](error_code error, const tcp::endpoint&) {
+      if (!self->done_) return;
+      if (error) {
+        self->transport_->forget_addresses();
+        return self->fail(error == asio::error::connection_refused ? Failure::connect_refused
+                                                                   : Failure::connect_failed);
+      }
+      error_code ignored;
+      self->socket_.set_option(tcp::no_delay(true), ignored);
+      self->write();
+    });
+  }
+
+  void write() {
+    written_ = true;  // from here on nobody can say that no byte was written
+    arm(transport_->options().write_timeout, Failure::write_timeout);
+    http::async_write(socket_, message_, [self = shared_from_this()](error_code error, std::size_t) {
+      if (!self->done_) return;
+      if (error) return self->fail(Failure::write_failed);
+      self->read();
+    });
+  }
+
+  void read() {
+    arm(transport_->options().response_timeout, Failure::response_timeout);
+    parser_.body_limit(transport_->options().reply_bytes);
+    parser_.header_limit(64U << 10U);
+    http::async_read(socket_, buffer_, parser_, [self = shared_from_this()](error_code error, std::size_t) {
+      if (!self->done_) return;
+      if (error) return self->fail(named(error));
+      self->succeed();
+    });
+  }
+
+  static Failure named(error_code error) {
+    if (error == http::error::body_limit || error == http::error::header_limit || error == http::error::buffer_overflow)
+      return Failure::reply_too_large;
+    if (error == http::error::end_of_stream || error == http::error::partial_message) return Failure::connection_reset;
+    const bool is_http = error.category() == http::make_error_code(http::error::bad_method).category();
+    return is_http ? Failure::reply_malformed : Failure::connection_reset;
+  }
+
+  void succeed() {
+    auto message = parser_.release();
+    // An interim answer nobody asked for: the real one still comes, and would be taken for the next request's.
+    if (message.result_int() < 200) return fail(Failure::reply_malformed);
+    Reply reply;
+    reply.http_status = static_cast<int>(message.result_int());
+    reply.content_type = std::string(message[http::field::content_type]);
+    reply.retry_after = retry_after(message[http::field::retry_after]);
+    reply.body = std::move(message.body());
+    timer_.cancel();
+    if (message.keep_alive() && buffer_.size() == 0) transport_->give_back(std::move(socket_));
+    finish(std::move(reply));
+  }
+
+  // Seconds only: the date form would need the server's clock to agree with ours.
+  static std::chrono::seconds retry_after(std::string_view text) {
+    unsigned seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return std::chrono::seconds(error == std::errc() && end == text.data() + text.size() ? seconds : 0);
+  }
+
+  // Never returns the connection to the pool: what timed out may still answer.
+  void fail(Failure failure) {
+    error_code ignored;
+    timer_.cancel();
+    socket_.close(ignored);
+    finish(failure);
+  }
+
+  void finish(Exchange exchange) {
+    transport_->ended(this);
+    auto done = std::exchange(done_, nullptr);
+    if (done) done(std::move(exchange));
+  }
+
+  std::shared_ptr<HttpTransport> transport_;
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  http::request<http::string_body> message_;
+  http::response_parser<http::string_body> parser_;
+  beast::flat_buffer buffer_;
+  Failure step_failure_ = Failure::connect_failed;
+  bool written_ = false;
+  Done done_;
+};
+
+void HttpTransport::send(OutboundRequest request, Done done) {
+  if (closed_) {
+    return asio::post(context_, [done = std::move(done)]() mutable { done(Failure::not_admitted); });
+  }
+  auto call = std::make_shared<Call>(shared_from_this(), std::move(request), std::move(done));
+  calls_.insert(call.get());
+  call->start();
+}
+
+void HttpTransport::close() {
+  closed_ = true;
+  pool_.clear();
+  while (!calls_.empty()) (*calls_.begin())->abandon();
+}
+
+// The transport is shared with its calls, its owner holds it alone.
+class Owner final : public Transport {
+ public:
+  Owner(asio::io_context& context, TransportOptions options)
+      : transport_(std::make_shared<HttpTransport>(context, std::move(options))) {}
+  void send(OutboundRequest request, Done done) override { transport_->send(std::move(request), std::move(done)); }
+  void close() override { transport_->close(); }
+
+ private:
+  std::shared_ptr<HttpTransport> transport_;
+};
+
+}  // namespace
+
+std::expected<BaseUrl, std::string> parse_base_url(std::string_view url) {
+  constexpr std::string_view scheme = "http://";
+  if (!url.starts_with(scheme)) return std::unexpected("the base URL must start with http://");
+  auto rest = url.substr(scheme.size());
+  const auto slash = rest.find('/');
+  const auto authority = rest.substr(0, slash);
+  std::string path(slash == std::string_view::npos ? std::string_view() : rest.substr(slash));
+  while (path.ends_with('/')) path.pop_back();
+  const auto colon = authority.rfind(':');
+  const bool has_port = colon != std::string_view::npos && !authority.ends_with(']');
+  const auto host = authority.substr(0, has_port ? colon : std::string_view::npos);
+  const auto port = has_port ? authority.substr(colon + 1) : std::string_view("80");
+  if (host.empty() || authority.contains('@'))
+    return std::unexpected("the base URL needs a host, and no user in front of it");
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc() || end != port.data() + port.size() || number == 0)
+    return std::unexpected("the port of the base URL must be a number from 1 to 65535");
+  if (path.contains('?') || path.contains('#'))
+    return std::unexpected("the base URL must have no query and no fragment");
+  return BaseUrl{std::string(host), std::string(port), std::move(path)};
+}
+
+std::unique_ptr<Transport> make_http_transport(asio::io_context& context, TransportOptions options) {
+  return std::make_unique<Owner>(context, std::move(options));
+}
+
+}  // namespace titip::client

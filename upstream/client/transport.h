@@ -1,0 +1,31 @@
+// The transport door: one HTTP request to one national server, one exchange back. Behind it stand sockets
+// (http_transport.h) or, in tests and simulation, a scripted server. Threads: used on the loop of its destination;
+// answers run there too, never inside the call.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "upstream/rules/exchange.h"
+
+namespace titip::client {
+
+struct OutboundRequest {
+  std::string method;
+  std::string target;  // below the base URL, with query
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual void send(OutboundRequest request, std::move_only_function<void(rules::Exchange)> done) = 0;
+  // Ends what is in flight (each answers response_timeout or connect_timeout: as unknown as a time-out) and refuses
+  // more.
+  virtual void close() = 0;
+};
+
+}  // namespace titip::client

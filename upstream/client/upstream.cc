@@ -1,0 +1,132 @@
+#include "upstream/client/upstream.h"
+
+#include <utility>
+
+#include "metrics/log.h"
+
+namespace titip::client {
+namespace {
+
+using rules::BreakerState;
+using rules::Exchange;
+using rules::Failure;
+
+double seconds_since_epoch(WallTime at) {
+  return static_cast<double>(at.time_since_epoch().count()) / 1000.0;
+}
+
+}  // namespace
+
+Upstream::Upstream(const profile::Profile& profile, UpstreamOptions options, UpstreamDoors doors)
+    : profile_(profile), doors_(std::move(doors)), breaker_(options.breaker), window_(options.window) {
+  doors_.probes.window.set(window_.size());
+}
+
+void Upstream::send_record(OutboundRequest request, std::string route, std::uint64_t key,
+                           std::move_only_function<void(Exchange, rules::Classified)> done) {
+  breaker_.started(doors_.steady(), true);
+  ++records_in_flight_;
+  doors_.transport.send(std::move(request),
+                        [this, route = std::move(route), key, done = std::move(done)](Exchange exchange) mutable {
+                          auto classified = rules::classify(profile_, route, exchange);
+                          const auto in_flight = records_in_flight_--;
+                          if (classified.served) {
+                            window_.served(in_flight);
+                          } else {
+                            window_.not_served();
+                          }
+                          note(true, classified.served, key);
+                          done(std::move(exchange), std::move(classified));
+                          if (changed_) changed_();
+                        });
+}
+
+void Upstream::send_read(OutboundRequest request, std::move_only_function<void(Exchange)> done) {
+  if (!may_send_read()) return done(Failure::not_admitted);
+  breaker_.started(doors_.steady(), false);
+  doors_.transport.send(std::move(request), [this, done = std::move(done)](Exchange exchange) mutable {
+    note(false, rules::read_was_served(profile_, exchange), 0);
+    done(std::move(exchange));
+    if (changed_) changed_();
+  });
+}
+
+void Upstream::send_health_read() {
+  OutboundRequest request;
+  request.method = "GET";
+  request.target = profile_.health_read;
+  breaker_.started(doors_.steady(), false);
+  doors_.transport.send(std::move(request), [this](Exchange exchange) {
+    note(false, rules::read_was_served(profile_, exchange), 0);
+    if (changed_) changed_();
+  });
+}
+
+bool Upstream::may_send_record() const {
+  return breaker_.may_send_record(doors_.steady());
+}
+bool Upstream::may_send_read() const {
+  return breaker_.may_send_read(doors_.steady());
+}
+bool Upstream::wants_health_read() const {
+  return breaker_.wants_health_read(doors_.steady());
+}
+BreakerState Upstream::state() const {
+  return breaker_.state(doors_.steady());
+}
+
+std::uint32_t Upstream::window() const {
+  return state() == BreakerState::closed ? window_.size() : 1;
+}
+
+void Upstream::records_waiting(bool any) {
+  if (any) {
+    breaker_.records_can_be_sent();
+  } else {
+    breaker_.no_record_can_be_sent();
+  }
+}
+
+void Upstream::note(bool is_record, bool served, std::uint64_t key) {
+  breaker_.finished(doors_.steady(), is_record, served, key, doors_.uniform());
+  publish(served);
+}
+
+// Turns what the breaker thinks into health, metrics and log lines. An outage lasts from the first opening until the
+// breaker closes; half-open and opening again belong to the same outage.
+void Upstream::publish(bool served) {
+  const auto state = breaker_.state(doors_.steady());
+  const auto now = doors_.wall();
+  const std::lock_guard lock(health_mutex_);
+  if (served) {
+    health_.last_served = now;
+    doors_.probes.last_success.set(seconds_since_epoch(now));
+  }
+  if (state == BreakerState::open && !health_.outage_since) {
+    health_.outage_since = now;
+    ++health_.outages;
+    doors_.probes.outages.add();
+    doors_.probes.outage_started.set(seconds_since_epoch(now));
+    metrics::log(metrics::Level::warning, "outage_began", {{metrics::Field::destination, profile_.name}});
+  }
+  if (state == BreakerState::closed && health_.outage_since) {
+    const auto lasted = now - *health_.outage_since;
+    health_.outage_since.reset();
+    window_.restart();
+    doors_.probes.outage_seconds.add(static_cast<double>(lasted.count()) / 1000.0);
+    doors_.probes.outage_started.set(0);
+    metrics::log(metrics::Level::info, "outage_ended",
+                 {{metrics::Field::destination, profile_.name}, {metrics::Field::duration_ms, lasted.count()}});
+  }
+  health_.state = state;
+  if (state != known_state_) doors_.probes.upstream_state(rules::name(state));
+  known_state_ = state;
+  doors_.probes.window.set(window_.size());
+}
+
+Health Upstream::health() const {
+  const std::lock_guard lock(health_mutex_);
+  return health_;
+}
+
+}  // namespace titip::client

@@ -1,0 +1,89 @@
+// One national server as the gateway sees it: its transport, its circuit breaker, its window, and the health that
+// others read. Delivery and pass-through reads go through here, so that both obey the breaker and count in it. Threads:
+// everything on the destination's loop, except health(), which any thread may call.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/catalogue.h"
+#include "upstream/client/transport.h"
+#include "upstream/profile/profile.h"
+#include "upstream/rules/breaker.h"
+#include "upstream/rules/classify.h"
+#include "upstream/rules/window.h"
+
+namespace titip::client {
+
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+// A copy of what is known of the server's health; plain, cheap.
+struct Health {
+  rules::BreakerState state = rules::BreakerState::closed;
+  std::optional<WallTime> outage_since;  // from the first opening until it closes again
+  std::optional<WallTime> last_served;
+  std::uint32_t outages = 0;  // since the process started
+};
+
+struct UpstreamOptions {
+  rules::BreakerOptions breaker;
+  rules::WindowOptions window;
+};
+
+struct UpstreamDoors {
+  Transport& transport;
+  std::function<rules::SteadyTime()> steady;
+  std::function<WallTime()> wall;
+  std::function<double()> uniform;  // [0, 1)
+  metrics::DestinationProbes& probes;
+};
+
+class Upstream {
+ public:
+  Upstream(const profile::Profile& profile, UpstreamOptions options, UpstreamDoors doors);
+
+  // The caller has asked may_send_record() and holds a durable open mark. `key` tells callers apart in the breaker.
+  void send_record(OutboundRequest request, std::string route, std::uint64_t key,
+                   std::move_only_function<void(rules::Exchange, rules::Classified)> done);
+  // Answers Failure::not_admitted at once while the breaker does not admit reads.
+  void send_read(OutboundRequest request, std::move_only_function<void(rules::Exchange)> done);
+  void send_health_read();
+
+  bool may_send_record() const;
+  bool may_send_read() const;
+  bool wants_health_read() const;
+  rules::BreakerState state() const;
+  std::optional<rules::SteadyTime> wakes_at() const { return breaker_.wakes_at(); }
+  std::uint32_t window() const;  // records that may be in flight: 1 in half-open
+  void records_waiting(bool any);
+  // The breaker turns half-open by time alone: call when wakes_at() has come, so that health and metrics say so.
+  void refresh() { publish(false); }
+
+  // Runs on the loop after every change of state or capacity.
+  void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+
+  Health health() const;
+  void close() { doors_.transport.close(); }
+
+ private:
+  void note(bool is_record, bool served, std::uint64_t key);
+  void publish(bool served);
+
+  const profile::Profile& profile_;
+  UpstreamDoors doors_;
+  rules::Breaker breaker_;
+  rules::Window window_;
+  std::uint32_t records_in_flight_ = 0;
+  rules::BreakerState known_state_ = rules::BreakerState::closed;
+  std::function<void()> changed_;
+  mutable std::mutex health_mutex_;
+  Health health_;
+};
+
+}  // namespace titip::client

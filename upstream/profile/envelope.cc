@@ -1,0 +1,131 @@
+#include "upstream/profile/envelope.h"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "upstream/profile/json_text.h"
+#include "upstream/profile/source.h"
+
+namespace titip::profile {
+namespace {
+
+using nlohmann::json;
+
+constexpr int max_code = 999'999;
+constexpr std::size_t max_messages = 100;
+
+std::optional<int> code_in(const json* value) {
+  if (value == nullptr) {
+    return std::nullopt;
+  }
+  const std::string text = value->is_number_integer() || value->is_string() ? text_of(*value) : std::string{};
+  int code = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && code >= 0 && code <= max_code ? std::optional(code) : std::nullopt;
+}
+
+void add_message(const json& entry, std::string& all_text) {
+  if (const json* message = resolve(entry, "/message"); message != nullptr && message->is_string()) {
+    all_text += '\n';
+    all_text += message->get_ref<const std::string&>();
+  }
+}
+
+// Validation answers carry their words inside `response`: an object or an array of {"field", "message"}.
+void add_response_messages(const json* response, std::string& all_text) {
+  if (response == nullptr || !response->is_structured()) {
+    return;
+  }
+  if (response->is_object()) {
+    add_message(*response, all_text);
+    return;
+  }
+  for (std::size_t i = 0; i < std::min(response->size(), max_messages); ++i) {
+    add_message((*response)[i], all_text);
+  }
+}
+
+// Objects all the way down: the loader refuses envelope pointers that lie inside one another.
+void put(json& document, std::string_view pointer, json value) {
+  json* here = &document;
+  for (const std::string_view token : segments_of(pointer)) {
+    here = &(*here)[std::string(token)];
+  }
+  *here = std::move(value);
+}
+
+void fill_strings(json& value, std::string_view receipt, std::string_view id) {
+  if (value.is_structured()) {
+    for (json& child : value) {
+      fill_strings(child, receipt, id);
+    }
+    return;
+  }
+  if (!value.is_string()) {
+    return;
+  }
+  std::string filled;
+  const std::string text = value.get<std::string>();
+  for (std::string_view rest = text; !rest.empty();) {
+    if (rest.starts_with("{receipt}")) {
+      filled += receipt;
+      rest.remove_prefix(9);
+    } else if (rest.starts_with("{id}")) {
+      filled += id;
+      rest.remove_prefix(4);
+    } else {
+      filled += rest.front();
+      rest.remove_prefix(1);
+    }
+  }
+  value = std::move(filled);
+}
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+}  // namespace
+
+std::optional<EnvelopeView> envelope_in(const Envelope& shape, const json& reply) {
+  const auto code = code_in(resolve(reply, shape.code_pointer));
+  const json* message = resolve(reply, shape.message_pointer);
+  if (!reply.is_object() || !code || (message != nullptr && !message->is_string() && !message->is_null())) {
+    return std::nullopt;
+  }
+  EnvelopeView view{.code = *code, .message = message == nullptr ? std::string{} : text_of(*message), .all_text = {}};
+  view.all_text = view.message;
+  add_response_messages(resolve(reply, shape.response_pointer), view.all_text);
+  return view;
+}
+
+std::optional<EnvelopeView> read_envelope(const Envelope& shape, std::string_view body) {
+  const auto reply = parse_json(body);
+  return reply ? envelope_in(shape, *reply) : std::nullopt;
+}
+
+std::string write_envelope(const Envelope& shape, int code, std::string_view message, std::string_view response_json) {
+  json document = json::object();
+  put(document, shape.response_pointer, parse_json(response_json).value_or(nullptr));
+  put(document, shape.message_pointer, message);
+  put(document, shape.code_pointer, code);
+  return dump_json(document);
+}
+
+std::string acknowledgement_response(const Acknowledgement& acknowledgement, std::string_view receipt,
+                                     std::string_view id) {
+  auto response = parse_json(acknowledgement.response_template);
+  if (!response) {
+    return {};
+  }
+  fill_strings(*response, receipt, id);
+  return dump_json(*response);
+}
+
+bool contains_text(std::string_view haystack, std::string_view text) {
+  return !std::ranges::search(haystack, text, {}, lower, lower).empty() || text.empty();
+}
+
+}  // namespace titip::profile

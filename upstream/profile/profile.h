@@ -1,0 +1,169 @@
+// A profile describes one national service as data: mount, scheme, envelope, routes, outcome rules. Adding a service
+// means writing a JSON file, not C++ (unless its authentication is new). Plain immutable data after loading; any
+// thread.
+//
+// Two small languages appear in profiles:
+//  - a *source* says where a value is found: "/a/b" is a JSON pointer (RFC 6901) into the body, "{name}" a segment of
+//  the
+//    path, "facility" the facility's code. Several sources in one place, "a|b", mean the first that is not empty.
+//  - a *path template* is "/datavaksin/notiket/{noTiket}"; segments in braces match one non-empty segment.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace titip::profile {
+
+// Members have initialisers throughout so that parts can be written down by name alone (tests do).
+
+enum class Action : std::uint8_t {
+  queue,   // custody, delivered later
+  proxy,   // passed through while the server is up, never stored
+  login,   // passed through while up; checked against a verifier during an outage
+  refuse,  // known, and not offered
+};
+
+enum class SchemeKind : std::uint8_t { none, facility_login };
+
+// How the service knows a facility and what it accepts as a log-in.
+struct Scheme {
+  SchemeKind kind = SchemeKind::none;
+  std::string facility_header{};   // "x-kdppk": names the facility on every call but log-in
+  std::string login_path{};        // "/login"
+  std::string username_pointer{};  // in the log-in's body
+  std::string password_pointer{};
+  std::string login_facility_pointer{};  // in the log-in's reply: the facility's code
+};
+
+// Where the envelope keeps its parts. Clients and servers spell it differently; rules judge by HTTP status *and* code.
+struct Envelope {
+  std::string response_pointer{};  // "/response"
+  std::string code_pointer{};      // "/metaData/code": a number or a string
+  std::string message_pointer{};   // "/metaData/message"
+};
+
+enum class AfterUnknown : std::uint8_t { repeat, probe, park };
+
+struct FieldPair {
+  std::string in_entry{};  // JSON pointer into one entry of the reply
+  std::string in_body{};   // source in our request
+};
+
+// How to find out whether a write landed.
+struct Probe {
+  std::string read{};                 // path template filled from sources, e.g. "/datavaksin/notiket/{/noTiket}"
+  std::string entries{};              // JSON pointer in the reply: an array of entries, or one entry object
+  std::vector<FieldPair> identify{};  // an entry is about this write if all of these are equal
+  std::vector<FieldPair> compare{};   // it *is* this write if all of these are equal too
+  // A reply that says "nothing there": these envelope codes (with a recognised envelope) mean no entries.
+  std::vector<int> empty_codes{};
+  std::vector<std::string> empty_texts{};  // or one of these in its message, in any case
+};
+
+enum class OnConflict : std::uint8_t { refuse, queue_behind };
+
+// A field that the server wants when the business date is no longer today.
+struct LateEntryRule {
+  std::string reason_pointer{};  // body pointer of the reason code; patched only if absent or empty
+};
+
+// What the clinic is told when the record is in custody and the national answer is not there yet.
+struct Acknowledgement {
+  int http_status = 201;
+  int code = 201;
+  std::string message{};  // envelope message
+  std::string
+      response_template;  // JSON text of `response`; "{receipt}", "{id}" inside strings are filled in; "" = null
+};
+
+struct Route {
+  std::string id{};      // "vaksin/simpan"; stable: stored with each record
+  std::string method{};  // "POST"
+  std::string path{};    // path template below the mount, without trailing slash
+  Action action = Action::refuse;
+  bool update = false;  // changes something that exists (PUT): found with other values is "not found"
+  std::vector<std::string> ordering_key{};  // sources; facility and destination are always part of it
+  std::vector<std::string> natural_key{};   // sources; empty: none. Route and business date are always part of it
+  std::vector<std::string> required{};      // body pointers that must be there and not empty
+  std::string business_date{};              // source; "" = none. YYYY-MM-DD
+  AfterUnknown after_unknown = AfterUnknown::park;
+  std::optional<Probe> probe{};  // iff after_unknown is probe
+  OnConflict on_conflict = OnConflict::refuse;
+  std::optional<LateEntryRule> late_entry{};
+  Acknowledgement acknowledgement{};
+  std::uint32_t max_body_bytes = 256U << 10U;
+};
+
+enum class RuleOutcome : std::uint8_t {
+  delivered,
+  deferred,
+  rejected,
+  unknown,
+  blocked,
+  credentials_refused,
+  login_expired
+};
+
+// Matches when every condition that is given holds. Rules are tried in order; the first match decides.
+struct OutcomeRule {
+  std::string id{};
+  std::vector<int> http_status{};  // empty: any. 5 means 5xx, 2 means 2xx, …; three digits mean that status
+  std::vector<int> code{};         // envelope code; empty: any, an absent envelope included
+  std::string text{};  // case-insensitive substring of the message and of the response's own messages; "" = any
+  std::optional<bool> envelope{};     // whether an envelope was recognised
+  std::vector<std::string> routes{};  // route ids; empty: all
+  RuleOutcome outcome = RuleOutcome::unknown;
+  bool served = true;  // the verdict on the destination: false counts against it in the breaker
+};
+
+struct Fixture {  // an example in the profile itself; `titip profile test` and the unit tests run them
+  std::string name{};
+  std::string route{};
+  int http_status = 0;
+  std::string body{};
+  std::string expect_rule{};
+};
+
+struct Profile {
+  std::string name{};  // also the destination's name unless the config says otherwise
+  std::uint32_t version = 1;
+  std::string mount{};  // "/pcare-vaksin": path prefix on our side
+  Scheme scheme{};
+  Envelope envelope{};
+  std::string health_read{};           // path of a cheap read for half-open
+  std::chrono::minutes utc_offset{0};  // the server's time zone: Indonesia has no summer time
+  std::string idempotency_header{};    // "Idempotency-Key"; carries the submission id on every attempt
+  std::vector<Route> routes{};
+  std::vector<OutcomeRule> rules{};
+  std::vector<Fixture> fixtures{};
+};
+
+struct ProfileError {
+  std::string pointer{};   // where in the file
+  std::string sentence{};  // what is wrong and what to do
+};
+
+// Unknown keys are errors. Everything is checked here, so that the rest of the house may rely on it: pointers parse,
+// templates name known sources, a probe stands where after_unknown says so, ids are unique, rules end in a catch-all,
+// and every source of an ordering key, natural key, business date or probe has a value in a request that passes
+// `required`. The format: upstream/profiles/README.md.
+std::expected<Profile, ProfileError> load_profile(std::string_view json_text);
+
+struct RouteMatch {
+  const Route* route = nullptr;                                  // null: no such path, or not with this method
+  std::map<std::string, std::string, std::less<>> parameters{};  // decoded path segments
+  std::vector<std::string> allowed_methods{};                    // of the path, for 405; empty: the path is unknown
+};
+// `path` below the mount, without query. A trailing slash is ignored.
+RouteMatch match(const Profile& profile, std::string_view method, std::string_view path);
+
+const Route* find_route(const Profile& profile, std::string_view route_id);
+
+}  // namespace titip::profile

@@ -1,0 +1,31 @@
+// Reads values out of a request by the profile's sources, and fills templates. Pure.
+#pragma once
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "upstream/profile/profile.h"
+
+namespace titip::profile {
+
+struct RequestView {
+  const nlohmann::json* body = nullptr;  // parsed; may be null
+  const std::map<std::string, std::string, std::less<>>* parameters = nullptr;
+  std::string_view facility;
+};
+
+// The value as text: strings as they are, numbers and booleans as JSON prints them. Nothing if absent, null or "", or
+// if it is an array or object: keys and paths are made of single values.
+std::optional<std::string> value_of(const RequestView& request, std::string_view source);
+
+// The same for comparing with a reply: arrays and objects as compact JSON, "" where there is nothing.
+std::string compared_value_of(const RequestView& request, std::string_view source);
+
+// "/datavaksin/notiket/{/noTiket}" -> "/datavaksin/notiket/A-01J783G1"; values are percent-encoded as path segments.
+// Nothing if a source has no value, or if a value would make a path that nobody meant ("..", more than 2 KiB).
+std::optional<std::string> fill_path(std::string_view path_template, const RequestView& request);
+
+}  // namespace titip::profile

@@ -1,0 +1,163 @@
+#include "upstream/rules/breaker.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace titip::rules {
+namespace {
+
+// The window keeps at most this many calls; at higher rates it is shorter in time, which is as good a sample.
+constexpr std::size_t max_calls = 10'000;
+
+}  // namespace
+
+std::string_view name(BreakerState state) {
+  switch (state) {
+    case BreakerState::closed:
+      return "closed";
+    case BreakerState::open:
+      return "open";
+    case BreakerState::half_open:
+      return "half-open";
+  }
+  return "closed";
+}
+
+Breaker::Breaker(BreakerOptions options) : options_(options) {
+  options_.minimum_calls = std::max(1U, options_.minimum_calls);
+  options_.minimum_keys = std::max(1U, options_.minimum_keys);
+  options_.successes_to_close = std::max(1U, options_.successes_to_close);
+  options_.open_max = std::max(options_.open_first, options_.open_max);
+}
+
+BreakerState Breaker::state(SteadyTime now) const {
+  if (!tripped_) {
+    return BreakerState::closed;
+  }
+  return now < open_until_ ? BreakerState::open : BreakerState::half_open;
+}
+
+bool Breaker::waits_for_late_calls(SteadyTime now) const {
+  return records_.late + reads_.late > 0 && now < opened_at_ + options_.late_calls_max;
+}
+
+bool Breaker::may_try(SteadyTime now) const {
+  return state(now) == BreakerState::half_open && !waits_for_late_calls(now);
+}
+
+bool Breaker::may_send_record(SteadyTime now) const {
+  return !tripped_ || (may_try(now) && health_seen_ && records_.current == 0);
+}
+
+bool Breaker::may_send_read(SteadyTime now) const {
+  return !tripped_ || may_try(now);
+}
+
+bool Breaker::wants_health_read(SteadyTime now) const {
+  return may_try(now) && reads_.current == 0 && (!health_seen_ || reads_close_);
+}
+
+std::optional<SteadyTime> Breaker::wakes_at() const {
+  return tripped_ ? std::optional(open_until_) : std::nullopt;
+}
+
+void Breaker::started(SteadyTime now, bool is_record) {
+  if (tripped_ && !waits_for_late_calls(now)) {
+    records_.late = 0;  // whatever is left has outlived every time-out: it will not be reported any more
+    reads_.late = 0;
+  }
+  ++in_flight(is_record).current;
+}
+
+void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_t key, double jitter) {
+  InFlight& flight = in_flight(is_record);
+  if (flight.late > 0) {
+    --flight.late;
+    return;
+  }
+  if (flight.current == 0) {
+    return;  // outlived every time-out after all
+  }
+  --flight.current;
+  switch (state(now)) {
+    case BreakerState::open:
+      return;
+    case BreakerState::closed:
+      note(now, served, key);
+      if (!served && should_trip()) {
+        open(now, jitter);
+      }
+      return;
+    case BreakerState::half_open:
+      if (!served) {
+        open(now, jitter);
+        return;
+      }
+      health_seen_ = true;
+      if ((is_record || reads_close_) && ++successes_ >= options_.successes_to_close) {
+        close();
+      }
+      return;
+  }
+}
+
+void Breaker::note(SteadyTime now, bool served, std::uint64_t key) {
+  calls_.push_back({now, served, key});
+  not_served_ += served ? 0 : 1;
+  while (calls_.size() > max_calls || calls_.front().at < now - options_.window) {
+    not_served_ -= calls_.front().served ? 0 : 1;
+    calls_.pop_front();
+  }
+}
+
+bool Breaker::should_trip() const {
+  if (calls_.size() < options_.minimum_calls ||
+      static_cast<double>(not_served_) < options_.failure_ratio * static_cast<double>(calls_.size())) {
+    return false;
+  }
+  std::vector<std::uint64_t> callers;  // at most minimum_keys of each
+  std::vector<std::uint64_t> unserved;
+  const auto add = [&](std::vector<std::uint64_t>& keys, std::uint64_t key) {
+    if (keys.size() < options_.minimum_keys && std::ranges::find(keys, key) == keys.end()) {
+      keys.push_back(key);
+    }
+  };
+  for (const Call& call : calls_) {
+    add(callers, call.key);
+    if (!call.served) {
+      add(unserved, call.key);
+    }
+    if (unserved.size() == options_.minimum_keys) {
+      return true;
+    }
+  }
+  return unserved.size() >=
+         callers.size();  // all who called at all went unserved, fewer than minimum_keys though they are
+}
+
+void Breaker::open(SteadyTime now, double jitter) {
+  pause_ = tripped_ ? std::min(pause_ * 2, options_.open_max) : options_.open_first;
+  const double lengthened = static_cast<double>(pause_.count()) * (1.0 + 0.2 * std::clamp(jitter, 0.0, 1.0));
+  tripped_ = true;
+  opened_at_ = now;
+  open_until_ = now + std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(lengthened));
+  successes_ = 0;
+  health_seen_ = false;
+  for (InFlight* flight : {&records_, &reads_}) {
+    flight->late += flight->current;
+    flight->current = 0;
+  }
+  ++times_opened_;
+  calls_.clear();
+  not_served_ = 0;
+}
+
+void Breaker::close() {
+  tripped_ = false;
+  successes_ = 0;
+  health_seen_ = false;
+  calls_.clear();
+  not_served_ = 0;
+}
+
+}  // namespace titip::rules

@@ -1,0 +1,91 @@
+// The circuit breaker of one destination. Pure: state and time in, state out; no clock, no lock, one owner.
+// Closed -> open: in a time window, enough calls from enough different keys, too many of them not served (a poison
+// record must not look like an outage). Open -> half-open when the pause is over: health reads first, then one record
+// at a time. Half-open -> closed after `successes_to_close`; any call not served reopens with twice the pause, up to
+// `open_max`. Invariant: a call that was started before the breaker tripped decides nothing when it ends after. So
+// nothing starts in half-open until those have ended (`late_calls_max` bounds the wait, should one never be reported).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+
+#include "upstream/rules/exchange.h"
+
+namespace titip::rules {
+
+struct BreakerOptions {
+  std::chrono::milliseconds window{10'000};
+  std::uint32_t minimum_calls = 5;
+  // Different facilities or ordering keys among the calls not served; fewer where fewer call at all (a lone clinic).
+  std::uint32_t minimum_keys = 2;
+  double failure_ratio = 0.5;
+  std::chrono::milliseconds open_first{15'000};
+  std::chrono::milliseconds open_max{300'000};
+  std::uint32_t successes_to_close = 3;
+  std::chrono::milliseconds late_calls_max{120'000};  // longer than any time-out of a call
+};
+
+enum class BreakerState : std::uint8_t { closed, open, half_open };
+std::string_view name(BreakerState state);
+
+class Breaker {
+ public:
+  explicit Breaker(BreakerOptions options);
+
+  BreakerState state(SteadyTime now) const;  // open turns half-open by time alone
+
+  // What may start now. In half-open: a health read while none has succeeded yet, then one record at a time.
+  bool may_send_record(SteadyTime now) const;
+  bool may_send_read(SteadyTime now) const;  // pass-through reads, log-ins and probes: closed or half-open
+  bool wants_health_read(SteadyTime now) const;
+  std::optional<SteadyTime> wakes_at() const;  // when open ends
+
+  // Every call that was sent is noted exactly once. `key` distinguishes who called (a hash of the ordering key).
+  // `is_record` is false for health reads and other reads. `jitter` in [0, 1) lengthens the next pause by up to a
+  // fifth.
+  void started(SteadyTime now, bool is_record);
+  void finished(SteadyTime now, bool is_record, bool served, std::uint64_t key, double jitter);
+
+  // Only health reads can be tried: they alone may then close the breaker. Said again whenever it changes.
+  void no_record_can_be_sent() { reads_close_ = true; }
+  void records_can_be_sent() { reads_close_ = false; }
+
+  std::uint32_t times_opened() const { return times_opened_; }  // reopening from half-open included
+
+ private:
+  struct Call {
+    SteadyTime at;
+    bool served;
+    std::uint64_t key;
+  };
+  struct InFlight {
+    std::uint32_t current = 0;  // started since the last trip
+    std::uint32_t late = 0;     // started before it
+  };
+  InFlight& in_flight(bool is_record) { return is_record ? records_ : reads_; }
+  bool waits_for_late_calls(SteadyTime now) const;
+  bool may_try(SteadyTime now) const;  // half-open, and nothing from before the trip in the way
+  bool should_trip() const;
+  void open(SteadyTime now, double jitter);
+  void close();
+  void note(SteadyTime now, bool served, std::uint64_t key);
+
+  BreakerOptions options_;
+  bool tripped_ = false;
+  SteadyTime opened_at_{};
+  SteadyTime open_until_{};
+  std::chrono::milliseconds pause_{0};
+  std::uint32_t successes_ = 0;
+  bool health_seen_ = false;
+  InFlight records_;
+  InFlight reads_;
+  bool reads_close_ = false;
+  std::uint32_t times_opened_ = 0;
+  std::uint32_t not_served_ = 0;  // among calls_
+  std::deque<Call> calls_;        // closed only: those of the window
+};
+
+}  // namespace titip::rules

@@ -1,0 +1,46 @@
+// What came of one request to a national server, as the rules see it: a reply, or a named failure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace titip::rules {
+
+// Steady time: for breakers, windows and time-outs. Rules never read a clock; time is an argument.
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+enum class Failure : std::uint8_t {
+  // No request byte was written: certainly not applied.
+  resolve_failed,
+  resolve_timeout,
+  connect_refused,
+  connect_failed,
+  connect_timeout,
+  tls_failed,
+  not_admitted,  // our own side did not send it (shutting down, breaker not closed)
+  // Something was written, or may have been: unknown.
+  write_failed,
+  write_timeout,
+  response_timeout,
+  connection_reset,  // closed or reset before a complete reply
+  reply_too_large,
+  reply_malformed,
+};
+std::string_view name(Failure failure);
+constexpr bool certainly_not_sent(Failure failure) {
+  return failure <= Failure::not_admitted;
+}
+
+struct Reply {
+  int http_status = 0;
+  std::string content_type{};
+  std::string body{};
+  std::chrono::seconds retry_after{0};  // 0: none given
+};
+
+using Exchange = std::variant<Reply, Failure>;
+
+}  // namespace titip::rules

@@ -1,0 +1,34 @@
+// How many records may be in flight to one destination. Slow start (one more for each success) up to half of the last
+// known good size, then one more for each full window of successes; never above the cap. The first failure of a slow
+// start halves it, later ones take one for each full window of failures: single failures must not throttle a drain,
+// outages are the breaker's business. After Postfix's destination concurrency feedback
+// (https://www.postfix.org/SCHEDULER_README.html#concurrency). Pure.
+#pragma once
+
+#include <cstdint>
+
+namespace titip::rules {
+
+struct WindowOptions {
+  std::uint32_t initial = 2;
+  std::uint32_t cap = 32;
+};
+
+class Window {
+ public:
+  explicit Window(WindowOptions options);
+  std::uint32_t size() const;
+  // `in_flight` before this call ended: there is no growth while the window is not being used.
+  void served(std::uint32_t in_flight);
+  void not_served();
+  void restart();  // after an outage: back to the initial window
+
+ private:
+  WindowOptions options_;
+  double size_;
+  double slow_start_below_;  // how far the next slow start goes
+  double peak_;              // the largest size since the last restart
+  bool slow_start_ = true;
+};
+
+}  // namespace titip::rules
