@@ -1,0 +1,279 @@
+#include "gateway/config.h"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "gateway/clock/local_date.h"
+#include "gateway/config_reading.h"
+#include "upstream/scheme/facility_login.h"
+
+namespace titip::gateway {
+namespace {
+
+using nlohmann::json;
+using R = Reading;
+
+constexpr std::int64_t second = 1'000;
+constexpr std::int64_t hour = 3600 * second;
+constexpr std::int64_t day = 24 * hour;
+constexpr std::int64_t gib = 1 << 30;
+
+std::expected<std::string, std::string> read_secret(const std::filesystem::path& path) {
+  struct stat about{};
+  if (stat(path.c_str(), &about) != 0)
+    return std::unexpected(fmt::format("cannot read {}: {}", path.string(), std::strerror(errno)));
+  if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return std::unexpected(
+        fmt::format("{} may be read by group or others; run: chmod 600 {}", path.string(), path.string()));
+  std::ifstream file(path);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  if (text.empty()) return std::unexpected(fmt::format("{} is empty; it must hold the secret", path.string()));
+  return text;
+}
+
+std::chrono::minutes zone(const R& r) {
+  const auto name = r.text();
+  const auto offset = clock::zone_offset(name);
+  if (!offset) r.fail("must be WIB, WITA or WIT");
+  return offset.value_or(std::chrono::minutes(0));
+}
+
+constexpr std::array<Key<ListenConfig>, 2> listen_keys{{
+    {"address", "IP address to listen on", [](const R& r, ListenConfig& c) { c.address = r.text(); }},
+    {"port", "TCP port; 0 takes a free one",
+     [](const R& r, ListenConfig& c) { c.port = r.integer<std::uint16_t>(0, 65'535); }},
+}};
+
+constexpr std::array<Key<FrontConfig>, 10> front_keys{{
+    {"address", "IP address to listen on", [](const R& r, FrontConfig& c) { c.listen.address = r.text(); }},
+    {"port", "TCP port; 0 takes a free one",
+     [](const R& r, FrontConfig& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
+    {"loops", "threads that serve clinics",
+     [](const R& r, FrontConfig& c) { c.loops = r.integer<std::uint32_t>(1, 64); }},
+    {"connections", "open connections per loop; more are closed at once",
+     [](const R& r, FrontConfig& c) { c.limits.connections = r.integer<std::size_t>(1, 1'000'000); }},
+    {"body_bytes", "largest body of any request",
+     [](const R& r, FrontConfig& c) { c.limits.body_bytes = r.integer<std::uint64_t>(1, 64 << 20); }},
+    {"header_bytes", "largest request header",
+     [](const R& r, FrontConfig& c) { c.limits.guard.header_bytes = r.integer<std::size_t>(512, 1 << 20); }},
+    {"idle_ms", "a connection without a request is closed after",
+     [](const R& r, FrontConfig& c) { c.limits.idle = r.milliseconds(100, hour); }},
+    {"header_deadline_ms", "a header must have arrived within",
+     [](const R& r, FrontConfig& c) { c.limits.header_deadline = r.milliseconds(100, hour); }},
+    {"body_deadline_ms", "a body must have arrived within",
+     [](const R& r, FrontConfig& c) { c.limits.body_deadline = r.milliseconds(100, hour); }},
+    {"write_deadline_ms", "an answer must have been taken within",
+     [](const R& r, FrontConfig& c) { c.limits.write_deadline = r.milliseconds(100, hour); }},
+}};
+
+constexpr std::array<Key<StorageConfig>, 3> storage_keys{{
+    {"writer_queue_submissions", "submissions that may wait for the writer; more are refused with 503",
+     [](const R& r, StorageConfig& c) { c.writer_queue_submissions = r.integer<std::uint32_t>(16, 1'000'000); }},
+    {"writer_queue_bytes", "their bytes",
+     [](const R& r, StorageConfig& c) { c.writer_queue_bytes = r.integer<std::uint64_t>(1 << 20, 16 * gib); }},
+    {"free_space_floor_bytes", "below this much free disk new submissions are refused with 507",
+     [](const R& r, StorageConfig& c) { c.free_space_floor_bytes = r.integer<std::uint64_t>(0, 1024 * gib); }},
+}};
+
+constexpr std::array<Key<reads::LogInOptions>, 3> log_in_keys{{
+    {"maximum_age_ms", "a log-in the server accepted is believed during an outage for this long",
+     [](const R& r, reads::LogInOptions& c) { c.maximum_age = r.milliseconds(second, 365 * day); }},
+    {"tries", "log-ins a user may try in one window during an outage",
+     [](const R& r, reads::LogInOptions& c) { c.tries = r.integer<std::size_t>(1, 1000); }},
+    {"tries_window_ms", "that window",
+     [](const R& r, reads::LogInOptions& c) { c.tries_window = r.milliseconds(second, day); }},
+}};
+
+using rules::BackoffOptions;
+using rules::BreakerOptions;
+using rules::WindowOptions;
+
+constexpr std::array<Key<BreakerOptions>, 7> breaker_keys{{
+    {"window_ms", "calls are judged over this time",
+     [](const R& r, BreakerOptions& c) { c.window = r.milliseconds(100, hour); }},
+    {"minimum_calls", "calls in the window before it may open",
+     [](const R& r, BreakerOptions& c) { c.minimum_calls = r.integer<std::uint32_t>(1, 1000); }},
+    {"minimum_keys", "different people among the calls not served",
+     [](const R& r, BreakerOptions& c) { c.minimum_keys = r.integer<std::uint32_t>(1, 1000); }},
+    {"failure_ratio", "share of calls not served that opens it",
+     [](const R& r, BreakerOptions& c) { c.failure_ratio = r.fraction(); }},
+    {"open_first_ms", "first pause; doubles",
+     [](const R& r, BreakerOptions& c) { c.open_first = r.milliseconds(10, day); }},
+    {"open_max_ms", "longest pause", [](const R& r, BreakerOptions& c) { c.open_max = r.milliseconds(10, day); }},
+    {"successes_to_close", "records served in a row that close it",
+     [](const R& r, BreakerOptions& c) { c.successes_to_close = r.integer<std::uint32_t>(1, 100); }},
+}};
+
+constexpr std::array<Key<BackoffOptions>, 2> backoff_keys{{
+    {"first_ms", "before the first retry at most; doubles, with full jitter",
+     [](const R& r, BackoffOptions& c) { c.first = r.milliseconds(1, day); }},
+    {"max_ms", "longest wait", [](const R& r, BackoffOptions& c) { c.max = r.milliseconds(1, day); }},
+}};
+
+constexpr std::array<Key<WindowOptions>, 2> window_keys{{
+    {"initial", "records in flight at first and after an outage",
+     [](const R& r, WindowOptions& c) { c.initial = r.integer<std::uint32_t>(1, 10'000); }},
+    {"cap", "records in flight at most",
+     [](const R& r, WindowOptions& c) { c.cap = r.integer<std::uint32_t>(1, 10'000); }},
+}};
+
+using D = DestinationConfig;
+constexpr std::array<Key<D>, 16> destination_keys{{
+    {"name", "what this destination is called", [](const R& r, D& c) { c.name = r.text(); }},
+    {"profile", "a built-in profile's name, or the path of a profile file",
+     [](const R& r, D& c) { c.profile = r.text(); }},
+    {"base_url", "where the national service is",
+     [](const R& r, D& c) {
+       c.base_url = r.text();
+       auto base = client::parse_base_url(c.base_url);
+       if (!base) return r.fail(base.error());
+       c.transport.base = std::move(*base);
+     }},
+    {"resolve_timeout_ms", "finding its address",
+     [](const R& r, D& c) { c.transport.resolve_timeout = r.milliseconds(1, hour); }},
+    {"connect_timeout_ms", "connecting",
+     [](const R& r, D& c) { c.transport.connect_timeout = r.milliseconds(1, hour); }},
+    {"write_timeout_ms", "sending a request",
+     [](const R& r, D& c) { c.transport.write_timeout = r.milliseconds(1, hour); }},
+    {"response_timeout_ms", "from the request's last byte to the reply's",
+     [](const R& r, D& c) { c.transport.response_timeout = r.milliseconds(1, hour); }},
+    {"idle_connection_ms", "a pooled connection is not used after",
+     [](const R& r, D& c) { c.transport.idle_connection = r.milliseconds(1, hour); }},
+    {"reply_bytes", "largest reply",
+     [](const R& r, D& c) { c.transport.reply_bytes = r.integer<std::size_t>(1024, 256 << 20); }},
+    {"late_apply_wait_ms", "how long the service may take to apply what it did not answer",
+     [](const R& r, D& c) { c.settle.late_apply_wait = r.milliseconds(0, day); }},
+    {"maximum_unknown_age_ms", "an outcome unknown for longer is held for a person",
+     [](const R& r, D& c) { c.settle.maximum_unknown_age = r.milliseconds(second, 365 * day); }},
+    {"breaker", "the circuit breaker",
+     [](const R& r, D& c) { read_object<BreakerOptions>(r, breaker_keys, c.upstream.breaker); }},
+    {"backoff", "waits of a deferred record",
+     [](const R& r, D& c) { read_object<BackoffOptions>(r, backoff_keys, c.settle.backoff); }},
+    {"window", "records in flight",
+     [](const R& r, D& c) { read_object<WindowOptions>(r, window_keys, c.upstream.window); }},
+    {"login_pause_ms", "after refused credentials; doubles",
+     [](const R& r, D& c) { c.login.pause_first = r.milliseconds(second, day); }},
+    {"login_pause_max_ms", "longest pause after refused credentials",
+     [](const R& r, D& c) { c.login.pause_max = r.milliseconds(second, 7 * day); }},
+}};
+
+struct FacilityEntry {
+  storage::Facility facility;
+  std::filesystem::path password_file;
+};
+constexpr std::array<Key<FacilityEntry>, 2> login_keys{{
+    {"username", "user name at the national service",
+     [](const R& r, FacilityEntry& c) { c.facility.username = r.text(); }},
+    {"password_file", "file with the password, mode 0600",
+     [](const R& r, FacilityEntry& c) { c.password_file = r.text(); }},
+}};
+constexpr std::array<Key<FacilityEntry>, 5> facility_keys{{
+    {"code", "code at the national service",
+     [](const R& r, FacilityEntry& c) {
+       c.facility.code = r.text();
+       if (!r.failed() && !scheme::is_facility_code(c.facility.code))
+         r.fail("must be 1 to 32 letters, digits, dots, dashes and underscores");
+     }},
+    {"name", "what people call it", [](const R& r, FacilityEntry& c) { c.facility.name = r.text(); }},
+    {"time_zone", "WIB, WITA or WIT", [](const R& r, FacilityEntry& c) { c.facility.utc_offset = zone(r); }},
+    {"late_entry_reason", "code sent when a record is entered on a later day",
+     [](const R& r, FacilityEntry& c) { c.facility.late_entry_reason = r.text(); }},
+    {"login", "the log-in delivery uses until the clinic's own was accepted",
+     [](const R& r, FacilityEntry& c) { read_object<FacilityEntry>(r, login_keys, c); }},
+}};
+
+void read_destinations(const R& r, Config& config) {
+  if (!r.value().is_array() || r.value().empty()) return r.fail("must be a list with at least one destination");
+  for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
+    DestinationConfig destination;
+    read_object<D>(r.at(at), destination_keys, destination);
+    if (!r.failed() && destination.profile.empty()) r.at(at).fail("needs a \"profile\"");
+    if (!r.failed() && destination.base_url.empty()) r.at(at).fail("needs a \"base_url\"");
+    config.destinations.push_back(std::move(destination));
+  }
+}
+
+void read_facilities(const R& r, Config& config) {
+  if (!r.value().is_array()) return r.fail("must be a list of facilities");
+  std::set<std::string> codes;
+  for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
+    FacilityEntry entry;
+    read_object<FacilityEntry>(r.at(at), facility_keys, entry);
+    if (r.failed()) return;
+    if (entry.facility.code.empty()) return r.at(at).fail("needs a \"code\"");
+    if (!codes.insert(entry.facility.code).second) return r.at(at).at("code").fail("stands in the list twice");
+    if (entry.facility.username.empty() != entry.password_file.empty())
+      return r.at(at).at("login").fail("needs a \"username\" and a \"password_file\"");
+    if (!entry.password_file.empty()) {
+      auto password = read_secret(config.directory / entry.password_file);
+      if (!password) return r.at(at).at("login").at("password_file").fail(password.error());
+      entry.facility.password = std::move(*password);
+    }
+    config.facilities.push_back(std::move(entry.facility));
+  }
+}
+
+metrics::Level log_level(const R& r) {
+  const auto name = r.text();
+  if (name == "debug") return metrics::Level::debug;
+  if (name == "info") return metrics::Level::info;
+  if (name == "warning") return metrics::Level::warning;
+  if (name == "error") return metrics::Level::error;
+  r.fail("must be debug, info, warning or error");
+  return metrics::Level::info;
+}
+
+constexpr std::array<Key<Config>, 11> config_keys{{
+    {"data_directory", "where everything in custody lies",
+     [](const R& r, Config& c) { c.data_directory = c.directory / r.text(); }},
+    {"key_file", "the key that seals it; made at first start, mode 0600",
+     [](const R& r, Config& c) { c.key_file = c.directory / r.text(); }},
+    {"log_level", "debug, info, warning or error", [](const R& r, Config& c) { c.log_level = log_level(r); }},
+    {"time_zone", "WIB, WITA or WIT: times that people read", [](const R& r, Config& c) { c.utc_offset = zone(r); }},
+    {"stop_grace_ms", "an orderly stop waits this long for what is in flight",
+     [](const R& r, Config& c) { c.stop_grace = r.milliseconds(0, hour); }},
+    {"front", "the listener clinics use",
+     [](const R& r, Config& c) { read_object<FrontConfig>(r, front_keys, c.front); }},
+    {"operations", "the listener for metrics and health",
+     [](const R& r, Config& c) { read_object<ListenConfig>(r, listen_keys, c.operations); }},
+    {"storage", "limits of the store",
+     [](const R& r, Config& c) { read_object<StorageConfig>(r, storage_keys, c.storage); }},
+    {"log_in", "log-ins during an outage",
+     [](const R& r, Config& c) { read_object<reads::LogInOptions>(r, log_in_keys, c.log_in); }},
+    {"destinations", "the national services", read_destinations},
+    {"facilities", "the facilities that may submit", read_facilities},
+}};
+
+}  // namespace
+
+std::expected<Config, ConfigError> load_config(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  if (!stream)
+    return std::unexpected(ConfigError{"", fmt::format("cannot read {}: {}", file.string(), std::strerror(errno))});
+  const std::string text((std::istreambuf_iterator<char>(stream)), {});
+  json document;
+  try {
+    document = json::parse(text, nullptr, true, true);
+  } catch (const json::exception& error) {  // a number too large is no parse_error
+    return std::unexpected(ConfigError{"", fmt::format("{} is not JSON: {}", file.string(), error.what())});
+  }
+  Config config;
+  config.directory = std::filesystem::absolute(file).parent_path();
+  std::optional<ConfigError> mistake;
+  const Reading reading(document, "", mistake);
+  read_object<Config>(reading, config_keys, config);
+  if (!mistake && config.data_directory.empty()) reading.fail("needs a \"data_directory\"");
+  if (!mistake && config.destinations.empty()) reading.fail("needs \"destinations\"");
+  if (mistake) return std::unexpected(std::move(*mistake));
+  if (config.key_file.empty()) config.key_file = config.data_directory / "titip.key";
+  return config;
+}
+
+}  // namespace titip::gateway

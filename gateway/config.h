@@ -1,0 +1,73 @@
+// The configuration: one JSON file (comments allowed). Every key stands in one table with its bounds and its meaning;
+// unknown keys are errors; a mistake is named by its JSON pointer and a sentence that says what to do.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/delivery/dispatcher.h"
+#include "gateway/http/server.h"
+#include "gateway/reads/log_in.h"
+#include "metrics/log.h"
+#include "storage/facilities.h"
+#include "upstream/client/http_transport.h"
+#include "upstream/client/upstream.h"
+
+namespace titip::gateway {
+
+struct ListenConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+};
+
+struct FrontConfig {
+  ListenConfig listen{"127.0.0.1", 8480};
+  std::uint32_t loops = 1;
+  http::ServerOptions limits;
+};
+
+struct StorageConfig {
+  std::uint32_t writer_queue_submissions = 8192;
+  std::uint64_t writer_queue_bytes = 64U << 20U;
+  std::uint64_t free_space_floor_bytes = 512U << 20U;
+};
+
+struct DestinationConfig {
+  std::string name;     // default: the profile's
+  std::string profile;  // the name of one that is built in, or a path relative to the config file
+  std::string base_url;
+  client::TransportOptions transport;
+  client::UpstreamOptions upstream;
+  delivery::SettlePolicy settle;
+  delivery::LoginOptions login;
+};
+
+struct Config {
+  std::filesystem::path directory;  // of the config file: relative paths start here
+  std::filesystem::path data_directory;
+  std::filesystem::path key_file;  // default: titip.key in the data directory
+  metrics::Level log_level = metrics::Level::info;
+  std::chrono::minutes utc_offset{7 * 60};  // of the times people read
+  std::chrono::milliseconds stop_grace{10'000};
+  FrontConfig front;
+  ListenConfig operations{"127.0.0.1", 9480};
+  StorageConfig storage;
+  reads::LogInOptions log_in;
+  std::vector<DestinationConfig> destinations;
+  std::vector<storage::Facility> facilities;
+};
+
+struct ConfigError {
+  std::string pointer;
+  std::string sentence;
+};
+
+// Reads the file and every secret it names (files that group or others may read are refused).
+std::expected<Config, ConfigError> load_config(const std::filesystem::path& file);
+
+}  // namespace titip::gateway

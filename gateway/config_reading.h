@@ -1,0 +1,91 @@
+// Reads one JSON document by tables of keys, and remembers the first mistake with its place. Private to the
+// configuration.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gateway/config.h"
+
+namespace titip::gateway {
+
+class Reading {
+ public:
+  Reading(const nlohmann::json& value, std::string pointer, std::optional<ConfigError>& error)
+      : value_(value), pointer_(std::move(pointer)), error_(error) {}
+
+  const nlohmann::json& value() const { return value_; }
+  bool failed() const { return error_.has_value(); }
+  void fail(std::string sentence) const {
+    if (!error_) error_ = ConfigError{pointer_, std::move(sentence)};
+  }
+
+  std::string text() const {
+    if (value_.is_string() && !value_.get_ref<const std::string&>().empty()) return value_.get<std::string>();
+    fail("must be a string that is not empty");
+    return {};
+  }
+
+  template <class Int>
+  Int integer(std::int64_t least, std::int64_t most) const {
+    if (value_.is_number_integer()) {
+      const auto number = value_.get<std::int64_t>();
+      if (number >= least && number <= most) return static_cast<Int>(number);
+    }
+    fail(fmt::format("must be a whole number from {} to {}", least, most));
+    return {};
+  }
+
+  std::chrono::milliseconds milliseconds(std::int64_t least, std::int64_t most) const {
+    return std::chrono::milliseconds(integer<std::int64_t>(least, most));
+  }
+
+  double fraction() const {
+    if (value_.is_number() && value_.get<double>() > 0 && value_.get<double>() <= 1) return value_.get<double>();
+    fail("must be a number above 0 and at most 1");
+    return 0;
+  }
+
+  Reading at(std::string_view key) const { return {value_.at(key), fmt::format("{}/{}", pointer_, key), error_}; }
+  Reading at(std::size_t index) const { return {value_.at(index), fmt::format("{}/{}", pointer_, index), error_}; }
+
+ private:
+  const nlohmann::json& value_;
+  std::string pointer_;
+  std::optional<ConfigError>& error_;
+};
+
+// One key of a table: its name, what it means, how it is read into T.
+template <class T>
+struct Key {
+  const char* name;
+  const char* meaning;
+  void (*read)(const Reading&, T&);
+};
+
+// Reads an object by its table; a key that is not in the table is a mistake.
+template <class T>
+void read_object(const Reading& reading, std::span<const Key<T>> keys, T& into) {
+  if (!reading.value().is_object()) return reading.fail("must be an object");
+  for (const auto& [name, value] : reading.value().items()) {
+    const Key<T>* found = nullptr;
+    for (const auto& key : keys)
+      if (name == key.name) found = &key;
+    if (found == nullptr) {
+      std::string known;
+      for (const auto& key : keys) known += fmt::format("{}{}", known.empty() ? "" : ", ", key.name);
+      return reading.at(name).fail(fmt::format("is not a key that Titip knows; here it knows: {}", known));
+    }
+    found->read(reading.at(name), into);
+    if (reading.failed()) return;
+  }
+}
+
+}  // namespace titip::gateway

@@ -1,0 +1,119 @@
+// Delivery of one destination: peeks due records lane by lane, opens an attempt durably, sends, classifies, settles;
+// asks after what is unknown. The one place where storage and upstream meet. Which record, when, and what becomes of it
+// is decided by pure rules (lanes, logins, late_apply, settle); this file only carries things between the doors.
+// Threads: everything on the destination's loop.
+// Invariant: a record is sent only under an open mark that is on stable storage, and at most one attempt of it is open.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/clock/clock.h"
+#include "gateway/delivery/lanes.h"
+#include "gateway/delivery/late_apply.h"
+#include "gateway/delivery/logins.h"
+#include "gateway/delivery/settle.h"
+#include "metrics/catalogue.h"
+#include "storage/facilities.h"
+#include "storage/payload.h"
+#include "storage/sealing.h"
+#include "storage/store.h"
+#include "upstream/client/upstream.h"
+#include "upstream/profile/profile.h"
+
+namespace titip::delivery {
+
+struct DispatcherOptions {
+  std::string destination;
+  SettlePolicy settle;
+  LoginOptions login;
+};
+
+struct DispatcherDoors {
+  const profile::Profile& profile;
+  const storage::Facilities& facilities;
+  storage::Store& store;
+  storage::Home& home;  // the loop this dispatcher runs on
+  const storage::Sealer& sealer;
+  client::Upstream& upstream;
+  const clock::Clock& clock;
+  clock::Timers& timers;
+  std::function<double()> uniform;  // [0, 1)
+  const metrics::DestinationProbes& probes;
+};
+
+class Dispatcher {
+ public:
+  Dispatcher(DispatcherOptions options, DispatcherDoors doors);
+  ~Dispatcher();
+
+  void start();
+  // Sends nothing new; what is in flight may still end. `done` runs when nothing is active any more.
+  void stop(std::move_only_function<void()> done);
+  // A log-in of this facility was accepted by the server: a pause for refused credentials ends.
+  void credentials_renewed(const std::string& facility);
+
+  std::size_t active() const { return active_.size(); }
+
+ private:
+  struct Work;  // one record being sent or asked about
+  using WorkPtr = std::shared_ptr<Work>;
+
+  // looking for work
+  void pump();
+  void look();
+  void arm_timer();
+  std::size_t room() const;
+  bool can_send(const storage::Lane& lane) const;
+  bool is_open(const storage::Lane& lane);
+  void fetch(std::size_t room);
+  void fetched(const std::vector<Lanes::Chosen>& chosen, const std::vector<std::size_t>& limits, std::size_t room,
+               std::vector<storage::DueBatch> batches);
+  WorkPtr take(storage::Due due);
+  void release(const WorkPtr& work, bool wake_lane);
+
+  // sending
+  void open(std::vector<WorkPtr> works);
+  bool prepare(const WorkPtr& work);
+  void send(const WorkPtr& work);
+  void not_sent(const WorkPtr& work);
+  void sent(const WorkPtr& work, const rules::Exchange& exchange, const rules::Classified& classified);
+  void note_standing(const WorkPtr& work, rules::OutcomeKind outcome);
+
+  // asking
+  void ask(const WorkPtr& work);
+  void asked(const WorkPtr& work, bool may_decide, const rules::Exchange& exchange);
+
+  // settling
+  AttemptEnd end_of(const WorkPtr& work) const;
+  void settle(const WorkPtr& work, storage::Settlement settlement, const std::string& words, const rules::Reply* reply);
+  void settled(const WorkPtr& work, const storage::Settlement& settlement,
+               storage::Result<std::vector<storage::Changed>> changed);
+  void hold(const WorkPtr& work, storage::HoldReason reason);
+  void give_up_asking(const WorkPtr& work);
+  void move(const WorkPtr& work, storage::Event event, storage::HoldReason reason);
+
+  // logging in
+  void log_in(const std::string& facility);
+  void send_login(const std::string& facility, const std::string& username, const std::string& password);
+
+  DispatcherOptions options_;
+  DispatcherDoors doors_;
+  Lanes lanes_;
+  Logins logins_;
+  LateApply late_apply_;
+  std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
+  std::map<storage::Lane, std::size_t> active_in_lane_;
+  bool fetching_ = false;
+  bool pumping_ = false;
+  bool pump_again_ = false;
+  bool stopping_ = false;
+  std::move_only_function<void()> stopped_;
+  std::optional<clock::Timers::Id> timer_;
+};
+
+}  // namespace titip::delivery

@@ -1,0 +1,57 @@
+// The dispatcher's questions: whether an attempt of unknown outcome landed.
+#include <utility>
+
+#include "gateway/clock/local_date.h"
+#include "gateway/delivery/work.h"
+#include "upstream/profile/json_text.h"
+
+namespace titip::delivery {
+
+// An unknown record is due: ask whether it landed, or do what the route says without asking.
+void Dispatcher::ask(const WorkPtr& work) {
+  const auto& route = *work->route;
+  work->opened_at = doors_.clock.wall();
+  work->started = doors_.clock.steady();
+  const auto wait = late_apply_.remaining(work->record.id, work->started);
+  if (route.after_unknown == profile::AfterUnknown::park) return give_up_asking(work);
+  if (route.after_unknown == profile::AfterUnknown::repeat) return move(work, storage::Event::repeat_allowed, {});
+  const auto path = std::string_view(work->payload.target).substr(0, work->payload.target.find('?'));
+  const auto match = profile::match(doors_.profile, work->payload.method, path);
+  const auto body = profile::parse_json(work->payload.body);
+  const auto today = clock::local_date(work->opened_at, doors_.profile.utc_offset);
+  auto request = body ? build_probe({doors_.profile, route, work->record, work->payload, *work->facility, today}, *body,
+                                    match.parameters)
+                      : std::nullopt;
+  if (!request) return give_up_asking(work);
+  const bool may_decide = wait.count() == 0;
+  doors_.upstream.send_read(std::move(*request), [this, work, may_decide](const rules::Exchange& exchange) {
+    asked(work, may_decide, exchange);
+  });
+}
+
+void Dispatcher::asked(const WorkPtr& work, bool may_decide, const rules::Exchange& exchange) {
+  // Never left: the breaker opened meanwhile. The record stays due; it is no finding about it.
+  if (never_left(exchange)) return release(work, true);
+  const auto path = std::string_view(work->payload.target).substr(0, work->payload.target.find('?'));
+  const auto match = profile::match(doors_.profile, work->payload.method, path);
+  const auto body = profile::parse_json(work->payload.body);
+  const auto result = body ? rules::read_probe(doors_.profile, *work->route->probe,
+                                               {&*body, &match.parameters, work->record.facility}, exchange)
+                           : rules::ProbeResult::inconclusive;
+  const auto* reply = std::get_if<rules::Reply>(&exchange);
+  if (rules::classify(doors_.profile, work->record.route, exchange).outcome == rules::OutcomeKind::login_expired)
+    logins_.expired(work->record.facility, doors_.clock.steady());
+  const auto end = end_of(work);
+  const auto decides_at = end.ended_at + late_apply_.remaining(work->record.id, doors_.clock.steady());
+  auto settlement = settle_probe(work->record, result, end, may_decide, decides_at, options_.settle);
+  settlement.attempt.http_status = static_cast<std::uint16_t>(reply ? reply->http_status : 0);
+  if (!reply) settlement.attempt.rule = rules::name(std::get<rules::Failure>(exchange));
+  doors_.probes.probed(storage::name(settlement.attempt.outcome));
+  settle(work, std::move(settlement), {}, nullptr);
+}
+
+void Dispatcher::give_up_asking(const WorkPtr& work) {
+  move(work, storage::Event::gave_up_probing, storage::HoldReason::unknown);
+}
+
+}  // namespace titip::delivery

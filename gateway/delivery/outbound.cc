@@ -1,0 +1,62 @@
+#include "gateway/delivery/outbound.h"
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/delivery/splice.h"
+#include "upstream/profile/json_text.h"
+#include "upstream/profile/values.h"
+
+namespace titip::delivery {
+namespace {
+
+std::vector<std::pair<std::string, std::string>> headers_of(const OutboundInput& input) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  const auto& scheme = input.profile.scheme;
+  if (!scheme.facility_header.empty()) headers.emplace_back(scheme.facility_header, input.record.facility);
+  headers.emplace_back("Accept", "application/json");
+  return headers;
+}
+
+}  // namespace
+
+std::expected<Outbound, Hindrance> build_outbound(const OutboundInput& input) {
+  Outbound made;
+  made.request.method = input.payload.method;
+  made.request.target = input.payload.target;
+  made.request.headers = headers_of(input);
+  if (!input.payload.content_type.empty())
+    made.request.headers.emplace_back("Content-Type", input.payload.content_type);
+  if (!input.profile.idempotency_header.empty())
+    made.request.headers.emplace_back(input.profile.idempotency_header, '"' + input.record.id.text() + '"');
+  made.request.body = input.payload.body;
+  if (!input.route.late_entry || input.route.business_date.empty()) return made;
+
+  const auto body = profile::parse_json(input.payload.body);
+  if (!body) return std::unexpected(Hindrance::unreadable);
+  const auto match = profile::match(input.profile, input.payload.method,
+                                    std::string_view(input.payload.target).substr(0, input.payload.target.find('?')));
+  const profile::RequestView view{&*body, &match.parameters, input.record.facility};
+  const auto& pointer = input.route.late_entry->reason_pointer;
+  const auto date = profile::value_of(view, input.route.business_date);
+  if (!date || *date == input.today || profile::value_of(view, pointer)) return made;
+  if (input.facility.late_entry_reason.empty()) return std::unexpected(Hindrance::no_late_entry_reason);
+  auto spliced = splice_string(input.payload.body, pointer, input.facility.late_entry_reason);
+  if (!spliced) return std::unexpected(Hindrance::unreadable);
+  made.request.body = std::move(*spliced);
+  made.patched.push_back(pointer);
+  return made;
+}
+
+std::optional<client::OutboundRequest> build_probe(const OutboundInput& input, const nlohmann::json& body,
+                                                   const std::map<std::string, std::string, std::less<>>& parameters) {
+  if (!input.route.probe) return std::nullopt;
+  auto path = profile::fill_path(input.route.probe->read, {&body, &parameters, input.record.facility});
+  if (!path) return std::nullopt;
+  client::OutboundRequest request;
+  request.method = "GET";
+  request.target = std::move(*path);
+  request.headers = headers_of(input);
+  return request;
+}
+
+}  // namespace titip::delivery

@@ -1,0 +1,46 @@
+// From a record to the request that is sent: the stored bytes, the facility's header, the upstream idempotency key, and
+// the late-entry reason where the profile's rule wants one. Also the read that asks whether it landed. Pure.
+#pragma once
+
+#include <expected>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/facilities.h"
+#include "storage/payload.h"
+#include "storage/submission.h"
+#include "upstream/client/transport.h"
+#include "upstream/profile/profile.h"
+
+namespace titip::delivery {
+
+struct OutboundInput {
+  const profile::Profile& profile;
+  const profile::Route& route;
+  const storage::Submission& record;
+  const storage::Payload& payload;
+  const storage::Facility& facility;
+  std::string_view today;  // in the server's time zone
+};
+
+struct Outbound {
+  client::OutboundRequest request;
+  std::vector<std::string> patched;  // pointers of fields that were set for this attempt
+};
+
+enum class Hindrance {
+  no_late_entry_reason,  // the day is over and the facility has no reason code: a person must decide
+  unreadable,            // the stored body is not what intake let in
+};
+
+std::expected<Outbound, Hindrance> build_outbound(const OutboundInput& input);
+
+// Nothing if the record lacks a value the probe's path needs (then nobody can know: park).
+std::optional<client::OutboundRequest> build_probe(const OutboundInput& input, const nlohmann::json& body,
+                                                   const std::map<std::string, std::string, std::less<>>& parameters);
+
+}  // namespace titip::delivery

@@ -1,0 +1,135 @@
+#include "gateway/delivery/settle.h"
+
+#include <algorithm>
+
+namespace titip::delivery {
+namespace {
+
+using rules::OutcomeKind;
+using rules::ProbeResult;
+using storage::Event;
+using storage::Outcome;
+using storage::Settlement;
+using storage::Submission;
+
+Settlement begin(const Submission& record, const AttemptEnd& end, bool probe) {
+  Settlement settlement;
+  settlement.id = record.id;
+  settlement.expected_version = record.version;
+  settlement.backoff_steps = record.backoff_steps;
+  settlement.attempt.probe = probe;
+  settlement.attempt.opened_at = end.opened_at;
+  settlement.attempt.ended_at = end.ended_at;
+  return settlement;
+}
+
+void defer(Settlement& settlement, const Submission& record, const AttemptEnd& end, std::chrono::seconds retry_after,
+           const SettlePolicy& policy) {
+  settlement.backoff_steps = record.backoff_steps + 1;
+  settlement.due_at = end.ended_at + rules::backoff(policy.backoff, settlement.backoff_steps, end.uniform, retry_after);
+}
+
+// Back to the queue as if nothing had been tried: an outage burns no attempts.
+void give_back(Settlement& settlement, Outcome outcome, const AttemptEnd& end) {
+  settlement.event = Event::returned;
+  settlement.attempt.outcome = outcome;
+  settlement.due_at = end.ended_at;
+}
+
+}  // namespace
+
+storage::WallTime first_probe_at(storage::WallTime ended_at, const SettlePolicy& policy) {
+  return ended_at + std::min(policy.late_apply_wait, policy.backoff.first);
+}
+
+Settlement settle_send(const Submission& record, const rules::Classified& classified, const AttemptEnd& end,
+                       int http_status, std::chrono::seconds retry_after, const SettlePolicy& policy) {
+  auto settlement = begin(record, end, false);
+  settlement.attempt.rule = classified.rule;
+  settlement.attempt.http_status = static_cast<std::uint16_t>(http_status);
+  settlement.counts_as_attempt = true;
+  switch (classified.outcome) {
+    case OutcomeKind::delivered:
+      settlement.event = Event::delivered;
+      settlement.attempt.outcome = Outcome::delivered;
+      return settlement;
+    case OutcomeKind::rejected:
+    case OutcomeKind::blocked:  // what it waits for is not in our custody, so waiting would never end
+      settlement.event = Event::rejected;
+      settlement.attempt.outcome = Outcome::rejected;
+      return settlement;
+    case OutcomeKind::unknown:
+      settlement.event = Event::went_unknown;
+      settlement.attempt.outcome = Outcome::unknown;
+      settlement.due_at = first_probe_at(end.ended_at, policy);
+      return settlement;
+    case OutcomeKind::credentials_refused:
+    case OutcomeKind::login_expired:
+      settlement.counts_as_attempt = false;
+      give_back(settlement, Outcome::credentials_refused, end);
+      return settlement;
+    case OutcomeKind::deferred:
+      break;
+  }
+  if (!end.breaker_closed) {
+    settlement.counts_as_attempt = false;
+    give_back(settlement, Outcome::deferred, end);
+    return settlement;
+  }
+  settlement.event = Event::deferred;
+  settlement.attempt.outcome = Outcome::deferred;
+  defer(settlement, record, end, retry_after, policy);
+  return settlement;
+}
+
+Settlement settle_probe(const Submission& record, ProbeResult result, const AttemptEnd& end, bool may_decide,
+                        storage::WallTime decides_at, const SettlePolicy& policy) {
+  auto settlement = begin(record, end, true);
+  const bool is_create = !end.route.update && !record.correction;
+  const auto ask_again = [&](storage::WallTime at) {
+    settlement.event = Event::probe_inconclusive;
+    settlement.due_at = at;
+    if (record.unknown_since && end.ended_at - *record.unknown_since > policy.maximum_unknown_age) {
+      settlement.event = Event::gave_up_probing;
+      settlement.hold_reason = storage::HoldReason::unknown;
+      settlement.due_at.reset();
+    }
+  };
+  const auto not_there = [&] {
+    if (!may_decide) return ask_again(std::max(decides_at, end.ended_at));
+    if (record.unknown_attempts >= policy.maximum_unknown_attempts && end.breaker_closed) {
+      settlement.event = Event::gave_up_probing;
+      settlement.hold_reason = storage::HoldReason::unknown;
+      return;
+    }
+    settlement.event = Event::not_found;
+    defer(settlement, record, end, {}, policy);
+  };
+  switch (result) {
+    case ProbeResult::found_equal:
+      settlement.event = Event::delivered;
+      settlement.attempt.outcome = Outcome::found;
+      break;
+    case ProbeResult::found_other:
+      settlement.attempt.outcome = Outcome::found_other;
+      if (is_create) {
+        settlement.event = Event::found_other;
+        settlement.hold_reason = storage::HoldReason::conflict;
+      } else {
+        not_there();
+      }
+      break;
+    case ProbeResult::absent:
+      settlement.attempt.outcome = Outcome::not_found;
+      not_there();
+      break;
+    case ProbeResult::inconclusive:
+      settlement.attempt.outcome = Outcome::inconclusive;
+      ask_again(end.ended_at +
+                std::max(std::chrono::milliseconds(1), rules::backoff(policy.backoff, record.probes + 1, end.uniform)));
+      break;
+  }
+  return settlement;
+}
+
+}  // namespace titip::delivery

@@ -1,0 +1,41 @@
+// One record in the dispatcher's hands, from being peeked to being settled. Private to delivery.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "gateway/delivery/dispatcher.h"
+#include "gateway/delivery/outbound.h"
+
+namespace titip::delivery {
+
+struct Dispatcher::Work {
+  storage::Submission record;
+  storage::Lane lane;
+  storage::DataKey key;
+  storage::Payload payload;
+  const profile::Route* route = nullptr;
+  const storage::Facility* facility = nullptr;
+  Outbound outbound;
+  storage::WallTime opened_at{};
+  clock::SteadyTime started{};
+  std::uint32_t number = 0;  // of the timeline line
+
+  // Tells people apart in the breaker without telling who they are.
+  std::uint64_t breaker_key() const {
+    std::uint64_t hash = 0;
+    std::memcpy(&hash, record.ordering_key.data(), sizeof hash);
+    return hash;
+  }
+};
+
+// Our own side refused to send it: no finding about the record.
+inline bool never_left(const rules::Exchange& exchange) {
+  const auto* failure = std::get_if<rules::Failure>(&exchange);
+  return failure != nullptr && *failure == rules::Failure::not_admitted;
+}
+
+}  // namespace titip::delivery

@@ -1,0 +1,48 @@
+#include "gateway/destination.h"
+
+namespace titip::gateway {
+namespace {
+
+delivery::DispatcherOptions dispatcher_options(const DestinationConfig& config) {
+  return {config.name, config.settle, config.login};
+}
+
+std::function<double()> uniform(std::mt19937_64& random) {
+  return [&random] { return std::uniform_real_distribution<double>(0, 1)(random); };
+}
+
+}  // namespace
+
+Destination::Destination(DestinationConfig config, profile::Profile profile, DestinationParts parts)
+    : config_(std::move(config)),
+      profile_(std::move(profile)),
+      loop_("deliver-" + config_.name),
+      probes_(parts.registry, config_.name),
+      queue_(parts.registry, config_.name),
+      random_(std::random_device{}()),
+      transport_(client::make_http_transport(loop_.context(), config_.transport)),
+      upstream_(profile_, config_.upstream,
+                {*transport_, [&clock = parts.clock] { return clock.steady(); },
+                 [&clock = parts.clock] { return clock.wall(); }, uniform(random_), probes_}),
+      reads_(upstream_, [this](auto work) { loop_.post(std::move(work)); }),
+      dispatcher_(dispatcher_options(config_), {profile_, parts.facilities, parts.store, loop_, parts.sealer, upstream_,
+                                                parts.clock, loop_, uniform(random_), probes_}) {}
+
+void Destination::start() {
+  loop_.post([this] { dispatcher_.start(); });
+  loop_.start();
+}
+
+void Destination::begin_stop() {
+  loop_.post([this] { dispatcher_.stop([this] { stopped_ = true; }); });
+}
+
+void Destination::abandon() {
+  loop_.post([this] { upstream_.close(); });
+}
+
+void Destination::credentials_renewed(std::string facility) {
+  loop_.post([this, facility = std::move(facility)] { dispatcher_.credentials_renewed(facility); });
+}
+
+}  // namespace titip::gateway

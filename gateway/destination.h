@@ -1,0 +1,59 @@
+// One destination put together on its loop: transport, upstream, dispatcher, and the door for reads. Private to the
+// root.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "gateway/clock/clock.h"
+#include "gateway/config.h"
+#include "gateway/delivery/dispatcher.h"
+#include "gateway/runtime.h"
+#include "metrics/catalogue.h"
+#include "upstream/client/read_door.h"
+
+namespace titip::gateway {
+
+struct DestinationParts {
+  storage::Store& store;
+  const storage::Sealer& sealer;
+  const storage::Facilities& facilities;
+  const clock::Clock& clock;
+  metrics::Registry& registry;
+};
+
+class Destination {
+ public:
+  Destination(DestinationConfig config, profile::Profile profile, DestinationParts parts);
+
+  void start();
+  void begin_stop();                                    // sends nothing new
+  bool has_stopped() const { return stopped_.load(); }  // nothing is in flight
+  void abandon();                                       // ends what is in flight: unknown
+  void join() { loop_.stop(); }
+
+  const std::string& name() const { return config_.name; }
+  const profile::Profile& profile() const { return profile_; }
+  const metrics::DestinationProbes& probes() const { return probes_; }
+  metrics::QueueProbes& queue() { return queue_; }
+  client::ReadDoor& reads() { return reads_; }
+  const Loop& loop() const { return loop_; }
+  void credentials_renewed(std::string facility);  // any thread
+
+ private:
+  DestinationConfig config_;
+  profile::Profile profile_;
+  Loop loop_;
+  metrics::DestinationProbes probes_;
+  metrics::QueueProbes queue_;
+  std::mt19937_64 random_;
+  std::unique_ptr<client::Transport> transport_;
+  client::Upstream upstream_;
+  client::ReadDoor reads_;
+  delivery::Dispatcher dispatcher_;
+  std::atomic<bool> stopped_{false};
+};
+
+}  // namespace titip::gateway

@@ -1,0 +1,111 @@
+#include "gateway/front/answers.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/clock/local_date.h"
+#include "gateway/reads/national.h"
+
+namespace titip::front {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::string_view json_type = "application/json";
+
+std::string text_of(const ordered_json& document) {
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+// The receipt: proof of custody without personal data. The SHA-256 is of the body as it arrived.
+ordered_json receipt(const intake::InCustody& custody) {
+  const auto& record = custody.submission;
+  return {{"code", record.receipt},
+          {"id", record.id.text()},
+          {"destination", record.destination},
+          {"facility", record.facility},
+          {"route", record.route},
+          {"state", storage::name(record.state)},
+          {"accepted_at", clock::rfc3339(record.accepted_at)},
+          {"body_sha256", custody.body_sha256}};
+}
+
+void add_custody_headers(http::Response& response, const intake::InCustody& custody) {
+  const auto id = custody.submission.id.text();
+  response.headers.push_back({"Titip-Submission-Id", id});
+  response.headers.push_back({"Titip-Receipt", custody.submission.receipt});
+  response.headers.push_back({"Location", "/v1/submissions/" + id});
+  if (custody.replayed) response.headers.push_back({"Idempotency-Replayed", "true"});
+}
+
+}  // namespace
+
+http::Response problem(int status, std::string_view type, std::string_view title,
+                       const std::vector<intake::FieldFault>& errors, std::string_view submission) {
+  ordered_json document{{"type", fmt::format("/problems/{}", type)}, {"title", title}, {"status", status}};
+  if (!submission.empty()) document["submission"] = submission;
+  if (!errors.empty()) {
+    auto list = ordered_json::array();
+    for (const auto& error : errors) list.push_back({{"pointer", error.pointer}, {"detail", error.sentence}});
+    document["errors"] = std::move(list);
+  }
+  http::Response response;
+  response.status = status;
+  response.content_type = "application/problem+json";
+  response.body = text_of(document);
+  return response;
+}
+
+http::Response national_fault(const profile::Profile& profile, int status, std::string_view title,
+                              const std::vector<intake::FieldFault>& errors) {
+  std::vector<std::pair<std::string, std::string>> faults;
+  for (const auto& error : errors) faults.emplace_back(error.pointer, error.sentence);
+  http::Response response;
+  response.status = status;
+  response.content_type = json_type;
+  response.body = reads::fault_envelope(profile.envelope, status, title, faults);
+  return response;
+}
+
+http::Response refusal(const profile::Profile& profile, bool on_mount, const intake::Refused& refused) {
+  auto response = on_mount ? national_fault(profile, refused.status, refused.title, refused.errors)
+                           : problem(refused.status, refused.type, refused.title, refused.errors, refused.submission);
+  if (refused.retry_after_s > 0) response.headers.push_back({"Retry-After", std::to_string(refused.retry_after_s)});
+  if (!refused.submission.empty()) response.headers.push_back({"Titip-Submission-Id", refused.submission});
+  return response;
+}
+
+http::Response acknowledgement(const profile::Profile& profile, const profile::Route& route, bool on_mount,
+                               const intake::InCustody& custody) {
+  http::Response response;
+  const auto& told = route.acknowledgement;
+  if (custody.national && on_mount) {
+    response.status = custody.national->http_status;
+    response.content_type = custody.national->content_type;
+    response.body = custody.national->body;
+  } else if (on_mount) {
+    response.status = told.http_status;
+    response.content_type = json_type;
+    const auto filled = replaced(replaced(told.response_template, "{receipt}", custody.submission.receipt), "{id}",
+                                 custody.submission.id.text());
+    response.body = reads::envelope(profile.envelope, told.code, told.message, filled);
+  } else {
+    ordered_json document{{"receipt", receipt(custody)}};
+    if (custody.national)
+      document["national"] = {{"status", custody.national->http_status}, {"body", custody.national->body}};
+    response.status = custody.national ? 200 : 202;
+    response.content_type = json_type;
+    response.body = text_of(document);
+  }
+  add_custody_headers(response, custody);
+  return response;
+}
+
+}  // namespace titip::front

@@ -1,0 +1,27 @@
+// How intake's answers are said: in the national envelope on a mount, as problem+json (RFC 9457) and receipts under
+// /v1. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/http/message.h"
+#include "gateway/intake/intake.h"
+#include "upstream/profile/profile.h"
+
+namespace titip::front {
+
+// `type` is the slug of a stable page, e.g. "malformed-json".
+http::Response problem(int status, std::string_view type, std::string_view title,
+                       const std::vector<intake::FieldFault>& errors = {}, std::string_view submission = {});
+
+// The same facts inside the national envelope.
+http::Response national_fault(const profile::Profile& profile, int status, std::string_view title,
+                              const std::vector<intake::FieldFault>& errors = {});
+
+http::Response refusal(const profile::Profile& profile, bool on_mount, const intake::Refused& refused);
+http::Response acknowledgement(const profile::Profile& profile, const profile::Route& route, bool on_mount,
+                               const intake::InCustody& custody);
+
+}  // namespace titip::front

@@ -1,0 +1,213 @@
+#include "gateway/front/front.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "gateway/front/answers.h"
+#include "upstream/scheme/facility_login.h"
+
+namespace titip::front {
+namespace {
+
+using profile::Action;
+
+http::Response json_response(std::string body, std::string_view route) {
+  http::Response response;
+  response.content_type = "application/json";
+  response.body = std::move(body);
+  response.route = route;
+  return response;
+}
+
+http::Response fault_of(const Destination& destination, bool on_mount, int status, std::string_view type,
+                        std::string_view title) {
+  return on_mount ? national_fault(*destination.profile, status, title) : problem(status, type, title);
+}
+
+bool is_read(const http::Request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+http::Response only_get(std::string_view route) {
+  auto response = problem(405, "method-not-allowed", "Only GET is served here.");
+  response.headers.push_back({"Allow", "GET, HEAD"});
+  response.route = route;
+  return response;
+}
+
+}  // namespace
+
+http::Response fault_response(int status, std::string_view reason, std::string_view sentence) {
+  return problem(status, reason, sentence);
+}
+
+http::Response health_response(bool ok, std::string_view why_not, std::string_view route) {
+  auto response = ok ? http::Response{} : problem(503, "not-healthy", why_not);
+  if (ok) {
+    response.content_type = "text/plain";
+    response.body = "ok\n";
+  }
+  response.route = route;
+  return response;
+}
+
+Front::Front(FrontDoors doors) : doors_(std::move(doors)) {
+  for (const auto& destination : doors_.destinations) mounts_.push_back({destination.profile->mount, destination.name});
+}
+
+void Front::handle(http::Request request, http::Responder respond) {
+  const auto located = locate(mounts_, request.path());
+  switch (located.place) {
+    case Place::livez:
+    case Place::readyz:
+      return handle_health(located.place, request, std::move(respond));
+    case Place::status:
+      if (!is_read(request)) return respond(only_get("status"));
+      return respond(json_response(doors_.status(), "status"));
+    case Place::submission:
+      return handle_submission(located.rest, request, std::move(respond));
+    case Place::native:
+    case Place::mount:
+      return handle_destination(located, std::move(request), std::move(respond));
+    case Place::nowhere:
+      break;
+  }
+  respond(problem(404, "no-such-place",
+                  fmt::format("Nothing is served here. Mounts: {}; the API stands under /v1.",
+                              fmt::join(
+                                  [this] {
+                                    std::vector<std::string> names;
+                                    for (const auto& mount : mounts_) names.push_back(mount.mount);
+                                    return names;
+                                  }(),
+                                  ", "))));
+}
+
+void Front::handle_health(Place place, const http::Request& request, http::Responder respond) const {
+  if (!is_read(request)) return respond(only_get("health"));
+  if (place == Place::livez)
+    return respond(health_response(doors_.alive(), "A loop of the gateway stands still.", "livez"));
+  const auto why_not = doors_.why_not_ready();
+  respond(health_response(why_not.empty(), why_not, "readyz"));
+}
+
+void Front::handle_submission(std::string_view id_text, const http::Request& request, http::Responder respond) const {
+  constexpr std::string_view route = "submission";
+  if (!is_read(request)) return respond(only_get(route));
+  const auto say = [&](int status, std::string_view type, std::string_view title) {
+    auto response = problem(status, type, title);
+    response.route = route;
+    respond(std::move(response));
+  };
+  const storage::Facility* facility = nullptr;
+  for (const auto& destination : doors_.destinations)
+    if (facility == nullptr) facility = caller(destination, request);
+  if (facility == nullptr)
+    return say(401, "unknown-facility", "Name your facility as on the mount, e.g. in the header x-kdppk.");
+  const auto id = storage::SubmissionId::parse(id_text);
+  if (!id) return say(404, "no-such-submission", "This is not a submission id: those have 26 letters and digits.");
+  doors_.own_submission(*id, facility->code, [route, respond = std::move(respond)](auto found) mutable {
+    if (found) return respond(json_response(std::move(*found), route));
+    auto response = found.error() == reads::OwnSubmissionFault::absent
+                        ? problem(404, "no-such-submission", "Your facility has no submission with this id.")
+                        : problem(503, "store-unavailable", "The gateway cannot read now; ask again in a moment.");
+    response.route = route;
+    respond(std::move(response));
+  });
+}
+
+// The facility that calls, by the profile's header; nothing if the header is missing, malformed or unknown.
+const storage::Facility* Front::caller(const Destination& destination, const http::Request& request) const {
+  const auto& header = destination.profile->scheme.facility_header;
+  const auto code = request.header(header);
+  return scheme::is_facility_code(code) ? doors_.facilities.find(code) : nullptr;
+}
+
+void Front::handle_destination(const Located& located, http::Request request, http::Responder respond) {
+  const auto& destination = doors_.destinations[located.destination];
+  const bool on_mount = located.place == Place::mount;
+  const auto match = profile::match(*destination.profile, request.method, located.rest);
+  if (match.route == nullptr && match.allowed_methods.empty())
+    return respond(fault_of(destination, on_mount, 404, "no-such-route", "This service has no such path."));
+  if (match.route == nullptr) {
+    auto response =
+        fault_of(destination, on_mount, 405, "method-not-allowed", "This path is not served with this method.");
+    response.headers.push_back({"Allow", fmt::format("{}", fmt::join(match.allowed_methods, ", "))});
+    return respond(std::move(response));
+  }
+  std::string target(located.rest);
+  if (const auto query = request.query(); !query.empty()) target += "?" + std::string(query);
+  take(destination, match, std::move(target), on_mount, std::move(request), std::move(respond));
+}
+
+void Front::take(const Destination& destination, const profile::RouteMatch& match, std::string target, bool on_mount,
+                 http::Request request, http::Responder respond) {
+  const auto& route = *match.route;
+  const auto relay = [&route](http::Responder reply) {
+    return [&route, reply = std::move(reply)](reads::ReadAnswer answer) mutable {
+      http::Response response{answer.status, std::move(answer.content_type), {}, std::move(answer.body), route.id,
+                              false};
+      reply(std::move(response));
+    };
+  };
+  const std::string content_type(request.header("content-type"));
+  // Intake looks itself.
+  if (route.action != Action::queue && request.body.size() > route.max_body_bytes) {
+    auto response = fault_of(destination, on_mount, 413, "body-too-large",
+                             fmt::format("The body is larger than {} bytes.", route.max_body_bytes));
+    response.route = route.id;
+    return respond(std::move(response));
+  }
+  if (route.action == Action::login)
+    return destination.reads->log_in(content_type, std::move(request.body), relay(std::move(respond)));
+  const auto* facility = caller(destination, request);
+  if (facility == nullptr) {
+    auto response = fault_of(destination, on_mount, 401, "unknown-facility",
+                             fmt::format("The facility named in {} is not known to this gateway.",
+                                         destination.profile->scheme.facility_header));
+    response.route = route.id;
+    return respond(std::move(response));
+  }
+  switch (route.action) {
+    case Action::proxy:
+      return destination.reads->pass(
+          {request.method, std::move(target), content_type, std::move(request.body), facility->code},
+          relay(std::move(respond)));
+    case Action::refuse:
+    case Action::login: {
+      auto response =
+          fault_of(destination, on_mount, 403, "route-refused", "This path is not offered through the gateway.");
+      response.route = route.id;
+      return respond(std::move(response));
+    }
+    case Action::queue:
+      break;
+  }
+  intake::Arrival arrival;
+  arrival.profile = destination.profile;
+  arrival.route = &route;
+  arrival.parameters = match.parameters;
+  arrival.destination = destination.name;
+  arrival.facility = facility->code;
+  arrival.channel = on_mount ? "mount" : "api";
+  arrival.idempotency_key = std::string(request.header("idempotency-key"));
+  arrival.method = std::move(request.method);
+  arrival.target = std::move(target);
+  arrival.content_type = content_type;
+  arrival.body = std::move(request.body);
+  doors_.intake.take(std::move(arrival),
+                     [&destination, &route, on_mount, respond = std::move(respond)](intake::Answer answer) mutable {
+                       if (std::holds_alternative<intake::InDoubt>(answer))
+                         return;  // the responder dies unanswered: the connection closes
+                       const auto& profile = *destination.profile;
+                       const auto* custody = std::get_if<intake::InCustody>(&answer);
+                       auto response = custody ? acknowledgement(profile, route, on_mount, *custody)
+                                               : refusal(profile, on_mount, std::get<intake::Refused>(answer));
+                       response.route = route.id;
+                       respond(std::move(response));
+                     });
+}
+
+}  // namespace titip::front

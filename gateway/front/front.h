@@ -1,0 +1,61 @@
+// The front: what clinics talk to. Finds the place a request belongs to, asks who is calling, hands it to intake or
+// reads, and says the answer in that place's own manner. Threads: one Front per front loop; everything on that loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/front/routes.h"
+#include "gateway/http/message.h"
+#include "gateway/intake/intake.h"
+#include "gateway/reads/destination_reads.h"
+#include "gateway/reads/own_submission.h"
+#include "storage/facilities.h"
+#include "upstream/profile/profile.h"
+
+namespace titip::front {
+
+struct Destination {
+  std::string name;
+  const profile::Profile* profile = nullptr;
+  reads::DestinationReads* reads = nullptr;
+};
+
+struct FrontDoors {
+  std::vector<Destination> destinations;
+  const storage::Facilities& facilities;
+  intake::Intake& intake;
+  std::function<std::string()> status;         // JSON text of /v1/status
+  std::function<bool()> alive;                 // every loop's heart beats
+  std::function<std::string()> why_not_ready;  // a sentence; empty: ready
+  std::function<void(storage::SubmissionId, std::string facility,
+                     std::move_only_function<void(std::expected<std::string, reads::OwnSubmissionFault>)>)>
+      own_submission;
+};
+
+class Front {
+ public:
+  explicit Front(FrontDoors doors);
+  void handle(http::Request request, http::Responder respond);
+
+ private:
+  void handle_health(Place place, const http::Request& request, http::Responder respond) const;
+  void handle_submission(std::string_view id, const http::Request& request, http::Responder respond) const;
+  void handle_destination(const Located& located, http::Request request, http::Responder respond);
+  void take(const Destination& destination, const profile::RouteMatch& match, std::string target, bool on_mount,
+            http::Request request, http::Responder respond);
+  const storage::Facility* caller(const Destination& destination, const http::Request& request) const;
+
+  FrontDoors doors_;
+  std::vector<MountPoint> mounts_;
+};
+
+// A fault found before a place was known (the guard's, or a limit's).
+http::Response fault_response(int status, std::string_view reason, std::string_view sentence);
+
+// What /livez and /readyz answer, on every listener.
+http::Response health_response(bool ok, std::string_view why_not, std::string_view route);
+
+}  // namespace titip::front

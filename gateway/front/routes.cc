@@ -1,0 +1,35 @@
+#include "gateway/front/routes.h"
+
+namespace titip::front {
+namespace {
+
+bool take_prefix(std::string_view& path, std::string_view prefix) {
+  if (!path.starts_with(prefix)) return false;
+  path.remove_prefix(prefix.size());
+  return true;
+}
+
+}  // namespace
+
+Located locate(const std::vector<MountPoint>& mounts, std::string_view path) {
+  if (path == "/livez") return {Place::livez, 0, {}};
+  if (path == "/readyz") return {Place::readyz, 0, {}};
+  if (path == "/v1/status") return {Place::status, 0, {}};
+  auto rest = path;
+  if (take_prefix(rest, "/v1/submissions/")) return {Place::submission, 0, rest};
+  if (take_prefix(rest, "/v1/destinations/")) {
+    const auto slash = rest.find('/');
+    const auto name = rest.substr(0, slash);
+    for (std::size_t at = 0; at < mounts.size(); ++at)
+      if (mounts[at].destination == name && slash != std::string_view::npos)
+        return {Place::native, at, rest.substr(slash)};
+    return {};
+  }
+  for (std::size_t at = 0; at < mounts.size(); ++at) {
+    rest = path;
+    if (take_prefix(rest, mounts[at].mount) && rest.starts_with('/')) return {Place::mount, at, rest};
+  }
+  return {};
+}
+
+}  // namespace titip::front

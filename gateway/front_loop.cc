@@ -1,0 +1,64 @@
+#include "gateway/front_loop.h"
+
+namespace titip::gateway {
+namespace {
+
+http::ServerOptions server_options(const Config& config) {
+  auto options = config.front.limits;
+  options.fault_response = front::fault_response;
+  return options;
+}
+
+}  // namespace
+
+FrontLoop::FrontLoop(std::size_t number, FrontLoopParts parts)
+    : loop_("front-" + std::to_string(number)),
+      intake_({parts.store, loop_, parts.sealer, parts.clock, parts.intake}),
+      front_(front_doors(parts)),
+      server_(
+          loop_.context(), server_options(parts.config),
+          [this](http::Request request, http::Responder respond) {
+            front_.handle(std::move(request), std::move(respond));
+          },
+          parts.http, parts.clock) {}
+
+front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
+  std::vector<front::Destination> destinations;
+  for (auto& destination : parts.destinations) {
+    const reads::PassThroughDoors upstream{destination->profile(), destination->reads(),
+                                           [this](auto work) { loop_.post(std::move(work)); }, parts.config.utc_offset,
+                                           parts.reads};
+    reads_.push_back(std::make_unique<reads::DestinationReads>(
+        parts.config.log_in,
+        reads::LogInDoors{upstream, destination->name(), parts.store, loop_, parts.sealer, parts.clock,
+                          [&workers = parts.workers](auto work) { workers.post(std::move(work)); },
+                          [&destination = *destination](const std::string& facility) {
+                            destination.credentials_renewed(facility);
+                          }}));
+    destinations.push_back({destination->name(), &destination->profile(), reads_.back().get()});
+  }
+  return {std::move(destinations),
+          parts.facilities,
+          intake_,
+          parts.status,
+          parts.alive,
+          parts.why_not_ready,
+          [this, &store = parts.store, &sealer = parts.sealer](auto id, auto facility, auto done) {
+            reads::own_submission(store, loop_, sealer, id, std::move(facility), std::move(done));
+          }};
+}
+
+std::expected<std::uint16_t, std::string> FrontLoop::listen(const std::string& address, std::uint16_t port,
+                                                            bool shared) {
+  return server_.listen(address, port, shared);
+}
+
+void FrontLoop::begin_stop() {
+  loop_.post([this] { server_.stop(); });
+}
+
+void FrontLoop::abort() {
+  loop_.post([this] { server_.abort(); });
+}
+
+}  // namespace titip::gateway

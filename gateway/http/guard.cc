@@ -1,0 +1,160 @@
+#include "gateway/http/guard.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+namespace titip::http {
+namespace {
+
+constexpr std::array known_methods{std::string_view("GET"),    std::string_view("HEAD"),   std::string_view("POST"),
+                                   std::string_view("PUT"),    std::string_view("DELETE"), std::string_view("PATCH"),
+                                   std::string_view("OPTIONS")};
+
+bool is_token_char(char c) {
+  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
+  return std::string_view("!#$%&'*+-.^_`|~").contains(c);
+}
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  return std::ranges::equal(text, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool lists(std::string_view value, std::string_view token) {
+  while (!value.empty()) {
+    const auto comma = value.find(',');
+    if (equals_ignoring_case(trim(value.substr(0, comma)), token)) return true;
+    if (comma == std::string_view::npos) return false;
+    value.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+std::unexpected<GuardFault> fault(int status, std::string_view reason, std::string_view sentence) {
+  return std::unexpected(GuardFault{status, reason, sentence});
+}
+
+struct Fields {
+  int hosts = 0;
+  bool transfer_encoding = false;
+  std::optional<std::string_view> content_length;
+  bool content_length_repeated = false;
+  bool says_close = false;
+  bool says_keep_alive = false;
+  std::string_view expect;
+};
+
+std::expected<bool, GuardFault> check_request_line(std::string_view line, const GuardLimits& limits) {
+  const auto first = line.find(' ');
+  const auto last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last)
+    return fault(400, "request_line", "The request line must be METHOD SP target SP HTTP/1.1.");
+  const auto method = line.substr(0, first);
+  const auto target = line.substr(first + 1, last - first - 1);
+  const auto version = line.substr(last + 1);
+  if (version != "HTTP/1.1" && version != "HTTP/1.0")
+    return fault(505, "version", "Only HTTP/1.1 and HTTP/1.0 are served.");
+  if (!std::ranges::all_of(method, is_token_char)) return fault(400, "method", "The method is not a token.");
+  if (std::ranges::find(known_methods, method) == known_methods.end())
+    return fault(501, "unknown_method", "This method is not known here.");
+  if (target.size() > limits.target_bytes) return fault(414, "target_too_long", "The request target is too long.");
+  if (!target.starts_with('/'))
+    return fault(400, "target_form", "The request target must be a path that starts with '/'.");
+  const auto visible_ascii = [](char c) { return c > 0x20 && c < 0x7f; };
+  if (!std::ranges::all_of(target, visible_ascii) || target.contains('#'))
+    return fault(400, "target_bytes",
+                 "The request target holds a space, a fragment, or a byte that is not visible ASCII.");
+  return version == "HTTP/1.1";
+}
+
+std::expected<void, GuardFault> check_field(std::string_view line, Fields& fields) {
+  if (line.front() == ' ' || line.front() == '\t')
+    return fault(400, "folded_header", "Folded header lines are not accepted.");
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0)
+    return fault(400, "header_line", "A header line has no name or no colon.");
+  const auto name = line.substr(0, colon);
+  if (!std::ranges::all_of(name, is_token_char))
+    return fault(400, "header_name", "A header name holds a byte that is not allowed there.");
+  const auto value = trim(line.substr(colon + 1));
+  const auto bad = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
+  if (std::ranges::any_of(value, bad)) return fault(400, "header_value", "A header value holds a control character.");
+  if (equals_ignoring_case(name, "host")) {
+    ++fields.hosts;
+  } else if (equals_ignoring_case(name, "transfer-encoding")) {
+    fields.transfer_encoding = true;
+  } else if (equals_ignoring_case(name, "content-length")) {
+    fields.content_length_repeated |= fields.content_length.has_value();
+    fields.content_length = value;
+  } else if (equals_ignoring_case(name, "connection")) {
+    fields.says_close |= lists(value, "close");  // the header may stand there more than once
+    fields.says_keep_alive |= lists(value, "keep-alive");
+  } else if (equals_ignoring_case(name, "expect")) {
+    fields.expect = value;
+  }
+  return {};
+}
+
+std::expected<std::uint64_t, GuardFault> body_length(const Fields& fields) {
+  if (fields.transfer_encoding)
+    return fault(411, "transfer_encoding", "Send the body with a Content-Length; Transfer-Encoding is not accepted.");
+  if (!fields.content_length) return 0;
+  const auto text = *fields.content_length;
+  std::uint64_t length = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+  const bool canonical =
+      error == std::errc() && end == text.data() + text.size() && (text.size() == 1 || text[0] != '0');
+  if (fields.content_length_repeated || !canonical)
+    return fault(400, "content_length", "There must be one Content-Length, a plain decimal number.");
+  return length;
+}
+
+// The next line without its CRLF; nothing if it does not end in CRLF, or holds a bare CR or LF.
+std::optional<std::string_view> take_line(std::string_view& head) {
+  const auto end = head.find('\n');
+  if (end == std::string_view::npos || end == 0 || head[end - 1] != '\r') return std::nullopt;
+  const auto line = head.substr(0, end - 1);
+  if (line.contains('\r') || line.contains('\0')) return std::nullopt;
+  head.remove_prefix(end + 1);
+  return line;
+}
+
+}  // namespace
+
+std::expected<GuardedHead, GuardFault> guard(std::string_view head, const GuardLimits& limits) {
+  constexpr std::string_view line_end = "Header lines must end in CRLF and hold no bare CR, LF or NUL.";
+  if (head.size() > limits.header_bytes) return fault(431, "header_too_large", "The request header is too large.");
+  const auto request_line = take_line(head);
+  if (!request_line) return fault(400, "line_end", line_end);
+  const auto is_1_1 = check_request_line(*request_line, limits);
+  if (!is_1_1) return std::unexpected(is_1_1.error());
+
+  Fields fields;
+  std::size_t count = 0;
+  for (;;) {
+    const auto line = take_line(head);
+    if (!line) return fault(400, "line_end", line_end);
+    if (line->empty()) break;
+    if (++count > limits.fields) return fault(431, "too_many_fields", "The request has too many header fields.");
+    if (auto checked = check_field(*line, fields); !checked) return std::unexpected(checked.error());
+  }
+  if (fields.hosts > 1) return fault(400, "two_hosts", "There must be one Host header.");
+  if (fields.hosts == 0 && *is_1_1) return fault(400, "no_host", "HTTP/1.1 needs a Host header.");
+
+  const auto length = body_length(fields);
+  if (!length) return std::unexpected(length.error());
+  const bool expects_continue = equals_ignoring_case(fields.expect, "100-continue");
+  if (!fields.expect.empty() && !expects_continue)
+    return fault(417, "expect", "Only 'Expect: 100-continue' is known here.");
+  const bool keep_alive = !fields.says_close && (*is_1_1 || fields.says_keep_alive);
+  return GuardedHead{*length, keep_alive, expects_continue && *is_1_1};
+}
+
+}  // namespace titip::http

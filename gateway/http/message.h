@@ -1,0 +1,75 @@
+// A request and a response as the rooms above see them: plain values, no socket, no Beast.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace titip::http {
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+struct Request {
+  std::string method;
+  std::string target;  // origin form: path and query, as received
+  std::vector<Header> headers;
+  std::string body;
+  std::string remote_address;
+  std::chrono::steady_clock::time_point received_at{};
+
+  // The first header of that name in any case; empty if there is none.
+  std::string_view header(std::string_view name) const;
+  std::string_view path() const;   // target without the query
+  std::string_view query() const;  // after the '?', empty if none
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type;  // empty: no body is announced
+  std::vector<Header> headers;
+  std::string body;
+  std::string_view route = "other";  // metrics label; must outlive the response: a route id or a literal
+  bool close = false;                // close the connection after this answer
+};
+
+// Answers one request. Call it at most once, on the loop that called the handler. Destroying it unanswered closes the
+// connection without an answer: the honest thing when nobody knows whether a commit happened.
+class Responder {
+ public:
+  using Send = std::move_only_function<void(Response)>;
+  using Abandon = std::move_only_function<void()>;
+  Responder(Send send, Abandon abandon) : send_(std::move(send)), abandon_(std::move(abandon)) {}
+  Responder(Responder&& other) noexcept : send_(std::move(other.send_)), abandon_(std::move(other.abandon_)) {
+    other.send_ = nullptr;
+    other.abandon_ = nullptr;
+  }
+  Responder& operator=(Responder&&) = delete;
+  ~Responder() {
+    if (abandon_) abandon_();
+  }
+  void operator()(Response response) {
+    if (!send_) return;
+    abandon_ = nullptr;
+    auto send = std::exchange(send_, nullptr);
+    send(std::move(response));
+  }
+
+ private:
+  Send send_;
+  Abandon abandon_;
+};
+
+// Runs on the listener's loop; must not block.
+using Handler = std::function<void(Request, Responder)>;
+
+// "Created" for 201.
+std::string_view reason_phrase(int status);
+
+}  // namespace titip::http

@@ -1,0 +1,54 @@
+// A listener and its connections on one loop: keep-alive, pipelining, deadlines and limits. Every request passes the
+// guard; after any fault it answers, closes, and never reuses the connection. Threads: everything on the loop that runs
+// `context`, except connections(), which any thread may read.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/clock/clock.h"
+#include "gateway/http/guard.h"
+#include "gateway/http/message.h"
+#include "metrics/catalogue.h"
+
+namespace titip::http {
+
+struct ServerOptions {
+  GuardLimits guard;
+  std::uint64_t body_bytes = 256U << 10U;
+  std::size_t connections = 10'000;
+  std::chrono::milliseconds idle{30'000};             // between requests
+  std::chrono::milliseconds header_deadline{10'000};  // absolute, from the request's first byte
+  std::chrono::milliseconds body_deadline{30'000};    // absolute, from the end of the header
+  std::chrono::milliseconds write_deadline{30'000};   // absolute, from the start of the answer
+  // What a fault is answered with before a route is known: the content type and body for a status and a sentence.
+  std::function<Response(int status, std::string_view reason, std::string_view sentence)> fault_response;
+};
+
+class Server {
+ public:
+  class Impl;
+
+  Server(boost::asio::io_context& context, ServerOptions options, Handler handler, metrics::HttpProbes& probes,
+         const clock::Clock& clock);
+  ~Server();
+
+  // Binds and starts to accept; returns the port (useful with port 0). `reuse_port` lets several loops share one.
+  std::expected<std::uint16_t, std::string> listen(const std::string& address, std::uint16_t port, bool reuse_port);
+
+  // Orderly stop: no new connections, idle ones are closed, the others after their answer.
+  void stop();
+  void abort();  // closes whatever is left
+  std::size_t connections() const;
+
+ private:
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace titip::http

@@ -1,0 +1,16 @@
+// The Idempotency-Key header (IETF draft-ietf-httpapi-idempotency-key-header-07): a quoted string; unquoted is
+// tolerated because deployed clients send it so. Pure.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace titip::intake {
+
+inline constexpr std::size_t idempotency_key_max = 255;
+
+// The key without quotes, or a sentence that says what is wrong with it.
+std::expected<std::string, std::string> parse_idempotency_key(std::string_view header);
+
+}  // namespace titip::intake

@@ -1,0 +1,128 @@
+#include "gateway/intake/identity.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "upstream/profile/values.h"
+
+namespace titip::intake {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t max_depth = 32;
+
+bool is_date(std::string_view text) {
+  const auto digits = [&](std::size_t from, std::size_t count) {
+    return std::ranges::all_of(text.substr(from, count), [](char c) { return c >= '0' && c <= '9'; });
+  };
+  return text.size() == 10 && text[4] == '-' && text[7] == '-' && digits(0, 4) && digits(5, 2) && digits(8, 2);
+}
+
+// Counts nesting without building anything, so that a body of a hundred thousand brackets costs no stack.
+bool is_too_deep(std::string_view body) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t at = 0; at < body.size(); ++at) {
+    const char c = body[at];
+    if (in_string) {
+      if (c == '\\') ++at;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > max_depth) return true;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+void collect_differences(const json& before, const json& now, const json::json_pointer& at, std::size_t limit,
+                         std::vector<std::string>& places) {
+  if (places.size() >= limit || before == now) return;
+  if (!before.is_object() || !now.is_object()) {
+    places.push_back(at.to_string());
+    return;
+  }
+  for (const auto& [key, value] : before.items()) {
+    const auto place = at / key;
+    if (now.contains(key)) {
+      collect_differences(value, now[key], place, limit, places);
+    } else if (places.size() < limit) {
+      places.push_back(place.to_string());
+    }
+  }
+  for (const auto& [key, value] : now.items())
+    if (!before.contains(key) && places.size() < limit) places.push_back((at / key).to_string());
+}
+
+class Reading {
+ public:
+  explicit Reading(const IdentityInput& input) : request_{&input.body, &input.parameters, input.facility} {}
+
+  std::string wanted(std::string_view source, std::string_view what) {
+    auto value = profile::value_of(request_, source);
+    if (!value) fault(source, fmt::format("{} is missing or empty.", what));
+    return value.value_or(std::string());
+  }
+
+  void fault(std::string_view place, std::string sentence) {
+    const auto same = [&](const FieldFault& known) { return known.pointer == place; };
+    if (std::ranges::none_of(faults, same)) faults.push_back({std::string(place), std::move(sentence)});
+  }
+
+  std::vector<FieldFault> faults;
+
+ private:
+  profile::RequestView request_;
+};
+
+}  // namespace
+
+std::expected<Identity, std::vector<FieldFault>> read_identity(const IdentityInput& input) {
+  const auto& route = input.route;
+  if (!input.body.is_object()) return std::unexpected(std::vector{FieldFault{"", "The body must be a JSON object."}});
+  Reading reading(input);
+  for (const auto& pointer : route.required) reading.wanted(pointer, "This field");
+  Identity identity;
+  for (const auto& source : route.ordering_key)
+    identity.ordering.push_back(reading.wanted(source, "This field names the person and"));
+  if (!route.business_date.empty()) {
+    identity.business_date = reading.wanted(route.business_date, "The date");
+    if (!identity.business_date.empty() && !is_date(identity.business_date))
+      reading.fault(route.business_date, "The date must be written YYYY-MM-DD.");
+  }
+  if (!route.natural_key.empty()) {
+    identity.natural.emplace();
+    for (const auto& source : route.natural_key)
+      identity.natural->push_back(reading.wanted(source, "This field is part of the record's identity and"));
+    identity.natural->push_back(identity.business_date);
+  }
+  if (!reading.faults.empty()) return std::unexpected(std::move(reading.faults));
+  return identity;
+}
+
+std::expected<json, FieldFault> parse_body(std::string_view body) {
+  if (is_too_deep(body))
+    return std::unexpected(FieldFault{"", fmt::format("The JSON is nested deeper than {} levels.", max_depth)});
+  try {
+    return json::parse(body);
+  } catch (const json::parse_error& error) {
+    // Only the place: the parser's own text would quote the body.
+    return std::unexpected(FieldFault{"", fmt::format("The body is not JSON: it goes wrong at byte {}.", error.byte)});
+  } catch (const json::exception&) {
+    return std::unexpected(FieldFault{"", "The body holds a number that is too large."});
+  }
+}
+
+std::vector<std::string> differing_places(const json& before, const json& now, std::size_t limit) {
+  std::vector<std::string> places;
+  collect_differences(before, now, json::json_pointer(), limit, places);
+  return places;
+}
+
+}  // namespace titip::intake

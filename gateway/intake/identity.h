@@ -1,0 +1,43 @@
+// What identifies a submission, read from its body by the profile: required fields, ordering key, natural key, business
+// date. Pure. All faults in one answer, each with the place it is at.
+#pragma once
+
+#include <expected>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "upstream/profile/profile.h"
+
+namespace titip::intake {
+
+struct FieldFault {
+  std::string pointer;
+  std::string sentence;
+};
+
+struct Identity {
+  std::vector<std::string> ordering;                // values, in the profile's order
+  std::optional<std::vector<std::string>> natural;  // with the business date last
+  std::string business_date;                        // YYYY-MM-DD; empty if the route has none
+};
+
+struct IdentityInput {
+  const profile::Route& route;
+  const nlohmann::json& body;
+  const std::map<std::string, std::string, std::less<>>& parameters;
+  std::string_view facility;
+};
+
+std::expected<Identity, std::vector<FieldFault>> read_identity(const IdentityInput& input);
+
+// Parses a body as JSON; the fault says where it stops being JSON. Nesting is bounded.
+std::expected<nlohmann::json, FieldFault> parse_body(std::string_view body);
+
+// JSON pointers at which two bodies differ, at most `limit`; names of places, never values.
+std::vector<std::string> differing_places(const nlohmann::json& before, const nlohmann::json& now, std::size_t limit);
+
+}  // namespace titip::intake

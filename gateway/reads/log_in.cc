@@ -1,0 +1,157 @@
+#include "gateway/reads/log_in.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <utility>
+
+#include "gateway/reads/national.h"
+#include "storage/kept_login.h"
+#include "upstream/rules/classify.h"
+#include "upstream/scheme/facility_login.h"
+
+namespace titip::reads {
+namespace {
+
+constexpr std::string_view verifier_kind = "verifier";
+constexpr std::size_t tries_remembered = 10'000;
+
+}  // namespace
+
+struct LogIn::Asked {
+  std::string content_type;
+  std::string body;
+  scheme::Login login;
+  std::move_only_function<void(ReadAnswer)> done;
+};
+
+LogIn::LogIn(LogInOptions options, LogInDoors doors) : options_(options), doors_(std::move(doors)) {}
+
+void LogIn::take(std::string content_type, std::string body, std::move_only_function<void(ReadAnswer)> done) {
+  const auto& profile = doors_.upstream.profile;
+  auto login = scheme::read_login_request(profile.scheme, body);
+  if (!login) {
+    return done({400, "application/json",
+                 envelope(profile.envelope, 400, "A log-in is a JSON object with a user name and a password.")});
+  }
+  auto asked =
+      std::make_shared<Asked>(Asked{std::move(content_type), std::move(body), std::move(*login), std::move(done)});
+  if (doors_.upstream.upstream.health().state == rules::BreakerState::open) return check(asked);
+  send_on(doors_.upstream, {"POST", profile.scheme.login_path, asked->content_type, asked->body, {}},
+          [this, asked](const rules::Exchange& exchange) { answered(asked, exchange); });
+}
+
+void LogIn::answered(const AskedPtr& asked, const rules::Exchange& exchange) {
+  const auto& profile = doors_.upstream.profile;
+  const auto* reply = std::get_if<rules::Reply>(&exchange);
+  if (reply == nullptr || !rules::read_was_served(profile, exchange)) return check(asked);
+  const auto read = scheme::read_login_reply(profile, reply->http_status, reply->body);
+  doors_.upstream.probes.answered("upstream");
+  if (read.verdict == scheme::LoginVerdict::accepted) remember(asked, read.facility, *reply);
+  if (read.verdict == scheme::LoginVerdict::refused) forget(asked);
+  asked->done({reply->http_status, reply->content_type, reply->body});
+}
+
+// Keeps the verifier for outages and the credentials for delivery at night. The clinic does not wait for it, and if the
+// workers are busy this log-in is simply not remembered: the next one will be.
+void LogIn::remember(const AskedPtr& asked, const std::string& facility, const rules::Reply& reply) {
+  if (in_workers_ >= options_.waiting) return;
+  ++in_workers_;
+  doors_.workers([this, asked, facility, reply, now = doors_.clock.wall()] {
+    auto verifier = make_verifier(asked->login.password, now);
+    verifier.reply_status = reply.http_status;
+    verifier.reply_content_type = reply.content_type;
+    verifier.reply_body = reply.body;
+    doors_.upstream.back([this, asked, facility, bytes = encode(verifier)] {
+      --in_workers_;
+      const auto& sealer = doors_.sealer;
+      const storage::KeptLogin kept{asked->login.username, asked->login.password};
+      std::vector<storage::PutObject> objects;
+      objects.push_back(
+          {std::string(verifier_kind), name_of(asked), std::nullopt, sealer.seal_object(verifier_kind, bytes).bytes});
+      if (!facility.empty())
+        objects.push_back({std::string(storage::login_kind),
+                           storage::login_object_name(sealer, doors_.destination, facility), std::nullopt,
+                           sealer.seal_object(storage::login_kind, encode(kept)).bytes});
+      doors_.store.put_objects(std::move(objects), doors_.home, [this, facility](const auto& applied) {
+        if (applied && !facility.empty()) doors_.renewed(facility);
+      });
+    });
+  });
+}
+
+// The server refused what a verifier might still let in: the password was changed.
+void LogIn::forget(const AskedPtr& asked) {
+  doors_.store.get_object(std::string(verifier_kind), name_of(asked), doors_.home, [this, asked](const auto& object) {
+    if (!object || !*object) return;
+    const auto plain = doors_.sealer.open_object(verifier_kind, storage::Sealed{(*object)->bytes});
+    auto verifier = plain ? decode_verifier(*plain) : std::nullopt;
+    if (!verifier || in_workers_ >= options_.waiting) return;
+    ++in_workers_;
+    // Only if it would let in this very password: a stranger's wrong guess must not take the verifier away.
+    doors_.workers([this, asked, verifier = std::move(*verifier), version = (*object)->version] {
+      const bool same = verifies(verifier, asked->login.password);
+      doors_.upstream.back([this, asked, same, version] {
+        --in_workers_;
+        if (same)
+          doors_.store.put_objects({{std::string(verifier_kind), name_of(asked), version, {}}}, doors_.home,
+                                   [](const auto&) {});
+      });
+    });
+  });
+}
+
+void LogIn::check(const AskedPtr& asked) {
+  if (!may_try(name_of(asked)) || in_workers_ >= options_.waiting)
+    return refuse(asked, "throttled", 429, "Terlalu banyak percobaan masuk. Coba lagi dalam satu menit.");
+  doors_.store.get_object(std::string(verifier_kind), name_of(asked), doors_.home, [this, asked](const auto& object) {
+    constexpr std::string_view cannot =
+        "Server nasional tidak tersedia dan pengguna ini belum pernah masuk lewat gateway; login tidak dapat diperiksa "
+        "sekarang.";
+    if (!object || !*object) return refuse(asked, "unknown_user", 503, cannot);
+    const auto plain = doors_.sealer.open_object(verifier_kind, storage::Sealed{(*object)->bytes});
+    auto verifier = plain ? decode_verifier(*plain) : std::nullopt;
+    if (!verifier) return refuse(asked, "unknown_user", 503, cannot);
+    if (doors_.clock.wall() - verifier->accepted_at > options_.maximum_age)
+      return refuse(asked, "too_old", 503,
+                    "Server nasional tidak tersedia dan login terakhir sudah terlalu lama; login tidak dapat diperiksa "
+                    "sekarang.");
+    check_against(asked, std::move(*verifier));
+  });
+}
+
+void LogIn::check_against(const AskedPtr& asked, Verifier verifier) {
+  ++in_workers_;
+  doors_.workers([this, asked, verifier = std::move(verifier)]() mutable {
+    const bool right = verifies(verifier, asked->login.password);
+    doors_.upstream.back([this, asked, right, verifier = std::move(verifier)]() mutable {
+      --in_workers_;
+      if (!right) return refuse(asked, "wrong_password", 401, "Nama pengguna atau kata sandi salah.");
+      doors_.upstream.probes.answered("verifier");
+      asked->done({verifier.reply_status, std::move(verifier.reply_content_type), std::move(verifier.reply_body)});
+    });
+  });
+}
+
+void LogIn::refuse(const AskedPtr& asked, std::string_view reason, int status, std::string_view sentence) {
+  doors_.upstream.probes.login_refused(reason);
+  asked->done({status, "application/json", envelope(doors_.upstream.profile.envelope, status, sentence)});
+}
+
+// A fixed window per user; forgotten altogether when there are too many users, which lets a few tries more through.
+bool LogIn::may_try(const std::string& name) {
+  const auto now = doors_.clock.steady();
+  if (tries_.size() > tries_remembered) tries_.clear();
+  auto& tries = tries_[name];
+  if (tries.count == 0 || now - tries.since > options_.tries_window) tries = {now, 0};
+  return ++tries.count <= options_.tries;
+}
+
+std::string LogIn::name_of(const AskedPtr& asked) const {
+  std::string name;
+  for (const auto byte : doors_.sealer.keyed_hash("verifier", {doors_.destination, asked->login.username}))
+    fmt::format_to(std::back_inserter(name), "{:02x}", byte);
+  return name;
+}
+
+}  // namespace titip::reads

@@ -1,0 +1,47 @@
+#include "gateway/reads/pass_through.h"
+
+#include <fmt/format.h>
+
+#include "gateway/clock/local_date.h"
+#include "gateway/reads/national.h"
+#include "upstream/rules/classify.h"
+
+namespace titip::reads {
+
+ReadAnswer unavailable(const profile::Profile& profile, const client::Health& health, std::chrono::minutes utc_offset) {
+  std::string since;
+  if (health.outage_since)
+    since = fmt::format(" sejak {} {}", clock::local_hour_minute(*health.outage_since, utc_offset),
+                        clock::zone_name(utc_offset));
+  const auto sentence = fmt::format(
+      "Server nasional tidak tersedia{}; data ini tidak dapat dibaca sekarang. Laporan tetap dapat dikirim dan "
+      "tersimpan aman.",
+      since);
+  return {503, "application/json", envelope(profile.envelope, 503, sentence)};
+}
+
+void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(rules::Exchange)> done) {
+  client::OutboundRequest request;
+  request.method = std::move(call.method);
+  request.target = std::move(call.target);
+  request.body = std::move(call.body);
+  request.headers = {{"Accept", "application/json"}};
+  if (!call.content_type.empty()) request.headers.emplace_back("Content-Type", std::move(call.content_type));
+  if (!call.facility.empty() && !doors.profile.scheme.facility_header.empty())
+    request.headers.emplace_back(doors.profile.scheme.facility_header, std::move(call.facility));
+  doors.upstream.send(std::move(request), doors.back, std::move(done));
+}
+
+void pass_through(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(ReadAnswer)> done) {
+  send_on(doors, std::move(call), [doors, done = std::move(done)](const rules::Exchange& exchange) mutable {
+    const auto* reply = std::get_if<rules::Reply>(&exchange);
+    if (reply == nullptr || !rules::read_was_served(doors.profile, exchange)) {
+      doors.probes.answered("unavailable");
+      return done(unavailable(doors.profile, doors.upstream.health(), doors.utc_offset));
+    }
+    doors.probes.answered("upstream");
+    done({reply->http_status, reply->content_type, reply->body});
+  });
+}
+
+}  // namespace titip::reads

@@ -1,0 +1,46 @@
+// Reads that are neither stored nor queued: passed on while the server is up, answered with a clear "unavailable" in
+// the national envelope while it is not. One per front loop.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "gateway/clock/clock.h"
+#include "metrics/catalogue.h"
+#include "upstream/client/read_door.h"
+#include "upstream/profile/profile.h"
+
+namespace titip::reads {
+
+struct ReadAnswer {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+};
+
+struct ReadCall {
+  std::string method;
+  std::string target;  // below the mount, with query
+  std::string content_type;
+  std::string body;
+  std::string facility;  // empty on a log-in
+};
+
+struct PassThroughDoors {
+  const profile::Profile& profile;
+  client::ReadDoor& upstream;
+  client::ReadDoor::Post back;  // onto the front's loop
+  std::chrono::minutes utc_offset{0};
+  const metrics::ReadProbes& probes;
+};
+
+// The answer while the national server cannot be reached: HTTP 503 and a sentence, since when if that is known.
+ReadAnswer unavailable(const profile::Profile& profile, const client::Health& health, std::chrono::minutes utc_offset);
+
+// Sends it on as it came. `done` gets the exchange itself; relay() turns it into an answer.
+void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(rules::Exchange)> done);
+
+void pass_through(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(ReadAnswer)> done);
+
+}  // namespace titip::reads

@@ -1,0 +1,126 @@
+#include "gateway/reads/status.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "gateway/clock/local_date.h"
+
+namespace titip::reads {
+namespace {
+
+using nlohmann::ordered_json;
+using storage::State;
+
+std::uint64_t of(const storage::DestinationCounts& counts, State state) {
+  return counts.by_state[static_cast<std::size_t>(state)];
+}
+
+// 1203 -> "1.203" or "1,203".
+std::string grouped(std::uint64_t number, char separator) {
+  auto digits = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), 1, separator);
+  return digits;
+}
+
+struct Totals {
+  std::uint64_t pending = 0;
+  std::uint64_t attention = 0;
+  std::optional<client::WallTime> outage_since;
+};
+
+Totals add_up(const StatusFacts& facts) {
+  Totals totals;
+  for (const auto& each : facts.destinations) {
+    totals.pending += pending(each.counts);
+    totals.attention += needs_attention(each.counts);
+    const auto since = each.health.outage_since;
+    if (since && (!totals.outage_since || *since < *totals.outage_since)) totals.outage_since = since;
+  }
+  return totals;
+}
+
+Sentence opening(const StatusFacts& facts, const Totals& totals) {
+  if (!facts.store.writable || facts.store.disk_low)
+    return {"Gateway tidak dapat menyimpan laporan baru; hubungi pengelolanya.",
+            "The gateway cannot store new records; call its operator."};
+  if (!totals.outage_since) return {"Server nasional melayani.", "The national server is serving."};
+  const auto time = clock::local_hour_minute(*totals.outage_since, facts.utc_offset);
+  const auto zone = clock::zone_name(facts.utc_offset);
+  return {fmt::format("Server nasional tidak tersedia sejak {} {}.", time, zone),
+          fmt::format("The national server has been unavailable since {} {}.", time, zone)};
+}
+
+}  // namespace
+
+std::uint64_t pending(const storage::DestinationCounts& counts) {
+  std::uint64_t sum = 0;
+  for (const auto state : storage::all_states)
+    if (!storage::is_terminal(state)) sum += of(counts, state);
+  return sum;
+}
+
+std::uint64_t needs_attention(const storage::DestinationCounts& counts) {
+  return of(counts, State::rejected) + of(counts, State::expired) + of(counts, State::held);
+}
+
+std::int64_t ledger_difference(const storage::DestinationCounts& counts) {
+  std::uint64_t sum = 0;
+  for (const auto state : storage::all_states) sum += of(counts, state);
+  return static_cast<std::int64_t>(counts.accepted) - static_cast<std::int64_t>(sum);
+}
+
+Sentence sentence(const StatusFacts& facts) {
+  const auto totals = add_up(facts);
+  auto text = opening(facts, totals);
+  if (totals.pending > 0) {
+    text.id +=
+        fmt::format(" {} laporan tersimpan aman dan akan dikirim, jangan diinput ulang", grouped(totals.pending, '.'));
+    text.en += fmt::format(" {} records are safe here and will be sent, do not enter them again",
+                           grouped(totals.pending, ','));
+  } else {
+    text.id += " Tidak ada laporan yang menunggu";
+    text.en += " No record is waiting";
+  }
+  if (totals.attention > 0) {
+    text.id += fmt::format("; {} perlu diperiksa.", grouped(totals.attention, '.'));
+    text.en += fmt::format("; {} need attention.", grouped(totals.attention, ','));
+  } else {
+    text.id += ".";
+    text.en += ".";
+  }
+  return text;
+}
+
+ordered_json status_json(const StatusFacts& facts) {
+  const auto words = sentence(facts);
+  ordered_json document{{"sentence", {{"id", words.id}, {"en", words.en}}}};
+  auto list = ordered_json::array();
+  for (const auto& each : facts.destinations) {
+    ordered_json entry{{"destination", each.destination},
+                       {"upstream", rules::name(each.health.state)},
+                       {"outage_since", nullptr},
+                       {"accepted", each.counts.accepted}};
+    if (each.health.outage_since) entry["outage_since"] = clock::rfc3339(*each.health.outage_since);
+    for (const auto state : storage::all_states) entry[std::string(storage::name(state))] = of(each.counts, state);
+    entry["pending"] = pending(each.counts);
+    entry["needs_attention"] = needs_attention(each.counts);
+    entry["ledger_difference"] = ledger_difference(each.counts);
+    entry["unknown_outcomes"] = each.unknown_outcomes;
+    entry["probes"] = each.probes;
+    entry["outages"] = each.health.outages;
+    entry["open_attempts_at_start"] = facts.store.found_open_attempts;
+    list.push_back(std::move(entry));
+  }
+  document["destinations"] = std::move(list);
+  document["store"] = {{"writable", facts.store.writable},
+                       {"why_not", facts.store.why_not},
+                       {"last_position", facts.store.last_position},
+                       {"epoch", facts.store.epoch},
+                       {"writer_queue", facts.store.writer_queue}};
+  return document;
+}
+
+}  // namespace titip::reads

@@ -1,0 +1,41 @@
+// The status: one true sentence and the numbers behind it. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "storage/store.h"
+#include "upstream/client/upstream.h"
+
+namespace titip::reads {
+
+struct DestinationFacts {
+  std::string destination;
+  storage::DestinationCounts counts;
+  client::Health health;
+  std::uint64_t unknown_outcomes = 0;  // since the process started
+  std::uint64_t probes = 0;
+};
+
+struct StatusFacts {
+  std::vector<DestinationFacts> destinations;
+  storage::Health store;
+  std::chrono::minutes utc_offset{0};  // the zone that times are shown in
+};
+
+struct Sentence {
+  std::string id;  // Indonesian
+  std::string en;
+};
+
+std::uint64_t pending(const storage::DestinationCounts& counts);          // everything that is not terminal
+std::uint64_t needs_attention(const storage::DestinationCounts& counts);  // rejected, expired, held
+std::int64_t ledger_difference(const storage::DestinationCounts& counts);
+
+Sentence sentence(const StatusFacts& facts);
+nlohmann::ordered_json status_json(const StatusFacts& facts);
+
+}  // namespace titip::reads

@@ -1,0 +1,56 @@
+#include "gateway/reads/submission_view.h"
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/clock/local_date.h"
+
+namespace titip::reads {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json time_or_null(const std::optional<storage::WallTime>& at) {
+  return at ? ordered_json(clock::rfc3339(*at)) : ordered_json(nullptr);
+}
+
+}  // namespace
+
+ordered_json submission_json(const storage::Loaded& loaded, const storage::Sealer& sealer) {
+  const auto& record = loaded.submission;
+  const auto key = sealer.unwrap(record.id, record.wrapped_key);
+  auto attempts = ordered_json::array();
+  std::string server_words;
+  for (const auto& attempt : loaded.attempts) {
+    const auto words = key && !attempt.note.empty() ? sealer.open(*key, record.id, "note", attempt.note) : std::nullopt;
+    if (words && !attempt.probe) server_words = *words;
+    attempts.push_back({{"number", attempt.number},
+                        {"probe", attempt.probe},
+                        {"opened_at", clock::rfc3339(attempt.opened_at)},
+                        {"ended_at", time_or_null(attempt.ended_at)},
+                        {"outcome", storage::name(attempt.outcome)},
+                        {"rule", attempt.rule},
+                        {"http_status", attempt.http_status},
+                        {"patched", attempt.patched},
+                        {"words", words.value_or("")}});
+  }
+  return {{"id", record.id.text()},
+          {"receipt", record.receipt},
+          {"destination", record.destination},
+          {"facility", record.facility},
+          {"route", record.route},
+          {"state", storage::name(record.state)},
+          {"hold_reason", storage::name(record.hold_reason)},
+          {"position", record.position},
+          {"correction", record.correction},
+          {"accepted_at", clock::rfc3339(record.accepted_at)},
+          {"due_at", time_or_null(record.due_at)},
+          {"settled_at", time_or_null(record.settled_at)},
+          {"outcome_rule", record.outcome_rule},
+          {"attempts_counted", record.attempts},
+          {"unknown_attempts", record.unknown_attempts},
+          {"probes", record.probes},
+          {"server_words", server_words},
+          {"attempts", std::move(attempts)}};
+}
+
+}  // namespace titip::reads
