@@ -16,8 +16,8 @@
 
 namespace titip::storage {
 
-// A timeline keeps its first lines and its last ones; those between are dropped one by one as new ones come. The numbers
-// of the lines show the gap.
+// A timeline keeps its first lines and its last ones; those between are dropped one by one as new ones come. The
+// numbers of the lines show the gap.
 inline constexpr std::uint32_t timeline_first_lines = 20;
 inline constexpr std::uint32_t timeline_last_lines = 180;
 
@@ -40,8 +40,8 @@ class Book {
   // Lanes that gained a due record since the last call; may hold doubles.
   std::vector<Lane> take_woken() { return std::exchange(woken_, {}); }
 
-  // Tells the Staging what a call will look at, so that one look-up serves the group: first by what the call itself says,
-  // then (once that is fetched) by what its record says.
+  // Tells the Staging what a call will look at, so that one look-up serves the group: first by what the call itself
+  // says, then (once that is fetched) by what its record says.
   void foresee(const NewSubmission& incoming);
   void foresee(const SubmissionId& id);
   void foresee_line(const SubmissionId& id);

@@ -9,22 +9,30 @@ namespace titip::storage {
 namespace {
 
 // The probe events and the end of an attempt; all else is a transition's.
-bool ends_an_attempt_or_probe(State from) { return from == State::in_flight || from == State::unknown; }
+bool ends_an_attempt_or_probe(State from) {
+  return from == State::in_flight || from == State::unknown;
+}
 
 Changed stale(const std::optional<Record>& record) {
   if (!record) return {};
   return {Applied::stale, record->submission.version, record->submission.state};
 }
 
-Changed applied(const Record& record) { return {Applied::yes, record.submission.version, record.submission.state}; }
+Changed applied(const Record& record) {
+  return {Applied::yes, record.submission.version, record.submission.state};
+}
 
 HoldReason reason_of(Event event, HoldReason given) {
   if (given != HoldReason::none) return given;
   switch (event) {
-    case Event::gave_up_probing: return HoldReason::unknown;
-    case Event::found_other: return HoldReason::conflict;
-    case Event::requirement_failed: return HoldReason::requirement;
-    default: return HoldReason::person;
+    case Event::gave_up_probing:
+      return HoldReason::unknown;
+    case Event::found_other:
+      return HoldReason::conflict;
+    case Event::requirement_failed:
+      return HoldReason::requirement;
+    default:
+      return HoldReason::person;
   }
 }
 

@@ -1,5 +1,5 @@
-// CRC-32C (Castagnoli, RFC 3720 appendix B.4): tells a damaged value from a sound one. Not a defence against an attacker;
-// that is what sealing is for. Pure, any thread.
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4): tells a damaged value from a sound one. Not a defence against an
+// attacker; that is what sealing is for. Pure, any thread.
 #pragma once
 
 #include <cstdint>

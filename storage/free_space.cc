@@ -6,7 +6,7 @@
 namespace titip::storage {
 
 std::optional<std::uint64_t> free_bytes(const std::filesystem::path& directory) {
-  struct statvfs found {};
+  struct statvfs found{};
   if (::statvfs(directory.c_str(), &found) != 0) return std::nullopt;
   return static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize;
 }

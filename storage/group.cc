@@ -20,8 +20,7 @@ void refuse(Call call, Error error) {
 void refuse(Call call, Error error, Outbox& outbox) {
   std::visit(
       [&](auto& batch) {
-        outbox.add(*call.home,
-                   [done = std::move(batch.done), error]() mutable { done(std::unexpected(error)); });
+        outbox.add(*call.home, [done = std::move(batch.done), error]() mutable { done(std::unexpected(error)); });
       },
       call.batch);
 }
@@ -32,23 +31,28 @@ Group::Group(std::vector<Call> calls, const KvReader& kv, WallTime now)
 void Group::run() {
   foresee();
   for (Call& call : calls_) {
-    std::visit(Match{
-                   [&](AcceptBatch& b) { run_batch(b, [&](NewSubmission& item) { return book_.accept(std::move(item)); }); },
-                   [&](OpenBatch& b) { run_batch(b, [&](OpenAttempt& item) { return book_.open_attempt(item); }); },
-                   [&](SettleBatch& b) { run_batch(b, [&](Settlement& item) { return book_.settle(std::move(item)); }); },
-                   [&](TransitionBatch& b) { run_batch(b, [&](Transition& item) { return book_.transition(item); }); },
-                   [&](ObjectBatch& b) { run_batch(b, [&](PutObject& item) { return book_.put_object(std::move(item)); }); },
-               },
-               call.batch);
+    std::visit(
+        Match{
+            [&](AcceptBatch& b) { run_batch(b, [&](NewSubmission& item) { return book_.accept(std::move(item)); }); },
+            [&](OpenBatch& b) { run_batch(b, [&](OpenAttempt& item) { return book_.open_attempt(item); }); },
+            [&](SettleBatch& b) { run_batch(b, [&](Settlement& item) { return book_.settle(std::move(item)); }); },
+            [&](TransitionBatch& b) { run_batch(b, [&](Transition& item) { return book_.transition(item); }); },
+            [&](ObjectBatch& b) { run_batch(b, [&](PutObject& item) { return book_.put_object(std::move(item)); }); },
+        },
+        call.batch);
   }
 }
 
 void Group::foresee() {
   for (const Call& call : calls_) {
     std::visit(Match{
-                   [&](const AcceptBatch& b) { for (const auto& item : b.items) book_.foresee(item); },
+                   [&](const AcceptBatch& b) {
+                     for (const auto& item : b.items) book_.foresee(item);
+                   },
                    [&](const ObjectBatch&) {},
-                   [&](const auto& b) { for (const auto& item : b.items) book_.foresee(item.id); },
+                   [&](const auto& b) {
+                     for (const auto& item : b.items) book_.foresee(item.id);
+                   },
                },
                call.batch);
   }
@@ -57,7 +61,9 @@ void Group::foresee() {
     std::visit(Match{
                    [&](const AcceptBatch&) {},
                    [&](const ObjectBatch&) {},
-                   [&](const auto& b) { for (const auto& item : b.items) book_.foresee_line(item.id); },
+                   [&](const auto& b) {
+                     for (const auto& item : b.items) book_.foresee_line(item.id);
+                   },
                },
                call.batch);
   }

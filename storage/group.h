@@ -1,5 +1,5 @@
-// The calls the writer serves, and one group of them: run together against one Staging, committed by one batch, answered
-// together. One thread.
+// The calls the writer serves, and one group of them: run together against one Staging, committed by one batch,
+// answered together. One thread.
 //
 // Invariant: no answer is sent before answer() is called, and the writer calls it only after the batch is durable.
 #pragma once

@@ -41,7 +41,9 @@ struct File {
   }
 };
 
-std::string why() { return std::error_code(errno, std::generic_category()).message(); }
+std::string why() {
+  return std::error_code(errno, std::generic_category()).message();
+}
 
 void append_hex(std::string& out, const DataKey& key) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -127,7 +129,7 @@ std::expected<KeyFile, std::string> read_key_file(const std::filesystem::path& p
   if (file.number < 0) {
     return std::unexpected(fmt::format("cannot read the key file {}: {}", path.string(), why()));
   }
-  struct stat found {};
+  struct stat found{};
   if (::fstat(file.number, &found) != 0 || !S_ISREG(found.st_mode)) {
     return std::unexpected(fmt::format("the key file {} is not a regular file", path.string()));
   }

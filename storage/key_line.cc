@@ -8,9 +8,12 @@ namespace titip::storage {
 std::optional<DueClass> due_class_of(State state) {
   switch (state) {
     case State::queued:
-    case State::deferred: return DueClass::send;
-    case State::unknown: return DueClass::probe;
-    default: return std::nullopt;
+    case State::deferred:
+      return DueClass::send;
+    case State::unknown:
+      return DueClass::probe;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -57,8 +60,8 @@ void KeyLine::changed(const Submission& before, const Submission& after) {
 
 void KeyLine::promote_next(const Submission& gone, Head head) {
   // Beginning behind the one that went keeps the scan clear of the tombstones of those before it.
-  const auto next = staging_.first(Family::chain, keys::of(gone.ordering_key),
-                                   keys::chain(gone.ordering_key, gone.position + 1));
+  const auto next =
+      staging_.first(Family::chain, keys::of(gone.ordering_key), keys::chain(gone.ordering_key, gone.position + 1));
   const auto id = next ? decode_id(next->second) : std::nullopt;
   const auto record = id ? read_record(staging_, *id) : std::nullopt;
   if (!record) return staging_.fail(Error::corrupt);

@@ -15,7 +15,9 @@
 
 namespace titip::storage {
 
-inline Lane lane_of(const Submission& submission) { return {submission.destination, submission.facility}; }
+inline Lane lane_of(const Submission& submission) {
+  return {submission.destination, submission.facility};
+}
 // The class a head in this state is due in; none: nothing is due.
 std::optional<DueClass> due_class_of(State state);
 
@@ -25,8 +27,8 @@ class KeyLine {
   KeyLine(Staging& staging, std::vector<Lane>& woken) : staging_(staging), woken_(woken) {}
 
   bool is_head(const Submission& submission);
-  void enter(const Submission& submission);                           // a new record, at the end of its line
-  void changed(const Submission& before, const Submission& after);    // leaves the line if `after` is terminal
+  void enter(const Submission& submission);                         // a new record, at the end of its line
+  void changed(const Submission& before, const Submission& after);  // leaves the line if `after` is terminal
 
  private:
   std::optional<Head> head_of(const Submission& submission);

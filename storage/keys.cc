@@ -13,8 +13,12 @@ constexpr std::uint64_t sign_bit = 1ULL << 63U;
 
 }  // namespace
 
-std::string of(const SubmissionId& id) { return Encoder().id(id).take(); }
-std::string of(const Digest& digest) { return Encoder().digest(digest).take(); }
+std::string of(const SubmissionId& id) {
+  return Encoder().id(id).take();
+}
+std::string of(const Digest& digest) {
+  return Encoder().digest(digest).take();
+}
 
 std::string chain(const Digest& ordering_key, std::uint64_t position) {
   return Encoder().digest(ordering_key).u64(position).take();
@@ -38,10 +42,16 @@ std::optional<WallTime> due_at(std::string_view key, std::string_view prefix) {
   return WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(ms)));
 }
 
-std::string attempt(const SubmissionId& id, std::uint32_t number) { return Encoder().id(id).u32(number).take(); }
+std::string attempt(const SubmissionId& id, std::uint32_t number) {
+  return Encoder().id(id).u32(number).take();
+}
 
-std::string object_prefix(std::string_view kind) { return Encoder().text(kind).take(); }
-std::string object(std::string_view kind, std::string_view name) { return Encoder().text(kind).bytes(name).take(); }
+std::string object_prefix(std::string_view kind) {
+  return Encoder().text(kind).take();
+}
+std::string object(std::string_view kind, std::string_view name) {
+  return Encoder().text(kind).bytes(name).take();
+}
 
 std::string destination_counts(std::string_view destination) {
   return Encoder().u8(destination_mark).bytes(destination).take();
@@ -55,12 +65,15 @@ std::optional<CountsKey> parse_counts(std::string_view key) {
   Decoder in(key);
   CountsKey parsed;
   switch (in.u8()) {
-    case destination_mark: parsed.destination = std::string(in.bytes(in.left())); break;
+    case destination_mark:
+      parsed.destination = std::string(in.bytes(in.left()));
+      break;
     case lane_mark:
       parsed.destination = in.text();
       parsed.facility = std::string(in.bytes(in.left()));
       break;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
   if (!in.done()) return std::nullopt;
   return parsed;

@@ -36,8 +36,8 @@ enum class Family : std::uint8_t {
 };
 inline constexpr std::size_t family_count = 13;
 inline constexpr std::array<std::string_view, family_count> family_names{
-    "info", "meta", "payload", "reply", "chain", "head", "due", "idempotency", "natural", "attempt", "open", "object",
-    "counts"};
+    "info",        "meta",    "payload", "reply", "chain",  "head",  "due",
+    "idempotency", "natural", "attempt", "open",  "object", "counts"};
 
 struct KvWrite {
   Family family = Family::info;

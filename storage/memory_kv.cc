@@ -68,6 +68,8 @@ KvResult<void> MemoryKv::commit(const KvBatch& batch) {
   return {};
 }
 
-std::unique_ptr<KvReader> MemoryKv::snapshot() const { return std::make_unique<View>(*this); }
+std::unique_ptr<KvReader> MemoryKv::snapshot() const {
+  return std::make_unique<View>(*this);
+}
 
 }  // namespace titip::storage

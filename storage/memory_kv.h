@@ -1,5 +1,5 @@
-// The key-value door over ordered maps. Durable for as long as the process lives, which is what tests and the simulation
-// need. Any thread; a snapshot holds commits back until it dies.
+// The key-value door over ordered maps. Durable for as long as the process lives, which is what tests and the
+// simulation need. Any thread; a snapshot holds commits back until it dies.
 #pragma once
 
 #include <map>

@@ -21,11 +21,11 @@ struct StoreOptions {
   std::filesystem::path directory;              // RocksDB only
   std::size_t writer_queue_submissions = 8192;  // accepts waiting beyond this are refused: Error::overloaded
   std::size_t writer_queue_bytes = 64U << 20U;
-  std::size_t group_submissions = 512;          // at most this many calls in one commit
+  std::size_t group_submissions = 512;  // at most this many calls in one commit
   int reader_threads = 2;
   std::uint64_t free_space_floor_bytes = 512U << 20U;  // below it accepts are refused and health() says why
-  std::function<WallTime()> now;                // wall clock; must be set
-  metrics::StoreProbes* probes = nullptr;       // may be null
+  std::function<WallTime()> now;                       // wall clock; must be set
+  metrics::StoreProbes* probes = nullptr;              // may be null
   // The writer met a bad write or sync: the process must stop. Must be set. Called once, on the writer's thread: it may
   // not call the store (close() above all).
   std::function<void(std::string)> on_fatal;

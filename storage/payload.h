@@ -1,5 +1,5 @@
-// What a payload is before it is sealed: the request as the clinic sent it, byte for byte, with what delivery needs to send
-// it again. Encoded by hand (version byte, lengths) so that bytes survive that are neither UTF-8 nor JSON.
+// What a payload is before it is sealed: the request as the clinic sent it, byte for byte, with what delivery needs to
+// send it again. Encoded by hand (version byte, lengths) so that bytes survive that are neither UTF-8 nor JSON.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ struct Payload {
   std::string target;        // below the mount, with the query, as received
   std::string content_type;  // as received; empty: none was sent
   std::string body;
-  std::string credentials;   // what the scheme needs of the clinic's own credentials; opaque here
+  std::string credentials;  // what the scheme needs of the clinic's own credentials; opaque here
   bool operator==(const Payload&) const = default;
 };
 

@@ -70,7 +70,9 @@ QueueStore::QueueStore(std::shared_ptr<Kv> kv, std::unique_ptr<Ledger> ledger, R
       probes_(settings.probes),
       writer_(*kv_, *ledger_, std::move(settings)) {}
 
-QueueStore::~QueueStore() { close(); }
+QueueStore::~QueueStore() {
+  close();
+}
 
 void QueueStore::accept(std::vector<NewSubmission> batch, Home& home, Done<std::vector<Verdict>> done) {
   writer_.submit(call_of(std::move(batch), home, std::move(done)));
@@ -142,12 +144,15 @@ void QueueStore::subscribe(Home& home, std::function<void(const CommitNotice&)> 
   writer_.subscribe(home, std::move(heard));
 }
 
-Counts QueueStore::counts() const { return ledger_->counts(); }
+Counts QueueStore::counts() const {
+  return ledger_->counts();
+}
 
 Health QueueStore::health() const {
   Writer::Status status = writer_.status();
   Health health;
   health.writable = status.writable;
+  health.disk_low = status.disk_low;
   health.why_not = std::move(status.why_not);
   health.last_position = ledger_->last_position();
   health.epoch = recovered_.epoch;
@@ -178,7 +183,8 @@ std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions
   auto kv = open_rocks_kv(options.directory);
   if (!kv) return std::unexpected(std::move(kv.error()));
   auto free = [directory = options.directory] { return free_bytes(directory); };
-  auto store = QueueStore::open(std::shared_ptr<Kv>(std::move(*kv)), std::move(options), Pumping::thread, std::move(free));
+  auto store =
+      QueueStore::open(std::shared_ptr<Kv>(std::move(*kv)), std::move(options), Pumping::thread, std::move(free));
   if (!store) return std::unexpected(std::move(store.error()));
   return std::unique_ptr<Store>(std::move(*store));
 }

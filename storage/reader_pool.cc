@@ -4,7 +4,9 @@
 
 namespace titip::storage {
 
-ReaderPool::~ReaderPool() { close(); }
+ReaderPool::~ReaderPool() {
+  close();
+}
 
 void ReaderPool::start(int threads) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });

@@ -17,8 +17,8 @@ namespace titip::storage::reads {
 inline constexpr std::size_t most_due_items = 1024;
 inline constexpr std::size_t most_due_bytes = 32U << 20U;
 
-// A damaged record is passed over, so that it does not keep its whole lane from moving, and counted in `damaged`. Its own
-// key does not move.
+// A damaged record is passed over, so that it does not keep its whole lane from moving, and counted in `damaged`. Its
+// own key does not move.
 Result<std::vector<DueBatch>> next_due(const KvReader& kv, const std::vector<DueQuery>& batch, std::size_t& damaged);
 
 Result<std::vector<std::optional<Loaded>>> load(const KvReader& kv, const std::vector<LoadRequest>& batch);

@@ -49,7 +49,9 @@ State read_state(Decoder& in) {
   return state;
 }
 
-void write_bound(Encoder& out, const Bound& bound) { out.id(bound.id).digest(bound.fingerprint); }
+void write_bound(Encoder& out, const Bound& bound) {
+  out.id(bound.id).digest(bound.fingerprint);
+}
 Bound read_bound(Decoder& in) {
   Bound bound;
   bound.id = in.id();
@@ -59,7 +61,8 @@ Bound read_bound(Decoder& in) {
 
 bool is_outcome(std::uint8_t number) {
   return number <= static_cast<std::uint8_t>(Outcome::not_sent) ||
-         (number >= static_cast<std::uint8_t>(Outcome::found) && number <= static_cast<std::uint8_t>(Outcome::inconclusive));
+         (number >= static_cast<std::uint8_t>(Outcome::found) &&
+          number <= static_cast<std::uint8_t>(Outcome::inconclusive));
 }
 
 }  // namespace

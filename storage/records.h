@@ -1,5 +1,6 @@
-// How values are encoded (FORMAT.md). Each begins with a version byte and ends with a CRC-32C over all before it; a value
-// that is damaged, or holds what its field cannot hold, decodes to nothing, never to wrong data. Pure, any thread.
+// How values are encoded (FORMAT.md). Each begins with a version byte and ends with a CRC-32C over all before it; a
+// value that is damaged, or holds what its field cannot hold, decodes to nothing, never to wrong data. Pure, any
+// thread.
 #pragma once
 
 #include <cstdint>

@@ -36,8 +36,9 @@ std::expected<std::uint64_t, std::string> begin_epoch(Kv& kv) {
   const auto format = number(kv, keys::format);
   if (!format) return std::unexpected(format.error());
   if (*format && **format != format_version) {
-    return std::unexpected(fmt::format("the store has format {} and this Titip reads format {}; start the Titip that wrote it",
-                                       **format, format_version));
+    return std::unexpected(
+        fmt::format("the store has format {} and this Titip reads format {}; start the Titip that wrote it", **format,
+                    format_version));
   }
   const auto before = number(kv, keys::epoch);
   if (!before) return std::unexpected(before.error());

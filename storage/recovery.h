@@ -1,5 +1,5 @@
-// What is done before a store is handed out: the format is checked, the epoch counted up, and every attempt that was open
-// when the last process ended becomes `unknown`: nobody knows what came of it. Blocking, one thread, at open only.
+// What is done before a store is handed out: the format is checked, the epoch counted up, and every attempt that was
+// open when the last process ended becomes `unknown`: nobody knows what came of it. Blocking, one thread, at open only.
 #pragma once
 
 #include <cstddef>

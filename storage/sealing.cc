@@ -33,8 +33,12 @@ struct MacContextFree {
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, CipherContextFree>;
 using MacContext = std::unique_ptr<EVP_MAC_CTX, MacContextFree>;
 
-const unsigned char* in(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-unsigned char* out(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+const unsigned char* in(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+unsigned char* out(std::string& bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
 
 // EVP takes int lengths; nothing of ours comes near that.
 int size_of(std::string_view bytes) {
@@ -74,8 +78,7 @@ std::optional<std::string> gcm_open(const EVP_CIPHER* cipher, const DataKey& key
             EVP_DecryptUpdate(context.get(), nullptr, &done, in(aad), size_of(aad)) == 1 &&
             EVP_DecryptUpdate(context.get(), out(plain), &done, in(body), size_of(body)) == 1;
   // The tag is only compared by Final: without it an empty plaintext would open under any tag.
-  ok = ok &&
-       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size), out(tag)) == 1 &&
+  ok = ok && EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size), out(tag)) == 1 &&
        EVP_DecryptFinal_ex(context.get(), out(plain) + done, &last) == 1;
   if (!ok) {
     OPENSSL_cleanse(plain.data(), plain.size());
@@ -94,7 +97,9 @@ std::string_view text_of(const DataKey& key) {
 
 }  // namespace
 
-DataKey::~DataKey() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
+DataKey::~DataKey() {
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+}
 
 struct Sealer::Keys {
   KeyFile file;
@@ -153,7 +158,8 @@ std::expected<Sealer, std::string> Sealer::open(const std::filesystem::path& key
 
 NewDataKey Sealer::new_data_key(const SubmissionId& id) const {
   NewDataKey made;
-  check(RAND_bytes(made.key.bytes.data(), static_cast<int>(made.key.bytes.size())) == 1, "the system gives random bytes");
+  check(RAND_bytes(made.key.bytes.data(), static_cast<int>(made.key.bytes.size())) == 1,
+        "the system gives random bytes");
   const std::string bound = bound_to("titip.wrap", id, "");
   made.wrapped = Encoder()
                      .u8(sealed_version)

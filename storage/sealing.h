@@ -1,6 +1,6 @@
 // Sealing: AES-256-GCM before anything reaches the database, so that write-ahead log, tables and LOG hold no plaintext.
-// Each submission has a data key of its own, wrapped by the key file's current key; destroying the wrapped key makes every
-// copy unreadable. Keyed hashes use an index key of their own, which key rotation never touches.
+// Each submission has a data key of its own, wrapped by the key file's current key; destroying the wrapped key makes
+// every copy unreadable. Keyed hashes use an index key of their own, which key rotation never touches.
 //
 // Threads: a Sealer is immutable after open; every member may be called from any thread.
 #pragma once
@@ -46,8 +46,8 @@ class Sealer {
   NewDataKey new_data_key(const SubmissionId& id) const;
   std::optional<DataKey> unwrap(const SubmissionId& id, std::string_view wrapped) const;
 
-  // `what` names the place ("payload", "reply", "note.3"): it is authenticated with the id, so that sealed bytes cannot be
-  // moved to another record or another field.
+  // `what` names the place ("payload", "reply", "note.3"): it is authenticated with the id, so that sealed bytes cannot
+  // be moved to another record or another field.
   Sealed seal(const DataKey& key, const SubmissionId& id, std::string_view what, std::string_view plain) const;
   std::optional<std::string> open(const DataKey& key, const SubmissionId& id, std::string_view what,
                                   const Sealed& sealed) const;

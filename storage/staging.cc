@@ -44,7 +44,9 @@ void Staging::put(Family family, std::string key, std::string value) {
   write(family, std::move(key), std::move(value));
 }
 
-void Staging::erase(Family family, std::string key) { write(family, std::move(key), std::nullopt); }
+void Staging::erase(Family family, std::string key) {
+  write(family, std::move(key), std::nullopt);
+}
 
 void Staging::write(Family family, std::string key, std::optional<std::string> value) {
   const auto [at, is_new] = entries(family).try_emplace(key);

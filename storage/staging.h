@@ -1,9 +1,9 @@
 // What one group commit is about to write, laid over what is already durable: reads see the group's own earlier writes.
 // One thread (the writer); lives as long as one group.
 //
-// Faults stick: after a read that failed or a value that is damaged, reads answer "not there", and fault() says why; the
-// caller then rolls its call back, so nothing decided on such an answer is ever written.
-// Invariant: take_batch() holds the writes of every kept call whole, and nothing of a call that was rolled back.
+// Faults stick: after a read that failed or a value that is damaged, reads answer "not there", and fault() says why;
+// the caller then rolls its call back, so nothing decided on such an answer is ever written. Invariant: take_batch()
+// holds the writes of every kept call whole, and nothing of a call that was rolled back.
 #pragma once
 
 #include <map>

@@ -96,17 +96,21 @@ std::optional<State> next_of_held(Event event, HoldReason reason, State held_fro
   const bool in_doubt = reason == HoldReason::unknown;
   switch (event) {
     case Event::cancel:
-    case Event::erase: return State::cancelled;
+    case Event::erase:
+      return State::cancelled;
     case Event::release:
       if (in_doubt) return State::unknown;  // probed again
       return may_be_held_from(held_from) ? std::optional(held_from) : std::nullopt;
-    case Event::delivered: return in_doubt ? std::optional(State::delivered) : std::nullopt;  // a person says it landed
-    case Event::not_found: return in_doubt ? std::optional(State::queued) : std::nullopt;     // a person says it did not
+    case Event::delivered:
+      return in_doubt ? std::optional(State::delivered) : std::nullopt;  // a person says it landed
+    case Event::not_found:
+      return in_doubt ? std::optional(State::queued) : std::nullopt;  // a person says it did not
     case Event::requirement_delivered:
       return reason == HoldReason::requirement ? std::optional(State::queued) : std::nullopt;
     case Event::requirement_pending_again:
       return reason == HoldReason::requirement ? std::optional(State::blocked) : std::nullopt;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -118,27 +122,48 @@ std::optional<State> next_state(State from, Event event, HoldReason reason, Stat
 
 std::string_view name(Event event) {
   switch (event) {
-    case Event::attempt_opened: return "attempt_opened";
-    case Event::delivered: return "delivered";
-    case Event::rejected: return "rejected";
-    case Event::went_unknown: return "went_unknown";
-    case Event::deferred: return "deferred";
-    case Event::returned: return "returned";
-    case Event::blocked: return "blocked";
-    case Event::requirement_delivered: return "requirement_delivered";
-    case Event::requirement_failed: return "requirement_failed";
-    case Event::requirement_cancelled: return "requirement_cancelled";
-    case Event::requirement_pending_again: return "requirement_pending_again";
-    case Event::not_found: return "not_found";
-    case Event::repeat_allowed: return "repeat_allowed";
-    case Event::probe_inconclusive: return "probe_inconclusive";
-    case Event::gave_up_probing: return "gave_up_probing";
-    case Event::found_other: return "found_other";
-    case Event::hold: return "hold";
-    case Event::release: return "release";
-    case Event::cancel: return "cancel";
-    case Event::expire: return "expire";
-    case Event::erase: return "erase";
+    case Event::attempt_opened:
+      return "attempt_opened";
+    case Event::delivered:
+      return "delivered";
+    case Event::rejected:
+      return "rejected";
+    case Event::went_unknown:
+      return "went_unknown";
+    case Event::deferred:
+      return "deferred";
+    case Event::returned:
+      return "returned";
+    case Event::blocked:
+      return "blocked";
+    case Event::requirement_delivered:
+      return "requirement_delivered";
+    case Event::requirement_failed:
+      return "requirement_failed";
+    case Event::requirement_cancelled:
+      return "requirement_cancelled";
+    case Event::requirement_pending_again:
+      return "requirement_pending_again";
+    case Event::not_found:
+      return "not_found";
+    case Event::repeat_allowed:
+      return "repeat_allowed";
+    case Event::probe_inconclusive:
+      return "probe_inconclusive";
+    case Event::gave_up_probing:
+      return "gave_up_probing";
+    case Event::found_other:
+      return "found_other";
+    case Event::hold:
+      return "hold";
+    case Event::release:
+      return "release";
+    case Event::cancel:
+      return "cancel";
+    case Event::expire:
+      return "expire";
+    case Event::erase:
+      return "erase";
   }
   return "?";
 }

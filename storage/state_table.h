@@ -12,21 +12,21 @@ namespace titip::storage {
 
 enum class Event : std::uint8_t {
   attempt_opened,
-  delivered,                 // a rule matched positively, a probe found it, or a person says it landed
+  delivered,  // a rule matched positively, a probe found it, or a person says it landed
   rejected,
-  went_unknown,              // an attempt ended without a known outcome; restart with an open attempt
-  deferred,                  // certainly not applied, and the breaker stayed closed after counting it
-  returned,                  // certainly not applied and not counted: breaker not closed, credentials refused, never sent
-  blocked,                   // a requirement is missing and its origin is in our custody
+  went_unknown,  // an attempt ended without a known outcome; restart with an open attempt
+  deferred,      // certainly not applied, and the breaker stayed closed after counting it
+  returned,      // certainly not applied and not counted: breaker not closed, credentials refused, never sent
+  blocked,       // a requirement is missing and its origin is in our custody
   requirement_delivered,
-  requirement_failed,        // rejected or expired
+  requirement_failed,  // rejected or expired
   requirement_cancelled,
   requirement_pending_again,  // a submission with that requirement key was accepted
-  not_found,                 // a decisive probe did not find it
-  repeat_allowed,            // the route may send again without probing
-  probe_inconclusive,        // stays unknown, probed again later
-  gave_up_probing,           // maximum age, five unknown attempts, or no way to know
-  found_other,               // a create whose probe found other values
+  not_found,                  // a decisive probe did not find it
+  repeat_allowed,             // the route may send again without probing
+  probe_inconclusive,         // stays unknown, probed again later
+  gave_up_probing,            // maximum age, five unknown attempts, or no way to know
+  found_other,                // a create whose probe found other values
   hold,
   release,
   cancel,

@@ -4,8 +4,8 @@
 // Threads: every call may come from any thread and returns at once. An answer runs on the caller's `Home`, which the
 // engine enters once per commit with all answers due there. A Home must outlive the store's close().
 // Errors of the world are values (Error); a broken invariant aborts.
-// Invariant: an answer to accept, open_attempts, settle, transition or put_object that is not an Error comes only after the
-// change is on stable storage.
+// Invariant: an answer to accept, open_attempts, settle, transition or put_object that is not an Error comes only after
+// the change is on stable storage.
 #pragma once
 
 #include <cstddef>
@@ -49,7 +49,7 @@ class Home {
 enum class OnConflict : std::uint8_t { refuse, queue_behind };
 
 struct NewSubmission {
-  Submission submission;                  // position, version and state are the store's to set
+  Submission submission;  // position, version and state are the store's to set
   Sealed payload;
   std::optional<Digest> idempotency_key;  // keyed hash over facility, destination and the client's key
   OnConflict on_conflict = OnConflict::refuse;
@@ -107,17 +107,18 @@ struct OpenAttempt {
   Attempt attempt;  // opened_at, patched; it becomes the open mark. The number is the store's to set
 };
 
-// Ends an attempt or a probe. One batch: the attempt's line, the state, the counters, the due index, the key's next head.
+// Ends an attempt or a probe. One batch: the attempt's line, the state, the counters, the due index, the key's next
+// head.
 struct Settlement {
   SubmissionId id;
   std::uint32_t expected_version = 0;
   Event event = Event::deferred;
-  Attempt attempt;                       // ended_at, outcome, rule, http_status, note; no ended_at: no line is kept
+  Attempt attempt;  // ended_at, outcome, rule, http_status, note; no ended_at: no line is kept
   bool counts_as_attempt = false;
-  std::optional<WallTime> due_at;        // where the new state is queued, deferred or unknown
+  std::optional<WallTime> due_at;  // where the new state is queued, deferred or unknown
   HoldReason hold_reason = HoldReason::none;
-  std::uint32_t backoff_steps = 0;       // the new value
-  Sealed reply;                          // the national reply to keep (delivered, rejected); empty: keep what is there
+  std::uint32_t backoff_steps = 0;  // the new value
+  Sealed reply;                     // the national reply to keep (delivered, rejected); empty: keep what is there
 };
 
 struct Transition {
@@ -163,9 +164,9 @@ struct Object {
 };
 struct PutObject {
   std::string kind;
-  std::string name;                                // must not be personal: hash it if it is
-  std::optional<std::uint64_t> expected_version;   // none: whatever is there; 0: must be new
-  std::string bytes;                               // empty: erase
+  std::string name;                               // must not be personal: hash it if it is
+  std::optional<std::uint64_t> expected_version;  // none: whatever is there; 0: must be new
+  std::string bytes;                              // empty: erase
 };
 
 // Kept incrementally, never by scanning. `accepted` is the sequence of accepts, independent of the per-state counts, so
@@ -180,12 +181,12 @@ struct Counts {
 };
 
 struct Health {
-  bool writable = false;
-  bool disk_low = false;              // free space below the floor: accepts are refused, settlements go on
-  std::string why_not;                // one sentence, empty while accepts are taken
+  bool writable = false;  // settlements are taken; accepts too unless disk_low
+  bool disk_low = false;  // free space below the floor: accepts are refused, settlements go on
+  std::string why_not;    // one sentence, empty while accepts are taken
   std::uint64_t last_position = 0;
-  std::uint64_t epoch = 0;            // counted up at every open
-  std::size_t writer_queue = 0;       // calls waiting for the writer
+  std::uint64_t epoch = 0;              // counted up at every open
+  std::size_t writer_queue = 0;         // calls waiting for the writer
   std::size_t found_open_attempts = 0;  // attempts that were open when this store was opened
 };
 
@@ -214,8 +215,7 @@ class Store {
 
   virtual void put_objects(std::vector<PutObject> batch, Home& home, Done<std::vector<Applied>> done) = 0;
   virtual void get_object(std::string kind, std::string object_name, Home& home, Done<std::optional<Object>> done) = 0;
-  virtual void list_objects(std::string kind, Home& home,
-                            Done<std::vector<std::pair<std::string, Object>>> done) = 0;
+  virtual void list_objects(std::string kind, Home& home, Done<std::vector<std::pair<std::string, Object>>> done) = 0;
 
   // Snapshots, any thread, no disk.
   virtual Counts counts() const = 0;

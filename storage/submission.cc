@@ -66,46 +66,74 @@ std::size_t SubmissionIdHash::operator()(const SubmissionId& id) const noexcept 
 
 std::string_view name(State state) {
   switch (state) {
-    case State::queued: return "queued";
-    case State::blocked: return "blocked";
-    case State::in_flight: return "in_flight";
-    case State::deferred: return "deferred";
-    case State::unknown: return "unknown";
-    case State::held: return "held";
-    case State::delivered: return "delivered";
-    case State::rejected: return "rejected";
-    case State::cancelled: return "cancelled";
-    case State::expired: return "expired";
+    case State::queued:
+      return "queued";
+    case State::blocked:
+      return "blocked";
+    case State::in_flight:
+      return "in_flight";
+    case State::deferred:
+      return "deferred";
+    case State::unknown:
+      return "unknown";
+    case State::held:
+      return "held";
+    case State::delivered:
+      return "delivered";
+    case State::rejected:
+      return "rejected";
+    case State::cancelled:
+      return "cancelled";
+    case State::expired:
+      return "expired";
   }
   return "?";
 }
 
 std::string_view name(HoldReason reason) {
   switch (reason) {
-    case HoldReason::none: return "none";
-    case HoldReason::unknown: return "unknown";
-    case HoldReason::requirement: return "requirement";
-    case HoldReason::conflict: return "conflict";
-    case HoldReason::late_entry: return "late_entry";
-    case HoldReason::person: return "person";
+    case HoldReason::none:
+      return "none";
+    case HoldReason::unknown:
+      return "unknown";
+    case HoldReason::requirement:
+      return "requirement";
+    case HoldReason::conflict:
+      return "conflict";
+    case HoldReason::late_entry:
+      return "late_entry";
+    case HoldReason::person:
+      return "person";
   }
   return "?";
 }
 
 std::string_view name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::unsettled: return "unsettled";
-    case Outcome::delivered: return "delivered";
-    case Outcome::deferred: return "deferred";
-    case Outcome::rejected: return "rejected";
-    case Outcome::unknown: return "unknown";
-    case Outcome::blocked: return "blocked";
-    case Outcome::credentials_refused: return "credentials_refused";
-    case Outcome::not_sent: return "not_sent";
-    case Outcome::found: return "found";
-    case Outcome::found_other: return "found_other";
-    case Outcome::not_found: return "not_found";
-    case Outcome::inconclusive: return "inconclusive";
+    case Outcome::unsettled:
+      return "unsettled";
+    case Outcome::delivered:
+      return "delivered";
+    case Outcome::deferred:
+      return "deferred";
+    case Outcome::rejected:
+      return "rejected";
+    case Outcome::unknown:
+      return "unknown";
+    case Outcome::blocked:
+      return "blocked";
+    case Outcome::credentials_refused:
+      return "credentials_refused";
+    case Outcome::not_sent:
+      return "not_sent";
+    case Outcome::found:
+      return "found";
+    case Outcome::found_other:
+      return "found_other";
+    case Outcome::not_found:
+      return "not_found";
+    case Outcome::inconclusive:
+      return "inconclusive";
   }
   return "?";
 }

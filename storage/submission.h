@@ -24,7 +24,7 @@ using Digest = std::array<std::uint8_t, 32>;
 struct SubmissionId {
   std::array<std::uint8_t, 16> bytes{};
 
-  static SubmissionId make(WallTime now);                          // any thread
+  static SubmissionId make(WallTime now);                           // any thread
   static std::optional<SubmissionId> parse(std::string_view text);  // upper or lower case, exactly 26 characters
   std::string text() const;
   auto operator<=>(const SubmissionId&) const = default;
@@ -47,15 +47,26 @@ enum class State : std::uint8_t {
   cancelled = 9,
   expired = 10,
 };
-inline constexpr std::array all_states{State::queued,    State::blocked,  State::in_flight, State::deferred,
-                                       State::unknown,   State::held,     State::delivered, State::rejected,
+inline constexpr std::array all_states{State::queued,    State::blocked, State::in_flight, State::deferred,
+                                       State::unknown,   State::held,    State::delivered, State::rejected,
                                        State::cancelled, State::expired};
 std::string_view name(State state);
-constexpr bool is_terminal(State state) { return state >= State::delivered; }
+constexpr bool is_terminal(State state) {
+  return state >= State::delivered;
+}
 // Whether a record in this state keeps the later records of its ordering key waiting.
-constexpr bool holds_its_key(State state) { return !is_terminal(state); }
+constexpr bool holds_its_key(State state) {
+  return !is_terminal(state);
+}
 
-enum class HoldReason : std::uint8_t { none = 0, unknown = 1, requirement = 2, conflict = 3, late_entry = 4, person = 5 };
+enum class HoldReason : std::uint8_t {
+  none = 0,
+  unknown = 1,
+  requirement = 2,
+  conflict = 3,
+  late_entry = 4,
+  person = 5
+};
 std::string_view name(HoldReason reason);
 
 // What one attempt, or one probe, came to. `unsettled` is an attempt that is open.
@@ -94,27 +105,27 @@ struct Submission {
 
   std::string destination;
   std::string facility;
-  std::string route;             // route id within the profile
+  std::string route;  // route id within the profile
   std::uint32_t profile_version = 0;
-  std::string channel;           // "mount" or "api": how it came in
-  std::string receipt;           // receipt code, 65 random bits in Crockford base 32
+  std::string channel;  // "mount" or "api": how it came in
+  std::string receipt;  // receipt code, 65 random bits in Crockford base 32
 
   Digest ordering_key{};
   std::optional<Digest> natural_key;
-  Digest fingerprint{};          // keyed hash over method, normalised route and body
-  bool correction = false;       // queued behind an earlier member of the same natural key
+  Digest fingerprint{};     // keyed hash over method, normalised route and body
+  bool correction = false;  // queued behind an earlier member of the same natural key
 
   WallTime accepted_at{};
-  std::optional<WallTime> due_at;        // when the next send or probe may start; none: nothing is due
-  std::optional<WallTime> settled_at;    // when it became terminal
+  std::optional<WallTime> due_at;         // when the next send or probe may start; none: nothing is due
+  std::optional<WallTime> settled_at;     // when it became terminal
   std::optional<WallTime> unknown_since;  // end of the last unknown attempt
-  std::uint32_t attempts = 0;            // counted attempts
-  std::uint32_t backoff_steps = 0;       // consecutive deferrals, drives the backoff
+  std::uint32_t attempts = 0;             // counted attempts
+  std::uint32_t backoff_steps = 0;        // consecutive deferrals, drives the backoff
   std::uint32_t unknown_attempts = 0;
   std::uint32_t probes = 0;
 
-  std::string outcome_rule;      // id of the profile's rule that decided last
-  std::string wrapped_key;       // this record's data key, wrapped (sealing.h); destroying it erases the record
+  std::string outcome_rule;  // id of the profile's rule that decided last
+  std::string wrapped_key;   // this record's data key, wrapped (sealing.h); destroying it erases the record
 };
 
 // One line of the timeline: a send or a probe, with what came of it.
@@ -124,10 +135,10 @@ struct Attempt {
   WallTime opened_at{};
   std::optional<WallTime> ended_at;
   Outcome outcome = Outcome::unsettled;
-  std::string rule;                // outcome rule, or the named failure ("response_timeout", "restart", …)
-  std::uint16_t http_status = 0;   // 0: no reply
+  std::string rule;                  // outcome rule, or the named failure ("response_timeout", "restart", …)
+  std::uint16_t http_status = 0;     // 0: no reply
   std::vector<std::string> patched;  // JSON pointers of fields patched at send time (the late-entry reason)
-  Sealed note;                     // the server's words; they echo names and NIKs, so sealed
+  Sealed note;                       // the server's words; they echo names and NIKs, so sealed
 };
 
 }  // namespace titip::storage

@@ -1,5 +1,5 @@
-// The verdict on a submission that comes in: the table of ARCHITECTURE.md, "Accept". Pure; the writer calls it inside the
-// commit, with what the database and the group's earlier members say.
+// The verdict on a submission that comes in: the table of ARCHITECTURE.md, "Accept". Pure; the writer calls it inside
+// the commit, with what the database and the group's earlier members say.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ inline constexpr std::size_t longest_natural_chain = 256;
 
 struct Question {
   bool has_idempotency_key = false;
-  std::optional<Bound> known;          // what the idempotency key already stands for
-  std::span<const Bound> chain;        // who the natural key stands for, oldest first; empty: nobody, or there is no key
+  std::optional<Bound> known;    // what the idempotency key already stands for
+  std::span<const Bound> chain;  // who the natural key stands for, oldest first; empty: nobody, or there is no key
   Digest fingerprint{};
   OnConflict on_conflict = OnConflict::refuse;
 };

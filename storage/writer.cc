@@ -14,7 +14,9 @@ constexpr std::chrono::milliseconds first_stall_wait{1};
 constexpr std::chrono::milliseconds longest_stall_wait{64};
 
 // An empty call still takes a place.
-std::size_t places(const Call& call) { return std::max<std::size_t>(call.items, 1); }
+std::size_t places(const Call& call) {
+  return std::max<std::size_t>(call.items, 1);
+}
 
 }  // namespace
 
@@ -39,7 +41,9 @@ Writer::Writer(Kv& kv, Ledger& ledger, WriterSettings settings)
   look_at_space();
 }
 
-Writer::~Writer() { close(); }
+Writer::~Writer() {
+  close();
+}
 
 void Writer::start() {
   thread_ = std::thread([this] { run(); });
@@ -90,7 +94,8 @@ Writer::Status Writer::status() const {
   } else {
     status.why_not = low_space_;
   }
-  status.writable = status.why_not.empty();
+  status.writable = fatal_.empty() && !closing_;
+  status.disk_low = !low_space_.empty();
   return status;
 }
 
@@ -233,8 +238,9 @@ void Writer::announce(Group& group, Outbox& outbox) {
 }
 
 void Writer::stop_for_ever(Group& group, const KvError& error) {
-  const std::string why = fmt::format(
-      "a write to the store failed and nothing more will be written: {}; see to the disk, then start again", error.text);
+  const std::string why =
+      fmt::format("a write to the store failed and nothing more will be written: {}; see to the disk, then start again",
+                  error.text);
   std::vector<Call> waiting;
   {
     const std::scoped_lock lock(mutex_);

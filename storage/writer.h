@@ -1,10 +1,11 @@
-// The one thread that writes. Natural batching: while one fsync runs, the next group forms. Settlements and opened attempts
-// go before accepts and have room of their own, so that back-pressure refuses new work, never the outcome of old work.
+// The one thread that writes. Natural batching: while one fsync runs, the next group forms. Settlements and opened
+// attempts go before accepts and have room of their own, so that back-pressure refuses new work, never the outcome of
+// old work.
 //
 // Threads: submit, subscribe, status from any thread; pump() from one thread, and only where no thread was asked for.
-// Invariants: a call is answered exactly once, and not with success before its batch is durable. After the first bad write
-// or sync nothing is ever written again (fail-stop: an fsync that failed once must not be tried again, for the kernel may
-// have dropped the pages): that group is answered `in_doubt`, everything after it `unavailable`.
+// Invariants: a call is answered exactly once, and not with success before its batch is durable. After the first bad
+// write or sync nothing is ever written again (fail-stop: an fsync that failed once must not be tried again, for the
+// kernel may have dropped the pages): that group is answered `in_doubt`, everything after it `unavailable`.
 #pragma once
 
 #include <chrono>
@@ -52,13 +53,14 @@ class Writer {
 
   void start();  // its own thread; without it, pump()
   void submit(Call call);
-  bool pump();   // one group; false: nothing waited
+  bool pump();  // one group; false: nothing waited
   void subscribe(Home& home, std::function<void(const CommitNotice&)> heard);
   // Refuses new calls, commits and answers what waits, ends the thread. Blocking.
   void close();
 
   struct Status {
-    bool writable = true;
+    bool writable = true;  // settlements are taken; accepts too unless the disk is low
+    bool disk_low = false;
     std::string why_not;
     std::size_t waiting = 0;
   };
@@ -95,7 +97,7 @@ class Writer {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  Queue urgent_;   // settle, open, transition, objects
+  Queue urgent_;  // settle, open, transition, objects
   Queue accepts_;
   bool closing_ = false;
   std::string fatal_;      // why nothing is written any more

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# Installs the Debian 12 packages that Titip is built and tested with. Asks apt only when something is missing; never
+# prompts (only sudo may ask for a password, and only on a terminal). May be run again at any time.
+set -euo pipefail
+
+# The one list. `all` is for building and for the demo; the others are added by the options below.
+packages_all=(
+  # compiler and build (clang takes the standard library's headers from libstdc++-12-dev)
+  clang-19 lld-19 libstdc++-12-dev ccache cmake ninja-build pkg-config
+  # libraries of the product
+  libboost1.81-dev librocksdb-dev nlohmann-json3-dev prometheus-cpp-dev
+  libssl-dev libfmt-dev libspdlog-dev libcli11-dev zlib1g-dev
+  # the simulated national server and the checkers are configured together with the tests
+  libgtest-dev libgmock-dev
+  # what the scripts call
+  curl jq procps python3
+)
+packages_tests=(
+  # sanitizers, and the symbolizer for their reports
+  libclang-rt-19-dev llvm-19
+  # midnight inside a run
+  faketime
+  # structure tests
+  clang-format-19 shellcheck git
+)
+packages_lint=(
+  clang-tidy-19
+)
+
+usage() {
+  cat <<'END'
+usage: deploy/install-packages.sh [--without-tests] [--with-lint] [--list]
+  --without-tests  only what building and deploy/demo.sh need
+  --with-lint      also clang-tidy, for `tests/run.sh lint`
+  --list           print the packages that would be asked for, and stop
+END
+}
+
+say() { printf 'install-packages: %s\n' "$*" >&2; }
+
+wanted=("${packages_all[@]}")
+tests=yes
+lint=no
+list=no
+for argument in "$@"; do
+  case "$argument" in
+    --without-tests) tests=no ;;
+    --with-lint) lint=yes ;;
+    --list) list=yes ;;
+    -h | --help) usage; exit 0 ;;
+    *) say "unknown option '$argument'"; usage >&2; exit 2 ;;
+  esac
+done
+if [[ $tests == yes ]]; then wanted+=("${packages_tests[@]}"); fi
+if [[ $lint == yes ]]; then wanted+=("${packages_lint[@]}"); fi
+if [[ $list == yes ]]; then
+  printf '%s\n' "${wanted[@]}"
+  exit 0
+fi
+
+system="an unknown system"
+if [[ -r /etc/os-release ]]; then
+  # shellcheck source=/dev/null
+  system=$(. /etc/os-release && printf '%s %s' "${ID:-unknown}" "${VERSION_ID:-}")
+fi
+if [[ $system != "debian 12" ]]; then
+  say "this script knows Debian 12 alone, and this is $system. Install clang 19 and the libraries named by"
+  say "'deploy/install-packages.sh --list' in your system's way, then run again with --no-install (demo.sh: --quick)."
+  exit 1
+fi
+
+is_installed() {
+  [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null || true) == installed ]]
+}
+
+missing=()
+for package in "${wanted[@]}"; do
+  is_installed "$package" || missing+=("$package")
+done
+if [[ ${#missing[@]} -eq 0 ]]; then
+  exit 0
+fi
+
+say "missing: ${missing[*]}"
+as_root=()
+if [[ $EUID -ne 0 ]]; then
+  if ! command -v sudo >/dev/null; then
+    say "installing needs root, and there is no sudo. Run this once as root:"
+    say "  apt-get update && apt-get install --yes ${missing[*]}"
+    exit 1
+  elif sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+  elif [[ -t 0 ]]; then
+    as_root=(sudo)
+  else
+    say "installing needs root; sudo wants a password, and there is no terminal to ask for it. Run this once as root:"
+    say "  apt-get update && apt-get install --yes ${missing[*]}"
+    exit 1
+  fi
+fi
+
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a apt-get -qq \
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
+}
+# A list that could not be fetched is an error at first; the second time the lists that are there must do.
+if ! apt -o APT::Update::Error-Mode=any update; then
+  say "apt-get update failed; trying once more in 10 s"
+  sleep 10
+  apt update || say "apt-get update failed again; trying with the package lists that are here"
+fi
+if ! apt install --yes --no-install-recommends "${missing[@]}"; then
+  say "apt-get could not install what is missing (see above): is Debian's package mirror reachable from here?"
+  exit 1
+fi
+
+for package in "${missing[@]}"; do
+  if ! is_installed "$package"; then
+    say "$package is still not installed, although apt-get reported no error"
+    exit 1
+  fi
+done
+say "installed ${#missing[@]} packages"

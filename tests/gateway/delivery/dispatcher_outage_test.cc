@@ -1,0 +1,184 @@
+// Outages: the breaker opens, nothing is burnt, and afterwards it goes on gently.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/gateway/delivery/world.h"
+
+namespace titip::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+using rules::BreakerState;
+using storage::Outcome;
+using storage::State;
+using tests::Mood;
+using tests::World;
+using tests::WorldOptions;
+
+std::string person(int number) {
+  return fmt::format("33000000{:08}", number);
+}
+
+std::vector<storage::SubmissionId> crowd(World& world, int count) {
+  std::vector<storage::SubmissionId> ids;
+  for (int number = 0; number < count; ++number) ids.push_back(world.accept({.nik = person(number)}));
+  return ids;
+}
+
+std::uint64_t delivered(const World& world) {
+  return world.counts().by_state[static_cast<std::size_t>(State::delivered)];
+}
+
+TEST(Outage, opens_the_breaker_and_burns_no_attempts) {
+  for (const auto mood : {Mood::refuse, Mood::error_page, Mood::swallow}) {
+    World world;
+    world.server.mood = mood;
+    const auto ids = crowd(world, 20);
+    world.start();
+    ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 1min));
+    world.pass(1s);
+    const auto writes = world.writes();
+    EXPECT_LE(writes, 8U);
+    world.pass(1h);
+    EXPECT_EQ(world.writes(), writes) << "health reads alone try the server";
+    EXPECT_GT(world.health_reads(), 5U);
+    EXPECT_LT(world.health_reads(), 100U);
+    for (const auto& id : ids) EXPECT_LE(world.load(id).submission.attempts, 2U);
+    EXPECT_EQ(world.health().outages, 1U) << "one outage, however often the breaker tries";
+    EXPECT_TRUE(world.health().outage_since);
+
+    world.server.mood = Mood::serve;
+    world.pass(10min);
+    EXPECT_EQ(delivered(world), 20U);
+    EXPECT_EQ(world.server.effects().size(), 20U);
+    EXPECT_EQ(world.breaker(), BreakerState::closed);
+    EXPECT_FALSE(world.health().outage_since);
+  }
+}
+
+TEST(Outage, half_open_reads_health_first_and_then_sends_one_record_at_a_time) {
+  World world;
+  world.server.mood = Mood::refuse;
+  crowd(world, 20);
+  world.start();
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 1min));
+  const auto writes = world.writes();
+  world.server.mood = Mood::silence;
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::half_open; }, 1min));
+  world.pass(1s);
+  EXPECT_EQ(world.writes(), writes) << "no record before the health read has been answered";
+  ASSERT_EQ(world.transport().waiting().size(), 1U);
+  EXPECT_EQ(world.transport().waiting()[0].request.method, "GET");
+  EXPECT_TRUE(world.metrics().contains(R"(titip_upstream_state{destination="pcare-vaksin",state="half-open"} 1)"));
+  EXPECT_TRUE(world.metrics().contains(R"(titip_upstream_state{destination="pcare-vaksin",state="open"} 0)"));
+  world.transport().answer(0, tests::national(200, 200, "OK"));
+  world.run();
+  for (std::size_t sent = 1; sent <= 3; ++sent) {
+    EXPECT_EQ(world.breaker(), BreakerState::half_open);
+    EXPECT_EQ(world.writes(), writes + sent);
+    ASSERT_EQ(world.transport().waiting().size(), 1U) << "one at a time";
+    world.transport().answer(0, tests::national(201, 201, "CREATED"));
+    world.run();
+  }
+  EXPECT_EQ(world.breaker(), BreakerState::closed);
+}
+
+TEST(Outage, a_record_that_fails_in_half_open_is_not_burnt_either) {
+  World world;
+  world.server.mood = Mood::refuse;
+  crowd(world, 10);
+  world.start();
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 1min));
+  world.server.mood = Mood::serve;
+  world.server.next_writes = {Mood::refuse};
+  const auto writes = world.writes();
+  ASSERT_TRUE(world.pass_until([&] { return world.writes() > writes; }, 1min));
+  world.run();
+  EXPECT_EQ(world.breaker(), BreakerState::open);
+  EXPECT_EQ(world.writes(), writes + 1);
+  EXPECT_EQ(world.counts().by_state[static_cast<std::size_t>(State::in_flight)], 0U);
+  world.pass(10min);
+  EXPECT_EQ(delivered(world), 10U);
+}
+
+// A health read that hangs: half-open waits for it without spinning.
+TEST(Outage, half_open_does_not_spin) {
+  World world;
+  world.server.mood = Mood::refuse;
+  crowd(world, 10);
+  world.start();
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 1min));
+  world.server.mood = Mood::silence;
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::half_open; }, 1min));
+  const auto before = world.timers_run;
+  world.pass(30s);
+  EXPECT_LE(world.timers_run - before, 20U);
+}
+
+TEST(Outage, records_marked_when_the_breaker_opens_are_taken_back) {
+  WorldOptions options;
+  options.upstream.window.initial = 8;
+  World world(options);
+  world.server.mood = Mood::silence;
+  crowd(world, 20);
+  world.start();
+  ASSERT_EQ(world.transport().waiting().size(), 8U);
+  // One fails after the other; with the fifth the breaker opens while the sixth place's mark is on its way.
+  for (int failed = 0; failed < 8; ++failed) world.transport().answer(0, rules::Failure::connect_refused);
+  world.run();
+  EXPECT_EQ(world.breaker(), BreakerState::open);
+  EXPECT_EQ(world.counts().by_state[static_cast<std::size_t>(State::in_flight)], 0U);
+  world.server.mood = Mood::serve;
+  world.pass(10min);
+  EXPECT_EQ(delivered(world), 20U);
+  EXPECT_EQ(world.server.effects().size(), 20U);
+}
+
+// A single record that always fails must not look like an outage to the others.
+TEST(Outage, one_poisoned_record_does_not_open_the_breaker) {
+  World world;
+  world.start();
+  world.transport().server = [&](const client::OutboundRequest& request) -> std::optional<rules::Exchange> {
+    if (request.body.contains(person(7))) return rules::Reply{500, "text/html", "<html>", {}};
+    return world.server(request);
+  };
+  crowd(world, 12);
+  world.pass(10min);
+  EXPECT_EQ(world.health().outages, 0U);
+  EXPECT_EQ(delivered(world), 11U);
+}
+
+TEST(Outage, with_nothing_to_send_health_reads_close_the_breaker) {
+  World world;
+  world.start();
+  world.server.mood = Mood::refuse;
+  for (int i = 0; i < 6; ++i) world.upstream().send_read({"GET", "/referensi/alasan", {}, {}}, 0, [](const auto&) {});
+  world.run();
+  ASSERT_EQ(world.breaker(), BreakerState::open);
+  world.server.mood = Mood::serve;
+  EXPECT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::closed; }, 1min));
+}
+
+TEST(Outage, unknown_records_are_asked_about_when_it_is_over) {
+  World world;
+  world.server.mood = Mood::silence;
+  const auto ids = crowd(world, 6);
+  WorldOptions options;
+  world.start();
+  // All that can be in flight loses its replies, and the server is gone.
+  while (!world.transport().waiting().empty()) {
+    world.server.apply(world.transport().waiting()[0].request);
+    world.transport().answer(0, rules::Failure::connection_reset);
+    world.run();
+    if (world.breaker() != BreakerState::closed) break;
+  }
+  world.server.mood = Mood::refuse;
+  world.pass(10min);
+  world.server.mood = Mood::serve;
+  world.pass(10min);
+  EXPECT_EQ(delivered(world), 6U);
+  EXPECT_EQ(world.server.effects().size(), 6U) << "each has one effect";
+}
+
+}  // namespace
+}  // namespace titip::delivery

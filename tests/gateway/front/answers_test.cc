@@ -1,0 +1,131 @@
+#include "gateway/front/answers.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/gateway/fakes.h"
+#include "tests/upstream/shipped_profile.h"
+
+namespace titip::front {
+namespace {
+
+using nlohmann::json;
+using tests::pcare_vaksin;
+
+std::string header(const http::Response& response, std::string_view name) {
+  for (const auto& each : response.headers)
+    if (each.name == name) return each.value;
+  return {};
+}
+
+intake::InCustody custody() {
+  intake::InCustody made;
+  made.submission.id = *storage::SubmissionId::parse("01FD8Z6J5S0123456789ABCDEF");
+  made.submission.receipt = "3456789ABCDEF";
+  made.submission.destination = "pcare-vaksin";
+  made.submission.facility = "0905R002";
+  made.submission.route = "vaksin/simpan";
+  made.submission.accepted_at = tests::morning;
+  made.body_sha256 = "abc";
+  return made;
+}
+const profile::Route& route(std::string_view id) {
+  return *profile::find_route(pcare_vaksin(), id);
+}
+
+TEST(Answers, a_problem_is_rfc_9457) {
+  const auto response = problem(422, "invalid-submission", "No.", {{"/nik", "is missing"}}, "01ABC");
+  EXPECT_EQ(response.status, 422);
+  EXPECT_EQ(response.content_type, "application/problem+json");
+  EXPECT_EQ(json::parse(response.body), (json{{"type", "/problems/invalid-submission"},
+                                              {"title", "No."},
+                                              {"status", 422},
+                                              {"submission", "01ABC"},
+                                              {"errors", {{{"pointer", "/nik"}, {"detail", "is missing"}}}}}));
+  EXPECT_EQ(json::parse(problem(404, "x", "No.").body),
+            (json{{"type", "/problems/x"}, {"title", "No."}, {"status", 404}}));
+}
+
+TEST(Answers, the_same_fault_in_the_national_envelope) {
+  const auto response = national_fault(pcare_vaksin(), 422, "No.", {{"/nik", "is missing"}});
+  EXPECT_EQ(response.status, 422);
+  EXPECT_EQ(response.content_type, "application/json");
+  EXPECT_EQ(json::parse(response.body), (json{{"response", {{{"field", "/nik"}, {"message", "is missing"}}}},
+                                              {"metaData", {{"message", "No."}, {"code", 422}}}}));
+}
+
+TEST(Answers, a_refusal_in_the_places_own_manner) {
+  const intake::Refused refused{503, "overloaded", "Later.", {}, 5, "01ABC"};
+  const auto mount = refusal(pcare_vaksin(), true, refused);
+  EXPECT_EQ(mount.status, 503);
+  EXPECT_EQ(json::parse(mount.body).at("metaData").at("code"), 503);
+  EXPECT_EQ(header(mount, "Retry-After"), "5");
+  EXPECT_EQ(header(mount, "Titip-Submission-Id"), "01ABC");
+  const auto api = refusal(pcare_vaksin(), false, refused);
+  EXPECT_EQ(json::parse(api.body).at("type"), "/problems/overloaded");
+  EXPECT_EQ(header(api, "Retry-After"), "5");
+  EXPECT_EQ(header(refusal(pcare_vaksin(), false, {400, "x", "No.", {}, 0, {}}), "Retry-After"), "");
+}
+
+TEST(Answers, the_mount_acknowledges_in_the_shape_of_the_profile) {
+  const auto post = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), true, custody());
+  EXPECT_EQ(post.status, 201);
+  EXPECT_EQ(json::parse(post.body),
+            (json{{"response", {{"receipt", "3456789ABCDEF"}, {"id", "01FD8Z6J5S0123456789ABCDEF"}}},
+                  {"metaData", {{"message", "CREATED"}, {"code", 201}}}}));
+  EXPECT_EQ(header(post, "Titip-Submission-Id"), "01FD8Z6J5S0123456789ABCDEF");
+  EXPECT_EQ(header(post, "Titip-Receipt"), "3456789ABCDEF");
+  EXPECT_EQ(header(post, "Location"), "/v1/submissions/01FD8Z6J5S0123456789ABCDEF");
+  EXPECT_EQ(header(post, "Idempotency-Replayed"), "");
+  const auto put = acknowledgement(pcare_vaksin(), route("vaksin/ubah"), true, custody());
+  EXPECT_EQ(put.status, 200);
+  EXPECT_EQ(json::parse(put.body).at("metaData").at("code"), 200);
+}
+
+TEST(Answers, the_api_acknowledges_with_a_receipt) {
+  const auto response = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), false, custody());
+  EXPECT_EQ(response.status, 202);
+  EXPECT_EQ(json::parse(response.body), (json{{"receipt",
+                                               {{"code", "3456789ABCDEF"},
+                                                {"id", "01FD8Z6J5S0123456789ABCDEF"},
+                                                {"destination", "pcare-vaksin"},
+                                                {"facility", "0905R002"},
+                                                {"route", "vaksin/simpan"},
+                                                {"state", "queued"},
+                                                {"accepted_at", "2021-08-16T01:00:00.000Z"},
+                                                {"body_sha256", "abc"}}}}));
+}
+
+TEST(Answers, a_replay_tells_the_current_truth) {
+  auto replayed = custody();
+  replayed.replayed = true;
+  const auto pending = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), true, replayed);
+  EXPECT_EQ(pending.status, 201);
+  EXPECT_EQ(header(pending, "Idempotency-Replayed"), "true");
+
+  replayed.submission.state = storage::State::rejected;
+  replayed.national = storage::KeptReply{412, "text/json", R"({"metaData":{"message":"no","code":412}})"};
+  const auto mount = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), true, replayed);
+  EXPECT_EQ(mount.status, 412);
+  EXPECT_EQ(mount.content_type, "text/json");
+  EXPECT_EQ(mount.body, R"({"metaData":{"message":"no","code":412}})");
+  EXPECT_EQ(header(mount, "Idempotency-Replayed"), "true");
+  const auto api = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), false, replayed);
+  EXPECT_EQ(api.status, 200);
+  const auto document = json::parse(api.body);
+  EXPECT_EQ(document.at("receipt").at("state"), "rejected");
+  EXPECT_EQ(document.at("national").at("status"), 412);
+  EXPECT_EQ(document.at("national").at("body"), replayed.national->body);
+}
+
+// A national reply may hold any bytes.
+TEST(Answers, a_national_body_that_is_not_utf8_does_not_break_ours) {
+  auto replayed = custody();
+  replayed.national = storage::KeptReply{200, "text/html", "\xff\xfe"};
+  const auto api = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), false, replayed);
+  EXPECT_TRUE(json::parse(api.body, nullptr, false).is_object()) << api.body;
+}
+
+}  // namespace
+}  // namespace titip::front

@@ -1,0 +1,166 @@
+#include "gateway/intake/identity.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace titip::intake {
+namespace {
+
+using nlohmann::json;
+using Values = std::vector<std::string>;
+
+profile::Route dose_route() {
+  profile::Route route;
+  route.id = "vaksin/simpan";
+  route.required = {"/nik", "/dosis", "/tglVaksin"};
+  route.ordering_key = {"/nik"};
+  route.natural_key = {"/nik|/noTiket", "/dosis"};
+  route.business_date = "/tglVaksin";
+  return route;
+}
+
+std::expected<Identity, std::vector<FieldFault>> read(const profile::Route& route, const char* body) {
+  const auto document = json::parse(body);
+  const std::map<std::string, std::string, std::less<>> parameters{{"noKartu", "0001"}};
+  return read_identity({route, document, parameters, "0905R002"});
+}
+
+TEST(Identity, of_a_whole_body) {
+  const auto identity = read(dose_route(), R"({"nik":"3300000000000001","dosis":1,"tglVaksin":"2021-08-16"})");
+  ASSERT_TRUE(identity);
+  EXPECT_EQ(identity->ordering, (Values{"3300000000000001"}));
+  EXPECT_EQ(identity->natural, (Values{"3300000000000001", "1", "2021-08-16"}));
+  EXPECT_EQ(identity->business_date, "2021-08-16");
+}
+
+TEST(Identity, from_wherever_the_profile_says) {
+  auto route = dose_route();
+  route.required.clear();
+  route.ordering_key = {"{noKartu}", "facility", "/a/b", "/x|/y"};
+  route.natural_key.clear();
+  route.business_date.clear();
+  const auto identity = read(route, R"({"a":{"b":true},"x":"","y":2.5})");
+  ASSERT_TRUE(identity);
+  EXPECT_EQ(identity->ordering, (Values{"0001", "0905R002", "true", "2.5"}));
+  EXPECT_FALSE(identity->natural);
+  EXPECT_EQ(identity->business_date, "");
+}
+
+TEST(Identity, faults_name_their_places) {
+  struct Row {
+    const char* name;
+    const char* body;
+    Values places;
+  };
+  const Row rows[] = {
+      {"all missing", "{}", {"/nik", "/dosis", "/tglVaksin"}},
+      {"null is missing", R"({"nik":null,"dosis":1,"tglVaksin":"2021-08-16","noTiket":"A-1"})", {"/nik"}},
+      {"empty is missing", R"({"nik":"","dosis":1,"tglVaksin":"2021-08-16","noTiket":"A-1"})", {"/nik"}},
+      {"an object is no value",
+       R"({"nik":{},"dosis":[1],"tglVaksin":"2021-08-16","noTiket":"A-1"})",
+       {"/nik", "/dosis"}},
+      {"a place is named once", R"({"nik":"1","tglVaksin":"2021-08-16"})", {"/dosis"}},
+      {"date with slashes", R"({"nik":"1","dosis":1,"tglVaksin":"2021/08/16"})", {"/tglVaksin"}},
+      {"date the other way", R"({"nik":"1","dosis":1,"tglVaksin":"16-08-2021"})", {"/tglVaksin"}},
+      {"date with a time", R"({"nik":"1","dosis":1,"tglVaksin":"2021-08-16T08:00"})", {"/tglVaksin"}},
+      {"date of letters", R"({"nik":"1","dosis":1,"tglVaksin":"yyyy-mm-dd"})", {"/tglVaksin"}},
+      {"date as a number", R"({"nik":"1","dosis":1,"tglVaksin":20210816})", {"/tglVaksin"}},
+      {"a list", "[]", {""}},
+      {"a string", R"("nik")", {""}},
+      {"nothing", "null", {""}},
+  };
+  for (const auto& row : rows) {
+    const auto identity = read(dose_route(), row.body);
+    ASSERT_FALSE(identity) << row.name;
+    Values places;
+    for (const auto& fault : identity.error()) {
+      places.push_back(fault.pointer);
+      EXPECT_TRUE(fault.sentence.ends_with('.')) << row.name << ": " << fault.sentence;
+    }
+    EXPECT_EQ(places, row.places) << row.name;
+  }
+}
+
+// A date that cannot be is the national server's to refuse, in its own words.
+TEST(Identity, an_impossible_date_is_let_through) {
+  EXPECT_TRUE(read(dose_route(), R"({"nik":"1","dosis":1,"tglVaksin":"2021-02-31"})"));
+}
+
+TEST(ParseBody, faults) {
+  struct Row {
+    const char* name;
+    std::string body;
+    const char* says;
+  };
+  const Row rows[] = {
+      {"empty", "", "byte"},
+      {"cut off", R"({"nik":"330)", "byte"},
+      {"two documents", "{}{}", "byte 3"},
+      {"single quotes", "{'nik':1}", "byte 2"},
+      {"comment", "{/* */}", "byte"},
+      {"not UTF-8", "{\"a\":\"\xff\"}", "byte"},
+      {"a form", "nik=1&dosis=2", "byte"},
+      {"a number nothing can hold", R"({"nik":1e999})", "too large"},
+      {"too deep", std::string(33, '['), "nested"},
+      {"a hundred thousand brackets", std::string(100'000, '['), "nested"},
+      {"too deep with mixed brackets",
+       R"([{"a":[{"a":[{"a":[{"a":[{"a":[{"a":[{"a":[{"a":[{"a":[{"a":[{"a":[{"a":)"
+       R"([{"a":[{"a":[{"a":[{"a":[)",
+       "nested"},
+  };
+  for (const auto& row : rows) {
+    const auto parsed = parse_body(row.body);
+    ASSERT_FALSE(parsed) << row.name;
+    EXPECT_TRUE(parsed.error().sentence.contains(row.says)) << row.name << ": " << parsed.error().sentence;
+    EXPECT_EQ(parsed.error().pointer, "") << row.name;
+  }
+}
+
+// The parser's own message would quote a person's data back into logs and answers.
+TEST(ParseBody, a_fault_does_not_quote_the_body) {
+  const auto parsed = parse_body(R"({"nik":"3300000000000001)");
+  ASSERT_FALSE(parsed);
+  EXPECT_FALSE(parsed.error().sentence.contains("3300")) << parsed.error().sentence;
+}
+
+TEST(ParseBody, brackets_inside_strings_are_no_nesting) {
+  EXPECT_TRUE(parse_body(R"({"a":")" + std::string(1000, '[') + R"(","b":"\"[[[["})"));
+  EXPECT_TRUE(parse_body(std::string(32, '[') + std::string(32, ']')));
+}
+
+TEST(DifferingPlaces, names_places_never_values) {
+  struct Row {
+    const char* name;
+    const char* before;
+    const char* now;
+    Values places;
+  };
+  const Row rows[] = {
+      {"equal", R"({"a":1,"b":{"c":[1]}})", R"({"b":{"c":[1]},"a":1})", {}},
+      {"one value", R"({"a":1,"b":2})", R"({"a":1,"b":3})", {"/b"}},
+      {"deep", R"({"a":{"b":{"c":1,"d":2}}})", R"({"a":{"b":{"c":1,"d":3}}})", {"/a/b/d"}},
+      {"gone and new", R"({"a":1})", R"({"b":1})", {"/a", "/b"}},
+      {"another type", R"({"a":{"b":1}})", R"({"a":"b"})", {"/a"}},
+      {"lists are compared whole", R"({"a":[1,2]})", R"({"a":[1,3]})", {"/a"}},
+      {"odd names", R"({"a/b":1,"c~d":1})", R"({"a/b":2,"c~d":2})", {"/a~1b", "/c~0d"}},
+      {"number and text", R"({"a":1})", R"({"a":"1"})", {"/a"}},
+      {"no objects at all", "1", "2", {""}},
+  };
+  for (const auto& row : rows)
+    EXPECT_EQ(differing_places(json::parse(row.before), json::parse(row.now), 20), row.places) << row.name;
+}
+
+TEST(DifferingPlaces, stops_at_the_limit) {
+  json before = json::object();
+  json now = json::object();
+  for (int i = 0; i < 100; ++i) {
+    before["a" + std::to_string(i)] = 1;
+    now["b" + std::to_string(i)] = 1;
+  }
+  EXPECT_EQ(differing_places(before, now, 20).size(), 20U);
+  EXPECT_EQ(differing_places(before, json::object(), 3).size(), 3U);
+}
+
+}  // namespace
+}  // namespace titip::intake

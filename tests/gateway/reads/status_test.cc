@@ -1,0 +1,152 @@
+#include "gateway/reads/status.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/clock/clock.h"
+#include "tests/gateway/fakes.h"
+
+namespace titip::reads {
+namespace {
+
+using namespace std::chrono_literals;
+using storage::State;
+
+struct Count {
+  State state;
+  std::uint64_t count;
+};
+
+DestinationFacts facts_of(std::vector<Count> counts, std::optional<client::WallTime> outage_since = {}) {
+  DestinationFacts facts;
+  facts.destination = "pcare-vaksin";
+  for (const auto& [state, count] : counts) {
+    facts.counts.by_state[static_cast<std::size_t>(state)] = count;
+    facts.counts.accepted += count;
+  }
+  facts.health.outage_since = outage_since;
+  if (outage_since) facts.health.state = rules::BreakerState::open;
+  return facts;
+}
+
+StatusFacts status_of(std::vector<DestinationFacts> destinations, bool writable = true, bool disk_low = false) {
+  StatusFacts facts;
+  facts.destinations = std::move(destinations);
+  facts.store.writable = writable;
+  facts.store.disk_low = disk_low;
+  facts.utc_offset = 7h;
+  return facts;
+}
+
+const auto nine_twelve = tests::morning + 1h + 12min;  // in Jakarta: 09:12
+
+struct Row {
+  const char* name;
+  StatusFacts facts;
+  const char* id;
+  const char* en;
+};
+
+const Row rows[] = {
+    {"at rest", status_of({facts_of({})}), "Server nasional melayani. Tidak ada laporan yang menunggu.",
+     "The national server is serving. No record is waiting."},
+    {"all delivered", status_of({facts_of({{State::delivered, 2000}, {State::cancelled, 2}})}),
+     "Server nasional melayani. Tidak ada laporan yang menunggu.",
+     "The national server is serving. No record is waiting."},
+    {"some under way", status_of({facts_of({{State::queued, 2}, {State::in_flight, 1}})}),
+     "Server nasional melayani. 3 laporan tersimpan aman dan akan dikirim, jangan diinput ulang.",
+     "The national server is serving. 3 records are safe here and will be sent, do not enter them again."},
+    {"one", status_of({facts_of({{State::unknown, 1}})}),
+     "Server nasional melayani. 1 laporan tersimpan aman dan akan dikirim, jangan diinput ulang.",
+     "The national server is serving. 1 record is safe here and will be sent, do not enter it again."},
+    {"an outage, numbers grouped, attention",
+     status_of({facts_of({{State::queued, 1'200}, {State::deferred, 1}, {State::blocked, 2}, {State::rejected, 2}},
+                         nine_twelve)}),
+     "Server nasional tidak tersedia sejak 09:12 WIB. 1.203 laporan tersimpan aman dan akan dikirim, jangan diinput "
+     "ulang; 2 perlu diperiksa.",
+     "The national server has been unavailable since 09:12 WIB. 1,203 records are safe here and will be sent, do not "
+     "enter them again; 2 need attention."},
+    {"what is held will not be sent by itself",
+     status_of({facts_of({{State::queued, 1}, {State::held, 1}, {State::expired, 1}, {State::rejected, 1}})}),
+     "Server nasional melayani. 1 laporan tersimpan aman dan akan dikirim, jangan diinput ulang; 3 perlu diperiksa.",
+     "The national server is serving. 1 record is safe here and will be sent, do not enter it again; 3 need "
+     "attention."},
+    {"only something held", status_of({facts_of({{State::held, 1}})}),
+     "Server nasional melayani. Tidak ada laporan yang menunggu; 1 perlu diperiksa.",
+     "The national server is serving. No record is waiting; 1 needs attention."},
+    {"ten million", status_of({facts_of({{State::queued, 10'000'000}}, nine_twelve)}),
+     "Server nasional tidak tersedia sejak 09:12 WIB. 10.000.000 laporan tersimpan aman dan akan dikirim, jangan "
+     "diinput ulang.",
+     "The national server has been unavailable since 09:12 WIB. 10,000,000 records are safe here and will be sent, do "
+     "not enter them again."},
+    {"two destinations, the longest outage counts",
+     status_of({facts_of({{State::queued, 1}}, nine_twelve + 1h), facts_of({{State::queued, 2}}, nine_twelve)}),
+     "Server nasional tidak tersedia sejak 09:12 WIB. 3 laporan tersimpan aman dan akan dikirim, jangan diinput ulang.",
+     "The national server has been unavailable since 09:12 WIB. 3 records are safe here and will be sent, do not enter "
+     "them again."},
+    {"the store is broken", status_of({facts_of({}, nine_twelve)}, false),
+     "Gateway tidak dapat menyimpan laporan baru; hubungi pengelolanya. Tidak ada laporan yang menunggu.",
+     "The gateway cannot store new records; call its operator. No record is waiting."},
+    {"the disk is full", status_of({facts_of({{State::queued, 5}})}, true, true),
+     "Gateway tidak dapat menyimpan laporan baru; hubungi pengelolanya. 5 laporan tersimpan aman dan akan dikirim, "
+     "jangan diinput ulang.",
+     "The gateway cannot store new records; call its operator. 5 records are safe here and will be sent, do not enter "
+     "them again."},
+};
+
+TEST(Status, one_true_sentence) {
+  for (const auto& row : rows) {
+    const auto said = sentence(row.facts);
+    EXPECT_EQ(said.id, row.id) << row.name;
+    EXPECT_EQ(said.en, row.en) << row.name;
+  }
+}
+
+TEST(Status, the_numbers_behind_it) {
+  auto facts = status_of({facts_of({{State::queued, 3},
+                                    {State::in_flight, 1},
+                                    {State::unknown, 2},
+                                    {State::held, 4},
+                                    {State::delivered, 90},
+                                    {State::rejected, 5}},
+                                   nine_twelve)});
+  facts.destinations[0].unknown_outcomes = 7;
+  facts.destinations[0].probes = 8;
+  facts.destinations[0].health.outages = 3;
+  facts.store.why_not = "because";
+  facts.store.last_position = 105;
+  facts.store.epoch = 2;
+  facts.store.found_open_attempts = 1;
+  const auto document = status_json(facts);
+  const auto& destination = document.at("destinations").at(0);
+  EXPECT_EQ(destination.at("destination"), "pcare-vaksin");
+  EXPECT_EQ(destination.at("upstream"), "open");
+  EXPECT_EQ(destination.at("outage_since"), "2021-08-16T02:12:00.000Z");
+  EXPECT_EQ(destination.at("accepted"), 105);
+  EXPECT_EQ(destination.at("queued"), 3);
+  EXPECT_EQ(destination.at("held"), 4);
+  EXPECT_EQ(destination.at("delivered"), 90);
+  EXPECT_EQ(destination.at("pending"), 10);
+  EXPECT_EQ(destination.at("needs_attention"), 9);
+  EXPECT_EQ(destination.at("ledger_difference"), 0);
+  EXPECT_EQ(destination.at("unknown_outcomes"), 7);
+  EXPECT_EQ(destination.at("probes"), 8);
+  EXPECT_EQ(destination.at("outages"), 3);
+  EXPECT_EQ(destination.at("open_attempts_at_start"), 1);
+  for (const auto state : storage::all_states) EXPECT_TRUE(destination.contains(storage::name(state)));
+  EXPECT_EQ(document.at("store").at("epoch"), 2);
+  EXPECT_EQ(document.at("store").at("why_not"), "because");
+  EXPECT_EQ(document.at("sentence").at("en"), sentence(facts).en);
+}
+
+TEST(Status, a_ledger_that_does_not_balance_shows_by_how_much) {
+  auto facts = facts_of({{State::queued, 3}});
+  facts.counts.accepted = 5;
+  EXPECT_EQ(ledger_difference(facts.counts), 2);
+  facts.counts.accepted = 1;
+  EXPECT_EQ(ledger_difference(facts.counts), -2);
+}
+
+}  // namespace
+}  // namespace titip::reads

@@ -1,0 +1,81 @@
+// What tests of reads and of the front share: one destination's upstream over a scripted transport, its door for reads,
+// workers that work when they are told to.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/reads/destination_reads.h"
+#include "metrics/catalogue.h"
+#include "tests/gateway/fakes.h"
+#include "tests/gateway/faulty_store.h"
+#include "tests/upstream/shipped_profile.h"
+#include "upstream/client/read_door.h"
+
+namespace titip::tests {
+
+class ReadsWorld {
+ public:
+  ReadsWorld()
+      : store(*(engine = open())),
+        upstream(pcare_vaksin(), {},
+                 {transport, [this] { return clock.steady(); }, [this] { return clock.wall(); }, [] { return 0.5; },
+                  destination_probes}),
+        door(upstream, [this](auto work) { home.post(std::move(work)); }) {}
+
+  reads::PassThroughDoors pass_through_doors() {
+    return {pcare_vaksin(), door, [this](auto work) { home.post(std::move(work)); }, std::chrono::hours(7),
+            read_probes};
+  }
+  reads::LogInDoors log_in_doors() {
+    return {pass_through_doors(),
+            "pcare-vaksin",
+            store,
+            home,
+            *sealer,
+            clock,
+            [this](auto work) { workers.post(std::move(work)); },
+            [this](const std::string& facility) { renewed.push_back(facility); }};
+  }
+
+  // Whatever can happen; the workers only if asked for.
+  void run(bool with_workers = true) {
+    while (engine->pump() || home.run() || transport.run() || (with_workers && workers.run())) {
+    }
+  }
+  void server_goes_down() {
+    transport.server = [](const auto&) { return rules::Failure::connect_refused; };
+    for (int i = 0; i < 30 && upstream.state() == rules::BreakerState::closed; ++i) {
+      upstream.send_read({"GET", "/referensi/alasan", {}, {}}, 0, [](const auto&) {});
+      run();
+    }
+    ASSERT_EQ(upstream.state(), rules::BreakerState::open);
+  }
+
+  FakeClock clock;
+  FakeHome home;
+  FakeHome workers;
+  TestSealer sealer;
+  metrics::Registry registry;
+  metrics::DestinationProbes destination_probes{registry, "pcare-vaksin"};
+  metrics::ReadProbes read_probes{registry};
+  std::unique_ptr<storage::MemoryStore> engine;
+  FaultyStore store;
+  ScriptedTransport transport;
+  client::Upstream upstream;
+  client::ReadDoor door;
+  std::vector<std::string> renewed;  // facilities whose log-in the server accepted
+
+ private:
+  std::unique_ptr<storage::MemoryStore> open() {
+    storage::StoreOptions options;
+    options.now = [this] { return clock.wall(); };
+    options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
+    return storage::open_memory_store(std::move(options), storage::Pumping::by_hand);
+  }
+};
+
+}  // namespace titip::tests

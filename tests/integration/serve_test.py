@@ -1,0 +1,346 @@
+"""The gateway as a clinic, an operator and a bad day meet it: real programs, real sockets, real files."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from gateway import BUILD, MOUNT, Gateway, Place, Simulator, dose, person, shipped_profile, wait_for  # noqa: E402
+
+
+class RefusesToStart(unittest.TestCase):
+    """What is wrong is said with its place, and what to do."""
+
+    def refuses(self, change, *words, status=2):
+        with Place() as place:
+            gateway = Gateway(place)
+            change(gateway)
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, status, said)
+            for word in words:
+                self.assertIn(word, said)
+
+    def test_unknown_key(self):
+        self.refuses(lambda g: g.settings["front"].update(prot=1), "/front/prot", "is not a key that Titip knows", "port")
+
+    def test_out_of_bounds(self):
+        self.refuses(lambda g: g.settings["front"].update(port=70000), "/front/port", "from 0 to 65535")
+
+    def test_no_destinations(self):
+        self.refuses(lambda g: g.settings.pop("destinations"), 'needs "destinations"')
+
+    def test_bad_base_url(self):
+        self.refuses(lambda g: g.settings["destinations"][0].update(base_url="ftp://x"), "/destinations/0/base_url", "http://")
+
+    def test_bad_zone(self):
+        self.refuses(lambda g: g.settings["facilities"][0].update(time_zone="CET"), "/facilities/0/time_zone", "WIB, WITA or WIT")
+
+    def test_unknown_profile(self):
+        self.refuses(lambda g: g.settings["destinations"][0].update(profile="pcare"), "/destinations/0/profile", "pcare-vaksin",
+                     status=1)
+
+    def test_wrong_profile(self):
+        def change(gateway):
+            text = (pathlib.Path(os.environ["TITIP_SOURCE_DIR"]) / "upstream/profiles/pcare-vaksin.json").read_text()
+            (gateway.place.directory / "mine.json").write_text(text.replace('"probe"', '"porbe"', 1))
+            gateway.settings["destinations"][0]["profile"] = "mine.json"
+        self.refuses(change, "mine.json", "/routes/", status=1)
+
+    def test_readable_password_file(self):
+        def change(gateway):
+            path = gateway.place.directory / "password"
+            path.write_text("uji\n")
+            path.chmod(0o644)
+            gateway.settings["facilities"][0]["login"] = {"username": "uji", "password_file": "password"}
+        self.refuses(change, "/facilities/0/login/password_file", "chmod 600")
+
+    def test_port_in_use(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            self.refuses(lambda g: g.settings["front"].update(port=taken.getsockname()[1]), "cannot bind", "in use", status=1)
+
+    def test_lost_or_readable_key_file(self):
+        with Place() as place:
+            gateway = Gateway(place).start()
+            key = place.directory / "data/titip.key"
+            self.assertEqual(key.stat().st_mode & 0o777, 0o600)
+            self.assertEqual(gateway.stop(), 0)
+            key.chmod(0o644)
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, 1)
+            self.assertIn("chmod 600", said)
+            key.rename(place.directory / "elsewhere")
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, 1)
+            self.assertIn("titip.key", said)
+            self.assertFalse(key.exists(), "a new key would make everything in custody unreadable")
+
+    def test_destination_with_pending_records_gone(self):
+        with Place() as place:
+            gateway = Gateway(place).start()
+            self.assertEqual(gateway.submit("/vaksin/simpan", dose(1))[0], 201)
+            gateway.stop()
+            gateway.settings["destinations"][0]["name"] = "another"
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, 1)
+            self.assertIn("1 submissions wait for 'pcare-vaksin'", said)
+
+    def test_second_gateway_on_the_same_data(self):
+        with Place() as place:
+            gateway = Gateway(place).start()
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, 1, said)
+            gateway.stop()
+
+    def test_usage(self):
+        done = subprocess.run([str(BUILD / "titip"), "serve"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--config", done.stderr)
+
+
+class BadInput(unittest.TestCase):
+    """Each fault is named, and nothing is stored."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.place = Place()
+        cls.gateway = Gateway(cls.place).start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.gateway.stop()
+        cls.place.__exit__()
+
+    def refused(self, status, words, method, path, body, headers):
+        before = self.gateway.counts()["accepted"]
+        for prefix in (MOUNT, "/v1/destinations/pcare-vaksin"):
+            got, answer, answer_headers = self.gateway.call(method, prefix + path, body, headers)
+            self.assertEqual(got, status, answer)
+            if prefix == MOUNT:
+                self.assertEqual(answer["metaData"]["code"], status)
+            else:
+                self.assertEqual(answer_headers["Content-Type"], "application/problem+json")
+                self.assertEqual(answer["status"], status)
+            for word in words:
+                self.assertIn(word, json.dumps(answer))
+        self.assertEqual(self.gateway.counts()["accepted"], before)
+        return answer_headers
+
+    def test_faults(self):
+        known = {"x-kdppk": "P0001"}
+        whole = json.dumps(dose(1))
+        missing = json.dumps({k: v for k, v in dose(1).items() if k not in ("nik", "tglVaksin")})
+        self.refused(400, ["not JSON"], "POST", "/vaksin/simpan", "{", known)
+        self.refused(422, ["/nik", "/tglVaksin"], "POST", "/vaksin/simpan", missing, known)
+        self.refused(422, ["must be a JSON object"], "POST", "/vaksin/simpan", "[]", known)
+        self.refused(422, ["YYYY-MM-DD"], "POST", "/vaksin/simpan", json.dumps(dose(1, tglVaksin="15-08-2026")), known)
+        self.refused(400, ["nested"], "POST", "/vaksin/simpan", "[" * 200_000, known)
+        self.refused(404, ["no such path"], "POST", "/vaksin/hapus", whole, known)
+        self.refused(401, ["not known"], "POST", "/vaksin/simpan", whole, {"x-kdppk": "P9999"})
+        self.refused(401, ["x-kdppk"], "POST", "/vaksin/simpan", whole, {})
+        self.refused(400, ["Idempotency-Key"], "POST", "/vaksin/simpan", whole, {**known, "Idempotency-Key": '"open'})
+        allow = self.refused(405, ["method"], "DELETE", "/vaksin/simpan", whole, known)
+        self.assertEqual(allow["Allow"], "POST")
+
+    def test_oversized_body(self):
+        before = self.gateway.counts()["accepted"]
+        body = json.dumps(dose(1, alamat="x" * 300_000))
+        status, answer, _ = self.gateway.submit("/vaksin/simpan", body)
+        self.assertEqual(status, 413)
+        self.assertIn("larger than", json.dumps(answer))
+        self.assertEqual(self.gateway.counts()["accepted"], before)
+
+    def test_smuggling_is_answered_and_closed(self):
+        for raw in (b"POST /v1/status HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                    b"POST /v1/status HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nabcde",
+                    b"GET /v1/status HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+                    b"GET http://a/v1/status HTTP/1.1\r\nHost: a\r\n\r\n",
+                    b"GET /v1/status HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", self.gateway.port), timeout=5) as client:
+                client.sendall(raw + b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+                answer = b""
+                while chunk := client.recv(65536):
+                    answer += chunk
+            self.assertEqual(answer.count(b"HTTP/1.1 "), 1, raw)
+            self.assertIn(b"HTTP/1.1 4", answer, raw)
+
+    def test_somebody_elses_submission_is_absent(self):
+        status, _, headers = self.gateway.submit("/vaksin/simpan", dose(77))
+        self.assertEqual(status, 201)
+        path = headers["Location"]
+        self.assertEqual(self.gateway.get(path)[0], 200)
+        self.assertEqual(self.gateway.get(path, "P0002")[0], 404)
+        self.assertEqual(self.gateway.call("GET", path)[0], 401)
+
+
+class Custody(unittest.TestCase):
+    def test_verdicts_and_restart(self):
+        with Place() as place:
+            gateway = Gateway(place).start()
+            status, first, headers = gateway.submit("/vaksin/simpan", dose(1), key="a")
+            self.assertEqual(status, 201)
+            id = headers["Titip-Submission-Id"]
+            again = gateway.submit("/vaksin/simpan", dose(1), key="a")
+            self.assertEqual((again[0], again[1], again[2]["Idempotency-Replayed"]), (201, first, "true"))
+            self.assertEqual(gateway.submit("/vaksin/simpan", dose(1))[2]["Titip-Submission-Id"], id)
+            reused = gateway.submit("/vaksin/simpan", dose(1, noBatch="B2"), key="a")
+            self.assertEqual(reused[0], 422)
+            self.assertIn("/noBatch", json.dumps(reused[1]))
+            correction = gateway.submit("/vaksin/simpan", dose(1, noBatch="B2"), key="b")
+            self.assertEqual(correction[0], 201)
+            self.assertNotEqual(correction[2]["Titip-Submission-Id"], id)
+            before = gateway.counts()
+            gateway.stop(signal.SIGKILL)
+            gateway.start()
+            after = gateway.counts()
+            self.assertEqual((before["accepted"], before["pending"]), (2, 2))
+            self.assertEqual((after["accepted"], after["pending"], after["ledger_difference"]), (2, 2, 0))
+            self.assertEqual(gateway.submit("/vaksin/simpan", dose(1), key="a")[2]["Titip-Submission-Id"], id)
+            self.assertEqual(gateway.stop(), 0)
+
+    def test_nothing_readable_on_disk(self):
+        with Place() as place:
+            gateway = Gateway(place).start()
+            canary = dose(4321, nama="Kenari Rahasia", noHp="000111222333", alamat="Gang Kenari")
+            self.assertEqual(gateway.submit("/vaksin/simpan", canary, key="kunci-kenari")[0], 201)
+            gateway.stop()
+            planted = place.directory / "data/planted"
+            words = [canary["nik"], "Kenari", "000111222333", "kunci-kenari", canary["noTiket"]]
+            found = lambda: [w for w in words for f in place.directory.rglob("*") if f.is_file() and w.encode() in f.read_bytes()]
+            self.assertEqual(found(), [])
+            planted.write_text(canary["nik"])
+            self.assertEqual(found(), [canary["nik"]], "the search must find what is there")
+
+
+class Delivery(unittest.TestCase):
+    def test_a_lost_reply_is_found_not_sent_again(self):
+        with Place() as place:
+            simulator = Simulator(place)
+            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin").start()
+            simulator.weather([{"from_s": 0, "to_s": 600, "kind": "lose_reply", "writes_only": True}])
+            _, _, headers = gateway.submit("/sasaran/simpan", person(1))
+            id = headers["Titip-Submission-Id"]
+            wait_for(lambda: gateway.state(id) == "delivered", "delivery")
+            shown = gateway.get(f"/v1/submissions/{id}")[1]
+            self.assertEqual([a["outcome"] for a in shown["attempts"]], ["unknown", "found"])
+            replay = gateway.submit("/sasaran/simpan", person(1))
+            self.assertEqual(replay[2]["Idempotency-Replayed"], "true")
+            gateway.stop()
+
+    def test_log_in_during_an_outage(self):
+        with Place() as place:
+            simulator = Simulator(place, "--facilities", "P0001:uji:sandi-uji")
+            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin").start()
+            right, wrong = {"username": "uji", "password": "sandi-uji"}, {"username": "uji", "password": "salah"}
+            status, accepted, _ = gateway.call("POST", MOUNT + "/login", right)
+            self.assertEqual(status, 200, accepted)
+            self.assertEqual(gateway.call("POST", MOUNT + "/login", wrong)[0], 401)
+            wait_for(lambda: gateway.metric("titip_store_commit_duration_seconds_count") >= 1, "the verifier to be kept")
+            simulator.weather([{"from_s": 0, "to_s": 600, "kind": "html_503"}])
+            status, answer, _ = gateway.call("POST", MOUNT + "/login", right)
+            self.assertEqual((status, answer), (200, accepted))
+            self.assertEqual(gateway.call("POST", MOUNT + "/login", wrong)[0], 401)
+            status, answer, _ = gateway.call("POST", MOUNT + "/login", {"username": "baru", "password": "x"})
+            self.assertEqual(status, 503)
+            self.assertIn("tidak dapat diperiksa sekarang", json.dumps(answer))
+            # And a read says that the server is away, in the envelope.
+            status, answer, _ = gateway.get(MOUNT + "/referensi/jenisvaksin")
+            self.assertEqual((status, answer["metaData"]["code"]), (503, 503))
+            gateway.stop()
+
+    def test_delivery_logs_in_by_itself(self):
+        with Place() as place:
+            simulator = Simulator(place, "--facilities", "P0001:uji:sandi-uji")
+            password = place.directory / "sandi"
+            password.write_text("sandi-uji\n")
+            password.chmod(0o600)
+            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin")
+            gateway.settings["facilities"][0]["login"] = {"username": "uji", "password_file": "sandi"}
+            gateway.start()
+            _, _, headers = gateway.submit("/sasaran/simpan", person(1))
+            id = headers["Titip-Submission-Id"]
+            wait_for(lambda: gateway.state(id) == "delivered", "delivery")
+            shown = gateway.get(f"/v1/submissions/{id}")[1]
+            self.assertEqual(shown["attempts_counted"], 1, "an expired log-in burns no attempt")
+            gateway.stop()
+
+    def test_late_entry_is_patched_or_held(self):
+        with Place() as place:
+            simulator = Simulator(place)
+            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin").start()
+            yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600 - 86400))
+            for facility in ("P0001", "P0002"):
+                self.assertEqual(gateway.submit("/sasaran/simpan", person(1), facility=facility)[0], 201)
+            late = dose(1, tglVaksin=yesterday)
+            patched = gateway.submit("/vaksin/simpan", late)[2]["Titip-Submission-Id"]
+            held = gateway.submit("/vaksin/simpan", {**late, "kdPpk": "P0002"}, facility="P0002")[2]["Titip-Submission-Id"]
+            wait_for(lambda: gateway.state(patched) == "delivered", "delivery of the patched one")
+            wait_for(lambda: gateway.state(held, "P0002") == "held", "the hold")
+            shown = gateway.get(f"/v1/submissions/{patched}")[1]
+            self.assertEqual(shown["attempts"][-1]["patched"], ["/alasan"])
+            self.assertEqual(gateway.get(f"/v1/submissions/{held}", "P0002")[1]["hold_reason"], "late_entry")
+            gateway.stop()
+
+    def test_a_server_that_honours_the_key_may_be_repeated(self):
+        with Place() as place:
+            simulator = Simulator(place, "--honour-idempotency-key")
+            profile = shipped_profile()
+            for route in profile["routes"]:
+                if route.get("after_unknown") == "probe":
+                    route["after_unknown"] = "repeat"
+                    del route["probe"]
+            (place.directory / "repeat.json").write_text(json.dumps(profile))
+            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin")
+            gateway.settings["destinations"][0]["profile"] = "repeat.json"
+            gateway.start()
+            simulator.weather([{"from_s": 0, "to_s": 2, "kind": "lose_reply", "writes_only": True}])
+            ids = [gateway.submit("/sasaran/simpan", person(n))[2]["Titip-Submission-Id"] for n in range(1, 9)]
+            wait_for(lambda: all(gateway.state(id) == "delivered" for id in ids), "delivery")
+            self.assertEqual(simulator.effects(), 8)
+            gateway.stop()
+
+    def test_a_stop_in_the_middle_loses_nothing(self):
+        with Place() as place:
+            simulator = Simulator(place)
+            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin").start()
+            simulator.weather([{"from_s": 0, "to_s": 600, "kind": "slow", "ms": 300}])
+            ids = [gateway.submit("/sasaran/simpan", person(n))[2]["Titip-Submission-Id"] for n in range(1, 30)]
+            began = time.monotonic()
+            self.assertEqual(gateway.stop(), 0)
+            self.assertLess(time.monotonic() - began, 8)
+            self.assertIn('"event":"stopped"', place.log("titip-1.log"))
+            gateway.start()
+            self.assertEqual(gateway.counts()["open_attempts_at_start"], 0, "an orderly stop leaves no attempt open")
+            simulator.weather([])
+            wait_for(lambda: gateway.counts()["delivered"] == len(ids), "delivery")
+            self.assertEqual(simulator.effects(), len(ids))
+            gateway.stop()
+
+
+class Operations(unittest.TestCase):
+    def test_health_and_metrics(self):
+        with Place() as place:
+            gateway = Gateway(place).start()
+            for path in ("/livez", "/readyz"):
+                for port in (gateway.port, gateway.operations_port):
+                    self.assertEqual(gateway.call("GET", path, port=port)[0], 200)
+            self.assertEqual(gateway.call("GET", "/metrics")[0], 404, "metrics are not for clinics")
+            text = gateway.call("GET", "/metrics", port=gateway.operations_port)[1]
+            for family in ("titip_build_info", "titip_queue_submissions", "titip_ledger_difference", "titip_attempts_total",
+                           "titip_upstream_state", "titip_store_commit_duration_seconds", "process_resident_memory_bytes"):
+                self.assertIn(f"# TYPE {family} ", text)
+            status = gateway.get("/v1/status")[1]
+            self.assertIn("Tidak ada laporan yang menunggu", status["sentence"]["id"])
+            gateway.stop()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

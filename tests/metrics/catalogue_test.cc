@@ -1,0 +1,168 @@
+#include "metrics/catalogue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+#include <string>
+
+namespace titip::metrics {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using testing::Not;
+
+// The lines of an exposition that begin with `prefix`.
+std::set<std::string> lines(const std::string& exposition, std::string_view prefix) {
+  std::set<std::string> found;
+  std::istringstream text(exposition);
+  for (std::string line; std::getline(text, line);)
+    if (line.starts_with(prefix)) found.insert(line);
+  return found;
+}
+
+struct AllProbes {
+  Registry registry;
+  HttpProbes http{registry, "front"};
+  IntakeProbes intake{registry};
+  DestinationProbes destination{registry, "pcare"};
+  QueueProbes queue{registry, "pcare"};
+  CommitProbes commit{registry};
+  ReadProbes reads{registry};
+};
+
+// A family that appears only with its first event hides that event from rate() and from alerts.
+TEST(Catalogue, every_family_is_exposed_from_the_start) {
+  AllProbes probes;
+  build_info(probes.registry, "0.1.0", "abc");
+  process_metrics(probes.registry);
+  const auto exposition = probes.registry.expose();
+  for (const auto* family : {"titip_http_requests_total",
+                             "titip_http_request_duration_seconds_count",
+                             "titip_http_refused_total",
+                             "titip_http_connections",
+                             "titip_submissions_received_total",
+                             "titip_attempts_total",
+                             "titip_attempt_duration_seconds_count",
+                             "titip_probes_total",
+                             "titip_upstream_state",
+                             "titip_submission_end_to_end_seconds_count",
+                             "titip_upstream_outages_total",
+                             "titip_upstream_outage_seconds_total",
+                             "titip_upstream_outage_started_timestamp_seconds",
+                             "titip_upstream_last_success_timestamp_seconds",
+                             "titip_drain_window",
+                             "titip_drain_in_flight",
+                             "titip_facilities_paused",
+                             "titip_queue_submissions",
+                             "titip_queue_bytes",
+                             "titip_ledger_difference",
+                             "titip_store_commit_duration_seconds_count",
+                             "titip_store_commit_batch_submissions_count",
+                             "titip_store_errors_total",
+                             "titip_writer_queue_submissions",
+                             "titip_reads_total",
+                             "titip_auth_failures_total",
+                             "titip_build_info",
+                             "process_cpu_seconds_total",
+                             "process_resident_memory_bytes",
+                             "process_open_fds",
+                             "process_max_fds",
+                             "process_start_time_seconds"})
+    EXPECT_FALSE(lines(exposition, family).empty()) << family;
+}
+
+TEST(Catalogue, counters_start_at_zero_and_only_one_upstream_state_is_set) {
+  AllProbes probes;
+  std::istringstream text(probes.registry.expose());
+  for (std::string line; std::getline(text, line);) {
+    if (line.starts_with('#')) continue;
+    const auto value = line.substr(line.rfind(' ') + 1);
+    const bool set = line.starts_with("titip_upstream_state{destination=\"pcare\",state=\"closed\"}");
+    EXPECT_EQ(value, set ? "1" : "0") << line;
+  }
+}
+
+// The label sets that may exist. Whatever the outside can choose must not become a label.
+TEST(Catalogue, unknown_words_make_no_new_labels) {
+  AllProbes probes;
+  const auto before = probes.registry.expose();
+  probes.destination.attempted("something new", milliseconds(1));
+  probes.destination.probed("something new");
+  probes.reads.answered("something new");
+  probes.reads.login_refused("something new");
+  probes.intake.received("something new", IntakeProbes::Verdict::accepted);
+  const auto after = probes.registry.expose();
+  const auto count = [](const std::string& text) { return std::ranges::count(text, '\n'); };
+  EXPECT_EQ(count(after), count(before));
+  EXPECT_THAT(after, Not(HasSubstr("something new")));
+}
+
+TEST(Catalogue, requests_are_counted_by_route_method_and_status) {
+  AllProbes probes;
+  for (int i = 0; i < 3; ++i) probes.http.answered("vaksin/simpan", "POST", 201, milliseconds(20));
+  probes.http.refused("two_hosts");
+  const auto text = probes.registry.expose();
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(titip_http_requests_total{code="201",listener="front",method="POST",route="vaksin/simpan"} 3)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_http_request_duration_seconds_count{route="vaksin/simpan"} 3)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_http_request_duration_seconds_bucket{route="vaksin/simpan",le="0.01"} 0)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_http_request_duration_seconds_bucket{route="vaksin/simpan",le="0.025"} 3)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_http_refused_total{listener="front",reason="two_hosts"} 1)"));
+}
+
+TEST(Catalogue, verdicts_are_counted_by_channel) {
+  AllProbes probes;
+  probes.intake.received("mount", IntakeProbes::Verdict::accepted);
+  probes.intake.received("api", IntakeProbes::Verdict::conflict);
+  const auto text = probes.registry.expose();
+  EXPECT_THAT(text, HasSubstr(R"(titip_submissions_received_total{channel="mount",outcome="accepted"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_submissions_received_total{channel="api",outcome="conflict"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_submissions_received_total{channel="api",outcome="accepted"} 0)"));
+}
+
+TEST(Catalogue, attempts_tell_served_from_not_served) {
+  AllProbes probes;
+  for (const auto* outcome : {"delivered", "rejected", "blocked", "unknown", "deferred", "not_sent"})
+    probes.destination.attempted(outcome, milliseconds(5));
+  const auto text = probes.registry.expose();
+  EXPECT_THAT(text, HasSubstr(R"(titip_attempt_duration_seconds_count{destination="pcare",outcome="served"} 3)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_attempt_duration_seconds_count{destination="pcare",outcome="not_served"} 3)"));
+  EXPECT_EQ(probes.destination.unknown_outcomes(), 1);
+  probes.destination.probed("found");
+  probes.destination.probed("not_found");
+  EXPECT_EQ(probes.destination.probes(), 2);
+}
+
+TEST(Catalogue, the_same_metric_twice_is_one_metric) {
+  Registry registry;
+  const Definition definition{"test_total", "A test."};
+  const Counter first = registry.counter(definition, {{"a", "b"}});
+  const Counter second = registry.counter(definition, {{"a", "b"}});
+  first.add(2);
+  second.add();
+  EXPECT_EQ(first.value(), 3);
+  EXPECT_EQ(lines(registry.expose(), "test_total").size(), 1U);
+}
+
+TEST(Catalogue, fills_run_at_every_exposition) {
+  Registry registry;
+  const Gauge gauge = registry.gauge({"test_gauge", "A test."}, {});
+  int runs = 0;
+  registry.before_exposition([&] { gauge.set(++runs); });
+  EXPECT_THAT(registry.expose(), HasSubstr("test_gauge 1"));
+  EXPECT_THAT(registry.expose(), HasSubstr("test_gauge 2"));
+}
+
+TEST(Catalogue, label_values_are_escaped) {
+  Registry registry;
+  registry.gauge({"test_gauge", "A test."}, {{"name", "a\"b\\c\nd"}}).set(1);
+  EXPECT_THAT(registry.expose(), HasSubstr(R"(test_gauge{name="a\"b\\c\nd"} 1)"));
+}
+
+}  // namespace
+}  // namespace titip::metrics

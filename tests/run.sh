@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds and runs Titip's tests, and closes with ctest's summary. tests/README.md says more.
+set -euo pipefail
+root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)
+cd -- "$root"
+
+usage() {
+  cat <<'END'
+usage: tests/run.sh [--no-install] [part…]
+  unit         unit tests under ASan and UBSan; those with threads under TSan too
+  house        structure of the source tree, formatting, shell scripts, each header alone
+  controls     the same gateway with a fault built in: its checker must find it
+  integration  the gateway as shipped, against the simulated national server
+  lint         clang-tidy over the tree (slow; only when named)
+No part: all but lint. --no-install: ask apt for nothing.
+TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
+END
+}
+
+all_parts=(unit house controls integration)
+install=yes
+wanted=()
+for argument in "$@"; do
+  case "$argument" in
+    --no-install) install=no ;;
+    unit | house | controls | integration | lint) wanted+=("$argument") ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      printf "tests/run.sh: unknown part or option '%s'\n" "$argument" >&2
+      usage >&2
+      exit 2
+      ;;
+  esac
+done
+if [[ ${#wanted[@]} -eq 0 ]]; then wanted=("${all_parts[@]}"); fi
+wants() { [[ " ${wanted[*]} " == *" $1 "* ]]; }
+
+if [[ ${CI:-} == true ]]; then export TITIP_SIZE=${TITIP_SIZE:-ci}; fi
+# Nothing outside build/ is written, unless the machine has a compiler cache already.
+if [[ -z ${CCACHE_DIR:-} && ! -d $HOME/.cache/ccache && ! -d $HOME/.ccache ]]; then
+  export CCACHE_DIR=$root/build/ccache
+fi
+jobs=$(nproc)
+
+if [[ $install == yes ]]; then
+  options=()
+  if wants lint; then options+=(--with-lint); fi
+  bash deploy/install-packages.sh "${options[@]}"
+fi
+
+view=$root/build/parts
+rm -rf "$view"
+mkdir -p "$view"
+
+# build ROW PRESET [TARGET…]: configures, builds, notes the time for the table. Ends everything when it fails.
+build() {
+  local row=$1 preset=$2 started=$SECONDS
+  shift 2
+  printf '\n== %s: configure and build (%s)\n' "$row" "$preset"
+  cmake --preset "$preset" >"$view/configure-$preset.log" 2>&1 || {
+    cat "$view/configure-$preset.log"
+    printf 'tests/run.sh: configuring the preset %s failed\n' "$preset" >&2
+    exit 1
+  }
+  if [[ $# -gt 0 ]]; then cmake --build --preset "$preset" --parallel "$jobs" --target "$@"; fi
+  printf '%s\t%s\n' "$row" "$((SECONDS - started))" >>"$view/builds.tsv"
+  if ! grep -qsF "../$preset\"" "$view/CTestTestfile.cmake"; then
+    printf 'subdirs("../%s")\n' "$preset" >>"$view/CTestTestfile.cmake"
+  fi
+}
+
+if wants unit; then
+  build asan-unit asan unit_tests
+  build tsan-threaded tsan threaded_tests
+fi
+if wants house; then build house release; fi
+if wants controls; then build controls release controls_tests; fi
+if wants integration; then build integration release integration_tests; fi
+
+lint_status=0
+if wants lint; then
+  build lint release
+  printf '\n== lint: clang-tidy\n'
+  started=$SECONDS
+  run-clang-tidy-19 -quiet -p build/release -j "$jobs" "^$root/(metrics|storage|upstream|gateway|tests)/" \
+    >"$view/lint.log" 2>&1 || lint_status=$?
+  { grep -E '(warning|error): ' "$view/lint.log" || true; } | sort -u
+  printf 'lint: %s in %d s; all of it: build/parts/lint.log\n' \
+    "$([[ $lint_status -eq 0 ]] && echo clean || echo FOUND SOMETHING)" "$((SECONDS - started))"
+  if [[ ${#wanted[@]} -eq 1 ]]; then exit "$lint_status"; fi
+fi
+
+# One ctest run over all builds, so that its summary counts every test. Each part must have some.
+rows=()
+if wants unit; then rows+=(asan-unit tsan-threaded); fi
+for part in house controls integration; do
+  if wants "$part"; then rows+=("$part"); fi
+done
+labels="^($(IFS='|' && printf '%s' "${rows[*]}"))\$"
+ctest --test-dir "$view" -L "$labels" --show-only=json-v1 >"$view/tests.json"
+python3 -B tests/part_table.py plan "$view" "${rows[@]}"
+
+printf '\n== tests: %s\n' "${rows[*]}"
+statuses=(0)
+# ctest's own summary is held back until the table of times is out.
+ctest --test-dir "$view" -L "$labels" --parallel "$jobs" --output-on-failure --no-tests=error \
+  --output-junit "$view/junit.xml" 2>&1 |
+  awk -v summary="$view/summary.txt" '/^[0-9]+% tests passed/ { held = 1 }
+    held { print > summary; next } { print; fflush() }' || statuses=("${PIPESTATUS[@]}")
+python3 -B tests/part_table.py table "$view" "${rows[@]}"
+printf 'all in all: %d s\n\n' "$SECONDS"
+if [[ $lint_status -ne 0 ]]; then printf 'lint found something: build/parts/lint.log\n\n'; fi
+if [[ ! -s $view/summary.txt ]]; then
+  printf 'tests/run.sh: ctest ended without a summary\n' >&2
+  exit 1
+fi
+cat "$view/summary.txt"
+for status in "${statuses[@]}" "$lint_status"; do
+  if [[ $status -ne 0 ]]; then exit 1; fi
+done

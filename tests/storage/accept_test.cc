@@ -1,0 +1,171 @@
+// The contract of accept, on every engine.
+#include "tests/storage/engines.h"
+
+namespace titip::storage {
+namespace {
+
+class Accept : public OnEveryEngine {};
+INSTANTIATE_TEST_SUITE_P(Engines, Accept, ::testing::ValuesIn(engines()),
+                         [](const auto& param) { return param.param.name; });
+
+TEST_P(Accept, GivesPositionVersionAndStateAndKeepsTheBytes) {
+  auto incoming = submission(1);
+  incoming.submission.position = 77;  // the store's to set, whatever comes in
+  incoming.submission.attempts = 5;
+  incoming.payload.bytes = std::string("\0\xff\x01 any bytes", 13);
+  const Verdict verdict = caller->accept(incoming);
+  EXPECT_EQ(verdict.kind, VerdictKind::accepted);
+  EXPECT_EQ(verdict.submission.position, 1U);
+  EXPECT_EQ(verdict.submission.version, 1U);
+  EXPECT_EQ(verdict.submission.state, State::queued);
+  EXPECT_EQ(verdict.submission.attempts, 0U);
+
+  const Loaded loaded = caller->load(id_of(1));
+  EXPECT_EQ(loaded.payload, incoming.payload);
+  EXPECT_EQ(loaded.submission.receipt, "RECEIPT-1");
+  EXPECT_EQ(loaded.submission.accepted_at, incoming.submission.accepted_at);
+  EXPECT_EQ(loaded.submission.wrapped_key, "wrapped 1");
+  EXPECT_TRUE(loaded.attempts.empty());
+  EXPECT_TRUE(loaded.reply.empty());
+}
+
+TEST_P(Accept, PositionsRiseInTheOrderOfTheBatch) {
+  std::vector<NewSubmission> batch;
+  for (std::uint64_t i = 1; i <= 50; ++i) batch.push_back(submission(i, "person " + std::to_string(i % 7)));
+  const auto verdicts = caller->accept(std::move(batch));
+  ASSERT_TRUE(verdicts.has_value());
+  for (std::size_t i = 0; i < 50; ++i) EXPECT_EQ(verdicts->at(i).submission.position, i + 1);
+  EXPECT_EQ(store->health().last_position, 50U);
+}
+
+TEST_P(Accept, TheSameIdAgainIsReplayed) {
+  caller->accept(submission(1));
+  const Verdict again = caller->accept(submission(1));
+  EXPECT_EQ(again.kind, VerdictKind::replayed);
+  EXPECT_EQ(again.submission.position, 1U);
+  EXPECT_EQ(store->counts().destinations.at("pcare").accepted, 1U);
+}
+
+TEST_P(Accept, TheMembersOfOneGroupSeeEachOther) {
+  auto first = submission(1);
+  auto second = submission(2);
+  second.submission.fingerprint = first.submission.fingerprint;
+  first.idempotency_key = second.idempotency_key = digest("key");
+  auto third = submission(3);
+  third.idempotency_key = digest("key");
+  const auto verdicts = caller->accept({first, second, third, first});
+  ASSERT_TRUE(verdicts.has_value());
+  EXPECT_EQ(verdicts->at(0).kind, VerdictKind::accepted);
+  EXPECT_EQ(verdicts->at(1).kind, VerdictKind::replayed);
+  EXPECT_EQ(verdicts->at(1).submission.id, id_of(1));
+  EXPECT_EQ(verdicts->at(2).kind, VerdictKind::key_reused);
+  EXPECT_EQ(verdicts->at(2).submission.id, id_of(1));
+  EXPECT_EQ(verdicts->at(3).kind, VerdictKind::replayed);
+  EXPECT_EQ(store->health().last_position, 1U);
+}
+
+TEST_P(Accept, ANewKeyThatIsReplayedByNaturalKeyIsBoundToTheOldSubmission) {
+  auto first = submission(1);
+  first.submission.natural_key = digest("dose");
+  caller->accept(first);
+  auto repeat = submission(2);
+  repeat.submission.natural_key = digest("dose");
+  repeat.submission.fingerprint = first.submission.fingerprint;
+  repeat.idempotency_key = digest("late key");
+  EXPECT_EQ(caller->accept(repeat).kind, VerdictKind::replayed);
+
+  auto other_body = submission(3);
+  other_body.idempotency_key = digest("late key");
+  const Verdict refused = caller->accept(other_body);
+  EXPECT_EQ(refused.kind, VerdictKind::key_reused);
+  EXPECT_EQ(refused.submission.id, id_of(1));
+}
+
+TEST_P(Accept, AnotherBodyIsAConflictOrACorrection) {
+  auto first = submission(1);
+  first.submission.natural_key = digest("dose");
+  caller->accept(first);
+  auto other = submission(2);
+  other.submission.natural_key = digest("dose");
+  const Verdict refused = caller->accept(other);
+  EXPECT_EQ(refused.kind, VerdictKind::conflict);
+  EXPECT_EQ(refused.submission.id, id_of(1));
+
+  other.on_conflict = OnConflict::queue_behind;
+  const Verdict behind = caller->accept(other);
+  EXPECT_EQ(behind.kind, VerdictKind::accepted);
+  EXPECT_TRUE(behind.submission.correction);
+  EXPECT_EQ(caller->due().items.size(), 1U) << "it waits behind the first";
+}
+
+TEST_P(Accept, AMemberThatEndsRejectedFreesTheNaturalKey) {
+  for (const auto event : {Event::cancel, Event::expire, Event::erase}) {
+    const auto number = static_cast<std::uint64_t>(event) * 10;
+    auto first = submission(number, name(event));
+    first.submission.natural_key = digest(name(event));
+    const auto verdict = caller->accept(first);
+    ASSERT_EQ(caller->transition(transition_of(verdict.submission, event)).applied, Applied::yes);
+    auto second = submission(number + 1, name(event));
+    second.submission.natural_key = digest(name(event));
+    const Verdict again = caller->accept(second);
+    EXPECT_EQ(again.kind, VerdictKind::accepted) << name(event);
+    EXPECT_FALSE(again.submission.correction);
+  }
+  auto rejected = submission(1);
+  rejected.submission.natural_key = digest("rejected");
+  caller->finish(caller->accept(rejected).submission, Event::rejected);
+  auto after = submission(2);
+  after.submission.natural_key = digest("rejected");
+  EXPECT_EQ(caller->accept(after).kind, VerdictKind::accepted);
+}
+
+TEST_P(Accept, WhatMayHaveLandedStaysBoundWhenItIsCancelled) {
+  auto first = submission(1);
+  first.submission.natural_key = digest("dose");
+  const auto accepted = caller->accept(first).submission;
+  caller->finish(accepted, Event::went_unknown);
+  ASSERT_EQ(caller->settle(settlement(caller->load(accepted.id).submission, Event::gave_up_probing)).state,
+            State::held);
+  const auto held = caller->load(accepted.id).submission;
+  ASSERT_EQ(caller->transition(transition_of(held, Event::cancel)).state, State::cancelled);
+  auto second = submission(2);
+  second.submission.natural_key = digest("dose");
+  const Verdict refused = caller->accept(second);
+  EXPECT_EQ(refused.kind, VerdictKind::conflict);
+  EXPECT_EQ(refused.submission.hold_reason, HoldReason::unknown) << "and says why";
+}
+
+TEST_P(Accept, AReplayAnswersWithTheCurrentState) {
+  caller->finish(caller->accept(submission(1)).submission, Event::delivered);
+  const Verdict again = caller->accept(submission(1));
+  EXPECT_EQ(again.kind, VerdictKind::replayed);
+  EXPECT_EQ(again.submission.state, State::delivered);
+  EXPECT_EQ(again.submission.outcome_rule, "rule of delivered");
+}
+
+TEST_P(Accept, AnEmptyBatchIsAnswered) {
+  const auto verdicts = caller->accept(std::vector<NewSubmission>{});
+  ASSERT_TRUE(verdicts.has_value());
+  EXPECT_TRUE(verdicts->empty());
+}
+
+TEST_P(Accept, AfterCloseEverythingIsUnavailable) {
+  caller->accept(submission(1));
+  store->close();
+  EXPECT_FALSE(store->health().writable);
+  EXPECT_EQ(caller->accept(std::vector{submission(2)}).error(), Error::unavailable);
+  EXPECT_EQ(caller->load({LoadRequest{id_of(1)}}).error(), Error::unavailable);
+}
+
+TEST_P(Accept, CloseAnswersWhatWaits) {
+  std::size_t answered = 0;
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    store->accept({submission(i)}, caller->home, [&](auto verdicts) { answered += verdicts.has_value() ? 1 : 0; });
+  }
+  store->close();
+  caller->home.run();
+  EXPECT_EQ(answered, 100U);
+}
+
+}  // namespace
+}  // namespace titip::storage

@@ -1,0 +1,178 @@
+// Breaker, window, health and metrics of one destination over a scripted transport.
+#include "upstream/client/upstream.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/gateway/fakes.h"
+#include "tests/upstream/shipped_profile.h"
+
+namespace titip::client {
+namespace {
+
+using namespace std::chrono_literals;
+using rules::BreakerState;
+using rules::Exchange;
+using rules::Failure;
+using tests::national;
+
+class UpstreamTest : public testing::Test {
+ protected:
+  UpstreamTest() {
+    transport_.server = [this](const auto&) { return answer_; };
+    upstream_.on_change([this] { ++changes_; });
+  }
+
+  rules::Classified send(std::uint64_t key) {
+    std::optional<rules::Classified> result;
+    upstream_.send_record({"POST", "/vaksin/simpan", {}, "{}"}, "vaksin/simpan", key,
+                          [&](const auto&, const auto& classified) { result = classified; });
+    EXPECT_FALSE(result) << "answers never come inside the call";
+    while (transport_.run()) {
+    }
+    return result.value_or(rules::Classified{});
+  }
+  std::string read() {
+    std::optional<Exchange> result;
+    upstream_.send_read({"GET", "/referensi/alasan", {}, {}}, 0, [&](auto exchange) { result = std::move(exchange); });
+    while (transport_.run()) {
+    }
+    if (!result) return "nothing";
+    const auto* failure = std::get_if<Failure>(&*result);
+    return failure ? std::string(rules::name(*failure)) : "reply";
+  }
+  void trip() {
+    answer_ = Failure::connect_refused;
+    for (std::uint64_t key = 1; key <= 5; ++key) send(key);
+    ASSERT_EQ(upstream_.state(), BreakerState::open);
+  }
+  bool exposes(const std::string& line) { return registry_.expose().contains(line + "\n"); }
+
+  tests::FakeClock clock_;
+  metrics::Registry registry_;
+  metrics::DestinationProbes probes_{registry_, "pcare"};
+  tests::ScriptedTransport transport_;
+  std::optional<Exchange> answer_ = national(201, 201, "CREATED");
+  int changes_ = 0;
+  Upstream upstream_{
+      tests::pcare_vaksin(),
+      {},
+      {transport_, [this] { return clock_.steady(); }, [this] { return clock_.wall(); }, [] { return 0.0; }, probes_}};
+};
+
+TEST_F(UpstreamTest, classifies_what_comes_back) {
+  const auto delivered = send(1);
+  EXPECT_EQ(delivered.outcome, rules::OutcomeKind::delivered);
+  EXPECT_EQ(delivered.rule, "accepted");
+  EXPECT_EQ(changes_, 1);
+  EXPECT_EQ(upstream_.health().last_served, tests::morning);
+  EXPECT_TRUE(exposes("titip_upstream_last_success_timestamp_seconds{destination=\"pcare\"} 1629075600"));
+  answer_ = Failure::response_timeout;
+  EXPECT_EQ(send(1).outcome, rules::OutcomeKind::unknown);
+}
+
+TEST_F(UpstreamTest, an_outage_lasts_from_the_first_opening_to_the_closing) {
+  EXPECT_FALSE(upstream_.health().outage_since);
+  clock_.advance(1h);
+  trip();
+  EXPECT_EQ(upstream_.health().outage_since, tests::morning + 1h);
+  EXPECT_EQ(upstream_.health().state, BreakerState::open);
+  EXPECT_EQ(upstream_.health().outages, 1U);
+  EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"open\"} 1"));
+  EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"closed\"} 0"));
+  EXPECT_TRUE(exposes("titip_upstream_outages_total{destination=\"pcare\"} 1"));
+  EXPECT_TRUE(exposes("titip_upstream_outage_started_timestamp_seconds{destination=\"pcare\"} 1629079200"));
+
+  clock_.advance(15s);
+  upstream_.refresh();
+  EXPECT_EQ(upstream_.health().state, BreakerState::half_open);
+  EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"half-open\"} 1"));
+  EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"open\"} 0"));
+  upstream_.send_health_read();  // fails: the same outage goes on
+  while (transport_.run()) {
+  }
+  EXPECT_EQ(upstream_.health().state, BreakerState::open);
+  EXPECT_EQ(upstream_.health().outages, 1U);
+  EXPECT_EQ(upstream_.health().outage_since, tests::morning + 1h);
+
+  clock_.advance(30s);
+  answer_ = national(200, 200, "OK", R"({"list":[]})");
+  upstream_.records_waiting(true);
+  ASSERT_TRUE(upstream_.wants_health_read());
+  upstream_.send_health_read();
+  while (transport_.run()) {
+  }
+  EXPECT_EQ(upstream_.state(), BreakerState::half_open);
+  answer_ = national(201, 201, "CREATED");
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(upstream_.may_send_record());
+    EXPECT_EQ(upstream_.window(), 1U);
+    send(9);
+  }
+  EXPECT_EQ(upstream_.health().state, BreakerState::closed);
+  EXPECT_FALSE(upstream_.health().outage_since);
+  EXPECT_TRUE(exposes("titip_upstream_outage_seconds_total{destination=\"pcare\"} 45"));
+  EXPECT_TRUE(exposes("titip_upstream_outage_started_timestamp_seconds{destination=\"pcare\"} 0"));
+  EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"closed\"} 1"));
+}
+
+TEST_F(UpstreamTest, reads_obey_the_breaker_and_count_in_it) {
+  answer_ = national(200, 200, "OK");
+  EXPECT_EQ(read(), "reply");
+  answer_ = rules::Reply{503, "text/html", "<html>", {}};
+  for (int i = 0; i < 9; ++i) read();
+  EXPECT_EQ(upstream_.state(), BreakerState::open);
+  const auto seen = transport_.seen.size();
+  EXPECT_EQ(read(), "not_admitted");
+  EXPECT_EQ(transport_.seen.size(), seen) << "nothing may reach the server";
+  EXPECT_FALSE(upstream_.may_send_record());
+}
+
+TEST_F(UpstreamTest, a_rejection_is_a_sign_of_life) {
+  answer_ = national(412, 412, "PRECONDITION_FAILED");
+  for (std::uint64_t key = 0; key < 20; ++key) send(key);
+  EXPECT_EQ(upstream_.state(), BreakerState::closed);
+  EXPECT_TRUE(upstream_.health().last_served);
+}
+
+TEST_F(UpstreamTest, the_window_grows_with_successes_and_starts_small_after_an_outage) {
+  const auto initial = upstream_.window();
+  EXPECT_TRUE(exposes("titip_drain_window{destination=\"pcare\"} " + std::to_string(initial)));
+  const auto grow = [&] {
+    for (int round = 0; round < 10; ++round) {
+      const auto window = upstream_.window();
+      for (std::uint32_t i = 0; i < window; ++i)
+        upstream_.send_record({"POST", "/vaksin/simpan", {}, "{}"}, "vaksin/simpan", i,
+                              [](const auto&, const auto&) {});
+      while (transport_.run()) {
+      }
+    }
+  };
+  grow();
+  const auto grown = upstream_.window();
+  EXPECT_GT(grown, initial);
+  EXPECT_TRUE(exposes("titip_drain_window{destination=\"pcare\"} " + std::to_string(grown)));
+  clock_.advance(1min);
+  trip();
+  clock_.advance(15s);
+  answer_ = national(200, 200, "OK");
+  upstream_.records_waiting(false);
+  for (int i = 0; i < 3; ++i) {
+    upstream_.send_health_read();
+    while (transport_.run()) {
+    }
+  }
+  EXPECT_EQ(upstream_.state(), BreakerState::closed);
+  EXPECT_EQ(upstream_.window(), initial);
+}
+
+TEST_F(UpstreamTest, the_health_read_is_the_profiles) {
+  upstream_.send_health_read();
+  while (transport_.run()) {
+  }
+  ASSERT_EQ(transport_.seen.size(), 1U);
+  EXPECT_EQ(transport_.seen[0].method, "GET");
+  EXPECT_EQ(transport_.seen[0].target, "/referensi/jenisvaksin");
+}
+
+}  // namespace
+}  // namespace titip::client

@@ -1,0 +1,237 @@
+// The breaker is driven by scripts, one row each: "<seconds>:<what>" separated by spaces, then the state expected at
+// the end.
+//   rN+ / rN-   a record of key N starts and ends at once, served or not
+//   h+ / h-     a read (key 0), the same
+//   R / H       a record or a read starts
+//   RN+ RN- H+ H-   … and ends
+//   ro / rc     reads only may close, records may again
+#include "upstream/rules/breaker.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <sstream>
+#include <string>
+
+namespace titip::rules {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+SteadyTime at(double second) {
+  return SteadyTime{} + std::chrono::hours(1) + milliseconds(static_cast<int>(second * 1000));
+}
+
+void play(Breaker& breaker, const std::string& script, double* end = nullptr) {
+  std::istringstream steps(script);
+  for (std::string step; steps >> step;) {
+    const auto colon = step.find(':');
+    const double second = std::stod(step.substr(0, colon));
+    const std::string what = step.substr(colon + 1);
+    if (end != nullptr) {
+      *end = second;
+    }
+    if (what == "ro" || what == "rc") {
+      what == "ro" ? breaker.no_record_can_be_sent() : breaker.records_can_be_sent();
+      continue;
+    }
+    const bool is_record = what[0] == 'r' || what[0] == 'R';
+    const bool ends = what.size() > 1;
+    if (what[0] == 'r' || what[0] == 'h' || !ends) {
+      breaker.started(at(second), is_record);
+    }
+    if (ends) {
+      const std::uint64_t key = is_record ? std::strtoull(what.c_str() + 1, nullptr, 10) : 0;
+      breaker.finished(at(second), is_record, what.back() == '+', key, 0.0);
+    }
+  }
+}
+
+std::string repeat(int times, const std::string& step) {
+  std::string script;
+  for (int i = 0; i < times; ++i) {
+    script += step + " ";
+  }
+  return script;
+}
+
+const std::string trip = "0:r1- 0:r2- 0:r3- 0:r4- 0:r5- ";  // open from 0 to 15
+
+TEST(Breaker, WhenItOpens) {
+  const struct {
+    const char* name;
+    std::string script;
+    BreakerState state;
+  } rows[] = {
+      {"nothing happened", "", BreakerState::closed},
+      {"five not served, of five keys", trip, BreakerState::open},
+      {"four are too few", "0:r1- 0:r2- 0:r3- 0:r4-", BreakerState::closed},
+      {"five, but not in one window", "0:r1- 0:r2- 0:r3- 0:r4- 11:r5-", BreakerState::closed},
+      {"five, just in one window", "0:r1- 0:r2- 0:r3- 0:r4- 10:r5-", BreakerState::open},
+      {"half of them", "0:r1+ 0:r2+ 0:r3+ 1:r4- 1:r5- 1:r6-", BreakerState::open},
+      {"less than half", "0:r1+ 0:r2+ 0:r3+ 0:r7+ 1:r4- 1:r5- 1:r6-", BreakerState::closed},
+      {"successes that have left the window do not count",
+       "0:r1+ 0:r2+ 0:r3+ 0:r7+ 10.5:r1- 10.5:r2- 10.5:r3- 10.5:r4- 10.5:r5-", BreakerState::open},
+      {"a success is no reason to open", "0:r1- 0:r2- 0:r3- 0:r4- 0:r5+", BreakerState::closed},
+      {"… but the next failure is", "0:r1- 0:r2- 0:r3- 0:r4- 0:r5+ 0:r5-", BreakerState::open},
+      {"a poison record while others are served", "0:r2+ " + repeat(50, "1:r1-"), BreakerState::closed},
+      {"a poison record before others are served", repeat(4, "1:r1-") + "1:r2+ " + repeat(50, "1:r1-"),
+       BreakerState::closed},
+      {"a poison record and one more failure", "0:r3+ " + repeat(50, "1:r1-") + "1:r2-", BreakerState::open},
+      {"a lone clinic", repeat(5, "1:r1-"), BreakerState::open},
+      {"a lone clinic, four times", repeat(4, "1:r1-"), BreakerState::closed},
+      {"a lone clinic, served before", "0:r1+ 0:r1+ " + repeat(5, "1:r1-"), BreakerState::open},
+      {"a poison record, the others' successes long ago", "0:r2+ " + repeat(5, "11:r1-"), BreakerState::open},
+      {"reads count too", "0:h- 0:h- 0:h- 0:h- 0:r1-", BreakerState::open},
+      {"calls in flight do not count", "0:R 0:R 0:R 0:R 0:R 0:R", BreakerState::closed},
+  };
+  for (const auto& row : rows) {
+    Breaker breaker({});
+    double end = 0;
+    play(breaker, row.script, &end);
+    EXPECT_EQ(name(breaker.state(at(end))), name(row.state)) << row.name;
+  }
+}
+
+TEST(Breaker, HowItCloses) {
+  const struct {
+    const char* name;
+    std::string script;
+    double second;
+    BreakerState state;
+  } rows[] = {
+      {"open until the pause is over", "", 14.999, BreakerState::open},
+      {"half-open by time alone", "", 15, BreakerState::half_open},
+      {"three records close", "15:h+ 15:r1+ 16:r2+ 17:r3+", 17, BreakerState::closed},
+      {"two do not", "15:h+ 15:r1+ 16:r2+", 17, BreakerState::half_open},
+      {"health reads do not", repeat(10, "15:h+"), 17, BreakerState::half_open},
+      {"health reads do where no record can be sent", "15:ro 15:h+ 16:h+ 17:h+", 17, BreakerState::closed},
+      {"both count there", "15:h+ 15:r1+ 15:ro 16:h+ 17:h+", 17, BreakerState::closed},
+      {"not any more", "15:ro 15:h+ 16:h+ 16:rc 17:h+", 17, BreakerState::half_open},
+      {"a record not served reopens", "15:h+ 15:r1+ 15:r2+ 16:r3-", 16, BreakerState::open},
+      {"a health read not served reopens", "16:h-", 45.999, BreakerState::open},
+      {"with twice the pause", "16:h-", 46, BreakerState::half_open},
+      {"and twice again", "16:h- 46:h-", 105.999, BreakerState::open},
+      {"… to half-open", "16:h- 46:h-", 106, BreakerState::half_open},
+      {"up to five minutes", "15:h- 45:h- 105:h- 225:h- 465:h- 765:h-", 1064.999, BreakerState::open},
+      {"… and no more", "15:h- 45:h- 105:h- 225:h- 465:h- 765:h-", 1065, BreakerState::half_open},
+      {"successes before a reopening are forgotten", "15:h+ 15:r1+ 15:r2+ 16:h- 46:h+ 46:r1+", 46,
+       BreakerState::half_open},
+      {"closed, it has forgotten the outage", "15:h+ 15:r1+ 15:r2+ 15:r3+ 15:r1- 15:r2- 15:r3- 15:r4-", 15,
+       BreakerState::closed},
+      {"and the next pause is short again", "15:h- 45:h+ 45:r1+ 45:r2+ 45:r3+ 46:r1- 46:r2- 46:r3- 46:r4- 46:r5-", 61,
+       BreakerState::half_open},
+  };
+  for (const auto& row : rows) {
+    Breaker breaker({});
+    play(breaker, trip + row.script);
+    EXPECT_EQ(name(breaker.state(at(row.second))), name(row.state)) << row.name;
+  }
+}
+
+TEST(Breaker, WhatMayStart) {
+  const struct {
+    const char* name;
+    std::string script;
+    double second;
+    bool record;
+    bool read;
+    bool health;
+  } rows[] = {
+      {"closed", "", 0, true, true, false},
+      {"open", trip, 14, false, false, false},
+      {"half-open: a health read first", trip, 15, false, true, true},
+      {"one health read at a time", trip + "15:H", 15, false, true, false},
+      {"health read served: one record", trip + "15:h+", 15, true, true, false},
+      {"one record at a time", trip + "15:h+ 15:R", 15, false, true, false},
+      {"then the next", trip + "15:h+ 15:R 16:R1+", 16, true, true, false},
+      {"no record can be sent: more health reads", trip + "15:ro 15:h+", 15, true, true, true},
+      {"health read not served", trip + "15:h-", 15, false, false, false},
+      {"closed again", trip + "15:h+ 15:r1+ 15:r2+ 15:r3+", 15, true, true, false},
+      {"a call from before the trip is still out", "0:R " + trip, 15, false, false, false},
+      {"… now it has ended", "0:R " + trip + "16:R9-", 16, false, true, true},
+      {"… a read as well", "0:H 0:R " + trip + "16:R9-", 16, false, false, false},
+      {"a call that is never reported is not waited for for ever", "0:R " + trip, 120, false, true, true},
+      {"… and once something started, it is forgotten", "0:R " + trip + "120:h+", 120, true, true, false},
+      {"a record in flight at a reopening is waited for", trip + "15:h+ 15:R 16:h-", 46, false, false, false},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Breaker breaker({});
+    play(breaker, row.script);
+    EXPECT_EQ(breaker.may_send_record(at(row.second)), row.record);
+    EXPECT_EQ(breaker.may_send_read(at(row.second)), row.read);
+    EXPECT_EQ(breaker.wants_health_read(at(row.second)), row.health);
+  }
+}
+
+TEST(Breaker, CallsFromBeforeTheTripDecideNothing) {
+  const struct {
+    const char* name;
+    std::string script;  // three records and a read are out when it trips at 0, and the pause is over at 15
+    double second;
+    BreakerState state;
+    std::uint32_t times_opened;
+  } rows[] = {
+      {"served while open", "1:R6+ 2:R7+ 3:R8+ 4:H+", 14, BreakerState::open, 1},
+      {"served in half-open", "15:R6+ 15:R7+ 15:R8+ 15:H+", 16, BreakerState::half_open, 1},
+      {"not served in half-open", "15:R6- 15:R7- 15:R8- 15:H-", 16, BreakerState::half_open, 1},
+      {"not served while open does not lengthen the pause", "14:R6- 14:R7- 14:R8- 14:H-", 15, BreakerState::half_open,
+       1},
+      {"they leave nothing behind", "15:R6+ 15:R7+ 15:R8+ 15:H+ 16:h+ 16:r1+ 16:r2+", 16, BreakerState::half_open, 1},
+      {"what starts after them decides", "15:R6- 15:R7- 15:R8- 15:H- 16:h+ 16:r1+ 16:r2+ 16:r3+", 16,
+       BreakerState::closed, 1},
+      {"… either way", "15:R6+ 15:R7+ 15:R8+ 15:H+ 16:h-", 16, BreakerState::open, 2},
+      {"a record that started too early does not stand in for one of them", "15:R 15:R6-", 15, BreakerState::half_open,
+       1},
+      {"one more end than starts", "15:R6+ 15:R7+ 15:R8+ 15:H+ 15:R9+ 16:h+ 16:r1+ 16:r2+", 16, BreakerState::half_open,
+       1},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    Breaker breaker({});
+    play(breaker, "0:R 0:R 0:R 0:H " + trip + row.script);
+    EXPECT_EQ(name(breaker.state(at(row.second))), name(row.state));
+    EXPECT_EQ(breaker.times_opened(), row.times_opened);
+  }
+}
+
+TEST(Breaker, JitterLengthensThePauseByUpToAFifth) {
+  for (const auto& [jitter, pause] :
+       {std::pair{0.0, milliseconds(15'000)}, {0.5, milliseconds(16'500)}, {1.0, milliseconds(18'000)}}) {
+    Breaker breaker({});
+    for (std::uint64_t key = 0; key < 5; ++key) {
+      breaker.started(at(0), true);
+      breaker.finished(at(0), true, false, key, jitter);
+    }
+    EXPECT_EQ(breaker.wakes_at(), at(0) + pause) << jitter;
+  }
+  EXPECT_EQ(Breaker({}).wakes_at(), std::nullopt);
+}
+
+TEST(Breaker, ARushOfCallsKeepsItsMemoryBounded) {
+  Breaker breaker({});
+  for (std::uint64_t i = 0; i < 100'000; ++i) {
+    breaker.started(at(0), true);
+    breaker.finished(at(0), true, true, i, 0.0);
+  }
+  // Only the last 10,000 are remembered, so half of those not served is enough.
+  for (std::uint64_t i = 0; i < 4'999; ++i) {
+    breaker.started(at(0), true);
+    breaker.finished(at(0), true, false, i, 0.0);
+  }
+  EXPECT_EQ(breaker.state(at(0)), BreakerState::closed);
+  breaker.started(at(0), true);
+  breaker.finished(at(0), true, false, 7, 0.0);
+  EXPECT_EQ(breaker.state(at(0)), BreakerState::open);
+}
+
+TEST(Breaker, Names) {
+  EXPECT_EQ(name(BreakerState::closed), "closed");
+  EXPECT_EQ(name(BreakerState::open), "open");
+  EXPECT_EQ(name(BreakerState::half_open), "half-open");
+}
+
+}  // namespace
+}  // namespace titip::rules

@@ -1,0 +1,31 @@
+#include "upstream/rules/exchange.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace titip::rules {
+namespace {
+
+TEST(Exchange, FailuresAreNamedAndSortedByWhetherAByteWasWritten) {
+  const struct {
+    Failure failure;
+    const char* name;
+    bool certainly_not_sent;
+  } rows[] = {
+      {Failure::resolve_failed, "resolve_failed", true},      {Failure::resolve_timeout, "resolve_timeout", true},
+      {Failure::connect_refused, "connect_refused", true},    {Failure::connect_failed, "connect_failed", true},
+      {Failure::connect_timeout, "connect_timeout", true},    {Failure::tls_failed, "tls_failed", true},
+      {Failure::not_admitted, "not_admitted", true},          {Failure::write_failed, "write_failed", false},
+      {Failure::write_timeout, "write_timeout", false},       {Failure::response_timeout, "response_timeout", false},
+      {Failure::connection_reset, "connection_reset", false}, {Failure::reply_too_large, "reply_too_large", false},
+      {Failure::reply_malformed, "reply_malformed", false},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(name(row.failure), row.name);
+    EXPECT_EQ(certainly_not_sent(row.failure), row.certainly_not_sent) << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace titip::rules

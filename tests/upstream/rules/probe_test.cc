@@ -1,0 +1,184 @@
+#include "upstream/rules/probe.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+
+#include "tests/upstream/shipped_profile.h"
+
+namespace titip::rules {
+
+static void PrintTo(ProbeResult result, std::ostream* out) {
+  constexpr const char* names[] = {"found_equal", "found_other", "absent", "inconclusive"};
+  *out << names[static_cast<int>(result)];
+}
+
+namespace {
+
+using enum ProbeResult;
+using nlohmann::json;
+
+const json dose = json::parse(R"({
+  "kdPpk": "0905R002", "noTiket": "A-01J783G1", "nik": "9999015708900001", "nama": "Uji Coba", "tglLahir": "1990-08-17",
+  "noHp": "", "alamat": "Jalan Contoh 1", "kodeKategori": "3", "tglVaksin": "2021-08-16", "dosis": 1, "jenisVaksin": "1",
+  "noBatch": "UJI0001", "skrining": {"suhu": 36.5, "tekananDarah": "120/80", "hasil": "lanjut"},
+  "observasi": {"keluhan": ""}, "alasan": ""})");
+
+std::string listed(const json& entries, int code = 200) {
+  return json{{"response", {{"count", entries.size()}, {"list", entries}}},
+              {"metaData", {{"message", "OK"}, {"code", code}}}}
+      .dump();
+}
+
+json changed(const char* merge) {
+  json entry = dose;
+  entry.merge_patch(json::parse(merge));
+  return entry;
+}
+
+ProbeResult probe_dose(int status, const std::string& body) {
+  const profile::Route* route = profile::find_route(tests::pcare_vaksin(), "vaksin/simpan");
+  return read_probe(tests::pcare_vaksin(), *route->probe, {&dose, nullptr, "0905R002"},
+                    Reply{.http_status = status, .body = body});
+}
+
+TEST(ReadProbe, ADoseInAList) {
+  const json second = changed(R"({"dosis":2,"tglVaksin":"2021-09-13"})");
+  const struct {
+    const char* name;
+    json entries;
+    ProbeResult result;
+  } rows[] = {
+      {"the very entry", {dose}, found_equal},
+      {"numbers and strings that print the same",
+       {changed(R"({"dosis":"1","kodeKategori":3,"skrining":{"suhu":"36.5"}})")},
+       found_equal},
+      {"null, absent and empty are the same", {changed(R"({"noHp":null,"observasi":null})")}, found_equal},
+      {"more fields than ours", {changed(R"({"petugas":"x","skrining":{"nadi":80}})")}, found_equal},
+      {"a reason was put in on the way", {changed(R"({"alasan":"2"})")}, found_equal},
+      {"the screening differs", {changed(R"({"skrining":{"hasil":"tunda"}})")}, found_other},
+      {"the vaccine differs", {changed(R"({"jenisVaksin":"2"})")}, found_other},
+      {"a field that we left empty has a value", {changed(R"({"noHp":"0800000000"})")}, found_other},
+      {"a field of ours is missing", {changed(R"({"noBatch":null})")}, found_other},
+      {"a field of ours is an object", {changed(R"({"noBatch":{"no":"UJI0001"}})")}, found_other},
+      {"another dose only", {second}, absent},
+      {"another person only", {changed(R"({"nik":"9999015708900002"})")}, absent},
+      {"another day only", {changed(R"({"tglVaksin":"2021-08-17"})")}, absent},
+      {"nobody", json::array(), absent},
+      {"ours among others", {second, dose, second}, found_equal},
+      {"an old value and the new one", {changed(R"({"noBatch":"OLD"})"), dose}, found_equal},
+      {"an old value among others", {second, changed(R"({"noBatch":"OLD"})")}, found_other},
+      {"an entry that names nobody", {changed(R"({"nik":null})")}, inconclusive},
+      {"an entry that names nobody, and ours", {changed(R"({"nik":null})"), dose}, found_equal},
+      {"an entry that is no object", {second, "x"}, inconclusive},
+      {"null for an entry", {nullptr}, inconclusive},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(probe_dose(200, listed(row.entries)), row.result) << row.name;
+  }
+}
+
+TEST(ReadProbe, WhatIsNoAnswerDecidesNothing) {
+  const std::string empty = listed(json::array());
+  const struct {
+    const char* name;
+    int status;
+    std::string body;
+    ProbeResult result;
+  } rows[] = {
+      {"204 in an envelope", 200, R"({"response":null,"metaData":{"message":"Data tidak ditemukan","code":204}})",
+       absent},
+      {"404 in an envelope", 404, R"({"response":null,"metaData":{"message":"x","code":404}})", absent},
+      {"404 inside 200", 200, R"({"response":null,"metaData":{"message":"x","code":"404"}})", absent},
+      {"only the words", 200, R"({"response":null,"metaData":{"message":"DATA TIDAK DITEMUKAN.","code":201}})", absent},
+      {"the words around a 500", 500, R"({"response":null,"metaData":{"message":"Data tidak ditemukan","code":204}})",
+       inconclusive},
+      {"the words around a 401", 401, R"({"response":null,"metaData":{"message":"Data tidak ditemukan","code":401}})",
+       inconclusive},
+      {"an empty list in a 503", 503, empty, inconclusive},
+      {"an empty list around a code 500", 200, listed(json::array(), 500), inconclusive},
+      {"an empty list around a code 401", 200, listed(json::array(), 401), inconclusive},
+      {"an empty list in a 404", 404, empty, inconclusive},
+      {"our entry in a 500", 500, listed({dose}), inconclusive},
+      {"empty body", 200, "", inconclusive},
+      {"204 without a body", 204, "", inconclusive},
+      {"404 page", 404, "<html>404</html>", inconclusive},
+      {"maintenance page", 200, "<html>Data tidak ditemukan</html>", inconclusive},
+      {"another envelope", 200, R"({"response":{"list":[]},"metadata":{"message":"OK","code":200}})", inconclusive},
+      {"no envelope", 200, R"({"response":{"list":[]}})", inconclusive},
+      {"no list", 200, R"({"response":{"count":0},"metaData":{"message":"OK","code":200}})", inconclusive},
+      {"list is null", 200, R"({"response":{"list":null},"metaData":{"message":"OK","code":200}})", inconclusive},
+      {"list is a text", 200, R"({"response":{"list":"none"},"metaData":{"message":"OK","code":200}})", inconclusive},
+      {"response is null", 200, R"({"response":null,"metaData":{"message":"OK","code":200}})", inconclusive},
+      {"cut off", 200, listed({dose}).substr(0, 200), inconclusive},
+      {"log-in expired", 401, R"({"response":null,"metaData":{"message":"Sesi login telah berakhir","code":401}})",
+       inconclusive},
+      {"too many requests", 429, R"({"response":null,"metaData":{"message":"x","code":429}})", inconclusive},
+      {"a redirect", 302, empty, inconclusive},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(probe_dose(row.status, row.body), row.result) << row.name;
+  }
+  const profile::Route* route = profile::find_route(tests::pcare_vaksin(), "vaksin/simpan");
+  for (const Failure failure : {Failure::connect_refused, Failure::response_timeout, Failure::not_admitted}) {
+    EXPECT_EQ(read_probe(tests::pcare_vaksin(), *route->probe, {&dose, nullptr, ""}, failure), inconclusive)
+        << name(failure);
+  }
+}
+
+TEST(ReadProbe, APersonAsASingleEntry) {
+  const json person =
+      json::parse(R"({"nik":"9999015708900001","noTiket":"A-01J783G1","nama":"Uji Coba","tglLahir":"1990-08-17",
+    "noHp":"0800000000","kodeKategori":"3","alamat":"Jalan Contoh 1","isCetak":0})");
+  const struct {
+    const char* name;
+    int status;
+    const char* body;
+    ProbeResult result;
+  } rows[] = {
+      {"registered", 200,
+       R"({"response":{"nik":"9999015708900001","noTiket":"B-01J783G1","nama":"Uji Coba","tglLahir":"1990-08-17","noHp":"0800000000","kodeKategori":3,"alamat":"Jalan Contoh 1","isEdit":1},"metaData":{"message":"OK","code":200}})",
+       found_equal},
+      {"registered with another address", 200,
+       R"({"response":{"nik":"9999015708900001","nama":"Uji Coba","tglLahir":"1990-08-17","noHp":"0800000000","kodeKategori":"3","alamat":"Jalan Lama 2","isEdit":1},"metaData":{"message":"OK","code":200}})",
+       found_other},
+      {"somebody else", 200,
+       R"({"response":{"nik":"9999015708900002","nama":"Uji Coba"},"metaData":{"message":"OK","code":200}})", absent},
+      {"nobody named", 200, R"({"response":{"isEdit":0},"metaData":{"message":"OK","code":200}})", inconclusive},
+      {"not known to dukcapil", 404,
+       R"({"response":null,"metaData":{"message":"Data tidak ditemukan di dukcapil","code":404}})", absent},
+      {"not known to dukcapil, told with 200", 200,
+       R"({"response":null,"metaData":{"message":"Data tidak ditemukan di dukcapil","code":200}})", absent},
+  };
+  const profile::Route* route = profile::find_route(tests::pcare_vaksin(), "sasaran/simpan");
+  for (const auto& row : rows) {
+    EXPECT_EQ(read_probe(tests::pcare_vaksin(), *route->probe, {&person, nullptr, "0905R002"},
+                         Reply{.http_status = row.status, .body = row.body}),
+              row.result)
+        << row.name;
+  }
+}
+
+TEST(ReadProbe, WhatBothSidesLackIdentifiesToo) {
+  profile::Probe probe = *profile::find_route(tests::pcare_vaksin(), "vaksin/simpan")->probe;
+  probe.identify.push_back({.in_entry = "/noHp", .in_body = "/noHp"});  // empty in our dose
+  const auto ask = [&](const json& entry) {
+    return read_probe(tests::pcare_vaksin(), probe, {&dose, nullptr, ""},
+                      Reply{.http_status = 200, .body = listed({entry})});
+  };
+  EXPECT_EQ(ask(changed(R"({"noHp":null})")), found_equal);
+  EXPECT_EQ(ask(changed(R"({"noHp":"0800000000"})")), absent);
+}
+
+TEST(ReadProbe, AProbeThatIdentifiesNothingDecidesNothing) {
+  profile::Probe probe = *profile::find_route(tests::pcare_vaksin(), "vaksin/simpan")->probe;
+  probe.identify.clear();
+  EXPECT_EQ(
+      read_probe(tests::pcare_vaksin(), probe, {&dose, nullptr, ""}, Reply{.http_status = 200, .body = listed({dose})}),
+      inconclusive);
+}
+
+}  // namespace
+}  // namespace titip::rules
