@@ -20,7 +20,7 @@ class ReadDoor {
   void send(OutboundRequest request, Post back, std::move_only_function<void(rules::Exchange)> done) {
     to_loop_([this, request = std::move(request), back = std::move(back), done = std::move(done)]() mutable {
       upstream_.send_read(
-          std::move(request), [back = std::move(back), done = std::move(done)](rules::Exchange exchange) mutable {
+          std::move(request), 0, [back = std::move(back), done = std::move(done)](rules::Exchange exchange) mutable {
             back([done = std::move(done), exchange = std::move(exchange)]() mutable { done(std::move(exchange)); });
           });
     });

@@ -41,11 +41,11 @@ void Upstream::send_record(OutboundRequest request, std::string route, std::uint
                         });
 }
 
-void Upstream::send_read(OutboundRequest request, std::move_only_function<void(Exchange)> done) {
+void Upstream::send_read(OutboundRequest request, std::uint64_t key, std::move_only_function<void(Exchange)> done) {
   if (!may_send_read()) return done(Failure::not_admitted);
   breaker_.started(doors_.steady(), false);
-  doors_.transport.send(std::move(request), [this, done = std::move(done)](Exchange exchange) mutable {
-    note(false, rules::read_was_served(profile_, exchange), 0);
+  doors_.transport.send(std::move(request), [this, key, done = std::move(done)](Exchange exchange) mutable {
+    note(false, rules::read_was_served(profile_, exchange), key);
     done(std::move(exchange));
     if (changed_) changed_();
   });

@@ -52,7 +52,8 @@ class Upstream {
   void send_record(OutboundRequest request, std::string route, std::uint64_t key,
                    std::move_only_function<void(rules::Exchange, rules::Classified)> done);
   // Answers Failure::not_admitted at once while the breaker does not admit reads.
-  void send_read(OutboundRequest request, std::move_only_function<void(rules::Exchange)> done);
+  // `key` as above: a probe is its record's call, other reads are nobody's (0).
+  void send_read(OutboundRequest request, std::uint64_t key, std::move_only_function<void(rules::Exchange)> done);
   void send_health_read();
 
   bool may_send_record() const;

@@ -29,9 +29,11 @@ void check_demands(const Node& node, const OutcomeRule& rule) {
     node.at("envelope")
         .fail("codes and texts are read from an envelope, so this rule can never match; remove one of them");
   }
-  if (rule.outcome == RuleOutcome::delivered && rule.text.empty() && rule.code.empty()) {
+  const bool is_there = rule.outcome == RuleOutcome::delivered || rule.outcome == RuleOutcome::duplicate;
+  if (is_there && rule.text.empty() && rule.code.empty()) {
     node.at("outcome").fail(
-        "\"delivered\" needs positive evidence; add the envelope's \"code\" or a \"text\" that proves it");
+        "\"delivered\" and \"duplicate\" need positive evidence; add the envelope's \"code\" or a \"text\" that proves "
+        "it");
   }
   if (rule.outcome == RuleOutcome::rejected && !needs_envelope) {
     node.at("outcome").fail(
@@ -71,6 +73,7 @@ OutcomeRule read_rule(const Node& node) {
   }
   rule.outcome = node.at("outcome").choice<RuleOutcome>({{"unknown", RuleOutcome::unknown},
                                                          {"delivered", RuleOutcome::delivered},
+                                                         {"duplicate", RuleOutcome::duplicate},
                                                          {"deferred", RuleOutcome::deferred},
                                                          {"rejected", RuleOutcome::rejected},
                                                          {"blocked", RuleOutcome::blocked},

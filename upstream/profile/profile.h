@@ -103,6 +103,7 @@ struct Route {
 
 enum class RuleOutcome : std::uint8_t {
   delivered,
+  duplicate,  // an earlier attempt, or an earlier record with the same key, is there already
   deferred,
   rejected,
   unknown,

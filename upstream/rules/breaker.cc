@@ -131,8 +131,8 @@ bool Breaker::should_trip() const {
       return true;
     }
   }
-  return unserved.size() >=
-         callers.size();  // all who called at all went unserved, fewer than minimum_keys though they are
+  // Fewer than minimum_keys call at all: then all of them have to have gone unserved.
+  return unserved.size() >= callers.size();
 }
 
 void Breaker::open(SteadyTime now, double jitter) {

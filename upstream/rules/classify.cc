@@ -17,6 +17,8 @@ OutcomeKind kind_of(RuleOutcome outcome) {
   switch (outcome) {
     case RuleOutcome::delivered:
       return OutcomeKind::delivered;
+    case RuleOutcome::duplicate:
+      return OutcomeKind::duplicate;
     case RuleOutcome::deferred:
       return OutcomeKind::deferred;
     case RuleOutcome::rejected:

@@ -13,6 +13,7 @@ namespace titip::rules {
 
 enum class OutcomeKind : std::uint8_t {
   delivered,
+  duplicate,
   deferred,
   rejected,
   unknown,
