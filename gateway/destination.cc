@@ -1,10 +1,22 @@
 #include "gateway/destination.h"
 
+#include <algorithm>
+
 namespace titip::gateway {
 namespace {
 
 delivery::DispatcherOptions dispatcher_options(const DestinationConfig& config) {
   return {config.name, config.settle, config.login};
+}
+
+// The breaker must outwait the calls that were under way when it tripped.
+client::UpstreamOptions upstream_options(const DestinationConfig& config) {
+  auto options = config.upstream;
+  const auto& transport = config.transport;
+  const auto longest_call =
+      transport.resolve_timeout + transport.connect_timeout + transport.write_timeout + transport.response_timeout;
+  options.breaker.late_calls_max = std::max(options.breaker.late_calls_max, longest_call + std::chrono::seconds(1));
+  return options;
 }
 
 std::function<double()> uniform(std::mt19937_64& random) {
@@ -21,7 +33,7 @@ Destination::Destination(DestinationConfig config, profile::Profile profile, Des
       queue_(parts.registry, config_.name),
       random_(std::random_device{}()),
       transport_(client::make_http_transport(loop_.context(), config_.transport)),
-      upstream_(profile_, config_.upstream,
+      upstream_(profile_, upstream_options(config_),
                 {*transport_, [&clock = parts.clock] { return clock.steady(); },
                  [&clock = parts.clock] { return clock.wall(); }, uniform(random_), probes_}),
       reads_(upstream_, [this](auto work) { loop_.post(std::move(work)); }),

@@ -93,9 +93,9 @@ class App {
   std::unique_ptr<storage::Store> store_;
   std::vector<std::unique_ptr<Destination>> destinations_;
   std::vector<std::unique_ptr<FrontLoop>> fronts_;
-  Workers workers_;  // ends before the front loops do: its work comes back to them
   Loop operations_loop_{"operations"};
   std::optional<http::Server> operations_;
+  Workers workers_;  // last: its work is finished while the loops it posts to are still there
   std::atomic<bool> stopping_{false};
 };
 

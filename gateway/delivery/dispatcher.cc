@@ -6,7 +6,6 @@
 #include "gateway/clock/local_date.h"
 #include "gateway/delivery/work.h"
 #include "metrics/log.h"
-#include "storage/kept_reply.h"
 
 namespace titip::delivery {
 namespace {
@@ -84,7 +83,7 @@ void Dispatcher::look() {
                                                 lanes_.any_awake([this](const auto& lane) { return can_send(lane); })));
   if (upstream.state() == BreakerState::open) return;
   if (upstream.wants_health_read()) upstream.send_health_read();
-  if (!fetching_ && room() > 0 && lanes_.any_awake()) fetch(room());
+  if (may_fetch() && lanes_.any_awake()) fetch(room());
 }
 
 // How many more records may be taken. In half-open one, and only when it may be sent at once.
@@ -108,11 +107,11 @@ void Dispatcher::arm_timer() {
   if (const auto wakes = logins_.next_wake(steady))
     no_later_than(std::chrono::ceil<std::chrono::milliseconds>(*wakes - steady));
   // A lane that falls due while the window is full is looked at when a place becomes free.
-  if (const auto wakes = lanes_.next_wake(); wakes && room() > 0) no_later_than(*wakes - doors_.clock.wall());
+  if (const auto wakes = lanes_.next_wake(); wakes && may_fetch()) no_later_than(*wakes - doors_.clock.wall());
   timer_ = doors_.timers.after(std::max(delay, std::chrono::milliseconds(1)), [this] {
     timer_.reset();
     doors_.upstream.refresh();
-    if (lanes_.next_wake() && *lanes_.next_wake() <= doors_.clock.wall() && !fetching_ && room() > 0 &&
+    if (lanes_.next_wake() && *lanes_.next_wake() <= doors_.clock.wall() && may_fetch() &&
         doors_.upstream.state() != BreakerState::open)
       fetch(room());
     pump();
@@ -157,6 +156,7 @@ void Dispatcher::fetch(std::size_t room) {
     queries.push_back({each.lane, DueClass::send, now, limits.back()});
   }
   fetching_ = true;
+  let_go_meanwhile_.clear();
   doors_.store.next_due(std::move(queries), doors_.home,
                         [this, chosen = std::move(chosen), limits = std::move(limits),
                          room](storage::Result<std::vector<storage::DueBatch>> batches) {
@@ -178,6 +178,7 @@ void Dispatcher::fetched(const std::vector<Lanes::Chosen>& chosen, const std::ve
       for (auto& due : batch->items) {
         if (active_.contains(due.submission.id)) continue;
         more = true;
+        if (let_go_meanwhile_.contains(due.submission.id)) continue;  // what was peeked is older than its settlement
         if (sends.size() + questions.size() >= room) break;
         const bool unknown = due.submission.state == State::unknown;
         if (auto work = take(std::move(due))) (unknown ? questions : sends).push_back(std::move(work));
@@ -218,6 +219,7 @@ Dispatcher::WorkPtr Dispatcher::take(storage::Due due) {
 
 void Dispatcher::release(const WorkPtr& work, bool wake_lane) {
   active_.erase(work->record.id);
+  if (fetching_) let_go_meanwhile_.insert(work->record.id);
   if (--active_in_lane_[work->lane] == 0) active_in_lane_.erase(work->lane);
   if (wake_lane) lanes_.wake(work->lane);
   if (stopping_ && active_.empty() && stopped_) return std::exchange(stopped_, nullptr)();
@@ -256,8 +258,12 @@ void Dispatcher::open(std::vector<WorkPtr> works) {
                              [this, works = std::move(works)](storage::Result<std::vector<storage::Changed>> changed) {
                                for (std::size_t at = 0; at < works.size(); ++at) {
                                  const auto& work = works[at];
-                                 if (!changed || (*changed)[at].applied == storage::Applied::stale) {
-                                   release(work, changed.has_value());
+                                 if (!changed) {
+                                   release_for_later(work);
+                                   continue;
+                                 }
+                                 if ((*changed)[at].applied == storage::Applied::stale) {
+                                   release(work, true);
                                    continue;
                                  }
                                  work->record.version = (*changed)[at].version;
@@ -311,61 +317,6 @@ void Dispatcher::note_standing(const WorkPtr& work, rules::OutcomeKind outcome) 
     metrics::log(Level::warning, "credentials_refused",
                  {{Field::destination, options_.destination}, {Field::facility, facility}});
   }
-}
-
-// --- settling ---
-
-AttemptEnd Dispatcher::end_of(const WorkPtr& work) const {
-  return {work->opened_at, doors_.clock.wall(), *work->route, doors_.upstream.state() == BreakerState::closed,
-          doors_.uniform()};
-}
-
-void Dispatcher::settle(const WorkPtr& work, storage::Settlement settlement, const std::string& words,
-                        const rules::Reply* reply) {
-  const auto& id = work->record.id;
-  settlement.attempt.patched = work->outbound.patched;
-  if (!words.empty()) settlement.attempt.note = doors_.sealer.seal(work->key, id, "note", words);
-  const bool decided = settlement.event == storage::Event::delivered || settlement.event == storage::Event::rejected;
-  if (decided && reply != nullptr)
-    settlement.reply = doors_.sealer.seal(
-        work->key, id, "reply", encode(storage::KeptReply{reply->http_status, reply->content_type, reply->body}));
-  std::vector<storage::Settlement> batch{settlement};
-  doors_.store.settle(
-      std::move(batch), doors_.home,
-      [this, work, settlement = std::move(settlement)](storage::Result<std::vector<storage::Changed>> changed) {
-        settled(work, settlement, std::move(changed));
-      });
-}
-
-void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlement,
-                         storage::Result<std::vector<storage::Changed>> changed) {
-  // Without the store's word the record stays as the store knows it: an open attempt, unknown after the restart.
-  if (!changed) return release(work, false);
-  const auto& [applied, version, state] = changed->front();
-  if (applied == storage::Applied::stale)
-    metrics::log(
-        Level::error, "settlement_stale",
-        {{Field::submission, work->record.id.text()}, {Field::outcome, storage::name(settlement.attempt.outcome)}});
-  if (state != State::unknown) late_apply_.settled(work->record.id);
-  if (applied == storage::Applied::yes && state == State::delivered)
-    doors_.probes.delivered_after(*settlement.attempt.ended_at - work->record.accepted_at);
-  release(work, true);
-}
-
-void Dispatcher::hold(const WorkPtr& work, storage::HoldReason reason) {
-  move(work, storage::Event::hold, reason);
-}
-
-void Dispatcher::move(const WorkPtr& work, storage::Event event, storage::HoldReason reason) {
-  storage::Transition transition;
-  transition.id = work->record.id;
-  transition.expected_state = work->record.state;
-  transition.expected_version = work->record.version;
-  transition.event = event;
-  transition.hold_reason = reason;
-  if (event == storage::Event::repeat_allowed) transition.due_at = doors_.clock.wall();
-  doors_.store.transition({transition}, doors_.home,
-                          [this, work](const auto& changed) { release(work, changed.has_value()); });
 }
 
 }  // namespace titip::delivery

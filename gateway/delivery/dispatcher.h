@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "gateway/clock/clock.h"
@@ -68,6 +69,7 @@ class Dispatcher {
   void look();
   void arm_timer();
   std::size_t room() const;
+  bool may_fetch() const { return !fetching_ && !store_waits_ && room() > 0; }
   bool can_send(const storage::Lane& lane) const;
   bool is_open(const storage::Lane& lane);
   void fetch(std::size_t room);
@@ -75,6 +77,7 @@ class Dispatcher {
                std::vector<storage::DueBatch> batches);
   WorkPtr take(storage::Due due);
   void release(const WorkPtr& work, bool wake_lane);
+  void release_for_later(const WorkPtr& work);
 
   // sending
   void open(std::vector<WorkPtr> works);
@@ -91,6 +94,7 @@ class Dispatcher {
   // settling
   AttemptEnd end_of(const WorkPtr& work) const;
   void settle(const WorkPtr& work, storage::Settlement settlement, const std::string& words, const rules::Reply* reply);
+  void store_settlement(const WorkPtr& work, storage::Settlement settlement);
   void settled(const WorkPtr& work, const storage::Settlement& settlement,
                storage::Result<std::vector<storage::Changed>> changed);
   void hold(const WorkPtr& work, storage::HoldReason reason);
@@ -109,6 +113,9 @@ class Dispatcher {
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> active_in_lane_;
   bool fetching_ = false;
+  bool store_waits_ = false;  // it took no change a moment ago
+  // Let go of while a peek was under way: the peek may still show them as they were.
+  std::unordered_set<storage::SubmissionId, storage::SubmissionIdHash> let_go_meanwhile_;
   bool pumping_ = false;
   bool pump_again_ = false;
   bool stopping_ = false;

@@ -24,9 +24,9 @@ void Dispatcher::ask(const WorkPtr& work) {
                       : std::nullopt;
   if (!request) return give_up_asking(work);
   const bool may_decide = wait.count() == 0;
-  doors_.upstream.send_read(std::move(*request), [this, work, may_decide](const rules::Exchange& exchange) {
-    asked(work, may_decide, exchange);
-  });
+  doors_.upstream.send_read(
+      std::move(*request), work->breaker_key(),
+      [this, work, may_decide](const rules::Exchange& exchange) { asked(work, may_decide, exchange); });
 }
 
 void Dispatcher::asked(const WorkPtr& work, bool may_decide, const rules::Exchange& exchange) {

@@ -35,7 +35,7 @@ void Dispatcher::send_login(const std::string& facility, const std::string& user
   request.target = doors_.profile.scheme.login_path;
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
   request.body = scheme::login_body(doors_.profile.scheme, username, password);
-  doors_.upstream.send_read(std::move(request), [this, facility](const rules::Exchange& exchange) {
+  doors_.upstream.send_read(std::move(request), 0, [this, facility](const rules::Exchange& exchange) {
     const auto* reply = std::get_if<rules::Reply>(&exchange);
     const auto read = scheme::read_login_reply(doors_.profile, reply ? std::optional(reply->http_status) : std::nullopt,
                                                reply ? std::string_view(reply->body) : std::string_view());

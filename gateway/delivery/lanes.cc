@@ -9,7 +9,7 @@ void Lanes::unpark(Entry& entry) {
 
 void Lanes::wake(const storage::Lane& lane) {
   auto& entry = entries_[lane];
-  ++entry.generation;
+  entry.generation = ++generation_;
   unpark(entry);
   if (!entry.place) entry.place = turn_.insert(turn_.end(), lane);
 }

@@ -44,6 +44,7 @@ class Lanes {
   };
   void unpark(Entry& entry);
 
+  std::uint64_t generation_ = 0;  // of all lanes: one that was forgotten comes back with a new one
   std::map<storage::Lane, Entry> entries_;
   std::list<storage::Lane> turn_;
   std::multimap<storage::WallTime, storage::Lane> parked_;

@@ -58,6 +58,14 @@ Settlement settle_send(const Submission& record, const rules::Classified& classi
       settlement.event = Event::rejected;
       settlement.attempt.outcome = Outcome::rejected;
       return settlement;
+    case OutcomeKind::duplicate:
+      // It is there already. For a correction that may be the record it corrects, so the fields must be compared.
+      if (!record.correction) {
+        settlement.event = Event::delivered;
+        settlement.attempt.outcome = Outcome::delivered;
+        return settlement;
+      }
+      [[fallthrough]];
     case OutcomeKind::unknown:
       settlement.event = Event::went_unknown;
       settlement.attempt.outcome = Outcome::unknown;

@@ -25,11 +25,15 @@ Located locate(const std::vector<MountPoint>& mounts, std::string_view path) {
         return {Place::native, at, rest.substr(slash)};
     return {};
   }
+  Located found;
   for (std::size_t at = 0; at < mounts.size(); ++at) {
     rest = path;
-    if (take_prefix(rest, mounts[at].mount) && rest.starts_with('/')) return {Place::mount, at, rest};
+    const bool is_below = take_prefix(rest, mounts[at].mount) && rest.starts_with('/');
+    const bool is_longer =
+        found.place == Place::nowhere || mounts[at].mount.size() > mounts[found.destination].mount.size();
+    if (is_below && is_longer) found = {Place::mount, at, rest};
   }
-  return {};
+  return found;
 }
 
 }  // namespace titip::front

@@ -34,7 +34,8 @@ struct Totals {
 Totals add_up(const StatusFacts& facts) {
   Totals totals;
   for (const auto& each : facts.destinations) {
-    totals.pending += pending(each.counts);
+    // What is held goes nowhere until a person has looked at it: it is said under attention.
+    totals.pending += pending(each.counts) - of(each.counts, State::held);
     totals.attention += needs_attention(each.counts);
     const auto since = each.health.outage_since;
     if (since && (!totals.outage_since || *since < *totals.outage_since)) totals.outage_since = since;
@@ -78,15 +79,17 @@ Sentence sentence(const StatusFacts& facts) {
   if (totals.pending > 0) {
     text.id +=
         fmt::format(" {} laporan tersimpan aman dan akan dikirim, jangan diinput ulang", grouped(totals.pending, '.'));
-    text.en += fmt::format(" {} records are safe here and will be sent, do not enter them again",
-                           grouped(totals.pending, ','));
+    text.en += totals.pending == 1 ? " 1 record is safe here and will be sent, do not enter it again"
+                                   : fmt::format(" {} records are safe here and will be sent, do not enter them again",
+                                                 grouped(totals.pending, ','));
   } else {
     text.id += " Tidak ada laporan yang menunggu";
     text.en += " No record is waiting";
   }
   if (totals.attention > 0) {
     text.id += fmt::format("; {} perlu diperiksa.", grouped(totals.attention, '.'));
-    text.en += fmt::format("; {} need attention.", grouped(totals.attention, ','));
+    text.en +=
+        fmt::format("; {} {} attention.", grouped(totals.attention, ','), totals.attention == 1 ? "needs" : "need");
   } else {
     text.id += ".";
     text.en += ".";

@@ -1,0 +1,97 @@
+// How the dispatcher brings what came of a record to the store, and lets go of it.
+#include <utility>
+
+#include "gateway/delivery/work.h"
+#include "metrics/log.h"
+#include "storage/kept_reply.h"
+
+namespace titip::delivery {
+namespace {
+
+using metrics::Field;
+using metrics::Level;
+using rules::BreakerState;
+using storage::State;
+
+// A store that takes nothing now may do so in a moment.
+constexpr auto again_after = std::chrono::milliseconds(100);
+
+}  // namespace
+
+AttemptEnd Dispatcher::end_of(const WorkPtr& work) const {
+  return {work->opened_at, doors_.clock.wall(), *work->route, doors_.upstream.state() == BreakerState::closed,
+          doors_.uniform()};
+}
+
+void Dispatcher::settle(const WorkPtr& work, storage::Settlement settlement, const std::string& words,
+                        const rules::Reply* reply) {
+  const auto& id = work->record.id;
+  settlement.attempt.patched = work->outbound.patched;
+  if (!words.empty()) settlement.attempt.note = doors_.sealer.seal(work->key, id, "note", words);
+  const bool decided = settlement.event == storage::Event::delivered || settlement.event == storage::Event::rejected;
+  if (decided && reply != nullptr)
+    settlement.reply = doors_.sealer.seal(
+        work->key, id, "reply", encode(storage::KeptReply{reply->http_status, reply->content_type, reply->body}));
+  store_settlement(work, std::move(settlement));
+}
+
+void Dispatcher::store_settlement(const WorkPtr& work, storage::Settlement settlement) {
+  std::vector<storage::Settlement> batch{settlement};
+  doors_.store.settle(
+      std::move(batch), doors_.home,
+      [this, work, settlement = std::move(settlement)](storage::Result<std::vector<storage::Changed>> changed) mutable {
+        // Nothing was written and the store is well: an outcome must not be lost, so it is brought again.
+        if (!changed && changed.error() == storage::Error::overloaded) {
+          doors_.timers.after(again_after, [this, work, settlement = std::move(settlement)]() mutable {
+            store_settlement(work, std::move(settlement));
+          });
+          return;
+        }
+        settled(work, settlement, std::move(changed));
+      });
+}
+
+void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlement,
+                         storage::Result<std::vector<storage::Changed>> changed) {
+  // Without the store's word the record stays as the store knows it: an open attempt, unknown after the restart.
+  if (!changed) return release(work, false);
+  const auto& [applied, version, state] = changed->front();
+  if (applied == storage::Applied::stale)
+    metrics::log(
+        Level::error, "settlement_stale",
+        {{Field::submission, work->record.id.text()}, {Field::outcome, storage::name(settlement.attempt.outcome)}});
+  if (state != State::unknown) late_apply_.settled(work->record.id);
+  if (applied == storage::Applied::yes && state == State::delivered)
+    doors_.probes.delivered_after(*settlement.attempt.ended_at - work->record.accepted_at);
+  release(work, true);
+}
+
+void Dispatcher::hold(const WorkPtr& work, storage::HoldReason reason) {
+  move(work, storage::Event::hold, reason);
+}
+
+void Dispatcher::move(const WorkPtr& work, storage::Event event, storage::HoldReason reason) {
+  storage::Transition transition;
+  transition.id = work->record.id;
+  transition.expected_state = work->record.state;
+  transition.expected_version = work->record.version;
+  transition.event = event;
+  transition.hold_reason = reason;
+  if (event == storage::Event::repeat_allowed) transition.due_at = doors_.clock.wall();
+  doors_.store.transition({transition}, doors_.home, [this, work](const auto& changed) {
+    changed ? release(work, true) : release_for_later(work);
+  });
+}
+
+// The store took no change now: look at the lane again in a moment, not at once.
+void Dispatcher::release_for_later(const WorkPtr& work) {
+  if (!std::exchange(store_waits_, true)) {
+    doors_.timers.after(again_after, [this] {
+      store_waits_ = false;
+      pump();
+    });
+  }
+  release(work, true);
+}
+
+}  // namespace titip::delivery

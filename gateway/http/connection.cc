@@ -1,0 +1,263 @@
+#include <fmt/format.h>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+#include "gateway/http/listener.h"
+
+namespace titip::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::ip::tcp;
+using boost::system::error_code;
+using clock::SteadyTime;
+
+// One connection. Its steps: read a header under a deadline, guard it, read the body under a deadline, hand the request
+// on, write the answer, begin again with what is left in the buffer.
+class Connection final : public Session, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(std::shared_ptr<Server::Impl> server, tcp::socket socket)
+      : server_(std::move(server)), socket_(std::move(socket)) {
+    error_code ignored;
+    const auto endpoint = socket_.remote_endpoint(ignored);
+    if (!ignored) remote_ = endpoint.address().to_string();
+    socket_.set_option(tcp::no_delay(true), ignored);
+  }
+  ~Connection() override { server_->left(place_); }
+
+  void join() {
+    place_ = server_->sessions.insert(server_->sessions.end(), weak_from_this());
+    server_->joined();
+  }
+
+  void begin_request() {
+    step_ = buffer_.size() == 0 ? Step::idle : Step::header;
+    set_deadline(step_ == Step::idle ? server_->options.idle : server_->options.header_deadline);
+    scanned_ = 0;
+    find_header();
+  }
+
+  void check_deadline(SteadyTime now) override {
+    if (now < deadline_) return;
+    switch (step_) {
+      case Step::idle:
+      case Step::writing:
+      case Step::lingering:
+        return close();
+      case Step::header:
+      case Step::body:
+        deadline_ = SteadyTime::max();
+        return refuse(408, "timeout", "The request did not arrive in time.");
+      case Step::answering:
+      case Step::closed:
+        return;
+    }
+  }
+
+  void close_if_idle() override {
+    if (step_ == Step::idle) close();
+  }
+
+  void close() override {
+    if (step_ == Step::closed) return;
+    step_ = Step::closed;
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_both, ignored);
+    socket_.close(ignored);
+  }
+
+ private:
+  enum class Step : std::uint8_t { idle, header, body, answering, writing, lingering, closed };
+
+  std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
+
+  void set_deadline(std::chrono::milliseconds span) { deadline_ = server_->clock.steady() + span; }
+
+  void read_more(void (Connection::*then)()) {
+    const std::size_t room = std::max<std::size_t>(4096, body_missing());
+    reading_ = true;
+    socket_.async_read_some(buffer_.prepare(std::min<std::size_t>(room, 64U << 10U)),
+                            [self = shared_from_this(), then](error_code error, std::size_t bytes) {
+                              self->reading_ = false;
+                              if (self->step_ == Step::closed) return;
+                              // The deadline came first: what arrives now belongs to a request that was refused.
+                              if (self->step_ == Step::lingering) return self->drain_input();
+                              if (self->step_ == Step::answering || self->step_ == Step::writing) return;
+                              if (error) return self->close();
+                              self->buffer_.commit(bytes);
+                              ((*self).*then)();
+                            });
+  }
+
+  std::size_t body_missing() const {
+    return step_ == Step::body && content_length_ > buffer_.size()
+               ? static_cast<std::size_t>(content_length_) - buffer_.size()
+               : 0;
+  }
+
+  void find_header() {
+    if (step_ == Step::idle && buffer_.size() > 0) {
+      step_ = Step::header;
+      set_deadline(server_->options.header_deadline);
+    }
+    const auto text = buffered();
+    const auto end = text.find("\r\n\r\n", scanned_ < 3 ? 0 : scanned_ - 3);
+    if (end != std::string_view::npos) return take_header(text.substr(0, end + 4));
+    scanned_ = text.size();
+    if (text.size() > server_->options.guard.header_bytes)
+      return refuse(431, "header_too_large", "The request header is too large.");
+    read_more(&Connection::find_header);
+  }
+
+  void take_header(std::string_view head) {
+    const auto guarded = guard(head, server_->options.guard);
+    if (!guarded) return refuse(guarded.error().status, guarded.error().reason, guarded.error().sentence);
+    if (guarded->content_length > server_->options.body_bytes)
+      return refuse(413, "body_too_large",
+                    fmt::format("The body is larger than {} bytes.", server_->options.body_bytes));
+    if (!parse(head)) return refuse(400, "header", "The request header is not well-formed.");
+    content_length_ = guarded->content_length;
+    keep_alive_ = guarded->keep_alive;
+    request_.received_at = server_->clock.steady();
+    request_.remote_address = remote_;
+    buffer_.consume(head.size());
+    step_ = Step::body;
+    set_deadline(server_->options.body_deadline);
+    if (guarded->expects_continue && buffer_.size() < content_length_) return send_continue();
+    take_body();
+  }
+
+  bool parse(std::string_view head) {
+    beast::http::request_parser<beast::http::empty_body> parser;
+    parser.header_limit(static_cast<std::uint32_t>(server_->options.guard.header_bytes));
+    parser.skip(true);  // the body is framed by the guarded Content-Length alone
+    error_code error;
+    parser.put(asio::const_buffer(head.data(), head.size()), error);
+    if (error || !parser.is_header_done()) return false;
+    auto& message = parser.get();
+    request_ = Request{};
+    request_.method = std::string(message.method_string());
+    request_.target = std::string(message.target());
+    for (const auto& field : message)
+      request_.headers.push_back({std::string(field.name_string()), std::string(field.value())});
+    return true;
+  }
+
+  void send_continue() {
+    static constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    asio::async_write(socket_, asio::buffer(interim), [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->step_ == Step::closed) return;
+      if (error) return self->close();
+      self->take_body();
+    });
+  }
+
+  void take_body() {
+    if (buffer_.size() < content_length_) return read_more(&Connection::take_body);
+    request_.body.assign(buffered().substr(0, static_cast<std::size_t>(content_length_)));
+    buffer_.consume(static_cast<std::size_t>(content_length_));
+    step_ = Step::answering;
+    deadline_ = SteadyTime::max();
+    method_ = request_.method;
+    started_ = request_.received_at;
+    auto self = shared_from_this();
+    server_->handler(std::move(request_), Responder([self](Response response) { self->answer(std::move(response)); },
+                                                    [self] { self->close(); }));
+  }
+
+  // A fault of the request itself: answered by our own words, and the connection is never used again.
+  void refuse(int status, std::string_view reason, std::string_view sentence) {
+    server_->probes.refused(reason);
+    method_.clear();
+    keep_alive_ = false;
+    Response response = server_->options.fault_response(status, reason, sentence);
+    response.close = true;
+    step_ = Step::answering;
+    answer(std::move(response));
+  }
+
+  void answer(Response response) {
+    if (step_ != Step::answering) return;
+    const auto now = server_->clock.steady();
+    if (!method_.empty()) server_->probes.answered(response.route, method_, response.status, now - started_);
+    if (response.close || server_->stopping) keep_alive_ = false;
+    write_ = render(response);
+    step_ = Step::writing;
+    set_deadline(server_->options.write_deadline);
+    asio::async_write(socket_, asio::buffer(write_), [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->step_ == Step::closed) return;
+      if (error) return self->close();
+      if (!self->keep_alive_ || self->server_->stopping) return self->linger();
+      self->begin_request();
+    });
+  }
+
+  std::string render(const Response& response) const {
+    std::string text;
+    text.reserve(256 + response.body.size());
+    const bool bodyless = response.status == 204 || response.status == 304;
+    fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
+                   reason_phrase(response.status), server_->date());
+    if (!response.content_type.empty())
+      fmt::format_to(std::back_inserter(text), "Content-Type: {}\r\n", response.content_type);
+    if (!bodyless) fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", response.body.size());
+    for (const auto& header : response.headers)
+      fmt::format_to(std::back_inserter(text), "{}: {}\r\n", header.name, header.value);
+    if (!keep_alive_) text += "Connection: close\r\n";
+    text += "\r\n";
+    if (!bodyless && method_ != "HEAD") text += response.body;
+    return text;
+  }
+
+  // Closing with unread bytes would reset the connection and may take our answer with it: stop sending, read what still
+  // comes for a moment, then close.
+  void linger() {
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    step_ = Step::lingering;
+    set_deadline(std::chrono::milliseconds(1000));
+    if (!reading_) drain_input();
+  }
+
+  void drain_input() {
+    buffer_.consume(buffer_.size());
+    socket_.async_read_some(buffer_.prepare(4096), [self = shared_from_this()](error_code error, std::size_t) {
+      if (self->step_ == Step::closed) return;
+      if (error) return self->close();
+      self->drain_input();
+    });
+  }
+
+  std::shared_ptr<Server::Impl> server_;
+  tcp::socket socket_;
+  std::string remote_;
+  Sessions::iterator place_;
+  beast::flat_buffer buffer_;
+  std::size_t scanned_ = 0;
+  Step step_ = Step::idle;
+  bool reading_ = false;  // a read of the request is on its way; there is never more than one
+  SteadyTime deadline_ = SteadyTime::max();
+  SteadyTime started_{};
+  Request request_;
+  std::string method_;
+  std::uint64_t content_length_ = 0;
+  bool keep_alive_ = true;
+  std::string write_;
+};
+
+}  // namespace
+
+void serve(std::shared_ptr<Server::Impl> listener, tcp::socket socket) {
+  auto connection = std::make_shared<Connection>(std::move(listener), std::move(socket));
+  connection->join();
+  connection->begin_request();
+}
+
+}  // namespace titip::http
