@@ -43,6 +43,8 @@ if [[ ${CI:-} == true ]]; then export TITIP_SIZE=${TITIP_SIZE:-ci}; fi
 if [[ -z ${CCACHE_DIR:-} && ! -d $HOME/.cache/ccache && ! -d $HOME/.ccache ]]; then
   export CCACHE_DIR=$root/build/ccache
 fi
+export TMPDIR=$root/build/tmp
+mkdir -p "$TMPDIR"
 jobs=$(nproc)
 
 if [[ $install == yes ]]; then

@@ -11,6 +11,7 @@ namespace titip::metrics {
 namespace {
 
 using nlohmann::json;
+using namespace std::string_literals;
 
 template <class Write>
 std::vector<std::string> logged(Write write) {
@@ -39,7 +40,7 @@ TEST(Log, a_line_is_one_json_object) {
 }
 
 TEST(Log, control_characters_quotes_and_formats_survive) {
-  const std::string nasty("line\r\nbreak\t\"quote\" \\ {} %v %n \x01\x1f\x7f nul:\0.", 47);
+  const std::string nasty = "line\r\nbreak\t\"quote\" \\ {} %v %n \x01\x1f\x7f nul:\0."s;
   const auto lines = logged([&] { log(Level::error, "x", {{Field::reason, nasty}}); });
   ASSERT_EQ(lines.size(), 1U) << "a value must not break the line";
   const auto line = json::parse(lines[0], nullptr, false);
