@@ -18,6 +18,7 @@ using storage::State;
 
 constexpr std::size_t lanes_at_once = 16;
 constexpr std::size_t logins_at_once = 4;
+constexpr auto learn_again_after = std::chrono::milliseconds(1'000);
 constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
 
 std::optional<storage::WallTime> earlier(std::optional<storage::WallTime> a, std::optional<storage::WallTime> b) {
@@ -42,8 +43,17 @@ void Dispatcher::start() {
       if (lane.destination == options_.destination) lanes_.wake(lane);
     pump();
   });
+  learn_lanes();
+}
+
+// What was waiting before this process started.
+void Dispatcher::learn_lanes() {
   doors_.store.lanes(options_.destination, doors_.home, [this](storage::Result<std::vector<storage::Lane>> lanes) {
-    if (!lanes) return;  // the store is closing
+    if (stopping_) return;
+    if (!lanes) {
+      doors_.timers.after(learn_again_after, [this] { learn_lanes(); });
+      return;
+    }
     for (const auto& lane : *lanes) lanes_.wake(lane);
     pump();
   });

@@ -65,6 +65,7 @@ class Dispatcher {
   using WorkPtr = std::shared_ptr<Work>;
 
   // looking for work
+  void learn_lanes();
   void pump();
   void look();
   void arm_timer();
@@ -89,6 +90,7 @@ class Dispatcher {
 
   // asking
   void ask(const WorkPtr& work);
+  void ask_later(const WorkPtr& work, std::chrono::milliseconds wait);
   void asked(const WorkPtr& work, bool may_decide, const rules::Exchange& exchange);
 
   // settling

@@ -14,7 +14,12 @@ void Dispatcher::ask(const WorkPtr& work) {
   work->started = doors_.clock.steady();
   const auto wait = late_apply_.remaining(work->record.id, work->started);
   if (route.after_unknown == profile::AfterUnknown::park) return give_up_asking(work);
-  if (route.after_unknown == profile::AfterUnknown::repeat) return move(work, storage::Event::repeat_allowed, {});
+  if (route.after_unknown == profile::AfterUnknown::repeat) {
+    // Unless the server honours the key, the first attempt must be over for good before it is repeated: applied after
+    // the repeat, it could overwrite what the person's next record wrote.
+    if (wait.count() > 0 && !doors_.profile.honours_idempotency_key) return ask_later(work, wait);
+    return move(work, storage::Event::repeat_allowed, {});
+  }
   const auto path = std::string_view(work->payload.target).substr(0, work->payload.target.find('?'));
   const auto match = profile::match(doors_.profile, work->payload.method, path);
   const auto body = profile::parse_json(work->payload.body);
@@ -27,6 +32,17 @@ void Dispatcher::ask(const WorkPtr& work) {
   doors_.upstream.send_read(
       std::move(*request), work->breaker_key(),
       [this, work, may_decide](const rules::Exchange& exchange) { asked(work, may_decide, exchange); });
+}
+
+// Stays unknown, without a line in the timeline: nothing was asked.
+void Dispatcher::ask_later(const WorkPtr& work, std::chrono::milliseconds wait) {
+  storage::Settlement settlement;
+  settlement.id = work->record.id;
+  settlement.expected_version = work->record.version;
+  settlement.event = storage::Event::probe_inconclusive;
+  settlement.backoff_steps = work->record.backoff_steps;
+  settlement.due_at = work->opened_at + wait;
+  store_settlement(work, std::move(settlement));
 }
 
 void Dispatcher::asked(const WorkPtr& work, bool may_decide, const rules::Exchange& exchange) {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/clock/local_date.h"
-#include "gateway/reads/national.h"
+#include "upstream/profile/envelope.h"
 
 namespace titip::front {
 namespace {
@@ -16,12 +16,6 @@ constexpr std::string_view json_type = "application/json";
 
 std::string text_of(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-  return text;
 }
 
 // The receipt: proof of custody without personal data. The SHA-256 is of the body as it arrived.
@@ -65,12 +59,13 @@ http::Response problem(int status, std::string_view type, std::string_view title
 
 http::Response national_fault(const profile::Profile& profile, int status, std::string_view title,
                               const std::vector<intake::FieldFault>& errors) {
-  std::vector<std::pair<std::string, std::string>> faults;
-  for (const auto& error : errors) faults.emplace_back(error.pointer, error.sentence);
+  // A list of {"field", "message"}, as the national service words its own faults.
+  auto faults = ordered_json::array();
+  for (const auto& error : errors) faults.push_back({{"field", error.pointer}, {"message", error.sentence}});
   http::Response response;
   response.status = status;
   response.content_type = json_type;
-  response.body = reads::fault_envelope(profile.envelope, status, title, faults);
+  response.body = profile::write_envelope(profile.envelope, status, title, errors.empty() ? "" : text_of(faults));
   return response;
 }
 
@@ -93,9 +88,9 @@ http::Response acknowledgement(const profile::Profile& profile, const profile::R
   } else if (on_mount) {
     response.status = told.http_status;
     response.content_type = json_type;
-    const auto filled = replaced(replaced(told.response_template, "{receipt}", custody.submission.receipt), "{id}",
-                                 custody.submission.id.text());
-    response.body = reads::envelope(profile.envelope, told.code, told.message, filled);
+    const auto filled =
+        profile::acknowledgement_response(told, custody.submission.receipt, custody.submission.id.text());
+    response.body = profile::write_envelope(profile.envelope, told.code, told.message, filled);
   } else {
     ordered_json document{{"receipt", receipt(custody)}};
     if (custody.national)

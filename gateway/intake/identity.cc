@@ -88,16 +88,16 @@ std::expected<Identity, std::vector<FieldFault>> read_identity(const IdentityInp
   if (!input.body.is_object()) return std::unexpected(std::vector{FieldFault{"", "The body must be a JSON object."}});
   Reading reading(input);
   for (const auto& pointer : route.required) reading.wanted(pointer, "This field");
-  // The profile's loader sees to it that whatever is read below is there once nothing required is missing.
-  if (!reading.faults.empty()) return std::unexpected(std::move(reading.faults));
   Identity identity;
-  for (const auto& source : route.ordering_key)
-    identity.ordering.push_back(reading.wanted(source, "This field names the person and"));
   if (!route.business_date.empty()) {
     identity.business_date = reading.wanted(route.business_date, "The date");
     if (!identity.business_date.empty() && !is_date(identity.business_date))
       reading.fault(route.business_date, "The date must be written YYYY-MM-DD.");
   }
+  // The profile's loader sees to it that whatever is read below is there once nothing required is missing.
+  if (!reading.faults.empty()) return std::unexpected(std::move(reading.faults));
+  for (const auto& source : route.ordering_key)
+    identity.ordering.push_back(reading.wanted(source, "This field names the person and"));
   if (!route.natural_key.empty()) {
     identity.natural.emplace();
     for (const auto& source : route.natural_key)

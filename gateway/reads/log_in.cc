@@ -5,8 +5,8 @@
 #include <iterator>
 #include <utility>
 
-#include "gateway/reads/national.h"
 #include "storage/kept_login.h"
+#include "upstream/profile/envelope.h"
 #include "upstream/rules/classify.h"
 #include "upstream/scheme/facility_login.h"
 
@@ -32,7 +32,8 @@ void LogIn::take(std::string content_type, std::string body, std::move_only_func
   auto login = scheme::read_login_request(profile.scheme, body);
   if (!login) {
     return done({400, "application/json",
-                 envelope(profile.envelope, 400, "A log-in is a JSON object with a user name and a password.")});
+                 profile::write_envelope(profile.envelope, 400,
+                                         "A log-in is a JSON object with a user name and a password.", "")});
   }
   auto asked =
       std::make_shared<Asked>(Asked{std::move(content_type), std::move(body), std::move(*login), std::move(done)});
@@ -86,7 +87,8 @@ void LogIn::forget(const AskedPtr& asked) {
     if (!object || !*object) return;
     const auto plain = doors_.sealer.open_object(verifier_kind, storage::Sealed{(*object)->bytes});
     auto verifier = plain ? decode_verifier(*plain) : std::nullopt;
-    if (!verifier || in_workers_ >= options_.waiting) return;
+    // Half of the places stay for those who log in: a guesser must not crowd them out.
+    if (!verifier || in_workers_ >= options_.waiting / 2) return;
     ++in_workers_;
     // Only if it would let in this very password: a stranger's wrong guess must not take the verifier away.
     doors_.workers([this, asked, verifier = std::move(*verifier), version = (*object)->version] {
@@ -135,7 +137,8 @@ void LogIn::check_against(const AskedPtr& asked, Verifier verifier) {
 
 void LogIn::refuse(const AskedPtr& asked, std::string_view reason, int status, std::string_view sentence) {
   doors_.upstream.probes.login_refused(reason);
-  asked->done({status, "application/json", envelope(doors_.upstream.profile.envelope, status, sentence)});
+  asked->done(
+      {status, "application/json", profile::write_envelope(doors_.upstream.profile.envelope, status, sentence, "")});
 }
 
 // A fixed window per user; forgotten altogether when there are too many users, which lets a few tries more through.

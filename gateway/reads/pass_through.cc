@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "gateway/clock/local_date.h"
-#include "gateway/reads/national.h"
+#include "upstream/profile/envelope.h"
 #include "upstream/rules/classify.h"
 
 namespace titip::reads {
@@ -17,7 +17,7 @@ ReadAnswer unavailable(const profile::Profile& profile, const client::Health& he
       "Server nasional tidak tersedia{}; data ini tidak dapat dibaca sekarang. Laporan tetap dapat dikirim dan "
       "tersimpan aman.",
       since);
-  return {503, "application/json", envelope(profile.envelope, 503, sentence)};
+  return {503, "application/json", profile::write_envelope(profile.envelope, 503, sentence, "")};
 }
 
 void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(rules::Exchange)> done) {

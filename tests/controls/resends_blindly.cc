@@ -4,6 +4,7 @@
 int main(int argc, char** argv) {
   titip::gateway::Seams seams;
   seams.profile = [](titip::profile::Profile& profile) {
+    profile.honours_idempotency_key = true;  // which the national server does not
     for (auto& route : profile.routes) {
       route.after_unknown = titip::profile::AfterUnknown::repeat;
       route.probe.reset();

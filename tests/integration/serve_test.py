@@ -293,6 +293,7 @@ class Delivery(unittest.TestCase):
         with Place() as place:
             simulator = Simulator(place, "--honour-idempotency-key")
             profile = shipped_profile()
+            profile["honours_idempotency_key"] = True
             for route in profile["routes"]:
                 if route.get("after_unknown") == "probe":
                     route["after_unknown"] = "repeat"

@@ -37,7 +37,7 @@ namespace {
 
 Profile read_profile(const Node& root) {
   root.only({"name", "version", "mount", "scheme", "envelope", "health_read", "utc_offset", "idempotency_header",
-             "routes", "rules", "fixtures"});
+             "honours_idempotency_key", "routes", "rules", "fixtures"});
   Profile profile;
   profile.name = root.at("name").text(plain_name);
   profile.version = static_cast<std::uint32_t>(root.at("version").whole(1, 1'000'000));
@@ -48,6 +48,7 @@ Profile read_profile(const Node& root) {
   profile.utc_offset = parse_utc_offset(root.at("utc_offset").text(utc_offset_shape)).value_or(std::chrono::minutes{0});
   profile.idempotency_header =
       root.has("idempotency_header") ? root.at("idempotency_header").text(header_name) : "Idempotency-Key";
+  if (root.has("honours_idempotency_key")) profile.honours_idempotency_key = root.at("honours_idempotency_key").flag();
   for (const Node& node : root.at("routes").items()) {
     profile.routes.push_back(read_route(node));
   }

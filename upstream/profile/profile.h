@@ -138,9 +138,10 @@ struct Profile {
   std::string mount{};  // "/pcare-vaksin": path prefix on our side
   Scheme scheme{};
   Envelope envelope{};
-  std::string health_read{};           // path of a cheap read for half-open
-  std::chrono::minutes utc_offset{0};  // the server's time zone: Indonesia has no summer time
-  std::string idempotency_header{};    // "Idempotency-Key"; carries the submission id on every attempt
+  std::string health_read{};             // path of a cheap read for half-open
+  std::chrono::minutes utc_offset{0};    // the server's time zone: Indonesia has no summer time
+  std::string idempotency_header{};      // "Idempotency-Key"; carries the submission id on every attempt
+  bool honours_idempotency_key = false;  // then a repeat needs no late-apply wait
   std::vector<Route> routes{};
   std::vector<OutcomeRule> rules{};
   std::vector<Fixture> fixtures{};

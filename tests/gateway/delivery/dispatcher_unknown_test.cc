@@ -175,15 +175,18 @@ TEST(Unknown, a_day_without_an_answer_and_a_person_must_look) {
 struct RouteRow {
   const char* name;
   profile::AfterUnknown after;
+  bool honours_key;
   State state;
   std::size_t writes;
 };
 
 TEST(Unknown, the_route_says_what_is_done_without_asking) {
-  for (const auto& row : {RouteRow{"park", profile::AfterUnknown::park, State::held, 1},
-                          RouteRow{"repeat", profile::AfterUnknown::repeat, State::delivered, 2}}) {
+  for (const auto& row : {RouteRow{"park", profile::AfterUnknown::park, false, State::held, 1},
+                          RouteRow{"repeat", profile::AfterUnknown::repeat, true, State::delivered, 2},
+                          RouteRow{"repeat waits", profile::AfterUnknown::repeat, false, State::unknown, 1}}) {
     WorldOptions options;
     options.profile = [&](profile::Profile& changed) {
+      changed.honours_idempotency_key = row.honours_key;
       for (auto& route : changed.routes) {
         route.after_unknown = row.after;
         route.probe.reset();
@@ -193,10 +196,14 @@ TEST(Unknown, the_route_says_what_is_done_without_asking) {
     world.start();
     world.server.next_writes = {Mood::swallow};
     const auto id = world.accept({});
-    world.pass(1min);
+    world.pass(20s);  // the late-apply wait is 30 s
     EXPECT_EQ(world.state(id), row.state) << row.name;
     EXPECT_EQ(world.writes(), row.writes) << row.name;
     EXPECT_EQ(world.probes(), 0U) << row.name;
+    if (row.state != State::unknown) continue;
+    world.pass(5min);
+    EXPECT_EQ(world.state(id), State::delivered) << row.name;
+    EXPECT_EQ(world.writes(), 2U) << row.name;
   }
 }
 
