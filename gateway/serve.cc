@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdio>
 #include <fstream>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -31,6 +33,9 @@ using metrics::Level;
 constexpr int exit_failed = 1;
 constexpr auto heartbeat_limit = std::chrono::milliseconds(5'000);
 constexpr auto stop_poll = std::chrono::milliseconds(10);
+constexpr auto abandon_grace = std::chrono::milliseconds(2'000);
+constexpr std::size_t descriptors_kept = 1'024;  // for the store, upstream connections and the operations listener
+constexpr std::size_t facilities_named = 5;
 
 std::expected<profile::Profile, std::string> find_profile(const DestinationConfig& destination,
                                                           const std::filesystem::path& directory) {
@@ -69,6 +74,8 @@ class App {
   std::expected<void, std::string> open_store();
   std::expected<void, std::string> make_destinations();
   std::expected<void, std::string> check_pending() const;
+  std::vector<storage::Lane> lanes_of(const std::string& destination) const;
+  void budget_descriptors();
   void make_front();
   void make_operations();
   void fill_queue_metrics();
@@ -107,6 +114,7 @@ std::expected<void, std::string> App::open() {
   if (auto made = make_destinations(); !made) return made;
   if (auto checked = check_pending(); !checked) return checked;
   registry_.before_exposition([this] { fill_queue_metrics(); });
+  budget_descriptors();
   make_front();
   make_operations();
   return {};
@@ -172,12 +180,46 @@ std::expected<void, std::string> App::make_destinations() {
 std::expected<void, std::string> App::check_pending() const {
   for (const auto& [name, counts] : store_->counts().destinations) {
     const auto waiting = reads::pending(counts);
+    if (waiting == 0) continue;
     const auto same = [&name](const auto& destination) { return destination->name() == name; };
-    if (waiting > 0 && std::ranges::none_of(destinations_, same))
+    if (std::ranges::none_of(destinations_, same))
       return std::unexpected(fmt::format(
           "/destinations: {} submissions wait for '{}', which the config no longer has; put it back", waiting, name));
+    std::vector<std::string> gone;
+    for (const auto& lane : lanes_of(name))
+      if (facilities_.find(lane.facility) == nullptr && gone.size() < facilities_named) gone.push_back(lane.facility);
+    if (!gone.empty())
+      return std::unexpected(
+          fmt::format("/facilities: submissions of {} wait for '{}', but the config no longer has them; put them back",
+                      fmt::join(gone, ", "), name));
   }
   return {};
+}
+
+// Asks and waits: before anything runs, there is no loop to answer to.
+std::vector<storage::Lane> App::lanes_of(const std::string& destination) const {
+  struct InPlace final : storage::Home {
+    void post(std::move_only_function<void()> work) override { work(); }
+  } home;
+  std::promise<std::vector<storage::Lane>> promise;
+  store_->lanes(destination, home,
+                [&promise](auto lanes) { promise.set_value(lanes.value_or(std::vector<storage::Lane>{})); });
+  return promise.get_future().get();
+}
+
+// Clinics' connections must not take the descriptors that the store and delivery need.
+void App::budget_descriptors() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const auto allowed = static_cast<std::size_t>(limit.rlim_cur);
+  const auto room = allowed > 2 * descriptors_kept ? allowed - descriptors_kept : allowed / 2;
+  const auto each = std::max<std::size_t>(room / config_.front.loops, 1);
+  if (config_.front.limits.connections <= each) return;
+  config_.front.limits.connections = each;
+  metrics::log(Level::warning, "connections_limited_by_descriptors", {{Field::count, static_cast<std::int64_t>(each)}});
 }
 
 void App::make_front() {
@@ -245,17 +287,18 @@ void App::stop() {
   const auto answered = [this] {
     return std::ranges::all_of(fronts_, [](const auto& f) { return f->connections() == 0; });
   };
-  if (!wait_until(deadline, delivered)) {
-    metrics::log(Level::warning, "stop_abandons_attempts");
-    for (auto& destination : destinations_) destination->abandon();
-    wait_until(std::chrono::steady_clock::now() + std::chrono::seconds(2), delivered);
-  }
-  wait_until(deadline, answered);
+  if (!wait_until(deadline, delivered)) metrics::log(Level::warning, "stop_abandons_attempts");
+  // Whatever is still on its way upstream ends now: attempts as unknown, reads as unavailable.
+  for (auto& destination : destinations_) destination->abandon();
+  wait_until(std::chrono::steady_clock::now() + abandon_grace, delivered);
+  wait_until(std::max(deadline, std::chrono::steady_clock::now() + abandon_grace), answered);
   store_->close();
   for (auto& front : fronts_) front->abort();
   operations_loop_.stop();
   for (auto& front : fronts_) front->join();
   for (auto& destination : destinations_) destination->join();
+  // A call that never ended holds a connection of a front loop: destinations go before the loops they answer to.
+  destinations_.clear();
   metrics::log(Level::info, "stopped");
 }
 

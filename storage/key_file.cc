@@ -168,18 +168,21 @@ std::expected<KeyFile, std::string> make_key_file(const std::filesystem::path& p
   compose(made, text.text);
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+  // Written whole under another name, then linked: a crash leaves the key file either absent or complete, and an
+  // existing one is never replaced.
+  const std::string unfinished = path.string() + ".unfinished";
+  ::unlink(unfinished.c_str());
+  const File file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
   if (file.number < 0) {
     return std::unexpected(fmt::format("cannot make the key file {}: {}", path.string(), why()));
   }
   // The umask can only take bits away, but a key file that cannot be read again is no use either.
   const bool written = ::fchmod(file.number, S_IRUSR | S_IWUSR) == 0 && write_all(file.number, text.text) &&
-                       ::fsync(file.number) == 0 && sync_directory(path.parent_path());
-  if (!written) {
-    const std::string reason = why();
-    ::unlink(path.c_str());
-    return std::unexpected(fmt::format("cannot write the key file {}: {}", path.string(), reason));
-  }
+                       ::fsync(file.number) == 0 && ::link(unfinished.c_str(), path.c_str()) == 0 &&
+                       sync_directory(path.parent_path());
+  const std::string reason = written ? std::string() : why();
+  ::unlink(unfinished.c_str());
+  if (!written) return std::unexpected(fmt::format("cannot write the key file {}: {}", path.string(), reason));
   return made;
 }
 

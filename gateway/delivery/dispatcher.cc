@@ -16,7 +16,7 @@ using rules::BreakerState;
 using storage::DueClass;
 using storage::State;
 
-constexpr std::size_t lanes_at_once = 16;
+constexpr std::size_t most_lanes_at_once = 16;
 constexpr std::size_t logins_at_once = 4;
 constexpr auto learn_again_after = std::chrono::milliseconds(1'000);
 constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
@@ -32,7 +32,8 @@ Dispatcher::Dispatcher(DispatcherOptions options, DispatcherDoors doors)
     : options_(std::move(options)),
       doors_(std::move(doors)),
       logins_(options_.login),
-      late_apply_(options_.settle.late_apply_wait, doors_.clock.steady()) {}
+      late_apply_(options_.settle.late_apply_wait, doors_.clock.steady()),
+      lanes_at_once_(most_lanes_at_once) {}
 
 Dispatcher::~Dispatcher() = default;
 
@@ -153,7 +154,7 @@ bool Dispatcher::is_open(const storage::Lane& lane) {
 
 void Dispatcher::fetch(std::size_t room) {
   const auto now = doors_.clock.wall();
-  auto chosen = lanes_.choose(std::min(room, lanes_at_once), now, [this](const auto& lane) { return is_open(lane); });
+  auto chosen = lanes_.choose(std::min(room, lanes_at_once_), now, [this](const auto& lane) { return is_open(lane); });
   if (chosen.empty()) return;
   const std::size_t share = (room + chosen.size() - 1) / chosen.size();
   std::vector<storage::DueQuery> queries;
@@ -171,10 +172,21 @@ void Dispatcher::fetch(std::size_t room) {
                         [this, chosen = std::move(chosen), limits = std::move(limits),
                          room](storage::Result<std::vector<storage::DueBatch>> batches) {
                           fetching_ = false;
-                          if (!batches || stopping_) return;  // the store is closing, or we are
+                          if (stopping_) return;
+                          if (!batches) return could_not_fetch(batches.error());
+                          lanes_at_once_ = std::min(most_lanes_at_once, lanes_at_once_ * 2);
                           fetched(chosen, limits, room, std::move(*batches));
                           pump();
                         });
+}
+
+// One unreadable block must not stop every lane: from now on they are asked one by one, until that works again.
+void Dispatcher::could_not_fetch(storage::Error error) {
+  if (error != storage::Error::overloaded)
+    metrics::log(Level::error, "due_records_unreadable",
+                 {{Field::destination, options_.destination}, {Field::failure, storage::name(error)}});
+  lanes_at_once_ = 1;
+  wait_for_store();
 }
 
 void Dispatcher::fetched(const std::vector<Lanes::Chosen>& chosen, const std::vector<std::size_t>& limits,
@@ -186,7 +198,7 @@ void Dispatcher::fetched(const std::vector<Lanes::Chosen>& chosen, const std::ve
     for (auto* batch : {&batches[2 * at], &batches[2 * at + 1]}) {
       more = more || batch->items.size() >= limits[at];
       for (auto& due : batch->items) {
-        if (active_.contains(due.submission.id)) continue;
+        if (active_.contains(due.submission.id) || left_alone_.contains(due.submission.id)) continue;
         more = true;
         if (let_go_meanwhile_.contains(due.submission.id)) continue;  // what was peeked is older than its settlement
         if (sends.size() + questions.size() >= room) break;
@@ -197,7 +209,7 @@ void Dispatcher::fetched(const std::vector<Lanes::Chosen>& chosen, const std::ve
     if (!more) lanes_.rest(chosen[at], earlier(batches[2 * at].next_due_at, batches[2 * at + 1].next_due_at));
   }
   for (const auto& work : questions) ask(work);
-  open(std::move(sends));
+  for (const auto& work : sends) open(work);
 }
 
 // Takes a due record in hand; nothing if it cannot be read, which a person must look at.
@@ -251,36 +263,32 @@ bool Dispatcher::prepare(const WorkPtr& work) {
   return true;
 }
 
-void Dispatcher::open(std::vector<WorkPtr> works) {
-  std::erase_if(works, [this](const WorkPtr& work) { return !prepare(work); });
-  if (works.empty()) return;
-  std::vector<storage::OpenAttempt> marks;
-  for (const auto& work : works) {
-    work->opened_at = doors_.clock.wall();
-    storage::OpenAttempt mark;
-    mark.id = work->record.id;
-    mark.expected_version = work->record.version;
-    mark.attempt.opened_at = work->opened_at;
-    mark.attempt.patched = work->outbound.patched;
-    marks.push_back(std::move(mark));
+// One call a record: the writer groups them anyway, and one damaged record must not hold up the others.
+void Dispatcher::open(const WorkPtr& work) {
+  if (!prepare(work)) return;
+  work->opened_at = doors_.clock.wall();
+  storage::OpenAttempt mark;
+  mark.id = work->record.id;
+  mark.expected_version = work->record.version;
+  mark.attempt.opened_at = work->opened_at;
+  mark.attempt.patched = work->outbound.patched;
+  doors_.store.open_attempts({std::move(mark)}, doors_.home,
+                             [this, work](auto changed) { opened(work, std::move(changed)); });
+}
+
+void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage::Changed>> changed) {
+  if (!changed && changed.error() == storage::Error::corrupt) {
+    log_store_error("record_left_alone", work, changed.error());
+    left_alone_.insert(work->record.id);
+    ++active_in_lane_[work->lane];  // it stays in the index, in front of others
+    return release(work, true);
   }
-  doors_.store.open_attempts(std::move(marks), doors_.home,
-                             [this, works = std::move(works)](storage::Result<std::vector<storage::Changed>> changed) {
-                               for (std::size_t at = 0; at < works.size(); ++at) {
-                                 const auto& work = works[at];
-                                 if (!changed) {
-                                   release_for_later(work);
-                                   continue;
-                                 }
-                                 if ((*changed)[at].applied == storage::Applied::stale) {
-                                   release(work, true);
-                                   continue;
-                                 }
-                                 work->record.version = (*changed)[at].version;
-                                 work->record.state = (*changed)[at].state;
-                                 send(work);
-                               }
-                             });
+  if (!changed) return release_for_later(work);
+  const auto& [applied, version, state] = changed->front();
+  if (applied == storage::Applied::stale) return release(work, true);
+  work->record.version = version;
+  work->record.state = state;
+  send(work);
 }
 
 void Dispatcher::send(const WorkPtr& work) {

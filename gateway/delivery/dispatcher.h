@@ -79,9 +79,12 @@ class Dispatcher {
   WorkPtr take(storage::Due due);
   void release(const WorkPtr& work, bool wake_lane);
   void release_for_later(const WorkPtr& work);
+  void wait_for_store();
+  void could_not_fetch(storage::Error error);
 
   // sending
-  void open(std::vector<WorkPtr> works);
+  void open(const WorkPtr& work);
+  void opened(const WorkPtr& work, storage::Result<std::vector<storage::Changed>> changed);
   bool prepare(const WorkPtr& work);
   void send(const WorkPtr& work);
   void not_sent(const WorkPtr& work);
@@ -96,6 +99,7 @@ class Dispatcher {
   // settling
   AttemptEnd end_of(const WorkPtr& work) const;
   void settle(const WorkPtr& work, storage::Settlement settlement, const std::string& words, const rules::Reply* reply);
+  void log_store_error(std::string_view event, const WorkPtr& work, storage::Error error) const;
   void store_settlement(const WorkPtr& work, storage::Settlement settlement);
   void settled(const WorkPtr& work, const storage::Settlement& settlement,
                storage::Result<std::vector<storage::Changed>> changed);
@@ -114,6 +118,9 @@ class Dispatcher {
   LateApply late_apply_;
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> active_in_lane_;
+  // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.
+  std::unordered_set<storage::SubmissionId, storage::SubmissionIdHash> left_alone_;
+  std::size_t lanes_at_once_;
   bool fetching_ = false;
   bool store_waits_ = false;  // it took no change a moment ago
   // Let go of while a peek was under way: the peek may still show them as they were.

@@ -55,8 +55,7 @@ void Dispatcher::asked(const WorkPtr& work, bool may_decide, const rules::Exchan
                                                {&*body, &match.parameters, work->record.facility}, exchange)
                            : rules::ProbeResult::inconclusive;
   const auto* reply = std::get_if<rules::Reply>(&exchange);
-  if (rules::classify(doors_.profile, work->record.route, exchange).outcome == rules::OutcomeKind::login_expired)
-    logins_.expired(work->record.facility, doors_.clock.steady());
+  note_standing(work, rules::classify(doors_.profile, work->record.route, exchange).outcome);
   const auto end = end_of(work);
   const auto decides_at = end.ended_at + late_apply_.remaining(work->record.id, doors_.clock.steady());
   auto settlement = settle_probe(work->record, result, end, may_decide, decides_at, options_.settle);

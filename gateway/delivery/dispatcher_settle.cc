@@ -15,6 +15,7 @@ using storage::State;
 
 // A store that takes nothing now may do so in a moment.
 constexpr auto again_after = std::chrono::milliseconds(100);
+constexpr auto slow_again_after = std::chrono::milliseconds(10'000);  // a read or a record is damaged
 
 }  // namespace
 
@@ -41,14 +42,22 @@ void Dispatcher::store_settlement(const WorkPtr& work, storage::Settlement settl
       std::move(batch), doors_.home,
       [this, work, settlement = std::move(settlement)](storage::Result<std::vector<storage::Changed>> changed) mutable {
         // Nothing was written and the store is well: an outcome must not be lost, so it is brought again.
-        if (!changed && changed.error() == storage::Error::overloaded) {
-          doors_.timers.after(again_after, [this, work, settlement = std::move(settlement)]() mutable {
-            store_settlement(work, std::move(settlement));
-          });
+        if (!changed && changed.error() != storage::Error::in_doubt && !stopping_ && doors_.store.health().writable) {
+          const bool overloaded = changed.error() == storage::Error::overloaded;
+          if (!overloaded) log_store_error("settlement_refused", work, changed.error());
+          doors_.timers.after(overloaded ? again_after : slow_again_after,
+                              [this, work, settlement = std::move(settlement)]() mutable {
+                                store_settlement(work, std::move(settlement));
+                              });
           return;
         }
         settled(work, settlement, std::move(changed));
       });
+}
+
+void Dispatcher::log_store_error(std::string_view event, const WorkPtr& work, storage::Error error) const {
+  metrics::log(Level::error, event,
+               {{Field::submission, work->record.id.text()}, {Field::failure, storage::name(error)}});
 }
 
 void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlement,
@@ -83,15 +92,18 @@ void Dispatcher::move(const WorkPtr& work, storage::Event event, storage::HoldRe
   });
 }
 
-// The store took no change now: look at the lane again in a moment, not at once.
+// The store took no change now: look again in a moment, not at once.
 void Dispatcher::release_for_later(const WorkPtr& work) {
-  if (!std::exchange(store_waits_, true)) {
-    doors_.timers.after(again_after, [this] {
-      store_waits_ = false;
-      pump();
-    });
-  }
+  wait_for_store();
   release(work, true);
+}
+
+void Dispatcher::wait_for_store() {
+  if (std::exchange(store_waits_, true)) return;
+  doors_.timers.after(again_after, [this] {
+    store_waits_ = false;
+    pump();
+  });
 }
 
 }  // namespace titip::delivery

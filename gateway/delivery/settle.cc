@@ -59,8 +59,8 @@ Settlement settle_send(const Submission& record, const rules::Classified& classi
       settlement.attempt.outcome = Outcome::rejected;
       return settlement;
     case OutcomeKind::duplicate:
-      // It is there already. For a correction that may be the record it corrects, so the fields must be compared.
-      if (!record.correction) {
+      // It is there already. For a correction or an update that may be the record it changes: compare the fields.
+      if (!record.correction && !end.route.update) {
         settlement.event = Event::delivered;
         settlement.attempt.outcome = Outcome::delivered;
         return settlement;
@@ -97,26 +97,29 @@ Settlement settle_probe(const Submission& record, ProbeResult result, const Atte
   const auto ask_again = [&](storage::WallTime at) {
     settlement.event = Event::probe_inconclusive;
     settlement.due_at = at;
-    if (record.unknown_since && end.ended_at - *record.unknown_since > policy.maximum_unknown_age) {
-      settlement.event = Event::gave_up_probing;
-      settlement.hold_reason = storage::HoldReason::unknown;
-      settlement.due_at.reset();
-    }
+  };
+  const auto give_up = [&] {
+    settlement.event = Event::gave_up_probing;
+    settlement.hold_reason = storage::HoldReason::unknown;
   };
   const auto not_there = [&] {
     if (!may_decide) return ask_again(std::max(decides_at, end.ended_at));
     if (record.unknown_attempts >= policy.maximum_unknown_attempts && end.breaker_closed) {
-      settlement.event = Event::gave_up_probing;
-      settlement.hold_reason = storage::HoldReason::unknown;
-      return;
+      return give_up();
     }
     settlement.event = Event::not_found;
     defer(settlement, record, end, {}, policy);
   };
   switch (result) {
     case ProbeResult::found_equal:
-      settlement.event = Event::delivered;
       settlement.attempt.outcome = Outcome::found;
+      // What an update writes may have stood there before it. If its attempt were applied after the next record's, the
+      // server would keep the older value: so the attempt must be over for good first.
+      if (!is_create && !may_decide) {
+        ask_again(std::max(decides_at, end.ended_at));
+      } else {
+        settlement.event = Event::delivered;
+      }
       break;
     case ProbeResult::found_other:
       settlement.attempt.outcome = Outcome::found_other;
@@ -131,11 +134,16 @@ Settlement settle_probe(const Submission& record, ProbeResult result, const Atte
       settlement.attempt.outcome = Outcome::not_found;
       not_there();
       break;
-    case ProbeResult::inconclusive:
+    case ProbeResult::inconclusive: {
       settlement.attempt.outcome = Outcome::inconclusive;
-      ask_again(end.ended_at +
-                std::max(std::chrono::milliseconds(1), rules::backoff(policy.backoff, record.probes + 1, end.uniform)));
+      const bool too_old = record.unknown_since && end.ended_at - *record.unknown_since > policy.maximum_unknown_age;
+      if (too_old && record.probes + 1 >= policy.minimum_probes) {
+        give_up();
+      } else {
+        ask_again(end.ended_at + rules::backoff(policy.backoff, record.probes + 1, end.uniform));
+      }
       break;
+    }
   }
   return settlement;
 }

@@ -17,7 +17,8 @@ namespace titip::delivery {
 struct SettlePolicy {
   rules::BackoffOptions backoff;
   std::chrono::milliseconds late_apply_wait{120'000};  // how long a server may take to apply what it did not answer
-  std::chrono::milliseconds maximum_unknown_age{86'400'000};  // then a person must look
+  std::chrono::milliseconds maximum_unknown_age{86'400'000};  // then a person must look, but not before it was asked
+  std::uint32_t minimum_probes = 5;                           // so often: an outage asks nothing and proves nothing
   std::uint32_t maximum_unknown_attempts = 5;
 };
 

@@ -53,6 +53,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
         return close();
       case Step::header:
       case Step::body:
+        if (continuing_) return close();  // a client that does not even take "100 Continue" takes no answer
         deadline_ = SteadyTime::max();
         return refuse(408, "timeout", "The request did not arrive in time.");
       case Step::answering:
@@ -152,7 +153,9 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
 
   void send_continue() {
     static constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    continuing_ = true;
     asio::async_write(socket_, asio::buffer(interim), [self = shared_from_this()](error_code error, std::size_t) {
+      self->continuing_ = false;
       if (self->step_ == Step::closed) return;
       if (error) return self->close();
       self->take_body();
@@ -249,6 +252,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   std::string method_;
   std::uint64_t content_length_ = 0;
   bool keep_alive_ = true;
+  bool continuing_ = false;  // "100 Continue" is being written
   std::string write_;
 };
 

@@ -1,109 +1,17 @@
 """The gateway as a clinic, an operator and a bad day meet it: real programs, real sockets, real files."""
 
+import http.client
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from gateway import BUILD, MOUNT, Gateway, Place, Simulator, dose, person, shipped_profile, wait_for  # noqa: E402
-
-
-class RefusesToStart(unittest.TestCase):
-    """What is wrong is said with its place, and what to do."""
-
-    def refuses(self, change, *words, status=2):
-        with Place() as place:
-            gateway = Gateway(place)
-            change(gateway)
-            code, said = gateway.refuses_to_start()
-            self.assertEqual(code, status, said)
-            for word in words:
-                self.assertIn(word, said)
-
-    def test_unknown_key(self):
-        self.refuses(lambda g: g.settings["front"].update(prot=1), "/front/prot", "is not a key that Titip knows", "port")
-
-    def test_out_of_bounds(self):
-        self.refuses(lambda g: g.settings["front"].update(port=70000), "/front/port", "from 0 to 65535")
-
-    def test_no_destinations(self):
-        self.refuses(lambda g: g.settings.pop("destinations"), 'needs "destinations"')
-
-    def test_bad_base_url(self):
-        self.refuses(lambda g: g.settings["destinations"][0].update(base_url="ftp://x"), "/destinations/0/base_url", "http://")
-
-    def test_bad_zone(self):
-        self.refuses(lambda g: g.settings["facilities"][0].update(time_zone="CET"), "/facilities/0/time_zone", "WIB, WITA or WIT")
-
-    def test_unknown_profile(self):
-        self.refuses(lambda g: g.settings["destinations"][0].update(profile="pcare"), "/destinations/0/profile", "pcare-vaksin",
-                     status=1)
-
-    def test_wrong_profile(self):
-        def change(gateway):
-            text = (pathlib.Path(os.environ["TITIP_SOURCE_DIR"]) / "upstream/profiles/pcare-vaksin.json").read_text()
-            (gateway.place.directory / "mine.json").write_text(text.replace('"probe"', '"porbe"', 1))
-            gateway.settings["destinations"][0]["profile"] = "mine.json"
-        self.refuses(change, "mine.json", "/routes/", status=1)
-
-    def test_readable_password_file(self):
-        def change(gateway):
-            path = gateway.place.directory / "password"
-            path.write_text("uji\n")
-            path.chmod(0o644)
-            gateway.settings["facilities"][0]["login"] = {"username": "uji", "password_file": "password"}
-        self.refuses(change, "/facilities/0/login/password_file", "chmod 600")
-
-    def test_port_in_use(self):
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            taken.listen()
-            self.refuses(lambda g: g.settings["front"].update(port=taken.getsockname()[1]), "cannot bind", "in use", status=1)
-
-    def test_lost_or_readable_key_file(self):
-        with Place() as place:
-            gateway = Gateway(place).start()
-            key = place.directory / "data/titip.key"
-            self.assertEqual(key.stat().st_mode & 0o777, 0o600)
-            self.assertEqual(gateway.stop(), 0)
-            key.chmod(0o644)
-            code, said = gateway.refuses_to_start()
-            self.assertEqual(code, 1)
-            self.assertIn("chmod 600", said)
-            key.rename(place.directory / "elsewhere")
-            code, said = gateway.refuses_to_start()
-            self.assertEqual(code, 1)
-            self.assertIn("titip.key", said)
-            self.assertFalse(key.exists(), "a new key would make everything in custody unreadable")
-
-    def test_destination_with_pending_records_gone(self):
-        with Place() as place:
-            gateway = Gateway(place).start()
-            self.assertEqual(gateway.submit("/vaksin/simpan", dose(1))[0], 201)
-            gateway.stop()
-            gateway.settings["destinations"][0]["name"] = "another"
-            code, said = gateway.refuses_to_start()
-            self.assertEqual(code, 1)
-            self.assertIn("1 submissions wait for 'pcare-vaksin'", said)
-
-    def test_second_gateway_on_the_same_data(self):
-        with Place() as place:
-            gateway = Gateway(place).start()
-            code, said = gateway.refuses_to_start()
-            self.assertEqual(code, 1, said)
-            gateway.stop()
-
-    def test_usage(self):
-        done = subprocess.run([str(BUILD / "titip"), "serve"], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("--config", done.stderr)
 
 
 class BadInput(unittest.TestCase):
@@ -324,6 +232,49 @@ class Delivery(unittest.TestCase):
             wait_for(lambda: gateway.counts()["delivered"] == len(ids), "delivery")
             self.assertEqual(simulator.effects(), len(ids))
             gateway.stop()
+
+
+class Stopping(unittest.TestCase):
+    def test_reads_that_hang_do_not_break_the_stop(self):
+        with socket.socket() as server, Place() as place:
+            server.bind(("127.0.0.1", 0))
+            server.listen(200)  # accepts and never answers
+            gateway = Gateway(place, f"http://127.0.0.1:{server.getsockname()[1]}/vaksin")
+            gateway.settings["front"]["loops"] = 4
+            gateway.settings["stop_grace_ms"] = 50
+            gateway.settings["destinations"][0]["response_timeout_ms"] = 60_000
+            for _ in range(5):
+                gateway.start()
+                clients = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(40)]
+                for number, client in enumerate(clients):
+                    client.sendall(f"GET {MOUNT}/tiket/nik/99{number:014d} HTTP/1.1\r\nHost: a\r\nx-kdppk: P0001\r\n\r\n".encode())
+                time.sleep(0.2)
+                self.assertEqual(gateway.stop(), 0)
+                for client in clients:
+                    client.close()
+
+    def test_idle_clients_leave_descriptors_for_the_work(self):
+        with Place() as place:
+            simulator = Simulator(place)
+            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin")
+            gateway.start(before=["prlimit", "--nofile=256:256"])
+            kept = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=5)  # there before the crowd
+
+            def ask(method, path, body=None):
+                kept.request(method, path, body=body, headers={"x-kdppk": "P0001"})
+                answer = kept.getresponse()
+                return answer.headers, json.loads(answer.read())
+
+            ask("GET", "/v1/status")
+            crowd = [socket.create_connection(("127.0.0.1", gateway.port), timeout=2) for _ in range(400)]
+            wait_for(lambda: len(os.listdir(f"/proc/{gateway.process.pid}/fd")) > 120, "the crowd")
+            headers, _ = ask("POST", MOUNT + "/sasaran/simpan", json.dumps(person(1)))
+            path = headers["Location"]
+            wait_for(lambda: ask("GET", path)[1]["state"] == "delivered", "delivery beside the crowd")
+            self.assertLess(len(os.listdir(f"/proc/{gateway.process.pid}/fd")), 200)
+            for client in [*crowd, kept]:
+                client.close()
+            self.assertEqual(gateway.stop(), 0)
 
 
 class Operations(unittest.TestCase):

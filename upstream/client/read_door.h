@@ -1,8 +1,12 @@
 // Reads for those who do not live on the destination's loop: hands the request over, brings the exchange back. Any
-// thread.
+// thread. Bounded: reads beyond the limit are answered `not_admitted`, so that they cannot take the descriptors that
+// delivery and the store need.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "upstream/client/upstream.h"
@@ -12,17 +16,26 @@ namespace titip::client {
 class ReadDoor {
  public:
   using Post = std::function<void(std::move_only_function<void()>)>;
+  static constexpr std::size_t at_once = 128;
 
   // `to_loop` runs work on the destination's loop.
   ReadDoor(Upstream& upstream, Post to_loop) : upstream_(upstream), to_loop_(std::move(to_loop)) {}
 
   // `back` runs the answer where the caller wants it.
   void send(OutboundRequest request, Post back, std::move_only_function<void(rules::Exchange)> done) {
-    to_loop_([this, request = std::move(request), back = std::move(back), done = std::move(done)]() mutable {
-      upstream_.send_read(
-          std::move(request), 0, [back = std::move(back), done = std::move(done)](rules::Exchange exchange) mutable {
-            back([done = std::move(done), exchange = std::move(exchange)]() mutable { done(std::move(exchange)); });
-          });
+    auto answer = [back = std::move(back), done = std::move(done)](rules::Exchange exchange) mutable {
+      back([done = std::move(done), exchange = std::move(exchange)]() mutable { done(std::move(exchange)); });
+    };
+    to_loop_([this, request = std::move(request), answer = std::move(answer)]() mutable {
+      if (in_flight_ >= at_once) return answer(rules::Failure::not_admitted);
+      ++in_flight_;
+      // Different targets are different callers to the breaker: one poisoned read must not look like an outage.
+      const std::uint64_t key = std::hash<std::string>{}(request.target) | 1U;
+      upstream_.send_read(std::move(request), key,
+                          [this, answer = std::move(answer)](rules::Exchange exchange) mutable {
+                            --in_flight_;
+                            answer(std::move(exchange));
+                          });
     });
   }
 
@@ -31,6 +44,7 @@ class ReadDoor {
  private:
   Upstream& upstream_;
   Post to_loop_;
+  std::size_t in_flight_ = 0;  // the loop's
 };
 
 }  // namespace titip::client

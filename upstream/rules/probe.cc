@@ -63,13 +63,12 @@ ProbeResult search(std::vector<const json*> entries, const std::vector<Wanted>& 
 
 bool says_nothing_there(const profile::Probe& probe, int http_status, const profile::EnvelopeView& envelope) {
   const auto lists = [&](int code) { return std::ranges::find(probe.empty_codes, code) != probe.empty_codes.end(); };
-  // The status has to agree: an error page's status around a familiar code is not an answer.
-  if (http_status / 100 != 2 && !lists(http_status)) {
-    return false;
-  }
-  return lists(envelope.code) || std::ranges::any_of(probe.empty_texts, [&](const std::string& text) {
-           return profile::contains_text(envelope.all_text, text);
-         });
+  const bool words = std::ranges::any_of(
+      probe.empty_texts, [&](const std::string& text) { return profile::contains_text(envelope.all_text, text); });
+  // The status has to agree: an error page's status around a familiar code is not an answer. 404 speaks of many things
+  // ("you are not registered for this service"), so it counts with the words alone.
+  if (http_status == 404) return words;
+  return http_status / 100 == 2 && (words || lists(envelope.code));
 }
 
 }  // namespace

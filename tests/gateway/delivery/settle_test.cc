@@ -70,14 +70,16 @@ const SendRow send_rows[] = {
 };
 
 // "It is there already" may speak of the record that a correction corrects: only the fields can tell.
-TEST(SettleSend, a_duplicate_correction_is_asked_after) {
-  const auto the_route = route();
-  auto correction = record();
-  correction.correction = true;
-  const auto settlement = settle_send(correction, {OutcomeKind::duplicate, "duplicate", true, "words"},
-                                      {opened, ended, the_route, true, 0.5}, 428, {}, policy());
-  EXPECT_EQ(settlement.event, Event::went_unknown);
-  EXPECT_EQ(settlement.attempt.outcome, Outcome::unknown);
+TEST(SettleSend, a_duplicate_correction_or_update_is_asked_after) {
+  for (const bool update : {false, true}) {
+    const auto the_route = route(update);
+    auto changing = record();
+    changing.correction = !update;
+    const auto settlement = settle_send(changing, {OutcomeKind::duplicate, "duplicate", true, "words"},
+                                        {opened, ended, the_route, true, 0.5}, 428, {}, policy());
+    EXPECT_EQ(settlement.event, Event::went_unknown) << update;
+    EXPECT_EQ(settlement.attempt.outcome, Outcome::unknown) << update;
+  }
 }
 
 TEST(SettleSend, every_outcome_with_the_breaker_closed_and_open) {
@@ -144,9 +146,11 @@ const std::vector<Kind> changes{Kind::update, Kind::correction};
 constexpr auto decides_after = 90s;
 
 const ProbeRow probe_rows[] = {
+    {"a change found at once: it may have stood there before", ProbeResult::found_equal, changes, false, true, 1,
+     Event::probe_inconclusive, Outcome::found, HoldReason::none, decides_after},
     {"found at once",
      ProbeResult::found_equal,
-     all,
+     {Kind::create},
      false,
      true,
      1,
@@ -257,24 +261,27 @@ TEST(SettleProbe, every_result_for_creates_updates_and_corrections) {
   }
 }
 
-TEST(SettleProbe, gives_up_when_it_has_been_unknown_too_long) {
+TEST(SettleProbe, gives_up_when_it_was_asked_often_and_long_enough) {
   const auto the_route = route();
   struct Row {
     ProbeResult result;
     bool may_decide;
     std::chrono::milliseconds age;
+    std::uint32_t probes_before;
     Event event;
   };
   const Row rows[] = {
-      {ProbeResult::inconclusive, true, 24h, Event::probe_inconclusive},
-      {ProbeResult::inconclusive, true, 24h + 1ms, Event::gave_up_probing},
-      {ProbeResult::absent, false, 24h + 1ms, Event::gave_up_probing},
-      {ProbeResult::absent, true, 24h + 1ms, Event::not_found},
-      {ProbeResult::found_equal, true, 48h, Event::delivered},
+      {ProbeResult::inconclusive, true, 24h, 9, Event::probe_inconclusive},
+      {ProbeResult::inconclusive, true, 24h + 1ms, 4, Event::gave_up_probing},
+      {ProbeResult::inconclusive, true, 24h + 1ms, 3, Event::probe_inconclusive},  // an outage of a day asked nothing
+      {ProbeResult::absent, false, 24h + 1ms, 9, Event::probe_inconclusive},
+      {ProbeResult::absent, true, 24h + 1ms, 9, Event::not_found},
+      {ProbeResult::found_equal, true, 48h, 9, Event::delivered},
   };
   for (const auto& row : rows) {
     auto before = record();
     before.unknown_since = ended - row.age;
+    before.probes = row.probes_before;
     const auto settlement =
         settle_probe(before, row.result, {opened, ended, the_route, true, 0.5}, row.may_decide, ended + 1s, policy());
     EXPECT_EQ(settlement.event, row.event) << static_cast<int>(row.result) << " after " << row.age.count();

@@ -205,4 +205,15 @@ void World::check_write(const client::OutboundRequest& request) {
       EXPECT_NE(nlohmann::json::parse(open.body).at("nik"), nik) << "two writes of one person at once";
 }
 
+World::Damaged World::damage_head(const storage::SubmissionId& id) {
+  auto key = storage::keys::of(load(id).submission.ordering_key);
+  auto was = kv_->get(storage::Family::head, key)->value();
+  EXPECT_TRUE(kv_->commit({{storage::Family::head, key, std::string("damaged")}}));
+  return {std::move(key), std::move(was)};
+}
+
+void World::heal_head(const Damaged& damaged) {
+  EXPECT_TRUE(kv_->commit({{storage::Family::head, damaged.key, damaged.was}}));
+}
+
 }  // namespace titip::tests

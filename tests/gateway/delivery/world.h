@@ -79,6 +79,13 @@ class World {
   std::string metrics() { return process_->registry.expose(); }
   const storage::Sealer& sealer() const { return *sealer_; }
   void put_object(std::string kind, std::string name, std::string bytes);
+  // Damages what the store keeps of this record's line of records, and mends it again.
+  struct Damaged {
+    std::string key;
+    std::string was;
+  };
+  Damaged damage_head(const storage::SubmissionId& id);
+  void heal_head(const Damaged& damaged);
 
   NationalServer server;
   FakeClock clock;
