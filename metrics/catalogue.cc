@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <fstream>
@@ -267,7 +268,7 @@ void build_info(Registry& registry, const std::string& version, const std::strin
 }
 
 void process_metrics(Registry& registry) {
-  const Gauge cpu = registry.gauge(process_cpu, {});
+  const Counter cpu = registry.counter(process_cpu, {});
   const Gauge rss = registry.gauge(process_rss, {});
   const Gauge fds = registry.gauge(process_fds, {});
   const Gauge max_fds = registry.gauge(process_max_fds, {});
@@ -278,7 +279,7 @@ void process_metrics(Registry& registry) {
     const auto of = [](const timeval& time) {
       return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
     };
-    cpu.set(of(usage.ru_utime) + of(usage.ru_stime));
+    cpu.add(std::max(0.0, of(usage.ru_utime) + of(usage.ru_stime) - cpu.value()));
     rss.set(resident_bytes());
     fds.set(count_fds());
     rlimit limit{};

@@ -180,9 +180,9 @@ def check_speech(tree):
         for number, line in enumerate(tree.text(path).split("\n"), 1):
             if found := REGISTRY_HOST.search(line):
                 yield Violation(path, number, f"names a host that serves packages: {found[0]}")
-            if found := SOMEBODYS_PATH.search(line):
-                yield Violation(path, number, f"a path of somebody's machine: {found[0]}…")
-            elif len(here) > 4 and here + "/" in line:
+            if len(here) > 4 and here + "/" in line:  # first: a checkout may lie in somebody's home
                 yield Violation(path, number, "the path of this checkout")
+            elif found := SOMEBODYS_PATH.search(line):
+                yield Violation(path, number, f"a path of somebody's machine: {found[0]}…")
             if NEIGHBOUR.search(line):
                 yield Violation(path, number, "names what lies beside the tree")

@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from gateway import BUILD, MOUNT, Gateway, Place, Simulator, dose, person, shipped_profile, wait_for  # noqa: E402
+from gateway import MOUNT, Gateway, Place, Simulator, dose, person, shipped_profile, wait_for  # noqa: E402
 
 
 class BadInput(unittest.TestCase):
