@@ -255,14 +255,13 @@ constexpr std::array<Key<Config>, 11> config_keys{{
 
 std::expected<Config, ConfigError> load_config(const std::filesystem::path& file) {
   std::ifstream stream(file);
-  if (!stream)
-    return std::unexpected(ConfigError{"", fmt::format("cannot read {}: {}", file.string(), std::strerror(errno))});
+  if (!stream) return std::unexpected(ConfigError{"", fmt::format("cannot be read: {}", std::strerror(errno))});
   const std::string text((std::istreambuf_iterator<char>(stream)), {});
   json document;
   try {
     document = json::parse(text, nullptr, true, true);
   } catch (const json::exception& error) {  // a number too large is no parse_error
-    return std::unexpected(ConfigError{"", fmt::format("{} is not JSON: {}", file.string(), error.what())});
+    return std::unexpected(ConfigError{"", fmt::format("is not JSON: {}", error.what())});
   }
   Config config;
   config.directory = std::filesystem::absolute(file).parent_path();

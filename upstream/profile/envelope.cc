@@ -47,15 +47,6 @@ void add_response_messages(const json* response, std::string& all_text) {
   }
 }
 
-// Objects all the way down: the loader refuses envelope pointers that lie inside one another.
-void put(json& document, std::string_view pointer, json value) {
-  json* here = &document;
-  for (const std::string_view token : segments_of(pointer)) {
-    here = &(*here)[std::string(token)];
-  }
-  *here = std::move(value);
-}
-
 void fill_strings(json& value, std::string_view receipt, std::string_view id) {
   if (value.is_structured()) {
     for (json& child : value) {
@@ -107,11 +98,15 @@ std::optional<EnvelopeView> read_envelope(const Envelope& shape, std::string_vie
 }
 
 std::string write_envelope(const Envelope& shape, int code, std::string_view message, std::string_view response_json) {
-  json document = json::object();
-  put(document, shape.response_pointer, parse_json(response_json).value_or(nullptr));
-  put(document, shape.message_pointer, message);
-  put(document, shape.code_pointer, code);
-  return dump_json(document);
+  // In the order in which the service itself writes its parts. The loader refuses pointers that lie inside one another.
+  using nlohmann::ordered_json;
+  auto response = ordered_json::parse(response_json, nullptr, false);
+  auto document = ordered_json::object();
+  document[ordered_json::json_pointer(shape.response_pointer)] =
+      response.is_discarded() ? nullptr : std::move(response);
+  document[ordered_json::json_pointer(shape.message_pointer)] = message;
+  document[ordered_json::json_pointer(shape.code_pointer)] = code;
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 std::string acknowledgement_response(const Acknowledgement& acknowledgement, std::string_view receipt,
