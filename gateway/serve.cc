@@ -287,7 +287,8 @@ void App::stop() {
   const auto answered = [this] {
     return std::ranges::all_of(fronts_, [](const auto& f) { return f->connections() == 0; });
   };
-  if (!wait_until(deadline, delivered)) metrics::log(Level::warning, "stop_abandons_attempts");
+  wait_until(deadline, [&] { return delivered() && answered(); });
+  if (!delivered()) metrics::log(Level::warning, "stop_abandons_attempts");
   // Whatever is still on its way upstream ends now: attempts as unknown, reads as unavailable.
   for (auto& destination : destinations_) destination->abandon();
   wait_until(std::chrono::steady_clock::now() + abandon_grace, delivered);

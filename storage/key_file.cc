@@ -183,7 +183,7 @@ std::expected<KeyFile, std::string> make_key_file(const std::filesystem::path& p
   const std::string reason = written ? std::string() : why();
   ::unlink(unfinished.c_str());
   if (!written) return std::unexpected(fmt::format("cannot write the key file {}: {}", path.string(), reason));
-  return made;
+  return read_key_file(path);  // what the disk holds is what is used, should another start have raced us
 }
 
 }  // namespace titip::storage

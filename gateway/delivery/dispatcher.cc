@@ -240,6 +240,13 @@ Dispatcher::WorkPtr Dispatcher::take(storage::Due due) {
 }
 
 void Dispatcher::release(const WorkPtr& work, bool wake_lane) {
+  const auto alone = left_alone_.find(work->record.id);
+  if (alone != left_alone_.end() && !active_.contains(work->record.id)) {  // its place was given back before
+    if (alone->second && --active_in_lane_[work->lane] == 0) active_in_lane_.erase(work->lane);
+    left_alone_.erase(alone);
+    lanes_.wake(work->lane);
+    return pump();
+  }
   active_.erase(work->record.id);
   if (fetching_) let_go_meanwhile_.insert(work->record.id);
   if (--active_in_lane_[work->lane] == 0) active_in_lane_.erase(work->lane);
@@ -277,12 +284,7 @@ void Dispatcher::open(const WorkPtr& work) {
 }
 
 void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage::Changed>> changed) {
-  if (!changed && changed.error() == storage::Error::corrupt) {
-    log_store_error("record_left_alone", work, changed.error());
-    left_alone_.insert(work->record.id);
-    ++active_in_lane_[work->lane];  // it stays in the index, in front of others
-    return release(work, true);
-  }
+  if (!changed && changed.error() == storage::Error::corrupt) return leave_alone(work, true);
   if (!changed) return release_for_later(work);
   const auto& [applied, version, state] = changed->front();
   if (applied == storage::Applied::stale) return release(work, true);

@@ -99,7 +99,7 @@ class Dispatcher {
   // settling
   AttemptEnd end_of(const WorkPtr& work) const;
   void settle(const WorkPtr& work, storage::Settlement settlement, const std::string& words, const rules::Reply* reply);
-  void log_store_error(std::string_view event, const WorkPtr& work, storage::Error error) const;
+  void leave_alone(const WorkPtr& work, bool stays_in_index);
   void store_settlement(const WorkPtr& work, storage::Settlement settlement);
   void settled(const WorkPtr& work, const storage::Settlement& settlement,
                storage::Result<std::vector<storage::Changed>> changed);
@@ -119,7 +119,7 @@ class Dispatcher {
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> active_in_lane_;
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.
-  std::unordered_set<storage::SubmissionId, storage::SubmissionIdHash> left_alone_;
+  std::unordered_map<storage::SubmissionId, bool, storage::SubmissionIdHash> left_alone_;  // whether it is in the index
   std::size_t lanes_at_once_;
   bool fetching_ = false;
   bool store_waits_ = false;  // it took no change a moment ago

@@ -15,7 +15,7 @@ using storage::State;
 
 // A store that takes nothing now may do so in a moment.
 constexpr auto again_after = std::chrono::milliseconds(100);
-constexpr auto slow_again_after = std::chrono::milliseconds(10'000);  // a read or a record is damaged
+constexpr auto slow_again_after = std::chrono::milliseconds(10'000);  // a record is damaged
 
 }  // namespace
 
@@ -43,9 +43,9 @@ void Dispatcher::store_settlement(const WorkPtr& work, storage::Settlement settl
       [this, work, settlement = std::move(settlement)](storage::Result<std::vector<storage::Changed>> changed) mutable {
         // Nothing was written and the store is well: an outcome must not be lost, so it is brought again.
         if (!changed && changed.error() != storage::Error::in_doubt && !stopping_ && doors_.store.health().writable) {
-          const bool overloaded = changed.error() == storage::Error::overloaded;
-          if (!overloaded) log_store_error("settlement_refused", work, changed.error());
-          doors_.timers.after(overloaded ? again_after : slow_again_after,
+          const bool damaged = changed.error() == storage::Error::corrupt;
+          if (damaged && active_.contains(work->record.id)) leave_alone(work, work->record.state == State::unknown);
+          doors_.timers.after(damaged ? slow_again_after : again_after,
                               [this, work, settlement = std::move(settlement)]() mutable {
                                 store_settlement(work, std::move(settlement));
                               });
@@ -55,9 +55,13 @@ void Dispatcher::store_settlement(const WorkPtr& work, storage::Settlement settl
       });
 }
 
-void Dispatcher::log_store_error(std::string_view event, const WorkPtr& work, storage::Error error) const {
-  metrics::log(Level::error, event,
-               {{Field::submission, work->record.id.text()}, {Field::failure, storage::name(error)}});
+// A record whose entries are damaged gives its place back and is not looked at again; it holds nobody else up. A
+// settlement of it is still brought again, and ends this when the store takes it.
+void Dispatcher::leave_alone(const WorkPtr& work, bool stays_in_index) {
+  metrics::log(Level::error, "record_left_alone", {{Field::submission, work->record.id.text()}});
+  left_alone_.emplace(work->record.id, stays_in_index);
+  if (stays_in_index) ++active_in_lane_[work->lane];  // in front of others, which a peek must look past
+  release(work, true);
 }
 
 void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlement,
@@ -88,7 +92,8 @@ void Dispatcher::move(const WorkPtr& work, storage::Event event, storage::HoldRe
   transition.hold_reason = reason;
   if (event == storage::Event::repeat_allowed) transition.due_at = doors_.clock.wall();
   doors_.store.transition({transition}, doors_.home, [this, work](const auto& changed) {
-    changed ? release(work, true) : release_for_later(work);
+    if (changed) return release(work, true);
+    changed.error() == storage::Error::corrupt ? leave_alone(work, true) : release_for_later(work);
   });
 }
 

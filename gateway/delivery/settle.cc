@@ -59,8 +59,9 @@ Settlement settle_send(const Submission& record, const rules::Classified& classi
       settlement.attempt.outcome = Outcome::rejected;
       return settlement;
     case OutcomeKind::duplicate:
-      // It is there already. For a correction or an update that may be the record it changes: compare the fields.
-      if (!record.correction && !end.route.update) {
+      // It is there already. For a correction or an update that may be the record it changes: compare the fields, where
+      // the route can.
+      if ((!record.correction && !end.route.update) || end.route.after_unknown != profile::AfterUnknown::probe) {
         settlement.event = Event::delivered;
         settlement.attempt.outcome = Outcome::delivered;
         return settlement;

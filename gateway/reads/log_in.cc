@@ -88,7 +88,7 @@ void LogIn::forget(const AskedPtr& asked) {
     const auto plain = doors_.sealer.open_object(verifier_kind, storage::Sealed{(*object)->bytes});
     auto verifier = plain ? decode_verifier(*plain) : std::nullopt;
     // Half of the places stay for those who log in: a guesser must not crowd them out.
-    if (!verifier || in_workers_ >= options_.waiting / 2) return;
+    if (!verifier || in_workers_ >= (options_.waiting + 1) / 2) return;
     ++in_workers_;
     // Only if it would let in this very password: a stranger's wrong guess must not take the verifier away.
     doors_.workers([this, asked, verifier = std::move(*verifier), version = (*object)->version] {

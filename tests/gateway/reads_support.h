@@ -48,8 +48,8 @@ class ReadsWorld {
   }
   void server_goes_down() {
     transport.server = [](const auto&) { return rules::Failure::connect_refused; };
-    for (int i = 0; i < 30 && upstream.state() == rules::BreakerState::closed; ++i) {
-      upstream.send_read({"GET", "/referensi/alasan", {}, {}}, 0, [](const auto&) {});
+    for (std::uint64_t key = 1; key <= 30 && upstream.state() == rules::BreakerState::closed; ++key) {
+      upstream.send_read({"GET", "/referensi/alasan", {}, {}}, key, [](const auto&) {});
       run();
     }
     ASSERT_EQ(upstream.state(), rules::BreakerState::open);

@@ -52,7 +52,7 @@ class Upstream {
   void send_record(OutboundRequest request, std::string route, std::uint64_t key,
                    std::move_only_function<void(rules::Exchange, rules::Classified)> done);
   // Answers Failure::not_admitted at once while the breaker does not admit reads.
-  // `key` as above: a probe is its record's call, other reads are nobody's (0).
+  // `key` as above: a probe is its record's call, a pass-through read its target's, a log-in nobody's (0).
   void send_read(OutboundRequest request, std::uint64_t key, std::move_only_function<void(rules::Exchange)> done);
   void send_health_read();
 

@@ -46,6 +46,25 @@ TEST(Damage, an_outcome_the_store_cannot_take_now_is_brought_again) {
   EXPECT_EQ(world.state(behind), State::delivered);
 }
 
+// A damaged record in flight when an outage comes must not keep the breaker from closing.
+TEST(Damage, a_damaged_record_in_flight_does_not_hold_the_destination) {
+  World world;
+  world.start();
+  world.server.next_writes = {Mood::silence};
+  const auto bad = world.accept({.batch = "B1"});
+  world.damage_head(bad);
+  world.transport().answer(0, national(201, 201, "CREATED"));
+  world.run();
+  world.server.mood = Mood::refuse;
+  std::vector<storage::SubmissionId> good;
+  for (int i = 1; i < 9; ++i) good.push_back(world.accept({.nik = "330000000000001" + std::to_string(i)}));
+  world.pass(1min);
+  EXPECT_NE(world.breaker(), rules::BreakerState::closed);
+  world.server.mood = Mood::serve;
+  world.pass(30min);
+  for (const auto& id : good) EXPECT_EQ(world.state(id), State::delivered);
+}
+
 // The values of an update may have stood there before it: found early, it is not over.
 TEST(Damage, an_update_found_early_waits_for_its_own_late_apply) {
   World world;

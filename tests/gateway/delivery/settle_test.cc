@@ -72,13 +72,20 @@ const SendRow send_rows[] = {
 // "It is there already" may speak of the record that a correction corrects: only the fields can tell.
 TEST(SettleSend, a_duplicate_correction_or_update_is_asked_after) {
   for (const bool update : {false, true}) {
-    const auto the_route = route(update);
+    auto the_route = route(update);
+    the_route.after_unknown = profile::AfterUnknown::probe;
     auto changing = record();
     changing.correction = !update;
     const auto settlement = settle_send(changing, {OutcomeKind::duplicate, "duplicate", true, "words"},
                                         {opened, ended, the_route, true, 0.5}, 428, {}, policy());
     EXPECT_EQ(settlement.event, Event::went_unknown) << update;
     EXPECT_EQ(settlement.attempt.outcome, Outcome::unknown) << update;
+    the_route.after_unknown = profile::AfterUnknown::repeat;  // nothing can be compared, and it is there
+    EXPECT_EQ(settle_send(changing, {OutcomeKind::duplicate, "duplicate", true, "words"},
+                          {opened, ended, the_route, true, 0.5}, 428, {}, policy())
+                  .event,
+              Event::delivered)
+        << update;
   }
 }
 
