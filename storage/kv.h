@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,11 +34,17 @@ enum class Family : std::uint8_t {
   open,
   object,
   counts,
+  person,
+  requirement,
+  waiter,
+  attention,
+  audit,
+  quarantine,
 };
-inline constexpr std::size_t family_count = 13;
+inline constexpr std::size_t family_count = 19;
 inline constexpr std::array<std::string_view, family_count> family_names{
-    "info",        "meta",    "payload", "reply", "chain",  "head",  "due",
-    "idempotency", "natural", "attempt", "open",  "object", "counts"};
+    "info", "meta",   "payload", "reply",  "chain",       "head",   "due",       "idempotency", "natural",   "attempt",
+    "open", "object", "counts",  "person", "requirement", "waiter", "attention", "audit",       "quarantine"};
 
 struct KvWrite {
   Family family = Family::info;
@@ -79,6 +86,15 @@ class Kv : public KvReader {
   // One moment of the whole store. Short-lived: it keeps what it sees from being tidied up, and an engine may make a
   // commit wait for it. Must die before close().
   virtual std::unique_ptr<KvReader> snapshot() const = 0;
+  // A small note (at most 256 bytes) kept apart from everything else, replaced as a whole, durable when this returns:
+  // the evidence of what was acknowledged. One thread, which need not be the one that commits.
+  virtual KvResult<void> note(std::string_view bytes) = 0;
+  virtual KvResult<std::optional<std::string>> noted() const = 0;
+  // Gives the space of erased values back to the disk. Blocking and long; any one thread, while others commit and read.
+  virtual KvResult<void> reclaim() = 0;
+  // A consistent copy of everything committed so far, made in a directory that does not exist yet; the note is not part
+  // of it. Its size in bytes. Blocking; any thread.
+  virtual KvResult<std::uint64_t> checkpoint(const std::filesystem::path& directory) const = 0;
   virtual void close() = 0;
 };
 

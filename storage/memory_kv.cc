@@ -68,6 +68,21 @@ KvResult<void> MemoryKv::commit(const KvBatch& batch) {
   return {};
 }
 
+KvResult<void> MemoryKv::note(std::string_view bytes) {
+  const std::unique_lock lock(mutex_);
+  note_ = std::string(bytes);
+  return {};
+}
+
+KvResult<std::optional<std::string>> MemoryKv::noted() const {
+  const std::shared_lock lock(mutex_);
+  return note_;
+}
+
+KvResult<std::uint64_t> MemoryKv::checkpoint(const std::filesystem::path&) const {
+  return std::unexpected(KvError{KvError::Kind::failed, "a store in memory has no files to copy"});
+}
+
 std::unique_ptr<KvReader> MemoryKv::snapshot() const {
   return std::make_unique<View>(*this);
 }

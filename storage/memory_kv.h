@@ -18,6 +18,10 @@ class MemoryKv : public Kv {
                       const Visitor& visit) const override;
   KvResult<void> commit(const KvBatch& batch) override;
   std::unique_ptr<KvReader> snapshot() const override;
+  KvResult<void> note(std::string_view bytes) override;
+  KvResult<std::optional<std::string>> noted() const override;
+  KvResult<void> reclaim() override { return {}; }
+  KvResult<std::uint64_t> checkpoint(const std::filesystem::path& directory) const override;
   void close() override {}
 
  private:
@@ -29,6 +33,7 @@ class MemoryKv : public Kv {
 
   mutable std::shared_mutex mutex_;
   std::array<Map, family_count> maps_;
+  std::optional<std::string> note_;
 };
 
 }  // namespace titip::storage

@@ -135,9 +135,81 @@ void QueueStore::get_object(std::string kind, std::string object_name, Home& hom
                               });
 }
 
-void QueueStore::list_objects(std::string kind, Home& home, Done<std::vector<std::pair<std::string, Object>>> done) {
+void QueueStore::list_objects(std::string kind, std::string after, std::size_t limit, Home& home,
+                              Done<std::vector<std::pair<std::string, Object>>> done) {
   read<std::vector<std::pair<std::string, Object>>>(
-      home, std::move(done), [kind = std::move(kind)](const KvReader& kv) { return reads::objects(kv, kind); });
+      home, std::move(done), [kind = std::move(kind), after = std::move(after), limit](const KvReader& kv) {
+        return reads::objects(kv, kind, after, limit);
+      });
+}
+
+void QueueStore::read_back(std::vector<ReadBack> /*batch*/, Home& home, Done<std::vector<Changed>> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::claim(Shards /*wanted*/, Home& home, Done<Lease> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::renew(Lease /*lease*/, Home& home, Done<Lease> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+Store::WatchId QueueStore::watch(SubmissionId /*id*/, Home& home, Done<std::optional<Submission>> done) {
+  refuse(home, std::move(done), Error::unavailable);
+  return 0;
+}
+
+void QueueStore::forget(WatchId) {}
+
+void QueueStore::find(Find /*what*/, Home& home, Done<std::vector<Submission>> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::scan(ScanQuery /*query*/, Home& home, Done<ScanPage> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::references(std::vector<Digest> /*keys*/, Home& home,
+                            Done<std::vector<std::optional<Reference>>> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::waiting(std::vector<SubmissionId> /*ids*/, Home& home, Done<std::vector<Waiting>> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::count(CountQuery /*query*/, Home& home, Done<std::vector<CountRow>> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::append_audit(std::vector<std::string> /*lines*/, Home& home, Done<std::vector<AuditLine>> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::read_audit(std::uint64_t /*from_number*/, std::size_t /*limit*/, Home& home,
+                            Done<std::vector<AuditLine>> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::retain(Retain /*what*/, Home& home, Done<Retained> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::erase(std::vector<SubmissionId> /*ids*/, Home& home, Done<std::vector<Erased>> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::rewrap(std::vector<Rewrap> /*batch*/, Home& home, Done<std::vector<Applied>> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::verify(std::function<void(Progress)> /*progress*/, Home& home, Done<VerifyReport> done) {
+  refuse(home, std::move(done), Error::unavailable);
+}
+
+void QueueStore::checkpoint(std::filesystem::path /*directory*/, Home& home, Done<Checkpoint> done) {
+  refuse(home, std::move(done), Error::unavailable);
 }
 
 void QueueStore::subscribe(Home& home, std::function<void(const CommitNotice&)> heard) {

@@ -34,7 +34,25 @@ class QueueStore : public MemoryStore {
   void load(std::vector<LoadRequest> batch, Home& home, Done<std::vector<std::optional<Loaded>>> done) override;
   void put_objects(std::vector<PutObject> batch, Home& home, Done<std::vector<Applied>> done) override;
   void get_object(std::string kind, std::string object_name, Home& home, Done<std::optional<Object>> done) override;
-  void list_objects(std::string kind, Home& home, Done<std::vector<std::pair<std::string, Object>>> done) override;
+  void list_objects(std::string kind, std::string after, std::size_t limit, Home& home,
+                    Done<std::vector<std::pair<std::string, Object>>> done) override;
+  void read_back(std::vector<ReadBack> batch, Home& home, Done<std::vector<Changed>> done) override;
+  void claim(Shards wanted, Home& home, Done<Lease> done) override;
+  void renew(Lease lease, Home& home, Done<Lease> done) override;
+  WatchId watch(SubmissionId id, Home& home, Done<std::optional<Submission>> done) override;
+  void forget(WatchId watch) override;
+  void find(Find what, Home& home, Done<std::vector<Submission>> done) override;
+  void scan(ScanQuery query, Home& home, Done<ScanPage> done) override;
+  void references(std::vector<Digest> keys, Home& home, Done<std::vector<std::optional<Reference>>> done) override;
+  void waiting(std::vector<SubmissionId> ids, Home& home, Done<std::vector<Waiting>> done) override;
+  void count(CountQuery query, Home& home, Done<std::vector<CountRow>> done) override;
+  void append_audit(std::vector<std::string> lines, Home& home, Done<std::vector<AuditLine>> done) override;
+  void read_audit(std::uint64_t from_number, std::size_t limit, Home& home, Done<std::vector<AuditLine>> done) override;
+  void retain(Retain what, Home& home, Done<Retained> done) override;
+  void erase(std::vector<SubmissionId> ids, Home& home, Done<std::vector<Erased>> done) override;
+  void rewrap(std::vector<Rewrap> batch, Home& home, Done<std::vector<Applied>> done) override;
+  void verify(std::function<void(Progress)> progress, Home& home, Done<VerifyReport> done) override;
+  void checkpoint(std::filesystem::path directory, Home& home, Done<Checkpoint> done) override;
   Counts counts() const override;
   Health health() const override;
   void close() override;

@@ -159,11 +159,14 @@ Result<std::optional<Object>> object(const KvReader& kv, std::string_view kind, 
   return read(kv, Family::object, keys::object(kind, name), decode_object);
 }
 
-Result<std::vector<std::pair<std::string, Object>>> objects(const KvReader& kv, std::string_view kind) {
+Result<std::vector<std::pair<std::string, Object>>> objects(const KvReader& kv, std::string_view kind,
+                                                            std::string_view after, std::size_t limit) {
   const std::string prefix = keys::object_prefix(kind);
+  const std::string from = after.empty() ? prefix : keys::object(kind, after) + '\0';
   std::vector<std::pair<std::string, Object>> found;
   bool sound = true;
-  const auto scanned = kv.scan(Family::object, prefix, prefix, [&](std::string_view key, std::string_view value) {
+  const auto scanned = kv.scan(Family::object, prefix, from, [&](std::string_view key, std::string_view value) {
+    if (found.size() == limit) return false;
     auto decoded = decode_object(value);
     sound = decoded.has_value();
     if (sound) found.emplace_back(std::string(key.substr(prefix.size())), std::move(*decoded));

@@ -24,6 +24,7 @@ Result<std::vector<DueBatch>> next_due(const KvReader& kv, const std::vector<Due
 Result<std::vector<std::optional<Loaded>>> load(const KvReader& kv, const std::vector<LoadRequest>& batch);
 
 Result<std::optional<Object>> object(const KvReader& kv, std::string_view kind, std::string_view name);
-Result<std::vector<std::pair<std::string, Object>>> objects(const KvReader& kv, std::string_view kind);
+Result<std::vector<std::pair<std::string, Object>>> objects(const KvReader& kv, std::string_view kind,
+                                                            std::string_view after, std::size_t limit);
 
 }  // namespace titip::storage::reads

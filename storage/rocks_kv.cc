@@ -83,7 +83,14 @@ Shape shape_of(Family family) {
     case Family::info:
     case Family::object:
     case Family::counts:
+    case Family::requirement:
+    case Family::attention:
+    case Family::quarantine:
       return {4, true, false};
+    case Family::person:
+    case Family::waiter:
+    case Family::audit:
+      return {16, false, true};
   }
   std::abort();
 }
@@ -252,6 +259,10 @@ class RocksKv : public Kv {
   }
 
   std::unique_ptr<KvReader> snapshot() const override { return std::make_unique<RocksView>(*db_, families_); }
+  KvResult<void> note(std::string_view) override { return {}; }
+  KvResult<std::optional<std::string>> noted() const override { return std::nullopt; }
+  KvResult<void> reclaim() override { return {}; }
+  KvResult<std::uint64_t> checkpoint(const std::filesystem::path&) const override { return 0; }
   void close() override { shut(); }
 
  private:

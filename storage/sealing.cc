@@ -107,12 +107,14 @@ struct Sealer::Keys {
   std::unique_ptr<EVP_CIPHER, CipherFree> cipher;
   std::unique_ptr<EVP_MAC, MacFree> mac;
 
-  Digest hmac(const DataKey& key, std::string_view message) const {
+  using Hash = std::array<std::uint8_t, 32>;
+
+  Hash hmac(const DataKey& key, std::string_view message) const {
     const MacContext context(EVP_MAC_CTX_new(mac.get()));
     char digest_name[] = "SHA256";
     const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest_name, 0),
                                      OSSL_PARAM_construct_end()};
-    Digest digest{};
+    Hash digest{};
     std::size_t size = 0;
     const bool ok = context != nullptr &&
                     EVP_MAC_init(context.get(), key.bytes.data(), key.bytes.size(), parameters) == 1 &&
@@ -125,7 +127,7 @@ struct Sealer::Keys {
   // A key for this one purpose and name: no random nonce is drawn twice under one key, however many records there are.
   DataKey derived(std::string_view bound) const {
     DataKey key;
-    Digest digest = hmac(file.wrapping, bound);
+    Hash digest = hmac(file.wrapping, bound);
     std::ranges::copy(digest, key.bytes.begin());
     OPENSSL_cleanse(digest.data(), digest.size());
     return key;
@@ -219,8 +221,10 @@ Digest Sealer::keyed_hash(std::string_view domain, std::initializer_list<std::st
   message.blob(domain);
   for (const std::string_view part : parts) message.blob(part);
   std::string bytes = message.take();
-  const Digest digest = keys_->hmac(keys_->file.index, bytes);
+  const Keys::Hash hash = keys_->hmac(keys_->file.index, bytes);
   OPENSSL_cleanse(bytes.data(), bytes.size());
+  Digest digest{};
+  std::copy_n(hash.begin(), digest.size(), digest.begin());
   return digest;
 }
 

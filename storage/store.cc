@@ -26,6 +26,8 @@ std::string_view name(VerdictKind kind) {
       return "key_reused";
     case VerdictKind::conflict:
       return "conflict";
+    case VerdictKind::not_replaceable:
+      return "not_replaceable";
   }
   return "?";
 }

@@ -11,16 +11,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <filesystem>
 #include <functional>
-#include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "storage/state_table.h"
+#include "storage/changes.h"
+#include "storage/queries.h"
 #include "storage/submission.h"
+#include "storage/upkeep.h"
 
 namespace titip::storage {
 
@@ -44,150 +45,9 @@ class Home {
   virtual void post(std::move_only_function<void()> work) = 0;
 };
 
-// --- accept -------------------------------------------------------------------------------------------------------
-
-enum class OnConflict : std::uint8_t { refuse, queue_behind };
-
-struct NewSubmission {
-  Submission submission;  // position, version and state are the store's to set
-  Sealed payload;
-  std::optional<Digest> idempotency_key;  // keyed hash over facility, destination and the client's key
-  OnConflict on_conflict = OnConflict::refuse;
-};
-
-// The verdict table of ARCHITECTURE.md, "Accept".
-enum class VerdictKind : std::uint8_t {
-  accepted,    // a new submission is in custody
-  replayed,    // `submission` is the one already in custody
-  key_reused,  // the idempotency key stands for `submission`, which has another fingerprint
-  conflict,    // the natural key stands for `submission`, which has another body, and the route refuses
-};
-std::string_view name(VerdictKind kind);
-
-struct Verdict {
-  VerdictKind kind = VerdictKind::accepted;
-  Submission submission;  // the new one, or the one that stands in the way
-};
-
-// --- delivery -----------------------------------------------------------------------------------------------------
-
-// A lane is what fairness is dealt over: one facility's due records for one destination.
-struct Lane {
-  std::string destination;
-  std::string facility;
-  auto operator<=>(const Lane&) const = default;
-};
-
-// `send`: queued and deferred heads. `probe`: unknown records.
-enum class DueClass : std::uint8_t { send = 0, probe = 1 };
-
-struct DueQuery {
-  Lane lane;
-  DueClass due_class = DueClass::send;
-  WallTime now{};
-  std::size_t limit = 0;
-};
-
-struct Due {
-  Submission submission;
-  Sealed payload;
-};
-
-struct DueBatch {
-  std::vector<Due> items;               // due_at <= now, oldest due first; at most one per ordering key
-  std::optional<WallTime> next_due_at;  // of the first record that is not due yet
-};
-
-// A compare-and-set answer: `stale` means state or version had moved on, or the table refuses; nothing was written.
-enum class Applied : std::uint8_t { yes, stale };
-
-struct OpenAttempt {
-  SubmissionId id;
-  std::uint32_t expected_version = 0;
-  Attempt attempt;  // opened_at, patched; it becomes the open mark. The number is the store's to set
-};
-
-// Ends an attempt or a probe. One batch: the attempt's line, the state, the counters, the due index, the key's next
-// head.
-struct Settlement {
-  SubmissionId id;
-  std::uint32_t expected_version = 0;
-  Event event = Event::deferred;
-  Attempt attempt;  // ended_at, outcome, rule, http_status, note; no ended_at: no line is kept
-  bool counts_as_attempt = false;
-  std::optional<WallTime> due_at;  // where the new state is queued, deferred or unknown
-  HoldReason hold_reason = HoldReason::none;
-  std::uint32_t backoff_steps = 0;  // the new value
-  Sealed reply;                     // the national reply to keep (delivered, rejected); empty: keep what is there
-};
-
-struct Transition {
-  SubmissionId id;
-  State expected_state = State::queued;
-  std::uint32_t expected_version = 0;
-  Event event = Event::hold;
-  HoldReason hold_reason = HoldReason::none;
-  std::optional<WallTime> due_at;
-};
-
-struct Changed {
-  Applied applied = Applied::stale;
-  std::uint32_t version = 0;  // after the change
-  State state = State::queued;
-};
-
 // Told after each commit that made something due. Spurious notices are allowed, missing ones are not.
 struct CommitNotice {
   std::vector<Lane> lanes;  // lanes that gained a due record, or one that is due earlier
-};
-
-// --- reading ------------------------------------------------------------------------------------------------------
-
-struct LoadRequest {
-  SubmissionId id;
-  bool payload = false;
-  bool reply = false;
-  bool attempts = false;
-};
-
-struct Loaded {
-  Submission submission;
-  Sealed payload;
-  Sealed reply;
-  std::vector<Attempt> attempts;  // oldest first
-};
-
-// A small versioned sealed record: a gate, a verifier, an outage.
-struct Object {
-  std::uint64_t version = 0;
-  std::string bytes;
-};
-struct PutObject {
-  std::string kind;
-  std::string name;                               // must not be personal: hash it if it is
-  std::optional<std::uint64_t> expected_version;  // none: whatever is there; 0: must be new
-  std::string bytes;                              // empty: erase
-};
-
-// Kept incrementally, never by scanning. `accepted` is the sequence of accepts, independent of the per-state counts, so
-// that accepted - sum(by_state) is a true ledger difference.
-struct DestinationCounts {
-  std::uint64_t accepted = 0;
-  std::array<std::uint64_t, 11> by_state{};  // index: State
-  std::uint64_t payload_bytes_pending = 0;
-};
-struct Counts {
-  std::map<std::string, DestinationCounts, std::less<>> destinations;
-};
-
-struct Health {
-  bool writable = false;  // settlements are taken; accepts too unless disk_low
-  bool disk_low = false;  // free space below the floor: accepts are refused, settlements go on
-  std::string why_not;    // one sentence, empty while accepts are taken
-  std::uint64_t last_position = 0;
-  std::uint64_t epoch = 0;              // counted up at every open
-  std::size_t writer_queue = 0;         // calls waiting for the writer
-  std::size_t found_open_attempts = 0;  // attempts that were open when this store was opened
 };
 
 class Store {
@@ -202,8 +62,13 @@ class Store {
   virtual void open_attempts(std::vector<OpenAttempt> batch, Home& home, Done<std::vector<Changed>> done) = 0;
   virtual void settle(std::vector<Settlement> batch, Home& home, Done<std::vector<Changed>> done) = 0;
   virtual void transition(std::vector<Transition> batch, Home& home, Done<std::vector<Changed>> done) = 0;
+  virtual void read_back(std::vector<ReadBack> batch, Home& home, Done<std::vector<Changed>> done) = 0;
 
-  // Lanes that have anything in the due index, due or not.
+  // Shards to work on, and the epoch that open_attempts and settle are fenced by.
+  virtual void claim(Shards wanted, Home& home, Done<Lease> done) = 0;
+  virtual void renew(Lease lease, Home& home, Done<Lease> done) = 0;
+
+  // Lanes that have anything in the due index, due or not; one that has only just lost its last may be among them.
   virtual void lanes(std::string destination, Home& home, Done<std::vector<Lane>> done) = 0;
   // One batch per query, peeked from the lane's oldest end.
   virtual void next_due(std::vector<DueQuery> batch, Home& home, Done<std::vector<DueBatch>> done) = 0;
@@ -213,9 +78,35 @@ class Store {
   // In the order asked; an id that is not there yields nothing.
   virtual void load(std::vector<LoadRequest> batch, Home& home, Done<std::vector<std::optional<Loaded>>> done) = 0;
 
+  // Settlements: answers once the record is terminal or held, at once if it is so already (or there is no such record:
+  // nothing). Forget what nobody waits for any more; the answer may still be under way then.
+  using WatchId = std::uint64_t;
+  virtual WatchId watch(SubmissionId id, Home& home, Done<std::optional<Submission>> done) = 0;
+  virtual void forget(WatchId watch) = 0;
+
+  virtual void find(Find what, Home& home, Done<std::vector<Submission>> done) = 0;
+  virtual void scan(ScanQuery query, Home& home, Done<ScanPage> done) = 0;
+  virtual void references(std::vector<Digest> keys, Home& home, Done<std::vector<std::optional<Reference>>> done) = 0;
+  virtual void waiting(std::vector<SubmissionId> ids, Home& home, Done<std::vector<Waiting>> done) = 0;
+  virtual void count(CountQuery query, Home& home, Done<std::vector<CountRow>> done) = 0;
+
   virtual void put_objects(std::vector<PutObject> batch, Home& home, Done<std::vector<Applied>> done) = 0;
   virtual void get_object(std::string kind, std::string object_name, Home& home, Done<std::optional<Object>> done) = 0;
-  virtual void list_objects(std::string kind, Home& home, Done<std::vector<std::pair<std::string, Object>>> done) = 0;
+  // In the order of their names, behind `after`, at most `limit`.
+  virtual void list_objects(std::string kind, std::string after, std::size_t limit, Home& home,
+                            Done<std::vector<std::pair<std::string, Object>>> done) = 0;
+
+  // --- upkeep -----------------------------------------------------------------------------------------------------
+  virtual void append_audit(std::vector<std::string> lines, Home& home, Done<std::vector<AuditLine>> done) = 0;
+  virtual void read_audit(std::uint64_t from_number, std::size_t limit, Home& home,
+                          Done<std::vector<AuditLine>> done) = 0;
+  virtual void retain(Retain what, Home& home, Done<Retained> done) = 0;
+  virtual void erase(std::vector<SubmissionId> ids, Home& home, Done<std::vector<Erased>> done) = 0;
+  virtual void rewrap(std::vector<Rewrap> batch, Home& home, Done<std::vector<Applied>> done) = 0;
+  // `progress` runs on a thread of the store's.
+  virtual void verify(std::function<void(Progress)> progress, Home& home, Done<VerifyReport> done) = 0;
+  // Into a directory that does not exist yet.
+  virtual void checkpoint(std::filesystem::path directory, Home& home, Done<Checkpoint> done) = 0;
 
   // Snapshots, any thread, no disk.
   virtual Counts counts() const = 0;

@@ -30,6 +30,12 @@ SubmissionId SubmissionId::make(WallTime now) {
   return id;
 }
 
+WallTime SubmissionId::made_at() const {
+  std::uint64_t ms = 0;
+  for (unsigned i = 0; i < 6; ++i) ms = ms << 8U | bytes[i];
+  return WallTime(std::chrono::milliseconds(ms));
+}
+
 std::optional<SubmissionId> SubmissionId::parse(std::string_view text) {
   if (text.size() != text_length) return std::nullopt;
   // 26 characters hold 130 bits: the first may only carry three of the 128.

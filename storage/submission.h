@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -16,8 +17,21 @@ namespace titip::storage {
 // Wall time, milliseconds since the Unix epoch, UTC. Due times survive a restart, so they are wall times.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
-// A keyed hash (HMAC-SHA256) of something that must not be readable on disk.
-using Digest = std::array<std::uint8_t, 32>;
+// A keyed hash of something that must not be readable on disk: HMAC-SHA256, its first 16 bytes (RFC 2104, section 5).
+// Nobody without the index key can aim at a collision, and by chance a hundred million of them have one in 2^75 cases.
+using Digest = std::array<std::uint8_t, 16>;
+
+// A shard is a 256th of the ordering keys: what a lease is given over.
+using Shards = std::bitset<256>;
+inline Shards all_shards() {
+  return Shards().set();
+}
+inline std::uint8_t shard_of(const Digest& ordering_key) {
+  return ordering_key[0];
+}
+
+// Days are counted where the national servers live: WIB, UTC+7.
+inline constexpr std::chrono::hours day_zone{7};
 
 // Unique without coordination: 48 bits of milliseconds, 80 random bits; its text is a ULID (26 characters, Crockford
 // base 32, https://github.com/ulid/spec). An id is identity, never order: order is the position.
@@ -27,6 +41,7 @@ struct SubmissionId {
   static SubmissionId make(WallTime now);                           // any thread
   static std::optional<SubmissionId> parse(std::string_view text);  // upper or lower case, exactly 26 characters
   std::string text() const;
+  WallTime made_at() const;  // what make() was given
   auto operator<=>(const SubmissionId&) const = default;
 };
 
@@ -112,17 +127,32 @@ struct Submission {
 
   Digest ordering_key{};
   std::optional<Digest> natural_key;
-  Digest fingerprint{};     // keyed hash over method, normalised route and body
-  bool correction = false;  // queued behind an earlier member of the same natural key
+  Digest fingerprint{};          // keyed hash over method, normalised route and body
+  bool correction = false;       // queued behind an earlier member of the same natural key
+  std::optional<Digest> person;  // keyed hash of the patient's number, for search, export and erasure
+
+  // A requirement is a key (route and identity), not a record: this one may go only when each of `requirements` is met
+  // or was never in our custody. It meets those in `provides` when it is delivered, those in `references` (provisional
+  // numbers given out for it) when their real number is known too.
+  std::vector<Digest> requirements;
+  std::vector<Digest> provides;
+  std::vector<Digest> references;
+  std::optional<SubmissionId> replaces;     // the rejected or expired record this one repeats, edited
+  std::optional<SubmissionId> replaced_by;  // and the other way round
 
   WallTime accepted_at{};
-  std::optional<WallTime> due_at;         // when the next send or probe may start; none: nothing is due
+  std::optional<WallTime> deadline;       // after it the server may refuse; none: there is none
+  std::optional<WallTime> due_at;         // when the next send, probe or read-back may start; none: nothing is due
   std::optional<WallTime> settled_at;     // when it became terminal
   std::optional<WallTime> unknown_since;  // end of the last unknown attempt
   std::uint32_t attempts = 0;             // counted attempts
   std::uint32_t backoff_steps = 0;        // consecutive deferrals, drives the backoff
   std::uint32_t unknown_attempts = 0;
   std::uint32_t probes = 0;
+  std::uint32_t blocked_replies = 0;  // the server said that a requirement is missing though we had delivered it
+
+  bool erase_when_settled = false;  // a person asked to be erased while it was on its way
+  bool content_erased = false;      // payload, reply and notes are gone
 
   std::string outcome_rule;  // id of the profile's rule that decided last
   std::string wrapped_key;   // this record's data key, wrapped (sealing.h); destroying it erases the record

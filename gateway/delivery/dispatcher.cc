@@ -286,10 +286,10 @@ void Dispatcher::open(const WorkPtr& work) {
 void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage::Changed>> changed) {
   if (!changed && changed.error() == storage::Error::corrupt) return leave_alone(work, true);
   if (!changed) return release_for_later(work);
-  const auto& [applied, version, state] = changed->front();
-  if (applied == storage::Applied::stale) return release(work, true);
-  work->record.version = version;
-  work->record.state = state;
+  const storage::Changed& change = changed->front();
+  if (change.applied != storage::Applied::yes) return release(work, true);
+  work->record.version = change.version;
+  work->record.state = change.state;
   send(work);
 }
 

@@ -68,8 +68,8 @@ void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlem
                          storage::Result<std::vector<storage::Changed>> changed) {
   // Without the store's word the record stays as the store knows it: an open attempt, unknown after the restart.
   if (!changed) return release(work, false);
-  const auto& [applied, version, state] = changed->front();
-  if (applied == storage::Applied::stale)
+  const auto [applied, state] = std::pair(changed->front().applied, changed->front().state);
+  if (applied != storage::Applied::yes)
     metrics::log(
         Level::error, "settlement_stale",
         {{Field::submission, work->record.id.text()}, {Field::outcome, storage::name(settlement.attempt.outcome)}});

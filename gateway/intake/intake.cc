@@ -70,6 +70,7 @@ IntakeProbes::Verdict counted(VerdictKind kind) {
       return IntakeProbes::Verdict::replayed;
     case VerdictKind::key_reused:
     case VerdictKind::conflict:
+    case VerdictKind::not_replaceable:
       break;
   }
   return IntakeProbes::Verdict::conflict;
@@ -178,6 +179,7 @@ void Intake::decide(std::shared_ptr<Pending> pending, Verdict verdict) {
       return answer_replay(std::move(pending), std::move(verdict.submission));
     case VerdictKind::key_reused:
     case VerdictKind::conflict:
+    case VerdictKind::not_replaceable:  // nothing that comes in by the front replaces anything
       return answer_conflict(std::move(pending), std::move(verdict));
   }
 }

@@ -49,6 +49,12 @@ class FaultyKv : public Kv {
     return below_->commit(batch);
   }
   std::unique_ptr<KvReader> snapshot() const override { return below_->snapshot(); }
+  KvResult<void> note(std::string_view bytes) override { return below_->note(bytes); }
+  KvResult<std::optional<std::string>> noted() const override { return below_->noted(); }
+  KvResult<void> reclaim() override { return below_->reclaim(); }
+  KvResult<std::uint64_t> checkpoint(const std::filesystem::path& directory) const override {
+    return below_->checkpoint(directory);
+  }
   void close() override {}
 
   void hold() { set_held(true); }

@@ -185,7 +185,7 @@ Result<std::optional<Object>> Caller::get_object(std::string kind, std::string o
 
 Result<std::vector<std::pair<std::string, Object>>> Caller::list_objects(std::string kind) {
   return ask<std::vector<std::pair<std::string, Object>>>(
-      home, pump_, [&](auto done) { store_.list_objects(kind, home, std::move(done)); });
+      home, pump_, [&](auto done) { store_.list_objects(kind, "", 1000, home, std::move(done)); });
 }
 
 Changed Caller::finish(const Submission& record, Event event) {

@@ -187,7 +187,7 @@ TEST_F(LogInTest, nothing_readable_is_kept) {
   take(user, secret);
   for (const auto* kind : {"verifier", "login"}) {
     std::size_t found = 0;
-    world_.engine->list_objects(kind, world_.home, [&](const auto& objects) {
+    world_.engine->list_objects(kind, "", 1000, world_.home, [&](const auto& objects) {
       for (const auto& [name, object] : *objects) {
         ++found;
         for (const auto* word : {user, secret, "0905R002", "Puskesmas"}) {

@@ -1,0 +1,153 @@
+// What may be asked of the store that changes nothing: due work, look-ups, lists, counts, health. Plain data.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/submission.h"
+
+namespace titip::storage {
+
+// A lane is what fairness is dealt over: one facility's due records for one destination.
+struct Lane {
+  std::string destination;
+  std::string facility;
+  auto operator<=>(const Lane&) const = default;
+};
+
+// `send`: queued and deferred records that may go, oldest due first. `probe`: unknown ones. `fresh`: those of `send`
+// that, or a record waiting behind them, were accepted since DueQuery::fresh_since; the oldest of these first.
+// `deadline`: those of `send` that have one, nearest first. `read_back`: delivered ones whose reference has no number
+// yet.
+enum class DueClass : std::uint8_t { send = 0, probe = 1, fresh = 2, deadline = 3, read_back = 4 };
+
+struct DueQuery {
+  Lane lane;
+  DueClass due_class = DueClass::send;
+  WallTime now{};
+  std::size_t limit = 0;
+  WallTime fresh_since{};              // class fresh only
+  Shards shards = all_shards();        // only records of these
+  std::optional<WallTime> until = {};  // class deadline only: deadlines up to here
+};
+
+struct Due {
+  Submission submission;
+  Sealed payload;
+};
+
+struct DueBatch {
+  std::vector<Due> items;               // due_at <= now, in the order of the class; at most one per ordering key
+  std::optional<WallTime> next_due_at;  // of the first record that is not due yet (send, probe, read_back)
+  bool more = false;                    // the store's own limit ended the list: ask again
+};
+
+struct LoadRequest {
+  SubmissionId id;
+  bool payload = false;
+  bool reply = false;
+  bool attempts = false;
+};
+
+struct Loaded {
+  Submission submission;
+  Sealed payload;
+  Sealed reply;
+  std::vector<Attempt> attempts;  // oldest first
+};
+
+// What a stored key stands for. `person` lists newest last, a page at a time.
+struct Find {
+  enum class By : std::uint8_t { idempotency_key, natural_key, requirement, person };
+  By by = By::idempotency_key;
+  Digest key{};
+  std::uint64_t after_position = 0;  // person only
+  std::size_t limit = 100;
+};
+
+// All conditions that are set must hold.
+struct Filter {
+  std::optional<std::string> destination;
+  std::optional<std::string> facility;
+  std::vector<State> states;  // empty: any
+  std::optional<HoldReason> hold_reason;
+  std::optional<std::string> outcome_rule;
+  std::optional<WallTime> accepted_from;    // inclusive
+  std::optional<WallTime> accepted_before;  // exclusive
+  bool needs_attention = false;             // rejected, expired or held, and nobody has dealt with it
+};
+
+// A page in the order of the ids, which is the order of acceptance but for clocks. `after` is stable: records that come
+// or change meanwhile neither shift nor repeat others. Each page looks at no more than `examine` records.
+struct ScanQuery {
+  Filter filter;
+  std::optional<SubmissionId> after;
+  std::size_t limit = 100;
+  std::size_t examine = 10'000;
+};
+struct ScanPage {
+  std::vector<Submission> items;
+  std::optional<SubmissionId> next;  // go on after this one; none: that was all
+  std::size_t examined = 0;
+};
+
+// What a reference stands for.
+struct Reference {
+  SubmissionId origin;
+  std::string origin_wrapped_key;  // opens `value`
+  State origin_state = State::queued;
+  Sealed value;  // empty: not resolved yet
+};
+
+// Why a blocked or waiting record waits: the first pending provider of its requirement, or the head of its key.
+struct Waiting {
+  std::optional<SubmissionId> for_whom;
+  bool on_requirement = false;
+};
+
+// Kept incrementally, never by scanning. `accepted` is the sequence of accepts, independent of the per-state counts, so
+// that accepted - sum(by_state) is a true ledger difference.
+struct DestinationCounts {
+  std::uint64_t accepted = 0;
+  std::array<std::uint64_t, 11> by_state{};  // index: State
+  std::uint64_t payload_bytes_pending = 0;
+  std::map<std::int64_t, std::uint64_t> pending_by_minute;  // minutes since 1970 of acceptance; no zeros
+  std::uint64_t quarantined = 0;                            // records whose bytes are damaged; still in their state
+};
+struct Counts {
+  std::map<std::string, DestinationCounts, std::less<>> destinations;
+};
+
+// Finer counts, read from the store. `day`: days since 1970 in the day zone (submission.h), of acceptance.
+struct CountQuery {
+  std::optional<std::string> destination;
+  std::optional<std::string> facility;  // only with a destination
+};
+struct CountRow {
+  std::string destination;
+  std::string facility;
+  std::int32_t day = 0;
+  State state = State::queued;
+  std::string outcome_rule;
+  std::uint64_t count = 0;
+  auto operator<=>(const CountRow&) const = default;
+};
+
+struct Health {
+  bool writable = false;  // settlements are taken; accepts too unless disk_low
+  bool disk_low = false;  // free space below the floor: accepts are refused, settlements go on
+  std::string why_not;    // one sentence, empty while accepts are taken
+  std::uint64_t last_position = 0;
+  std::uint64_t epoch = 0;              // counted up at every open
+  std::size_t writer_queue = 0;         // calls waiting for the writer
+  std::size_t found_open_attempts = 0;  // attempts that were open when this store was opened
+  std::uint64_t free_bytes = 0;         // on the data directory's disk, when last looked at
+};
+
+}  // namespace titip::storage
