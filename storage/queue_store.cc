@@ -4,10 +4,8 @@
 #include <utility>
 
 #include "storage/check.h"
-#include "storage/free_space.h"
 #include "storage/memory_kv.h"
 #include "storage/reads.h"
-#include "storage/rocks_kv.h"
 
 namespace titip::storage {
 namespace {
@@ -249,16 +247,6 @@ void QueueStore::close() {
   writer_.close();
   readers_.close();
   kv_->close();
-}
-
-std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions options) {
-  auto kv = open_rocks_kv(options.directory);
-  if (!kv) return std::unexpected(std::move(kv.error()));
-  auto free = [directory = options.directory] { return free_bytes(directory); };
-  auto store =
-      QueueStore::open(std::shared_ptr<Kv>(std::move(*kv)), std::move(options), Pumping::thread, std::move(free));
-  if (!store) return std::unexpected(std::move(store.error()));
-  return std::unique_ptr<Store>(std::move(*store));
 }
 
 std::unique_ptr<MemoryStore> open_memory_store(StoreOptions options, Pumping pumping) {

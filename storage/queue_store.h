@@ -76,4 +76,8 @@ class QueueStore : public MemoryStore {
   std::atomic<bool> closed_ = false;
 };
 
+// As open_rocks_store of open.h, with another file system, clock or sizes (rocks_kv_setup.h). For tests.
+struct RocksSetup;
+std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions options, const RocksSetup& setup);
+
 }  // namespace titip::storage

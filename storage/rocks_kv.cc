@@ -15,6 +15,7 @@
 
 #include "storage/check.h"
 #include "storage/free_space.h"
+#include "storage/rocks_kv_setup.h"
 
 namespace titip::storage {
 namespace {
@@ -36,8 +37,9 @@ KvError error_of(const rocksdb::Status& status) {
   return {KvError::Kind::failed, status.ToString()};
 }
 
-rocksdb::DBOptions database_options() {
+rocksdb::DBOptions database_options(const RocksSetup& setup) {
   rocksdb::DBOptions options;
+  if (setup.env) options.env = setup.env.get();
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -46,7 +48,7 @@ rocksdb::DBOptions database_options() {
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   options.max_log_file_size = 16 * mib;
   options.keep_log_file_num = 5;
-  options.max_total_wal_size = 256 * mib;  // what a start after a crash has to replay
+  options.max_total_wal_size = setup.wal_bytes.value_or(256 * mib);  // what a start after a crash has to replay
   options.db_write_buffer_size = 256 * mib;
   options.max_open_files = 512;
   options.bytes_per_sync = mib;  // spreads the write-back of flushes and compactions, away from our fsyncs
@@ -95,10 +97,11 @@ Shape shape_of(Family family) {
   std::abort();
 }
 
-rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache, bool lz4) {
+rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache, bool lz4,
+                                            const RocksSetup& setup) {
   const Shape shape = shape_of(family);
   rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = shape.buffer_mib * mib;
+  options.write_buffer_size = setup.write_buffer_bytes.value_or(shape.buffer_mib * mib);
   options.max_write_buffer_number = 3;
   // With the defaults the write rate fell to a fifteenth after three million records.
   options.level0_slowdown_writes_trigger = 40;
@@ -121,7 +124,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr
     // Values stay out of the way of compaction: one write for the log, one for the blob file.
     options.enable_blob_files = true;
     options.min_blob_size = 256;
-    options.blob_file_size = 256 * mib;
+    options.blob_file_size = setup.blob_file_bytes.value_or(256 * mib);
     options.enable_blob_garbage_collection = true;
     options.blob_garbage_collection_force_threshold = 0.5;
   }
@@ -224,8 +227,8 @@ class RocksView : public KvReader {
 
 class RocksKv : public Kv {
  public:
-  RocksKv(std::unique_ptr<rocksdb::DB> db, const Families& families)
-      : db_(std::move(db)), families_(families), reader_(*db_, families_, nullptr) {}
+  RocksKv(std::unique_ptr<rocksdb::DB> db, const Families& families, RocksSetup setup)
+      : setup_(std::move(setup)), db_(std::move(db)), families_(families), reader_(*db_, families_, nullptr) {}
   RocksKv(const RocksKv&) = delete;
   RocksKv& operator=(const RocksKv&) = delete;
   ~RocksKv() override { shut(); }
@@ -251,7 +254,7 @@ class RocksKv : public Kv {
       if (!staged.ok()) return std::unexpected(error_of(staged));
     }
     rocksdb::WriteOptions options;
-    options.sync = true;
+    options.sync = setup_.sync;
     options.no_slowdown = true;  // a stall comes back as `busy` before anything is written
     const rocksdb::Status status = db_->Write(options, &writes);
     if (!status.ok()) return std::unexpected(error_of(status));
@@ -281,6 +284,7 @@ class RocksKv : public Kv {
     db_->Close().PermitUncheckedError();
     db_.reset();
   }
+  const RocksSetup setup_;  // outlives the database
   std::unique_ptr<rocksdb::DB> db_;
   Families families_;
   RocksReader reader_;
@@ -316,8 +320,13 @@ std::optional<std::string> unknown_family(const rocksdb::DBOptions& options, con
 }  // namespace
 
 std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesystem::path& directory) {
+  return open_rocks_kv(directory, RocksSetup{});
+}
+
+std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesystem::path& directory,
+                                                              const RocksSetup& setup) {
   if (auto refusal = refuse_directory(directory)) return std::unexpected(std::move(*refusal));
-  const rocksdb::DBOptions options = database_options();
+  const rocksdb::DBOptions options = database_options(setup);
   if (const auto family = unknown_family(options, directory.string())) {
     return std::unexpected(
         fmt::format("the store in {} has a part named \"{}\" that this version does not know; start "
@@ -330,7 +339,7 @@ std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesys
   std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
   wanted.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
   for (std::size_t i = 0; i < family_count; ++i) {
-    wanted.emplace_back(std::string(family_names[i]), family_options(static_cast<Family>(i), cache, lz4));
+    wanted.emplace_back(std::string(family_names[i]), family_options(static_cast<Family>(i), cache, lz4, setup));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
@@ -343,7 +352,7 @@ std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesys
   db->DestroyColumnFamilyHandle(handles[0]);
   Families families{};
   std::copy(handles.begin() + 1, handles.end(), families.begin());
-  return std::make_unique<RocksKv>(std::move(db), families);
+  return std::make_unique<RocksKv>(std::move(db), families, setup);
 }
 
 }  // namespace titip::storage
