@@ -22,7 +22,7 @@ namespace titip::storage {
 namespace {
 
 // DB::Open of RocksDB 7.8 aborts the process on a completely full disk; this much lets it write its manifest and log.
-constexpr std::uint64_t free_bytes_to_open = 32 * mib;
+constexpr std::uint64_t free_bytes_to_open = 16 * mib;
 // More than this in memory tables is flushed at an orderly stop, so that the next start is quick.
 constexpr std::uint64_t worth_a_flush = 16 * mib;
 

@@ -1,8 +1,14 @@
-// Measures accepts in process: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes]
-// `waiting` accepts are kept in flight, each a call of its own, as the clinics' requests are.
+// Measures accepts in process: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes] [kill]
+// `waiting` accepts are kept in flight, each a call of its own, as the clinics' requests are. `kill`: ends without
+// closing; what the next start then takes stands in its first line.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -63,11 +69,29 @@ Figures accept_all(Store& store, std::size_t submissions, std::size_t waiting, s
   return figures;
 }
 
+// "VmRSS" (now) or "VmHWM" (at most so far), in MiB.
+std::size_t memory_mib(const std::string& field) {
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(field + ":")) return std::strtoull(line.c_str() + field.size() + 1, nullptr, 10) / 1024;
+  }
+  return 0;
+}
+
+std::size_t disk_mib(const std::filesystem::path& directory) {
+  std::size_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    const bool is_ballast = entry.path().filename() == "BALLAST";
+    if (entry.is_regular_file() && !is_ballast) bytes += entry.file_size();
+  }
+  return bytes >> 20U;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count < 2 || std::string(arguments[1]).starts_with("-")) {
-    std::fprintf(stderr, "usage: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes]\n");
+    std::fprintf(stderr, "usage: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes] [kill]\n");
     return 2;
   }
   const auto argument = [&](int i, std::size_t otherwise) {
@@ -86,6 +110,8 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "%s\n", store.error().c_str());
     return 1;
   }
+  std::printf("opened_s=%.2f last_position=%llu\n", seconds_since(opening),
+              static_cast<unsigned long long>((*store)->health().last_position));
   const auto began = Clock::now();
   Figures figures = accept_all(**store, submissions, waiting, bytes);
   const double took = seconds_since(began);
@@ -101,6 +127,10 @@ int main(int count, char** arguments) {
       submissions, figures.refused, waiting, bytes, took, static_cast<double>(submissions) / took,
       probes.commits.load(), static_cast<double>(submissions) / static_cast<double>(probes.commits.load()),
       at_share(0.5), at_share(0.99), figures.answer_ms.back());
+  std::printf("rss_mib=%zu most_mib=%zu disk_mib=%zu payload_mib=%zu\n", memory_mib("VmRSS"), memory_mib("VmHWM"),
+              disk_mib(options.directory), (submissions * bytes) >> 20U);
+  std::fflush(stdout);
+  if (count > 5 && std::strcmp(arguments[5], "kill") == 0) ::_exit(0);
   (*store)->close();
   store->reset();
   opening = Clock::now();
