@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "storage/disk_files.h"
 #include "storage/restore.h"
 #include "storage/watermark.h"
 
@@ -39,7 +41,6 @@ class Backups {
  public:
   Backups();  // on the machine's own file system
   explicit Backups(const RocksSetup& setup);
-  ~Backups();
 
   // Makes a backup of the checkpoint in `directory`.
   std::expected<BackupManifest, std::string> finish(const std::filesystem::path& directory,
@@ -53,8 +54,11 @@ class Backups {
                                                WallTime now, const OnProgress& progress) const;
 
  private:
-  struct Below;
-  std::unique_ptr<Below> below_;
+  std::expected<std::string, std::string> manifest_text(const std::filesystem::path& directory) const;
+  std::expected<BackupManifest, std::string> manifest_of(const std::filesystem::path& directory) const;
+
+  const std::shared_ptr<const RocksSetup> setup_;
+  const DiskFiles files_;
 };
 
 // Why nobody may open a store in `directory`: it is a backup, or a restore into it was begun and not finished. Empty:
