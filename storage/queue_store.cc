@@ -253,6 +253,7 @@ bool QueueStore::pump() {
   const bool wrote = writer_.pump();
   const bool was_read = readers_.pump();
   watermark_.pump();
+  space_.look();
   return wrote || was_read;
 }
 
