@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -128,7 +131,7 @@ bool look_at_all(Store& store) {
 
 int main(int count, char** arguments) {
   if (count < 2 || std::string(arguments[1]).starts_with("-")) {
-    std::fprintf(stderr, "usage: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes]\n");
+    std::fprintf(stderr, "usage: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes] [kill]\n");
     return 2;
   }
   const auto argument = [&](int i, std::size_t otherwise) {
@@ -164,6 +167,10 @@ int main(int count, char** arguments) {
       submissions, figures.refused, waiting, bytes, took, static_cast<double>(submissions) / took,
       probes.commits.load(), static_cast<double>(submissions) / static_cast<double>(probes.commits.load()),
       at_share(0.5), at_share(0.99), figures.answer_ms.back());
+  std::printf("rss_mib=%zu most_mib=%zu disk_mib=%zu payload_mib=%zu\n", memory_mib("VmRSS"), memory_mib("VmHWM"),
+              disk_mib(options.directory), (submissions * bytes) >> 20U);
+  std::fflush(stdout);
+  if (count > 5 && std::strcmp(arguments[5], "kill") == 0) ::_exit(0);
   (*store)->close();
   store->reset();
   const std::filesystem::path directory = options.directory;
