@@ -37,6 +37,11 @@ struct StorageConfig {
   std::uint64_t free_space_floor_bytes = 512U << 20U;
 };
 
+struct RetentionConfig {
+  std::uint32_t delivered_days = 90;
+  std::uint32_t keys_days = 90;
+};
+
 struct DestinationConfig {
   std::string name;     // default: the profile's
   std::string profile;  // the name of one that is built in, or a path relative to the config file
@@ -57,6 +62,7 @@ struct Config {
   FrontConfig front;
   ListenConfig operations{"127.0.0.1", 9480};
   StorageConfig storage;
+  RetentionConfig retention;
   reads::LogInOptions log_in;
   std::vector<DestinationConfig> destinations;
   std::vector<storage::Facility> facilities;

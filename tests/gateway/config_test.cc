@@ -51,6 +51,7 @@ constexpr std::string_view whole = R"({
              "write_deadline_ms": 1003 },
   "operations": { "address": "127.0.0.3", "port": 9999 },
   "storage": { "writer_queue_submissions": 100, "writer_queue_bytes": 2000000, "free_space_floor_bytes": 0 },
+  "retention": { "delivered_days": 0, "keys_days": 365 },
   "log_in": { "maximum_age_ms": 5000, "tries": 2, "tries_window_ms": 6000 },
   "destinations": [ {
     "name": "pcare", "profile": "pcare-vaksin", "base_url": "http://127.0.0.1:7000/vaksin/",
