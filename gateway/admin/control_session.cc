@@ -65,7 +65,7 @@ void ControlSession::stop() {
 }
 
 std::string ControlSession::who() const {
-  return fmt::format("uid {}", uid_);
+  return fmt::format("uid:{}", uid_);
 }
 
 // An export waits here for a caller that reads slowly; whatever else there is to say is short.

@@ -29,6 +29,7 @@ struct Doors {
   storage::Sealer& sealer;
   const clock::Clock& clock;
   std::filesystem::path key_file;
+  std::filesystem::path data_directory;
   RetentionRule retention;
   std::function<Ended()> status;                      // what `titip status` says
   std::function<void(const std::string&)> gate_gone;  // a destination may send again; empty: nobody sends

@@ -1,0 +1,66 @@
+// A consistent copy of the store, taken while it serves.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "gateway/admin/upkeep.h"
+#include "gateway/admin/words.h"
+#include "storage/waiting_home.h"
+
+namespace titip::admin {
+namespace {
+
+using nlohmann::ordered_json;
+
+bool lies_in(const std::filesystem::path& path, const std::filesystem::path& directory) {
+  const auto relative = path.lexically_normal().lexically_relative(directory.lexically_normal());
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+// Said before anything is asked of the store. Empty: nothing is in the way.
+std::string hindrance(const std::filesystem::path& to, const std::filesystem::path& data_directory) {
+  std::error_code error;
+  if (std::filesystem::exists(std::filesystem::symlink_status(to, error)))
+    return fmt::format("{} is there already; name a directory that does not exist yet", to.string());
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fmt::format("cannot look at {}: {}", to.string(), error.message());
+  const auto parent = std::filesystem::weakly_canonical(to.parent_path(), error);
+  if (!std::filesystem::is_directory(parent, error))
+    return fmt::format("{} is not a directory; make it first, writable for the user whom the gateway runs as",
+                       to.parent_path().string());
+  if (lies_in(parent / to.filename(), std::filesystem::weakly_canonical(data_directory, error)))
+    return fmt::format("{} lies in the data directory, which a backup is there to outlive; name another place",
+                       to.string());
+  return {};
+}
+
+}  // namespace
+
+Ended backup(const Request& request, const Doors& doors, Telling& telling) {
+  const std::filesystem::path to = request.to;
+  if (auto why = hindrance(to, doors.data_directory); !why.empty())
+    return in_trouble(Trouble::failed, std::move(why) + ".");
+  if (request.dry_run)
+    return {
+        {}, false, fmt::format("A backup would be made in {}.", to.string()), ordered_json{{"to", to.string()}}.dump()};
+  telling.progress({});
+  storage::WaitingHome home;
+  const auto made =
+      home.ask<storage::Checkpoint>([&](auto done) { doors.store.checkpoint(to, home, std::move(done)); });
+  if (!made) return store_trouble(made.error());
+  Ended ended;
+  ended.sentence = fmt::format(
+      "A copy of everything up to position {} is in {} ({}). The key file {} is not in it: keep "
+      "a copy of it elsewhere.",
+      grouped(made->last_position), to.string(), bytes_text(made->bytes), doors.key_file.string());
+  ended.result = ordered_json{
+      {"to", to.string()},
+      {"last_position", made->last_position},
+      {"epoch", made->epoch},
+      {"bytes",
+       made->bytes}}.dump();
+  return ended;
+}
+
+}  // namespace titip::admin
