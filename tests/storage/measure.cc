@@ -49,7 +49,7 @@ Figures accept_all(Store& store, std::size_t submissions, std::size_t waiting, s
       one.submission.natural_key = digest("dose " + std::to_string(sent));
       one.idempotency_key = digest("key " + std::to_string(sent));
       one.payload.bytes = payload.substr(sent % 64, payload_bytes);
-      one.submission.wrapped_key.assign(65, 'w');
+      one.submission.wrapped_key.assign(53, 'w');
       ++sent;
       const auto began = Clock::now();
       store.accept({std::move(one)}, home, [&figures, &answered, began](const auto& result) {
