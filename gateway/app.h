@@ -62,6 +62,7 @@ class App {
   metrics::RetentionProbes retention_probes_{registry_};
   metrics::AdminProbes admin_probes_{registry_};
   storage::Facilities facilities_;
+  std::optional<storage::StoreLock> lock_;  // let go when everything that has the store is gone
   std::optional<storage::Sealer> sealer_;
   std::unique_ptr<storage::Store> store_;
   std::vector<std::unique_ptr<Destination>> destinations_;

@@ -73,8 +73,9 @@ std::expected<void, std::string> App::open_store() {
     metrics::log(Level::error, "store_failed", {{Field::reason, reason}});
     ::_exit(exit_store_failed);
   };
-  auto custody = open_custody(config_, {clock_, &commit_probes_, fatal}, true);
+  auto custody = open_custody(config_, {clock_, &commit_probes_, fatal}, Opening::may_create);
   if (!custody) return std::unexpected(std::move(custody.error()));
+  lock_.emplace(std::move(custody->lock));
   sealer_.emplace(std::move(custody->sealer));
   store_ = seams_.store ? seams_.store(std::move(custody->store)) : std::move(custody->store);
   const auto health = store_->health();

@@ -73,13 +73,15 @@ constexpr std::array<Key<FrontConfig>, 10> front_keys{{
      [](const R& r, FrontConfig& c) { c.limits.write_deadline = r.milliseconds(100, hour); }},
 }};
 
-constexpr std::array<Key<StorageConfig>, 3> storage_keys{{
+constexpr std::array<Key<StorageConfig>, 4> storage_keys{{
     {"writer_queue_submissions", "submissions that may wait for the writer; more are refused with 503",
      [](const R& r, StorageConfig& c) { c.writer_queue_submissions = r.integer<std::uint32_t>(16, 1'000'000); }},
     {"writer_queue_bytes", "their bytes",
      [](const R& r, StorageConfig& c) { c.writer_queue_bytes = r.integer<std::uint64_t>(1 << 20, 16 * gib); }},
     {"free_space_floor_bytes", "below this much free disk new submissions are refused with 507",
      [](const R& r, StorageConfig& c) { c.free_space_floor_bytes = r.integer<std::uint64_t>(0, 1024 * gib); }},
+    {"ballast_bytes", "kept allocated on the disk, given up when it is nearly full so that a start finds room; 0: none",
+     [](const R& r, StorageConfig& c) { c.ballast_bytes = r.integer<std::uint64_t>(0, 16 * gib); }},
 }};
 
 constexpr std::array<Key<RetentionConfig>, 2> retention_keys{{

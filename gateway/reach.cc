@@ -92,7 +92,7 @@ std::optional<Ended> Reach::open() {
                        say(fmt::format("the store failed: {}", reason));
                        ::_exit(exit_failed);
                      }};
-  auto custody = open_custody(config_, std::move(doors), false);
+  auto custody = open_custody(config_, std::move(doors), Opening::must_exist);
   if (!custody) {
     const bool missing = !has_store(config_);
     return admin::in_trouble(missing ? Trouble::not_found : Trouble::failed, custody.error() + ".");

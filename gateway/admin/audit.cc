@@ -1,10 +1,8 @@
 #include "gateway/admin/audit.h"
 
-#include <fmt/format.h>
-
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "storage/hex.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -21,18 +19,12 @@ std::string text_of(const ordered_json& document) {
 
 }  // namespace
 
-std::string hex(const storage::Digest& digest) {
-  std::string text;
-  for (const auto byte : digest) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
-  return text;
-}
-
 std::string begun_line(const Request& request, std::string_view who, const std::vector<storage::Digest>& people) {
   auto document = opening(request, who, "begun");
   document["reason"] = request.reason;
   if (!request.to.empty()) document["to"] = request.to;
   if (!request.destination.empty()) document["destination"] = request.destination;
-  for (const auto& person : people) document["people"].push_back(hex(person));
+  for (const auto& person : people) document["people"].push_back(storage::hex(person));
   return text_of(document);
 }
 
@@ -41,6 +33,11 @@ std::string ended_line(const Request& request, std::string_view who, const Ended
   document["outcome"] = ended.trouble ? name(*ended.trouble) : ended.partial ? "partial" : "ok";
   document["said"] = ended.sentence;
   return text_of(document);
+}
+
+std::string offline_line(std::string_view action, std::string_view who, std::string_view reason,
+                         std::string_view said) {
+  return text_of({{"action", action}, {"phase", "ended"}, {"by", who}, {"reason", reason}, {"said", said}});
 }
 
 storage::Result<void> append(storage::Store& store, std::string line) {

@@ -6,6 +6,8 @@
 
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
+#include "storage/backup.h"
+#include "storage/erasure_list.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -49,17 +51,22 @@ Ended backup(const Request& request, const Doors& doors, Telling& telling) {
   const auto made =
       home.ask<storage::Checkpoint>([&](auto done) { doors.store.checkpoint(to, home, std::move(done)); });
   if (!made) return store_trouble(made.error());
+  // Without its manifest the copy is no backup: it is checked file by file while it is written down what it holds.
+  const auto manifest =
+      storage::Backups().finish(to, [&telling](storage::Progress progress) { telling.progress(progress); });
+  if (!manifest) return in_trouble(Trouble::failed, manifest.error() + ".");
   Ended ended;
   ended.sentence = fmt::format(
-      "A copy of everything up to position {} is in {} ({}). The key file {} is not in it: keep "
-      "a copy of it elsewhere.",
-      grouped(made->last_position), to.string(), bytes_text(made->bytes), doors.key_file.string());
-  ended.result = ordered_json{
-      {"to", to.string()},
-      {"last_position", made->last_position},
-      {"epoch", made->epoch},
-      {"bytes",
-       made->bytes}}.dump();
+      "The backup is in {}: everything up to position {}, {} in {}. Not in it, and to be copied elsewhere: {} and {}.",
+      to.string(), grouped(manifest->mark.position), bytes_text(manifest->bytes()),
+      counted(manifest->files.size(), "files"), doors.key_file.string(),
+      storage::erasure_list_path(doors.key_file).filename().string());
+  ended.result = ordered_json{{"to", to.string()},
+                              {"last_position", manifest->mark.position},
+                              {"epoch", made->epoch},
+                              {"files", manifest->files.size()},
+                              {"bytes", manifest->bytes()}}
+                     .dump();
   return ended;
 }
 
