@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "metrics/log.h"
+#include "storage/key_file.h"
 
 namespace titip::gateway {
 namespace {
@@ -60,6 +61,25 @@ void App::make_upkeep() {
                    });
 }
 
+// A rotation that an end of the process cut short: the key file has more than one key until it is finished.
+void App::go_on_rotating() {
+  class Nobody final : public admin::Caller {
+   public:
+    bool tell(const admin::Answer& answer) override {
+      if (const auto* ended = std::get_if<admin::Ended>(&answer))
+        metrics::log(Level::info, "key_rotation_went_on", {{Field::reason, ended->sentence}});
+      return true;
+    }
+    std::string who() const override { return "gateway"; }
+  };
+  const auto keys = storage::read_key_file(config_.key_file);
+  if (!keys || keys->wrapping.size() < 2) return;
+  admin::Request request;
+  request.command = admin::Command::rotate_keys;
+  request.reason = "cut short by the end of the process";
+  desk_->take(std::move(request), std::make_shared<Nobody>());
+}
+
 void App::gate_gone(const std::string& destination) {
   for (auto& each : destinations_)
     if (each->name() == destination) each->gate(std::nullopt);
@@ -90,6 +110,7 @@ void App::start() {
   for (auto& front : fronts_) front->start();
   operations_loop_.post([this] { retention_->start(); });
   operations_loop_.start();
+  go_on_rotating();
 }
 
 // Orderly: refuse new work, let what is in flight end, commit everything, answer everything, then take the house down.

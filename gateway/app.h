@@ -43,6 +43,7 @@ class App {
   std::expected<void, std::string> set_gates();
   void gate_gone(const std::string& destination);
   void make_upkeep();
+  void go_on_rotating();
   void fill_queue_metrics();
   reads::StatusFacts facts() const;
   admin::Ended operators_status() const;

@@ -119,6 +119,8 @@ class Commands {
     auto* from = restore->add_option("--from", line_.restore.from, "the backup's directory");
     auto* as_it_is = restore->add_flag("--as-it-is", line_.as_it_is,
                                        "the data directory was put back by other means: treat it as restored");
+    restore->add_option("--old-key-file", line_.restore.old_key_file,
+                        "the key file of the backup's time, if keys were rotated since");
     from->excludes(as_it_is);
     as_it_is->excludes(from);
     reason(restore);

@@ -19,7 +19,8 @@ struct Saying {
 int run_upkeep(const Config& config, admin::Request request, const std::string& people_file, Saying saying);
 
 struct RestoreCommand {
-  std::filesystem::path from;  // a backup; empty: the data directory as it is
+  std::filesystem::path from;          // a backup; empty: the data directory as it is
+  std::filesystem::path old_key_file;  // of the backup's time, if keys were rotated since; may be empty
   std::string reason;
   bool dry_run = false;
 };

@@ -15,6 +15,7 @@
 #include "gateway/say.h"
 #include "storage/backup.h"
 #include "storage/index_check.h"
+#include "storage/key_file.h"
 #include "storage/reindex.h"
 #include "storage/restore.h"
 #include "storage/rocks_kv_setup.h"
@@ -180,6 +181,18 @@ std::expected<PutBack, std::string> put_back(const Config& config, const Restore
   return result;
 }
 
+// A backup is sealed with the keys of its time; a rotation since then took them out of the key file.
+Outcome add_old_keys(const Config& config, const std::filesystem::path& old_key_file) {
+  if (old_key_file.empty()) return {};
+  const auto present = storage::read_key_file(config.key_file);
+  if (!present) return std::unexpected(present.error());
+  const auto older = storage::read_key_file(old_key_file);
+  if (!older) return std::unexpected(older.error());
+  const auto both = storage::with_keys_of(*present, *older);
+  if (!both) return std::unexpected(both.error());
+  return storage::replace_key_file(config.key_file, *both);
+}
+
 Ended said_of(const PutBack& done) {
   const auto& restored = done.restored;
   Ended ended;
@@ -209,6 +222,7 @@ std::expected<Ended, std::string> restore(const Config& config, const RestoreCom
                                           const clock::Clock& clock) {
   Progressing progressing;
   if (auto made = make_data_directory(config); !made) return std::unexpected(std::move(made.error()));
+  if (auto added = add_old_keys(config, command.old_key_file); !added) return std::unexpected(std::move(added.error()));
   const auto done = put_back(config, command, clock, progressing);
   if (!done) return std::unexpected(done.error());
   const auto behind = is_behind(config, clock);

@@ -172,7 +172,8 @@ void Dispatcher::fetch(std::size_t room) {
     // What is in hand but not opened yet is still in the index and must not hide what stands behind it.
     limits.push_back(share + (held != active_in_lane_.end() ? held->second : 0));
     queries.push_back({each.lane, DueClass::probe, now, limits.back()});
-    queries.push_back({each.lane, DueClass::send, now, gated_ ? 0 : limits.back()});
+    queries.push_back({each.lane, DueClass::send, now, limits.back()});
+    if (gated_) queries.back().limit = 0;  // behind a gate nothing is sent; what is unknown is asked after
   }
   fetching_ = true;
   let_go_meanwhile_.clear();
