@@ -99,6 +99,9 @@ std::expected<Custody, std::string> open_custody(const Config& config, CustodyDo
   // A store without its key file must not get a new key: everything in it would be unreadable for ever.
   const bool is_new = !has_store(config);
   if (is_new && opening != Opening::may_create) return nothing_there();
+  if (is_new && std::filesystem::exists(erasures_due(config)))
+    return std::unexpected(fmt::format("a restore into {} was begun and is not finished; run `titip restore` again",
+                                       config.data_directory.string()));
   auto sealer = storage::Sealer::open(config.key_file, is_new);
   if (!sealer) return std::unexpected(std::move(sealer.error()));
   auto store = storage::open_rocks_store(store_options(config, std::move(doors)));

@@ -176,6 +176,9 @@ std::expected<PutBack, std::string> put_back(const Config& config, const Restore
     restored =
         storage::Backups().restore(command.from, store_directory(config), clock.wall(), progressing.on_progress());
   }
+  if (!restored && !result.aside.empty())
+    return std::unexpected(fmt::format("{}. Run it again; the store that was there is kept in {}", restored.error(),
+                                       result.aside.string()));
   if (!restored) return std::unexpected(std::move(restored.error()));
   result.restored = std::move(*restored);
   return result;
@@ -251,7 +254,6 @@ int run_restore(const Config& config, const RestoreCommand& command, Saying sayi
   if (const auto keys = storage::Sealer::open(config.key_file, false); !keys)
     return conclude(failed(keys.error()), saying);
   Ended foreseen;
-  std::uint64_t number = 0;
   if (command.from.empty()) {
     if (!has_store(config))
       return conclude(
@@ -264,11 +266,10 @@ int run_restore(const Config& config, const RestoreCommand& command, Saying sayi
     const auto manifest = storage::Backups().check(command.from, progressing.on_progress());
     if (!manifest) return conclude(failed(manifest.error()), saying);
     foreseen.sentence = said_of(*manifest, command.from);
-    number = manifest->mark.position;
   }
   foreseen.sentence += " Every record that is not settled would become unknown, and every destination would wait.";
   if (command.dry_run) return conclude(foreseen, saying);
-  if (!confirmed(number, foreseen.sentence, saying, true)) return exit_usage;
+  if (!confirmed("restore", foreseen.sentence, saying, true)) return exit_usage;
   const auto ended = restore(config, command, clock);
   return conclude(ended ? *ended : failed(ended.error()), saying);
 }

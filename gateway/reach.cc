@@ -92,6 +92,11 @@ std::optional<Ended> Reach::open() {
                        say(fmt::format("the store failed: {}", reason));
                        ::_exit(exit_failed);
                      }};
+  std::error_code error;
+  if (std::filesystem::is_directory(config_.data_directory, error)) {
+    const auto lock = storage::StoreLock::take(store_directory(config_));
+    if (!lock) return admin::in_trouble(Trouble::unreachable, lock.error() + ", and it cannot be reached.");
+  }
   auto custody = open_custody(config_, std::move(doors), Opening::must_exist);
   if (!custody) {
     const bool missing = !has_store(config_);

@@ -54,16 +54,16 @@ int conclude(const admin::Ended& ended, Saying saying, bool on_stderr) {
   return exit_of(ended);
 }
 
-bool confirmed(std::uint64_t number, std::string_view question, Saying saying, bool stdin_is_free) {
+bool confirmed(std::string_view word, std::string_view question, Saying saying, bool stdin_is_free) {
   if (saying.yes) return true;
   if (!stdin_is_free || ::isatty(STDIN_FILENO) == 0) {
     say(fmt::format("{} Nothing was done: say --yes to go on without being asked.", question));
     return false;
   }
-  fmt::print(stderr, "titip: {} Type {} to go on: ", question, number);
+  fmt::print(stderr, "titip: {} Type {} to go on: ", question, word);
   std::string typed;
   std::getline(std::cin, typed);
-  if (typed == std::to_string(number)) return true;
+  if (typed == word) return true;
   say("Nothing was done.");
   return false;
 }

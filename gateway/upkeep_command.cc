@@ -42,7 +42,8 @@ class Session {
     if (request.dry_run || seen.trouble) return conclude(seen, saying_);
     const auto document = nlohmann::json::parse(seen.result, nullptr, false);
     const auto records = document.is_object() ? document.value("records", std::uint64_t{0}) : 0;
-    if (!confirmed(records, seen.sentence + " This cannot be taken back.", saying_, stdin_is_free)) return exit_usage;
+    if (!confirmed(std::to_string(records), seen.sentence + " This cannot be taken back.", saying_, stdin_is_free))
+      return exit_usage;
     return conclude(ask(request), saying_);
   }
 

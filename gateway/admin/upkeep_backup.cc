@@ -40,7 +40,8 @@ std::string hindrance(const std::filesystem::path& to, const std::filesystem::pa
 }  // namespace
 
 Ended backup(const Request& request, const Doors& doors, Telling& telling) {
-  const std::filesystem::path to = request.to;
+  auto to = std::filesystem::path(request.to).lexically_normal();
+  if (!to.has_filename()) to = to.parent_path();  // written with a slash at its end
   if (auto why = hindrance(to, doors.data_directory); !why.empty())
     return in_trouble(Trouble::failed, std::move(why) + ".");
   if (request.dry_run)

@@ -32,10 +32,10 @@ inline constexpr std::size_t reason_bytes = 500;
 
 struct Request {
   Command command = Command::status;
-  std::string reason;                 // wanted by whatever changes something
+  std::string reason{};               // wanted by whatever changes something
   bool dry_run = false;               // says what would be done
-  std::string to;                     // backup: an absolute path that does not exist yet
-  std::string destination;            // resume
+  std::string to{};                   // backup: an absolute path that does not exist yet
+  std::string destination{};          // resume
   std::vector<std::string> people{};  // erase, export: their 16-digit numbers
 };
 
