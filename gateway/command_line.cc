@@ -86,7 +86,6 @@ class Commands {
     reason(retain);
     dry_run(retain);
     keys_ = program_.add_subcommand("keys", "The keys that seal what is in custody.");
-    keys_->require_subcommand(1);
     auto* rotate = upkeep(*keys_, "rotate", "Wrap every record's key under a new one.", Command::rotate_keys);
     reason(rotate);
     dry_run(rotate);
@@ -150,7 +149,6 @@ class Commands {
 int run(int argc, char** argv, const Seams& seams) {
   CLI::App program("Titip takes custody of clinic submissions and hands them on to the national server.", "titip");
   program.set_version_flag("--version", TITIP_VERSION);
-  program.require_subcommand(1);
   program.footer(
       "Exit status: 0 ok, 1 failed, 2 usage or config, 3 partly done, 4 not found, 5 gateway unreachable, 6 not "
       "allowed,\n"
@@ -161,6 +159,10 @@ int run(int argc, char** argv, const Seams& seams) {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? exit_ok : exit_usage;
+  }
+  if (!line.perform) {  // no command at all, or `keys` alone
+    fmt::print(stderr, "titip: say what to do\n\n{}", program.help());
+    return exit_usage;
   }
   auto config = load_config(line.config_file);
   if (!config) {

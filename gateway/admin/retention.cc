@@ -20,9 +20,10 @@ constexpr auto after_an_error = std::chrono::milliseconds(60'000);
 
 void Retention::start() {
   parts_.store.get_object(place_kind, place_name, parts_.home,
-                          [this](storage::Result<std::optional<storage::Object>> o) {
+                          [this](storage::Result<std::optional<storage::Object>> place) {
                             if (stopped_) return;
-                            begin_pass(o && *o ? storage::SubmissionId::parse((*o)->bytes) : std::nullopt);
+                            remembered_ = place && *place;
+                            begin_pass(remembered_ ? storage::SubmissionId::parse((*place)->bytes) : std::nullopt);
                           });
 }
 

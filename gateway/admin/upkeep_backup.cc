@@ -56,12 +56,16 @@ Ended backup(const Request& request, const Doors& doors, Telling& telling) {
   const auto manifest =
       storage::Backups().finish(to, [&telling](storage::Progress progress) { telling.progress(progress); });
   if (!manifest) return in_trouble(Trouble::failed, manifest.error() + ".");
+  // What opens it, and who must be erased from it again, is not in it on purpose.
+  auto apart = doors.key_file.string();
+  if (const auto list = storage::erasure_list_path(doors.key_file); std::filesystem::exists(list))
+    apart += " and " + list.string();
   Ended ended;
   ended.sentence = fmt::format(
-      "The backup is in {}: everything up to position {}, {} in {}. Not in it, and to be copied elsewhere: {} and {}.",
+      "The backup is in {}: everything up to position {}, {} in {}. Copy {} elsewhere too: a "
+      "backup holds no keys.",
       to.string(), grouped(manifest->mark.position), bytes_text(manifest->bytes()),
-      counted(manifest->files.size(), "files"), doors.key_file.string(),
-      storage::erasure_list_path(doors.key_file).filename().string());
+      counted(manifest->files.size(), "files"), apart);
   ended.result = ordered_json{{"to", to.string()},
                               {"last_position", manifest->mark.position},
                               {"epoch", made->epoch},

@@ -151,7 +151,7 @@ class BadInput(Upkeep):
             name.write_text("9901011501900001 Orang Uji\n")
             rows = [
                 (("nothing",), USAGE, ["nothing"]),
-                (("keys",), USAGE, ["subcommand"]),
+                (("keys",), USAGE, ["rotate"]),
                 (("backup",), USAGE, ["--to"]),
                 (("erase", *WHY), USAGE, ["--nik-file"]),
                 (("erase", "--nik", NIK, *WHY), USAGE, ["--nik"]),
