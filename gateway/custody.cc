@@ -28,6 +28,7 @@ storage::StoreOptions store_options(const Config& config, CustodyDoors doors) {
   options.writer_queue_bytes = config.storage.writer_queue_bytes;
   options.free_space_floor_bytes = config.storage.free_space_floor_bytes;
   options.ballast_bytes = config.storage.ballast_bytes;
+  options.retain_delivered = retention_rule(config).delivered;  // zero: with the settlement itself
   options.now = [&clock = doors.clock] { return clock.wall(); };
   options.probes = doors.probes;
   options.on_fatal = std::move(doors.on_fatal);

@@ -78,8 +78,7 @@ void Retention::pass_ended() {
   if (remembered_) remember(std::nullopt);
   const auto now = std::chrono::duration<double>(parts_.clock.wall().time_since_epoch());
   parts_.probes.last_pass.set(now.count());
-  const bool at_once = options_.rule.delivered.count() == 0;
-  timer_ = parts_.timers.after(at_once ? options_.between_passes_at_once : options_.between_passes, [this] {
+  timer_ = parts_.timers.after(options_.between_passes, [this] {
     timer_.reset();
     begin_pass(std::nullopt);
   });

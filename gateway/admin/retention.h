@@ -18,8 +18,7 @@ namespace titip::admin {
 struct RetentionOptions {
   RetentionRule rule;
   std::chrono::milliseconds between_passes{3'600'000};
-  std::chrono::milliseconds between_passes_at_once{60'000};  // where content is not kept at all
-  std::size_t examine = 500;                                 // records a slice
+  std::size_t examine = 500;  // records a slice
   std::chrono::milliseconds least_rest{20};
   int rest_per_work = 4;            // a slice of 10 ms is followed by at least 40 ms of rest
   std::size_t writer_is_busy = 64;  // calls waiting for the writer: then we wait

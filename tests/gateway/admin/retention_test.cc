@@ -138,15 +138,15 @@ TEST_F(RetentionTest, the_next_process_goes_on_where_this_one_stopped) {
   EXPECT_EQ(store->retained_with[0].after, std::nullopt);
 }
 
-TEST_F(RetentionTest, nothing_kept_means_a_pass_each_minute) {
+TEST_F(RetentionTest, keys_stay_even_where_no_content_is_kept) {
   RetentionOptions options;
   options.rule.delivered = std::chrono::days(0);
   begin(options);
   retention->start();
-  pass(5min);
-  EXPECT_GE(calls(), 5U);
+  pass(1s);
+  ASSERT_EQ(calls(), 1U);
   EXPECT_EQ(store->retained_with[0].settled_before, tests::morning);
-  EXPECT_EQ(store->retained_with[0].keys_before, tests::morning - std::chrono::days(90)) << "keys stay all the same";
+  EXPECT_EQ(store->retained_with[0].keys_before, tests::morning - std::chrono::days(90));
 }
 
 TEST_F(RetentionTest, stopped_it_asks_nothing_more) {
