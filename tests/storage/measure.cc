@@ -62,7 +62,7 @@ Figures accept_all(Store& store, std::size_t submissions, std::size_t waiting, s
       one.submission.natural_key = digest("dose " + std::to_string(sent));
       one.idempotency_key = digest("key " + std::to_string(sent));
       one.payload.bytes = payload.substr(sent % 64, payload_bytes);
-      one.submission.wrapped_key = random_bytes(65);
+      one.submission.wrapped_key = random_bytes(53);
       ids.push_back(one.submission.id);
       ++sent;
       const auto began = Clock::now();
