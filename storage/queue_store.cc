@@ -24,15 +24,24 @@ Call call_of(std::vector<Item> items, Home& home, Done<std::vector<Answer>> done
   return call;
 }
 
-WriterSettings settings_of(const StoreOptions& options) {
+WriterSettings settings_of(const StoreOptions& options, std::uint64_t epoch) {
   WriterSettings settings;
+  settings.epoch = epoch;
   settings.queue_submissions = options.writer_queue_submissions;
   settings.queue_bytes = options.writer_queue_bytes;
   settings.group_submissions = options.group_submissions;
-  settings.free_space_floor_bytes = options.free_space_floor_bytes;
   settings.now = options.now;
   settings.probes = options.probes;
   settings.on_fatal = options.on_fatal;
+  return settings;
+}
+
+SpaceSettings space_of(const StoreOptions& options, std::function<std::optional<std::uint64_t>()> free_bytes) {
+  SpaceSettings settings;
+  settings.limits = limits_of(options.free_space_floor_bytes, options.ballast_bytes);
+  settings.free_bytes = std::move(free_bytes);
+  settings.directory = options.directory;
+  settings.probes = options.probes;
   return settings;
 }
 
@@ -43,16 +52,17 @@ std::expected<std::unique_ptr<QueueStore>, std::string> QueueStore::open(
     std::function<std::optional<std::uint64_t>()> free_bytes) {
   check(static_cast<bool>(options.now), "the store is given a clock");
   check(static_cast<bool>(options.on_fatal), "the store is told what to do when it cannot write");
-  auto recovered = recover(*kv, options.now());
+  auto recovered = recover(*kv, options.now(), options.directory.string());
   if (!recovered) return std::unexpected(std::move(recovered.error()));
   auto ledger = std::make_unique<Ledger>();
   if (auto loaded = ledger->load(*kv); !loaded) return std::unexpected(std::move(loaded.error()));
-  WriterSettings settings = settings_of(options);
-  settings.free_bytes = std::move(free_bytes);
-  std::unique_ptr<QueueStore> store(
-      new QueueStore(std::move(kv), std::move(ledger), *recovered, std::move(settings), pumping));
+  std::unique_ptr<QueueStore> store(new QueueStore(std::move(kv), std::move(ledger), *recovered,
+                                                   settings_of(options, recovered->epoch),
+                                                   space_of(options, std::move(free_bytes)), pumping));
   store->damaged(recovered->damaged);
   if (pumping == Pumping::thread) {
+    store->watermark_.start();
+    store->space_.start();
     store->writer_.start();
     store->readers_.start(std::max(options.reader_threads, 1));
   }
@@ -60,13 +70,19 @@ std::expected<std::unique_ptr<QueueStore>, std::string> QueueStore::open(
 }
 
 QueueStore::QueueStore(std::shared_ptr<Kv> kv, std::unique_ptr<Ledger> ledger, Recovered recovered,
-                       WriterSettings settings, Pumping pumping)
+                       WriterSettings settings, SpaceSettings space, Pumping pumping)
     : kv_(std::move(kv)),
       ledger_(std::move(ledger)),
       recovered_(recovered),
       pumping_(pumping),
       probes_(settings.probes),
-      writer_(*kv_, *ledger_, std::move(settings)) {}
+      now_(settings.now),
+      watermark_(*kv_),
+      space_(with_room(std::move(space))),
+      writer_(*kv_, *ledger_, recovered_.sequence, watermark_, space_, std::move(settings)) {
+  const CommitSequence& sequence = recovered_.sequence;
+  watermark_.acknowledged({sequence.number(), ledger_->last_position(), recovered_.epoch, sequence.last()->at});
+}
 
 QueueStore::~QueueStore() {
   close();
@@ -206,10 +222,6 @@ void QueueStore::verify(std::function<void(Progress)> /*progress*/, Home& home, 
   refuse(home, std::move(done), Error::unavailable);
 }
 
-void QueueStore::checkpoint(std::filesystem::path /*directory*/, Home& home, Done<Checkpoint> done) {
-  refuse(home, std::move(done), Error::unavailable);
-}
-
 void QueueStore::subscribe(Home& home, std::function<void(const CommitNotice&)> heard) {
   writer_.subscribe(home, std::move(heard));
 }
@@ -228,6 +240,7 @@ Health QueueStore::health() const {
   health.epoch = recovered_.epoch;
   health.writer_queue = status.waiting;
   health.found_open_attempts = recovered_.open_attempts;
+  health.free_bytes = space_.status().free_bytes;
   return health;
 }
 
@@ -239,13 +252,17 @@ bool QueueStore::pump() {
   if (pumping_ != Pumping::by_hand) return false;  // its threads do it
   const bool wrote = writer_.pump();
   const bool was_read = readers_.pump();
+  watermark_.pump();
   return wrote || was_read;
 }
 
 void QueueStore::close() {
   if (closed_.exchange(true)) return;
+  space_.close();
   writer_.close();
   readers_.close();
+  end_copy();
+  watermark_.close();
   kv_->close();
 }
 

@@ -17,4 +17,8 @@ std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesys
 std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesystem::path& directory,
                                                               const RocksSetup& setup);
 
+// Only to look, at a copy nobody writes to: nothing in the directory is changed.
+std::expected<std::unique_ptr<KvReader>, std::string> open_rocks_copy(const std::filesystem::path& directory,
+                                                                      const RocksSetup& setup);
+
 }  // namespace titip::storage
