@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "storage/evidence.h"
 #include "storage/queue_store.h"
 #include "storage/rocks_kv.h"
 #include "storage/rocks_kv_setup.h"
@@ -95,6 +96,7 @@ class Chain {
 
  private:
   std::unique_ptr<storage::QueueStore> open(const std::shared_ptr<PowerLossFs>& fs, std::string& why_not);
+  void forge_the_note();
   bool inspect(storage::QueueStore& store, const PowerLossFs& fs, Inspection::When when);
   void work(storage::QueueStore& store, const PowerLossFs& fs);
   bool kept();
@@ -133,6 +135,7 @@ std::unique_ptr<storage::QueueStore> Chain::open(const std::shared_ptr<PowerLoss
   options.directory = empty_directory();
   options.group_submissions = 16;
   options.free_space_floor_bytes = 0;
+  options.ballast_bytes = 0;
   options.now = [] { return storage::WallTime(std::chrono::milliseconds(morning_ms + 3'600'000)); };
   options.on_fatal = [](const std::string&) {};
   auto store = storage::QueueStore::open(std::move(engine), std::move(options), storage::Pumping::by_hand);
@@ -141,6 +144,21 @@ std::unique_ptr<storage::QueueStore> Chain::open(const std::shared_ptr<PowerLoss
     return nullptr;
   }
   return std::move(*store);
+}
+
+// A spoiled store is found out by its own note at the next start. The oracle has to find it out too: so the note is made
+// to say that all is well.
+void Chain::forge_the_note() {
+  auto fs = std::make_shared<PowerLossFs>(Disk{.image = image_, .cut = {}, .seed = seed_});
+  storage::RocksSetup setup;
+  setup.env = quick_env(fs);
+  auto kv = storage::open_rocks_kv(empty_directory(), setup);
+  if (!kv) return;
+  const auto sequence = storage::CommitSequence::load(**kv);
+  const auto mark = sequence ? storage::found_mark(**kv, *sequence) : std::unexpected(sequence.error());
+  if (mark) [[maybe_unused]] const auto noted = (*kv)->note(storage::encode(*mark));
+  (*kv)->close();
+  image_ = fs->as_it_is();
 }
 
 bool Chain::kept() {
@@ -203,6 +221,7 @@ bool Chain::live_and_lose_power() {
   image_ = fs->survivors();
   losses += fs->losses();
   if (store) store->close();
+  if (spoiled_ != Spoiled::no) forge_the_note();
   return whole;
 }
 
