@@ -75,6 +75,7 @@ Custody::~Custody() {
 bool Custody::start(CustodianOrders orders, std::vector<std::string> before) {
   orders.directory = store_;
   orders.brief = scratch_ / "brief";
+  orders_ = orders;
   std::ofstream(orders.brief) << history_.brief().text();
   std::vector<std::string> command = std::move(before);
   for (std::string& word : command_of(orders)) command.push_back(std::move(word));
@@ -181,8 +182,8 @@ std::vector<Finding> Custody::inspect() {
   }
   storage::StoreOptions options;
   options.directory = store_;
-  options.free_space_floor_bytes = 0;
-  options.ballast_bytes = 0;
+  options.free_space_floor_bytes = orders_.floor_bytes;
+  options.ballast_bytes = orders_.ballast_bytes;
   options.now = [] { return storage::WallTime(std::chrono::milliseconds(morning_ms + 3'600'000)); };
   std::atomic<bool> stopped = false;
   options.on_fatal = [&](const std::string&) { stopped = true; };

@@ -42,7 +42,7 @@ class Custody {
   std::uint64_t answers() const { return answers_; }
   int exit_status() const { return status_; }  // of wait()
 
-  // Opens the store in this process and compares it with the history. Empty: all was kept.
+  // Opens the store in this process, as the custodian did, and compares it with the history. Empty: all was kept.
   std::vector<Finding> inspect();
 
   History& history() { return history_; }
@@ -53,6 +53,7 @@ class Custody {
 
   const std::filesystem::path scratch_, store_;
   History history_;
+  CustodianOrders orders_;  // of the last start
   pid_t child_ = -1;
   int status_ = 0;
   std::jthread listener_;

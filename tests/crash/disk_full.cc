@@ -65,6 +65,8 @@ bool once(std::uint64_t seed, LoopDisk& disk, const std::filesystem::path& scrat
   if (!custody.wait_for_answers(at_full + 60, patience)) return miss("no settlement is taken on a full disk");
   if (restarts) {
     custody.kill();
+    findings = custody.inspect();  // a first start on the full disk
+    if (!findings.empty()) return false;
     if (!custody.start(orders) || !custody.wait_for("ready", patience)) {
       return miss("it does not start on a full disk: " + custody.error());
     }

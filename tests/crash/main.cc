@@ -62,6 +62,8 @@ int main(int argc, char** argv) {
   add_rounds(*points, crashes);
   auto* full = app.add_subcommand("disk_full", "a disk that fills up and is freed (root)");
   add_rounds(*full, crashes);
+  auto* flips = app.add_subcommand("byte_flips", "damage in every kind of file: detected or harmless, never served");
+  add_rounds(*flips, crashes);
 
   CustodianOrders orders;
   bool no_sync = false;
@@ -75,6 +77,7 @@ int main(int argc, char** argv) {
   if (*ext4) return run_ext4(crashes, control);
   if (*points) return run_sync_points(crashes);
   if (*full) return run_disk_full(crashes);
+  if (*flips) return run_byte_flips(crashes);
   const auto spoiled = spoiled_named(control.empty() ? "none" : control);
   if (!spoiled) {
     fmt::print(stderr, "titip_crash: there is no control '{}'\n", control);

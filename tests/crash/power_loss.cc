@@ -1,41 +1,19 @@
 #include "tests/crash/power_loss.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <filesystem>
 
-#include "storage/evidence.h"
-#include "storage/queue_store.h"
-#include "storage/rocks_kv.h"
-#include "storage/rocks_kv_setup.h"
 #include "tests/crash/inspection.h"
-#include "tests/crash/power_loss_fs.h"
-#include "tests/crash/spoiled_kv.h"
+#include "tests/crash/store_on_fs.h"
 #include "tests/crash/workload.h"
 
 namespace titip::crash {
 namespace {
 
-constexpr std::array<std::string_view, 5> spoiled_names{"none", "sync_off", "disk_lies", "index_outside_the_batch",
-                                                        "acknowledges_before_the_commit"};
 constexpr std::uint32_t most_lives = 8;  // of one chain
-
-// An empty directory on the real disk, for what the store asks of it beside RocksDB (free space).
-std::filesystem::path empty_directory() {
-  static const std::filesystem::path made = [] {
-    std::string pattern = (std::filesystem::temp_directory_path() / "titip-power-loss-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-      std::perror(pattern.c_str());
-      std::exit(2);
-    }
-    return std::filesystem::path(pattern);
-  }();
-  return made;
-}
 
 struct Sort {
   std::uint32_t weight;
@@ -78,7 +56,7 @@ class Chain {
  public:
   Chain(std::uint64_t seed, Spoiled spoiled, bool tell)
       : seed_(seed), spoiled_(spoiled), tell_(tell), dice_(seed, 3), history_(seed) {
-    image_.directories.insert(empty_directory().string());
+    image_.directories.insert(store_directory().string());
     constexpr std::array<std::uint64_t, 3> buffers{24U << 10U, 96U << 10U, 0};
     buffer_bytes_ = buffers[dice_.below(buffers.size())];
   }
@@ -95,7 +73,7 @@ class Chain {
   std::uint64_t cuts_at_the_operation = 0, cuts_while_opening = 0;
 
  private:
-  std::unique_ptr<storage::QueueStore> open(const std::shared_ptr<PowerLossFs>& fs, std::string& why_not);
+  StoreOnFs open(const std::shared_ptr<PowerLossFs>& fs) const { return open_on(fs, {buffer_bytes_, spoiled_}); }
   void forge_the_note();
   bool inspect(storage::QueueStore& store, const PowerLossFs& fs, Inspection::When when);
   void work(storage::QueueStore& store, const PowerLossFs& fs);
@@ -113,51 +91,11 @@ class Chain {
   std::vector<Finding> findings_;
 };
 
-std::unique_ptr<storage::QueueStore> Chain::open(const std::shared_ptr<PowerLossFs>& fs, std::string& why_not) {
-  storage::RocksSetup setup;
-  setup.env = quick_env(fs);
-  if (buffer_bytes_ != 0) {
-    setup.write_buffer_bytes = buffer_bytes_;
-    setup.blob_file_bytes = 64U << 10U;
-  }
-  setup.sync = spoiled_ != Spoiled::sync_off;
-  auto kv = storage::open_rocks_kv(empty_directory(), setup);
-  if (!kv) {
-    why_not = kv.error();
-    return nullptr;
-  }
-  std::shared_ptr<storage::Kv> engine(std::move(*kv));
-  if (spoiled_ == Spoiled::index_outside_the_batch) engine = std::make_shared<IndexOutsideTheBatch>(engine);
-  if (spoiled_ == Spoiled::acknowledges_before_the_commit) {
-    engine = std::make_shared<AcknowledgesBeforeTheCommit>(engine);
-  }
-  storage::StoreOptions options;
-  options.directory = empty_directory();
-  options.group_submissions = 16;
-  options.free_space_floor_bytes = 0;
-  options.ballast_bytes = 0;
-  options.now = [] { return storage::WallTime(std::chrono::milliseconds(morning_ms + 3'600'000)); };
-  options.on_fatal = [](const std::string&) {};
-  auto store = storage::QueueStore::open(std::move(engine), std::move(options), storage::Pumping::by_hand);
-  if (!store) {
-    why_not = store.error();
-    return nullptr;
-  }
-  return std::move(*store);
-}
-
 // A spoiled store is found out by its own note at the next start. The oracle has to find it out too: so the note is made
 // to say that all is well.
 void Chain::forge_the_note() {
   auto fs = std::make_shared<PowerLossFs>(Disk{.image = image_, .cut = {}, .seed = seed_});
-  storage::RocksSetup setup;
-  setup.env = quick_env(fs);
-  auto kv = storage::open_rocks_kv(empty_directory(), setup);
-  if (!kv) return;
-  const auto sequence = storage::CommitSequence::load(**kv);
-  const auto mark = sequence ? storage::found_mark(**kv, *sequence) : std::unexpected(sequence.error());
-  if (mark) [[maybe_unused]] const auto noted = (*kv)->note(storage::encode(*mark));
-  (*kv)->close();
+  note_that_all_is_well(fs);
   image_ = fs->as_it_is();
 }
 
@@ -201,11 +139,11 @@ bool Chain::live_and_lose_power() {
   }
   auto fs = std::make_shared<PowerLossFs>(
       Disk{.image = image_, .cut = cut, .seed = dice_.next(), .lies = spoiled_ == Spoiled::disk_lies});
-  std::string why_not;
-  auto store = open(fs, why_not);
+  const auto opened = open(fs);
+  const auto& store = opened.store;
   bool whole = true;
   if (!store && !fs->off()) {
-    findings_.push_back({Finding::Kind::lost, "the store does not open over what survived: " + why_not});
+    findings_.push_back({Finding::Kind::lost, "the store does not open over what survived: " + opened.why_not});
     whole = false;
   }
   if (!store) ++cuts_while_opening;
@@ -229,8 +167,7 @@ bool Chain::end() {
   schedule_ = fmt::format("after {} lives: opened, stopped in order, opened again", lives_);
   for (const auto when : {Inspection::When::restarted, Inspection::When::restarted}) {
     auto fs = std::make_shared<PowerLossFs>(Disk{.image = image_, .cut = {}, .seed = seed_});
-    std::string why_not;
-    auto store = open(fs, why_not);
+    const auto [store, why_not] = open(fs);
     if (!store) {
       findings_.push_back({Finding::Kind::lost, "the store does not open over what survived: " + why_not});
       return false;
@@ -249,16 +186,6 @@ struct Sums {
 };
 
 }  // namespace
-
-std::optional<Spoiled> spoiled_named(std::string_view name) {
-  const auto found = std::ranges::find(spoiled_names, name);
-  if (found == spoiled_names.end()) return std::nullopt;
-  return static_cast<Spoiled>(found - spoiled_names.begin());
-}
-
-std::string_view name(Spoiled spoiled) {
-  return spoiled_names[static_cast<std::size_t>(spoiled)];
-}
 
 bool run_power_loss(const PowerLoss& wanted) {
   Report report;
@@ -289,8 +216,6 @@ bool run_power_loss(const PowerLoss& wanted) {
       break;
     }
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(empty_directory(), ignored);
   if (wanted.spoiled != Spoiled::no) {
     fmt::print("control {}: {} after {} power cuts{}\n", name(wanted.spoiled), caught ? "caught" : "NOT CAUGHT",
                report.rounds, caught ? ": " + how : "");

@@ -8,13 +8,9 @@
 #include <vector>
 
 #include "tests/crash/report.h"
+#include "tests/crash/store_on_fs.h"
 
 namespace titip::crash {
-
-// A fault built into the store or its disk on purpose.
-enum class Spoiled : std::uint8_t { no, sync_off, disk_lies, index_outside_the_batch, acknowledges_before_the_commit };
-std::optional<Spoiled> spoiled_named(std::string_view name);
-std::string_view name(Spoiled spoiled);
 
 struct PowerLoss {
   std::uint64_t first_seed = 1;

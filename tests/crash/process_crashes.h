@@ -22,6 +22,8 @@ struct ProcessCrashes {
 int run_ext4(const ProcessCrashes& wanted, const std::string& control);
 int run_sync_points(const ProcessCrashes& wanted);
 int run_disk_full(const ProcessCrashes& wanted);
+// Damage in every kind of file, in a process of its own, for RocksDB may abort over it.
+int run_byte_flips(const ProcessCrashes& wanted);
 
 // Says aloud that a kind cannot run here.
 int skipped(const std::string& kind, const std::string& why);

@@ -14,48 +14,49 @@ namespace titip::crash {
 namespace {
 
 constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::seconds until_it_is_hit{15};
 // Small enough that a life of some hundred calls flushes and compacts.
 constexpr std::uint64_t buffer_bytes = 12U << 10U;
 
+// Where, and the nth passing up to which a run is sure to come.
+struct Point {
+  std::string_view name;
+  std::uint32_t latest;
+};
 constexpr std::array points{
-    std::string_view("DBImpl::WriteToWAL:log_entry"),
-    std::string_view("DBImpl::BackgroundCallFlush:start"),
-    std::string_view("DBImpl::FlushMemTableToOutputFile:AfterPickMemtables"),
-    std::string_view("FlushJob::Start"),
-    std::string_view("FlushJob::WriteLevel0Table"),
-    std::string_view("FlushJob::WriteLevel0Table:num_memtables"),
-    std::string_view("FlushJob::InstallResults"),
-    std::string_view("DBImpl::FlushJob:SSTFileCreated"),
-    std::string_view("DBImpl::FlushMemTableToOutputFile:Finish"),
-    std::string_view("DBImpl::BackgroundCallFlush:FilesFound"),
-    std::string_view("DBImpl::BackgroundCallFlush:ContextCleanedUp"),
-    std::string_view("MemTableList::TryInstallMemtableFlushResults:InProgress"),
-    std::string_view("MemTableList::TryInstallMemtableFlushResults:AfterComputeMinWalToKeep"),
-    std::string_view("BlobFileBuilder::WriteBlobToFile:AddRecord"),
-    std::string_view("BlobFileBuilder::WriteBlobToFile:AppendFooter"),
-    std::string_view("VersionSet::LogAndApply:WriteManifestStart"),
-    std::string_view("VersionSet::LogAndApply:WriteManifest"),
-    std::string_view("VersionSet::LogAndApply:WriteManifestDone"),
-    std::string_view("VersionSet::ProcessManifestWrites:BeforeNewManifest"),
-    std::string_view("VersionSet::ProcessManifestWrites:AfterSyncManifest"),
-    std::string_view("VersionSet::ProcessManifestWrites:NewVersion"),
-    std::string_view("DBImpl::BackgroundCompaction:Start"),
-    std::string_view("DBImpl::BackgroundCompaction:NonTrivial"),
-    std::string_view("DBImpl::BackgroundCompaction:NonTrivial:AfterRun"),
-    std::string_view("DBImpl::BackgroundCompaction:TrivialMove"),
-    std::string_view("CompactionJob::Run():Start"),
-    std::string_view("CompactionJob::Run():Inprogress"),
-    std::string_view("CompactionJob::OpenCompactionOutputFile"),
-    std::string_view("CompactionJob::FinishCompactionOutputFile1"),
-    std::string_view("CompactionJob::Run():End"),
-    std::string_view("CompactionJob::Install"),
-    std::string_view("DBImpl::BackgroundCallCompaction:FoundObsoleteFiles"),
-    std::string_view("DBImpl::BackgroundCallCompaction:PurgedObsoleteFiles"),
-    std::string_view("WalManager::PurgeObsoleteFiles:1"),
-    std::string_view("DBImpl::Open::BeforeSyncWAL"),
-    std::string_view("DBImpl::RecoverLogFiles:BeforeReadWal"),
-    std::string_view("DBImpl::RecoverLogFiles:BeforeFlushFinalMemtable"),
-    std::string_view("WritableFileWriter::Flush:BeforeAppend"),
+    Point{"DBImpl::WriteToWAL:log_entry", 3},
+    Point{"DBImpl::BackgroundCallFlush:start", 3},
+    Point{"DBImpl::FlushMemTableToOutputFile:AfterPickMemtables", 3},
+    Point{"FlushJob::Start", 3},
+    Point{"FlushJob::WriteLevel0Table", 3},
+    Point{"FlushJob::WriteLevel0Table:num_memtables", 3},
+    Point{"FlushJob::InstallResults", 3},
+    Point{"DBImpl::FlushJob:SSTFileCreated", 3},
+    Point{"DBImpl::FlushMemTableToOutputFile:Finish", 3},
+    Point{"DBImpl::BackgroundCallFlush:FilesFound", 3},
+    Point{"DBImpl::BackgroundCallFlush:ContextCleanedUp", 3},
+    Point{"BlobFileBuilder::WriteBlobToFile:AddRecord", 3},
+    Point{"BlobFileBuilder::WriteBlobToFile:AppendFooter", 3},
+    Point{"VersionSet::LogAndApply:WriteManifestStart", 3},
+    Point{"VersionSet::LogAndApply:WriteManifest", 3},
+    Point{"VersionSet::LogAndApply:WriteManifestDone", 3},
+    Point{"VersionSet::ProcessManifestWrites:BeforeNewManifest", 1},
+    Point{"VersionSet::ProcessManifestWrites:AfterSyncManifest", 3},
+    Point{"VersionSet::ProcessManifestWrites:NewVersion", 3},
+    Point{"DBImpl::BackgroundCompaction:Start", 3},
+    Point{"DBImpl::BackgroundCompaction:NonTrivial", 3},
+    Point{"DBImpl::BackgroundCompaction:NonTrivial:AfterRun", 3},
+    Point{"DBImpl::BackgroundCompaction:TrivialMove", 3},
+    Point{"CompactionJob::Run():Start", 3},
+    Point{"CompactionJob::Run():Inprogress", 3},
+    Point{"CompactionJob::OpenCompactionOutputFile", 3},
+    Point{"CompactionJob::FinishCompactionOutputFile1", 3},
+    Point{"CompactionJob::Run():End", 3},
+    Point{"DBImpl::BackgroundCallCompaction:FoundObsoleteFiles", 3},
+    Point{"DBImpl::BackgroundCallCompaction:PurgedObsoleteFiles", 3},
+    Point{"DBImpl::RecoverLogFiles:BeforeReadWal", 1},
+    Point{"DBImpl::RecoverLogFiles:BeforeFlushFinalMemtable", 1},
+    Point{"WritableFileWriter::Flush:BeforeAppend", 3},
 };
 
 }  // namespace
@@ -70,13 +71,14 @@ int run_sync_points(const ProcessCrashes& wanted) {
   const auto scratch = scratch_directory("sync-points");
   for (std::uint64_t round = 0; round < wanted.rounds; ++round) {
     const std::uint64_t seed = wanted.first_seed + round;
-    const std::string point(points[seed % points.size()]);
+    const auto& [name, latest] = points[seed % points.size()];
+    const std::string point(name);
     sampler::Random dice(seed, 11);
     CustodianOrders orders;
     orders.seed = dice.next();
     orders.buffer_bytes = buffer_bytes;
     orders.sync_point = point;
-    orders.hit = dice.between(1, 3);
+    orders.hit = dice.between(1, latest);
     const std::string schedule = fmt::format("killed at {}, the {}. time it is passed", point, orders.hit);
     std::filesystem::remove_all(scratch / "data");
     Custody custody(seed, scratch, scratch / "data");
@@ -90,8 +92,8 @@ int run_sync_points(const ProcessCrashes& wanted) {
     custody.kill();
     if (findings.empty()) findings = custody.inspect();
     if (findings.empty() && custody.start(orders)) {
-      custody.wait_for("hit ", patience);
-      custody.wait_for_end(std::chrono::seconds(5));
+      custody.wait_for("hit ", until_it_is_hit);
+      custody.wait_for_end(std::chrono::seconds(1));
       const bool hit = custody.said("hit " + point);
       custody.kill();
       if (!hit) {
