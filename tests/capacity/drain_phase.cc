@@ -47,8 +47,9 @@ class CountedStore final : public storage::ForwardingStore {
 };
 
 client::UpstreamOptions upstream_options(const Settings& settings) {
+  // Open from the start: what the destination bears is not what is measured.
   client::UpstreamOptions options;
-  options.window.cap = settings.window;
+  options.window = {.initial = settings.window, .cap = settings.window};
   return options;
 }
 

@@ -25,7 +25,7 @@ storage::Sealer the_sealer(const Settings& settings, bool may_create_key) {
 // Destroys what is delivered with its settlement, where the store offers it.
 template <class Options>
 void keep_nothing_delivered(Options& options) {
-  if constexpr (requires { options.retain_delivered; }) options.retain_delivered = {};
+  if constexpr (requires { options.retain_delivered; }) options.retain_delivered = std::chrono::milliseconds(0);
 }
 
 std::unique_ptr<storage::Store> the_store(const Settings& settings, metrics::StoreProbes& probes) {
