@@ -89,8 +89,14 @@ std::optional<Refused> Intake::admission() const {
   return from_error(storage::Error::unavailable, health);
 }
 
+const std::vector<std::string>& Intake::pointers_of(const profile::Route& route) {
+  const auto [known, is_new] = pointers_.try_emplace(&route);
+  if (is_new) known->second = identity_pointers(route);
+  return known->second;
+}
+
 // Everything that can be decided without the store: identity, keys, fingerprint, sealing.
-std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused& refused) const {
+std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused& refused) {
   const auto& route = *arrival.route;
   if (arrival.body.size() > route.max_body_bytes) {
     refused = {413, "body-too-large", fmt::format("The body is larger than {} bytes.", route.max_body_bytes), {}, 0,
@@ -106,14 +112,11 @@ std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused&
     }
     client_key = std::move(*parsed);
   }
-  const auto body = parse_body(arrival.body);
-  if (!body) {
-    refused = {400, "malformed-json", body.error().sentence, {}, 0, {}};
-    return std::nullopt;
-  }
-  auto identity = read_identity({route, *body, arrival.parameters, arrival.facility});
+  auto identity = read_identity({route, pointers_of(route), arrival.body, arrival.parameters, arrival.facility});
   if (!identity) {
-    refused = from_faults(std::move(identity.error()));
+    auto& faults = identity.error().faults;
+    refused = identity.error().is_json ? from_faults(std::move(faults))
+                                       : Refused{400, "malformed-json", faults.front().sentence, {}, 0, {}};
     return std::nullopt;
   }
 
