@@ -1,9 +1,10 @@
 #include "gateway/intake/intake.h"
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include <array>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -23,17 +24,24 @@ constexpr int soon_s = 5;
 constexpr int later_s = 60;
 
 std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  // Fetched once: looking an algorithm up by its name costs as much as hashing a kilobyte. Never freed: it is the
+  // program's.
+  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  std::array<unsigned char, 32> digest{};
+  if (sha256 == nullptr || EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, sha256, nullptr) != 1) {
+    std::abort();  // an OpenSSL without SHA-256 is none
+  }
+  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  for (const auto byte : digest) text += fmt::format("{:02x}", byte);
+  text.reserve(2 * digest.size());
+  for (const auto byte : digest) text += {digits[byte >> 4U], digits[byte & 15U]};
   return text;
 }
 
 // A list of values as one string in which no two lists look alike.
 std::string joined(const std::vector<std::string>& values) {
   std::string text;
-  for (const auto& value : values) text += fmt::format("{}:{},", value.size(), value);
+  for (const auto& value : values) text.append(std::to_string(value.size())).append(":").append(value).append(",");
   return text;
 }
 
@@ -111,8 +119,14 @@ std::optional<Refused> Intake::admission() const {
   return from_error(storage::Error::unavailable, health);
 }
 
+const std::vector<std::string>& Intake::pointers_of(const profile::Route& route) {
+  const auto [known, is_new] = pointers_.try_emplace(&route);
+  if (is_new) known->second = identity_pointers(route);
+  return known->second;
+}
+
 // Everything that can be decided without the store: identity, keys, fingerprint, sealing.
-std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused& refused) const {
+std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused& refused) {
   const auto& route = *arrival.route;
   if (arrival.body.size() > route.max_body_bytes) {
     refused = {413, "body-too-large", fmt::format("The body is larger than {} bytes.", route.max_body_bytes), {}, 0,
@@ -128,14 +142,11 @@ std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused&
     }
     client_key = std::move(*parsed);
   }
-  const auto body = parse_body(arrival.body);
-  if (!body) {
-    refused = {400, "malformed-json", body.error().sentence, {}, 0, {}};
-    return std::nullopt;
-  }
-  auto identity = read_identity({route, *body, arrival.parameters, arrival.facility});
+  auto identity = read_identity({route, pointers_of(route), arrival.body, arrival.parameters, arrival.facility});
   if (!identity) {
-    refused = from_faults(std::move(identity.error()));
+    auto& faults = identity.error().faults;
+    refused = identity.error().is_json ? from_faults(std::move(faults))
+                                       : Refused{400, "malformed-json", faults.front().sentence, {}, 0, {}};
     return std::nullopt;
   }
 

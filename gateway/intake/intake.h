@@ -79,12 +79,14 @@ class Intake {
  private:
   struct Pending;
   std::optional<Refused> admission() const;
-  std::optional<storage::NewSubmission> prepare(Arrival& arrival, Refused& refused) const;
+  std::optional<storage::NewSubmission> prepare(Arrival& arrival, Refused& refused);
+  const std::vector<std::string>& pointers_of(const profile::Route& route);
   void decide(std::shared_ptr<Pending> pending, storage::Verdict verdict);
   void answer_replay(std::shared_ptr<Pending> pending, storage::Submission original);
   void answer_conflict(std::shared_ptr<Pending> pending, storage::Verdict verdict);
 
   IntakeDoors doors_;
+  std::map<const profile::Route*, std::vector<std::string>> pointers_;  // profiles outlive their front loops
 };
 
 }  // namespace titip::intake
