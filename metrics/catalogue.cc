@@ -39,13 +39,21 @@ constexpr Definition in_flight{"titip_drain_in_flight", "Records and probes in f
 constexpr Definition paused{"titip_facilities_paused", "Facilities whose credentials the destination refuses."};
 constexpr Definition queue{"titip_queue_submissions", "Submissions in custody, by state."};
 constexpr Definition queue_bytes{"titip_queue_bytes", "Payload bytes of submissions that are not terminal."};
-constexpr Definition ledger{"titip_ledger_difference", "Accepted minus all states: anything but 0 is a defect."};
+constexpr Definition ledger{"titip_ledger_difference",
+                            "Accepted against all states, and counts against records: anything but 0 is a defect."};
 constexpr Definition commit_duration{"titip_store_commit_duration_seconds", "One group commit, fsync included."};
 constexpr Definition commit_batch{"titip_store_commit_batch_submissions", "Calls that shared one commit."};
 constexpr Definition store_errors{"titip_store_errors_total", "Errors of the store, by kind."};
 constexpr Definition writer_queue{"titip_writer_queue_submissions", "Calls that wait for the writer."};
 constexpr Definition reads{"titip_reads_total", "Reads and log-ins answered, by source."};
 constexpr Definition auth_failures{"titip_auth_failures_total", "Log-ins refused by the verifier, by reason."};
+constexpr Definition retention_records{"titip_retention_erased_submissions_total",
+                                       "Records whose content was erased because it was old enough."};
+constexpr Definition retention_bytes{"titip_retention_erased_bytes_total", "Bytes of what retention erased."};
+constexpr Definition retention_pass{"titip_retention_last_pass_timestamp_seconds",
+                                    "End of the last whole pass over the store, 0 before the first."};
+constexpr Definition admin_actions{"titip_admin_actions_total", "What operators had done, by action."};
+constexpr Definition gated{"titip_destination_gated", "1 while a gate keeps the destination from sending."};
 constexpr Definition build_info_metric{"titip_build_info", "1; version and revision are labels."};
 constexpr Definition process_cpu{"process_cpu_seconds_total", "User and system CPU time."};
 constexpr Definition process_rss{"process_resident_memory_bytes", "Resident memory."};
@@ -216,6 +224,7 @@ double DestinationProbes::probes() const {
 QueueProbes::QueueProbes(Registry& registry, const std::string& destination)
     : bytes(registry.gauge(queue_bytes, {{"destination", destination}})),
       ledger_difference(registry.gauge(ledger, {{"destination", destination}})),
+      gated(registry.gauge(metrics::gated, {{"destination", destination}})),
       registry_(registry),
       destination_(destination) {
   submissions("queued", 0);
@@ -261,6 +270,19 @@ void ReadProbes::answered(std::string_view source) const {
 }
 void ReadProbes::login_refused(std::string_view reason) const {
   find(refusals_, reason, "unknown_user").add();
+}
+
+RetentionProbes::RetentionProbes(Registry& registry)
+    : records(registry.counter(retention_records, {})),
+      bytes(registry.counter(retention_bytes, {})),
+      last_pass(registry.gauge(retention_pass, {})) {}
+
+AdminProbes::AdminProbes(Registry& registry)
+    : actions_(children({"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain"},
+                        [&](const std::string& n) { return registry.counter(admin_actions, {{"action", n}}); })) {}
+
+void AdminProbes::acted(std::string_view action) const {
+  find(actions_, action, "status").add();
 }
 
 void build_info(Registry& registry, const std::string& version, const std::string& revision) {

@@ -21,12 +21,12 @@ bool is_needed(std::string_view name) {
          name.ends_with(".blob") || name.ends_with(".log");
 }
 
-std::expected<Mark, std::string> mark_of_copy(const std::filesystem::path& directory, const RocksSetup& setup) {
+std::expected<Reach, std::string> mark_of_copy(const std::filesystem::path& directory, const RocksSetup& setup) {
   const auto copy = open_rocks_copy(directory, setup);
   if (!copy) return std::unexpected(copy.error());
   const auto sequence = CommitSequence::load(**copy);
   if (!sequence) return std::unexpected(sequence.error());
-  return found_mark(**copy, *sequence);
+  return found_reach(**copy, *sequence);
 }
 
 }  // namespace

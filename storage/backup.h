@@ -29,7 +29,7 @@ struct BackedUpFile {
 };
 struct BackupManifest {
   std::uint64_t format = 0;
-  Mark mark;  // how far the copy goes
+  Reach mark;  // how far the copy goes
   std::vector<BackedUpFile> files;
   std::uint64_t bytes() const;
   bool operator==(const BackupManifest&) const = default;

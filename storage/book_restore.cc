@@ -10,15 +10,17 @@ constexpr const char* restored_rule = "restored";
 }  // namespace
 
 Book::AfterRestore Book::restored(const SubmissionId& id, WallTime since) {
+  begin();
   auto record = read_record(staging_, id);
   if (!record) return AfterRestore::damaged;
   const State state = record->submission.state;
   if (is_terminal(state)) return AfterRestore::as_it_was;
   if (state == State::in_flight) {
     // A mark that cannot be read leaves a bare line, as after any restart.
-    const std::string* bytes = staging_.get(Family::open, keys::of(id));
+    const std::string key = keys::of(id);
+    const std::string* bytes = staging_.get(Family::open, key);
     Attempt mark;
-    if (bytes != nullptr) mark = decode_attempt(*bytes).value_or(Attempt{});
+    if (bytes != nullptr) mark = decode_attempt({Family::open, key}, *bytes).value_or(Attempt{});
     return lost_attempt(id, mark) ? AfterRestore::unknown : AfterRestore::damaged;
   }
   const Submission before = record->submission;
@@ -30,6 +32,7 @@ Book::AfterRestore Book::restored(const SubmissionId& id, WallTime since) {
     s.held_from = State::unknown;
     ++s.version;
     commit_change(before, *record);
+    finish();
     return AfterRestore::held;
   }
   if (state == State::unknown && s.unknown_since && *s.unknown_since >= since) return AfterRestore::as_it_was;
@@ -37,6 +40,7 @@ Book::AfterRestore Book::restored(const SubmissionId& id, WallTime since) {
   s.outcome_rule = restored_rule;
   enter_state(*record, {.state = State::unknown, .event = Event::went_unknown, .due_at = now_, .at = now_});
   commit_change(before, *record);
+  finish();
   return AfterRestore::unknown;
 }
 

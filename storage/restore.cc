@@ -24,10 +24,12 @@ constexpr std::uint8_t version = 1;
 // info/`restoring`: what a restore that goes on after an interruption must know.
 struct Restoring {
   WallTime since{};
-  Mark from;
-  std::optional<Mark> until;
+  Reach from;
+  std::optional<Reach> until;
   std::uint64_t done = 0;
-  std::string cursor;  // the last key of `chain` that was dealt with
+  // The last entry that was dealt with: 'h' and its key in `head`, then 'c' and its key in `chain`; together these two
+  // families name every record that is not terminal.
+  std::string cursor = "h";
 };
 
 std::string encode_restoring(const Restoring& r) {
@@ -45,12 +47,12 @@ std::optional<Restoring> decode_restoring(std::string_view bytes) {
   if (in.u8() != version) return std::nullopt;
   Restoring r;
   r.since = in.time();
-  const auto from = decode_mark(in.text());
+  const auto from = decode_reach(in.text());
   const std::string until = in.text();
-  r.until = decode_mark(until);
+  r.until = decode_reach(until);
   r.done = in.u64();
   r.cursor = in.text();
-  if (!from || (!until.empty() && !r.until) || !in.done()) return std::nullopt;
+  if (!from || (!until.empty() && !r.until) || r.cursor.empty() || !in.done()) return std::nullopt;
   r.from = *from;
   return r;
 }
@@ -65,7 +67,7 @@ std::string iso_text(WallTime at) {
   return text.substr(0, 19) + "Z";
 }
 
-std::string json_of(const Mark& mark) {
+std::string json_of(const Reach& mark) {
   return fmt::format(R"({{"position":{},"commit":{},"at":"{}"}})", mark.position, mark.commit, iso_text(mark.at));
 }
 
@@ -74,11 +76,11 @@ class Restore {
  public:
   Restore(Kv& kv, WallTime now) : kv_(kv), now_(now) {}
 
-  std::expected<Restored, std::string> run(const std::optional<Mark>& until, const OnProgress& progress);
+  std::expected<Restored, std::string> run(const std::optional<Reach>& until, const OnProgress& progress);
 
  private:
   using Outcome = std::expected<void, std::string>;
-  Outcome load(const std::optional<Mark>& until);
+  Outcome load(const std::optional<Reach>& until);
   Outcome begin();
   Outcome walk(const OnProgress& progress);
   Outcome take(const std::vector<std::pair<std::string, SubmissionId>>& entries);
@@ -107,18 +109,18 @@ Restore::Outcome Restore::commit_batch(KvBatch batch) {
   return {};
 }
 
-Restore::Outcome Restore::load(const std::optional<Mark>& until) {
+Restore::Outcome Restore::load(const std::optional<Reach>& until) {
   auto sequence = CommitSequence::load(kv_);
   if (!sequence) return std::unexpected(std::move(sequence.error()));
   sequence_ = std::move(*sequence);
   if (auto loaded = ledger_.load(kv_); !loaded) return loaded;
-  const auto found = found_mark(kv_, sequence_);
+  const auto found = found_reach(kv_, sequence_);
   if (!found) return std::unexpected(found.error());
   if (found->epoch == 0) return std::unexpected("the store is empty: there is nothing to restore");
   const auto marked = kv_.get(Family::info, restoring_key);
   if (!marked) return unreadable(marked.error());
   if (!*marked) {
-    restoring_ = {now_, *found, until, 0, {}};
+    restoring_ = {now_, *found, until, 0, "h"};
     return {};
   }
   auto restoring = decode_restoring(**marked);
@@ -139,7 +141,7 @@ Restore::Outcome Restore::begin() {
   result_.gap = {restoring_.from, restoring_.until, restoring_.since};
   result_.destinations = ledger_.counts().destinations.size();
   if (goes_on_) {
-    const auto found = found_mark(kv_, sequence_);
+    const auto found = found_reach(kv_, sequence_);
     if (!found) return std::unexpected(found.error());
     result_.epoch = found->epoch;
     return {};
@@ -155,22 +157,33 @@ Restore::Outcome Restore::begin() {
   if (staging.fault()) return std::unexpected("the store's gates are damaged; restore another backup");
   staging.keep();
   KvBatch batch = staging.take_batch();
-  batch.push_back({Family::info, std::string(keys::epoch), encode(result_.epoch)});
+  batch.push_back({Family::info, std::string(keys::epoch), encode({Family::info, keys::epoch}, result_.epoch)});
   batch.push_back(write_of(restoring_));
   return commit_batch(std::move(batch));
 }
 
 std::expected<std::vector<std::pair<std::string, SubmissionId>>, std::string> Restore::next_entries() {
   std::vector<std::pair<std::string, SubmissionId>> entries;
-  std::string from = restoring_.cursor;
-  if (!from.empty()) from.push_back('\0');
-  const auto scanned = kv_.scan(Family::chain, {}, from, [&](std::string_view key, std::string_view value) {
-    const auto id = decode_id(value);
-    if (id) entries.emplace_back(std::string(key), *id);
-    if (!id) ++result_.damaged;
-    return entries.size() < records_in_a_batch;
-  });
-  if (!scanned) return unreadable(scanned.error());
+  for (const Family family : {Family::head, Family::chain}) {
+    const char mark = family == Family::head ? 'h' : 'c';
+    const bool is_begun = restoring_.cursor.front() == mark;
+    if (!is_begun && family == Family::head) continue;  // done with
+    std::string from = is_begun ? restoring_.cursor.substr(1) : std::string();
+    if (!from.empty()) from.push_back('\0');
+    const auto scanned = kv_.scan(family, {}, from, [&](std::string_view key, std::string_view value) {
+      std::optional<SubmissionId> id;
+      if (family == Family::chain) {
+        id = decode_id({family, key}, value);
+      } else if (const auto head = decode_head({family, key}, value)) {
+        id = head->id;
+      }
+      if (id) entries.emplace_back(mark + std::string(key), *id);
+      if (!id) ++result_.damaged;
+      return entries.size() < records_in_a_batch;
+    });
+    if (!scanned) return unreadable(scanned.error());
+    if (!entries.empty()) break;
+  }
   return entries;
 }
 
@@ -179,7 +192,7 @@ Restore::Outcome Restore::take(const std::vector<std::pair<std::string, Submissi
   Book book(staging, now_);
   for (const auto& [key, id] : entries) book.foresee(id);
   staging.fetch();
-  for (const auto& [key, id] : entries) book.foresee_line(id);
+  for (const auto& [key, id] : entries) book.foresee_behind(id);
   staging.keep();
   staging.fetch();
   for (const auto& [key, id] : entries) {
@@ -219,7 +232,7 @@ Restore::Outcome Restore::walk(const OnProgress& progress) {
 
 // The note first: were the mark gone and the note still the old one, the store would be refused.
 Restore::Outcome Restore::finish() {
-  const auto found = found_mark(kv_, sequence_);
+  const auto found = found_reach(kv_, sequence_);
   if (!found) return std::unexpected(found.error());
   if (auto noted = kv_.note(encode(*found)); !noted) {
     return std::unexpected(fmt::format("cannot write to the data directory: {}", noted.error().text));
@@ -227,7 +240,7 @@ Restore::Outcome Restore::finish() {
   return commit_batch({{Family::info, std::string(restoring_key), std::nullopt}});
 }
 
-std::expected<Restored, std::string> Restore::run(const std::optional<Mark>& until, const OnProgress& progress) {
+std::expected<Restored, std::string> Restore::run(const std::optional<Reach>& until, const OnProgress& progress) {
   auto done = load(until);
   if (done) done = begin();
   if (done) done = walk(progress);
@@ -259,7 +272,7 @@ std::string Gap::json() const {
                      until ? json_of(*until) : "null", text());
 }
 
-std::expected<Restored, std::string> mark_restored(Kv& kv, const std::optional<Mark>& until, WallTime now,
+std::expected<Restored, std::string> mark_restored(Kv& kv, const std::optional<Reach>& until, WallTime now,
                                                    const OnProgress& progress) {
   return Restore(kv, now).run(until, progress);
 }

@@ -27,8 +27,8 @@ inline constexpr std::string_view gap_kind = "gap";    // object; its name is th
 
 // What may have happened between the copy and the restore and is not in the store.
 struct Gap {
-  Mark from;                  // where the store that was put back ends
-  std::optional<Mark> until;  // how far the lost one is known to have come; none: that is not known
+  Reach from;                  // where the store that was put back ends
+  std::optional<Reach> until;  // how far the lost one is known to have come; none: that is not known
   WallTime restored_at{};
   std::string text() const;  // one sentence
   std::string json() const;  // the object's bytes
@@ -46,7 +46,7 @@ struct Restored {
 using OnProgress = std::function<void(Progress)>;  // may be empty
 
 // `until`: see Gap. Of a restore that goes on after an interruption the gap is the first one's.
-std::expected<Restored, std::string> mark_restored(Kv& kv, const std::optional<Mark>& until, WallTime now,
+std::expected<Restored, std::string> mark_restored(Kv& kv, const std::optional<Reach>& until, WallTime now,
                                                    const OnProgress& progress);
 
 // For a data directory that is believed no more (evidence.h) but has to serve: taken as it is, like a backup.

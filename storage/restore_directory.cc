@@ -26,7 +26,7 @@ constexpr std::uint64_t longest_marker = 4096;
 std::expected<Restored, std::string> mark_once(Kv& kv, const BackupManifest& manifest, WallTime now,
                                                const OnProgress& progress) {
   const auto marked = kv.get(Family::info, restoring_key);
-  const auto noted = noted_mark(kv);
+  const auto noted = noted_reach(kv);
   if (!marked || *marked || !noted || !*noted) return mark_restored(kv, std::nullopt, now, progress);
   Restored restored;
   restored.gap = {manifest.mark, std::nullopt, now};
@@ -192,7 +192,7 @@ std::expected<Restored, std::string> restore_as_it_is(const std::filesystem::pat
   const auto kv = open_rocks_kv(directory, setup);
   if (!kv) return std::unexpected(kv.error());
   // A note that is lost or unreadable says nothing of how far the store had come.
-  const auto noted = noted_mark(**kv);
+  const auto noted = noted_reach(**kv);
   auto restored = mark_restored(**kv, noted ? *noted : std::nullopt, now, progress);
   (*kv)->close();
   return restored;

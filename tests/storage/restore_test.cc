@@ -66,7 +66,7 @@ class Restores : public ::testing::Test {
   std::expected<Restored, std::string> restore() { return mark_restored(*kv, until, now, {}); }
 
   WallTime now = at(noon_ms);
-  std::optional<Mark> until;
+  std::optional<Reach> until;
   std::shared_ptr<FaultyKv> kv = std::make_shared<FaultyKv>(std::make_shared<MemoryKv>());
   std::unique_ptr<QueueStore> store;
   std::unique_ptr<Caller> caller;
@@ -122,7 +122,7 @@ TEST_F(Restores, TheNextOfAKeyIsStillUnknownWhenItsTurnComes) {
 
 TEST_F(Restores, EveryDestinationStartsPausedAndTheGapIsStated) {
   fill();
-  until = Mark{99, 15, 4, at(noon_ms + hour_ms)};
+  until = Reach{99, 15, 4, at(noon_ms + hour_ms)};
   now += std::chrono::hours(2);
   const auto restored = restore();
   ASSERT_TRUE(restored.has_value()) << restored.error();
@@ -156,7 +156,7 @@ TEST_F(Restores, AnEmptyStoreIsNotRestored) {
 
 TEST_F(Restores, AStoreThatIsRefusedOpensAfterwards) {
   fill();
-  Mark ahead = decode_mark(kv->noted().value().value()).value();
+  Reach ahead = decode_reach(kv->noted().value().value()).value();
   ahead.commit += 7;
   ahead.position += 3;
   ASSERT_TRUE(kv->note(encode(ahead)));

@@ -20,14 +20,14 @@ StoreOptions plain_options() {
   return options;
 }
 
-Mark mark_of(const Kv& kv) {
-  return decode_mark(kv.noted().value().value()).value();
+Reach mark_of(const Kv& kv) {
+  return decode_reach(kv.noted().value().value()).value();
 }
 
 TEST(WatermarkRule, WhatIsLackingIsCountedInCommitsAndPositions) {
   struct Row {
     const char* name;
-    Mark found, noted;
+    Reach found, noted;
     std::optional<std::pair<std::uint64_t, std::uint64_t>> lack;  // commits, positions
   };
   const Row rows[] = {
@@ -49,11 +49,11 @@ TEST(WatermarkRule, WhatIsLackingIsCountedInCommitsAndPositions) {
 }
 
 TEST(WatermarkRule, AMarkSurvivesItsEncodingAndRubbishDoesNot) {
-  const Mark mark{7, 3, 2, at(noon_ms)};
-  EXPECT_EQ(decode_mark(encode(mark)), mark);
-  EXPECT_FALSE(decode_mark(""));
-  EXPECT_FALSE(decode_mark(encode(mark) + "x"));
-  EXPECT_FALSE(decode_mark(encode(mark).substr(1)));
+  const Reach mark{7, 3, 2, at(noon_ms)};
+  EXPECT_EQ(decode_reach(encode(mark)), mark);
+  EXPECT_FALSE(decode_reach(""));
+  EXPECT_FALSE(decode_reach(encode(mark) + "x"));
+  EXPECT_FALSE(decode_reach(encode(mark).substr(1)));
   const CommitStamp stamp{9, at(noon_ms)};
   EXPECT_EQ(decode_commit_stamp(encode(stamp)), stamp);
   for (std::size_t i = 0; i < encode(stamp).size(); ++i) {
@@ -100,7 +100,7 @@ class Noted : public ::testing::Test {
 
 TEST_F(Noted, EveryAcceptAndEverySettlementIsCountedAndNoted) {
   work(1, 3);
-  const Mark mark = mark_of(*kv);
+  const Reach mark = mark_of(*kv);
   EXPECT_EQ(mark.position, 3U);
   EXPECT_EQ(mark.epoch, 1U);
   EXPECT_EQ(mark.commit, CommitSequence::load(*kv)->number());
@@ -110,7 +110,7 @@ TEST_F(Noted, EveryAcceptAndEverySettlementIsCountedAndNoted) {
 
 TEST_F(Noted, AStoreThatCameBackWithLessIsRefusedInASentence) {
   work(1, 3);
-  Mark ahead = mark_of(*kv);
+  Reach ahead = mark_of(*kv);
   ahead.commit += 1;
   ahead.position += 2;
   ahead.at = at(noon_ms + 60'000);
@@ -125,7 +125,7 @@ TEST_F(Noted, AStoreThatCameBackWithLessIsRefusedInASentence) {
 
 TEST_F(Noted, ALostSettlementAloneIsNoticed) {
   work(1, 2);
-  Mark ahead = mark_of(*kv);
+  Reach ahead = mark_of(*kv);
   ahead.commit += 1;
   ASSERT_TRUE(kv->note(encode(ahead)));
   EXPECT_NE(refused().find("no accepted submission is missing, but outcomes are"), std::string::npos);
@@ -176,10 +176,10 @@ TEST_F(Noted, AStoreHalfRestoredIsRefused) {
 class Recording : public MemoryKv {
  public:
   KvResult<void> note(std::string_view bytes) override {
-    const Mark mark = decode_mark(bytes).value();
+    const Reach mark = decode_reach(bytes).value();
     EXPECT_LE(mark.commit, CommitSequence::load(*this)->number());
     const auto position = get(Family::info, keys::last_position).value();
-    EXPECT_LE(mark.position, position ? decode_number(*position).value() : 0);
+    EXPECT_LE(mark.position, position ? decode_number({Family::info, keys::last_position}, *position).value() : 0);
     ++notes;
     return MemoryKv::note(bytes);
   }
