@@ -245,7 +245,7 @@ CommitProbes::CommitProbes(Registry& registry)
       registry_(registry),
       duration_(registry.histogram(commit_duration, {}, latency_buckets)),
       batch_(registry.histogram(commit_batch, {}, batch_buckets)) {
-  for (const char* kind : {"write", "corrupt_record", "disk_full", "overloaded"})
+  for (const char* kind : {"write", "corrupt_record", "disk_full", "overloaded", "reclaim", "checkpoint"})
     registry.counter(store_errors, {{"kind", kind}});
 }
 

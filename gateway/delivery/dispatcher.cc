@@ -44,7 +44,28 @@ void Dispatcher::start() {
       if (lane.destination == options_.destination) lanes_.wake(lane);
     pump();
   });
-  learn_lanes();
+  claim();
+}
+
+// Work is owned under a lease; everything starts with it.
+void Dispatcher::claim() {
+  doors_.store.claim(storage::all_shards(), doors_.home, [this](storage::Result<storage::Lease> lease) {
+    if (stopping_) return;
+    if (!lease) {
+      doors_.timers.after(learn_again_after, [this] { claim(); });
+      return;
+    }
+    lease_ = *lease;
+    learn_lanes();
+  });
+}
+
+// The store has fenced us off: whoever holds the shards now decides what came of what we sent.
+void Dispatcher::lost_lease() {
+  if (!lease_) return;  // being claimed already
+  metrics::log(Level::error, "lease_lost", {{Field::destination, options_.destination}});
+  lease_.reset();
+  doors_.timers.after(learn_again_after, [this] { claim(); });
 }
 
 // What was waiting before this process started.
@@ -171,8 +192,10 @@ void Dispatcher::fetch(std::size_t room) {
     const auto held = active_in_lane_.find(each.lane);
     // What is in hand but not opened yet is still in the index and must not hide what stands behind it.
     limits.push_back(share + (held != active_in_lane_.end() ? held->second : 0));
-    queries.push_back({each.lane, DueClass::probe, now, limits.back()});
-    queries.push_back({each.lane, DueClass::send, now, limits.back()});
+    for (const auto due_class : {DueClass::probe, DueClass::send}) {
+      queries.push_back({.lane = each.lane, .due_class = due_class, .now = now, .limit = limits.back(),
+                         .shards = lease_->shards});
+    }
     if (gated_) queries.back().limit = 0;  // behind a gate nothing is sent; what is unknown is asked after
   }
   fetching_ = true;
@@ -227,6 +250,7 @@ Dispatcher::WorkPtr Dispatcher::take(storage::Due due) {
   auto work = std::make_shared<Work>();
   work->record = std::move(due.submission);
   work->lane = {work->record.destination, work->record.facility};
+  work->epoch = lease_ ? lease_->epoch : 0;
   active_.emplace(work->record.id, work);
   ++active_in_lane_[work->lane];
   work->route = profile::find_route(doors_.profile, work->record.route);
@@ -286,6 +310,7 @@ void Dispatcher::open(const WorkPtr& work) {
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
   storage::OpenAttempt mark;
+  mark.epoch = work->epoch;
   mark.id = work->record.id;
   mark.expected_version = work->record.version;
   mark.attempt.opened_at = work->opened_at;
@@ -298,6 +323,10 @@ void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage
   if (!changed && changed.error() == storage::Error::corrupt) return leave_alone(work, true);
   if (!changed) return release_for_later(work);
   const storage::Changed& change = changed->front();
+  if (change.applied == storage::Applied::fenced) {
+    lost_lease();
+    return release(work, false);
+  }
   if (change.applied != storage::Applied::yes) return release(work, true);
   work->record.version = change.version;
   work->record.state = change.state;
