@@ -88,7 +88,7 @@ void note_that_all_is_well(const std::shared_ptr<PowerLossFs>& fs) {
   auto kv = storage::open_rocks_kv(store_directory(), setup_on(fs));
   if (!kv) return;
   const auto sequence = storage::CommitSequence::load(**kv);
-  const auto mark = sequence ? storage::found_mark(**kv, *sequence) : std::unexpected(sequence.error());
+  const auto mark = sequence ? storage::found_reach(**kv, *sequence) : std::unexpected(sequence.error());
   if (mark) [[maybe_unused]] const auto noted = (*kv)->note(storage::encode(*mark));
   (*kv)->close();
 }
