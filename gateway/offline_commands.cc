@@ -20,7 +20,6 @@
 #include "storage/key_file.h"
 #include "storage/reindex.h"
 #include "storage/restore.h"
-#include "storage/rocks_kv_setup.h"
 #include "storage/secret_file.h"
 #include "storage/waiting_home.h"
 
@@ -146,7 +145,7 @@ std::expected<std::filesystem::path, std::string> move_aside(const Config& confi
   const auto store = store_directory(config);
   std::error_code error;
   if (!std::filesystem::exists(store, error) || std::filesystem::is_empty(store, error)) return {};
-  if (!storage::not_to_be_opened(store, storage::RocksSetup{}).empty()) return {};
+  if (!storage::not_to_be_opened(store).empty()) return {};
   auto stamp = clock::rfc3339(clock.wall());
   std::erase_if(stamp, [](char c) { return c == ':' || c == '-'; });
   auto aside = store;
