@@ -7,11 +7,17 @@
 #include <memory>
 #include <string>
 
+#include "storage/background.h"
 #include "storage/kv.h"
 #include "storage/ledger.h"
+#include "storage/live_parts.h"
 #include "storage/open.h"
+#include "storage/patrol.h"
 #include "storage/reader_pool.h"
+#include "storage/reading.h"
 #include "storage/recovery.h"
+#include "storage/retention.h"
+#include "storage/watches.h"
 #include "storage/writer.h"
 
 namespace titip::storage {
@@ -60,19 +66,30 @@ class QueueStore : public MemoryStore {
 
  private:
   QueueStore(std::shared_ptr<Kv> kv, std::unique_ptr<Ledger> ledger, Recovered recovered, WriterSettings settings,
-             Pumping pumping);
+             std::size_t most_watches, Pumping pumping);
 
+  // queue_store_reads.cc. `work_out` runs on a reader; it says what damage it met.
   template <class T>
-  void read(Home& home, Done<T> done, std::move_only_function<Result<T>(const KvReader&)> ask);
-  void damaged(std::size_t records);
+  void ask(Home& home, Done<T> done, std::move_only_function<Result<T>(std::vector<Damage>&)> work_out);
+  template <class T>
+  void read(Home& home, Done<T> done, std::move_only_function<Result<T>(Reading&)> work_out);
+  void set_apart(std::vector<Damage> damage);
+  void look_for_watch(const SubmissionId& id, WatchId watch);
+  void patrol();
 
   std::shared_ptr<Kv> kv_;
   std::unique_ptr<Ledger> ledger_;
   const Recovered recovered_;
   const Pumping pumping_;
   metrics::StoreProbes* const probes_;
+  const std::function<WallTime()> now_;
+  Watches watches_;
+  LiveParts live_;
+  KeyPass key_pass_;
   Writer writer_;
   ReaderPool readers_;
+  Background background_;
+  Patrol patrol_;  // the background thread's alone
   std::atomic<bool> closed_ = false;
 };
 

@@ -34,8 +34,8 @@ Call Writer::Queue::pop() {
   return call;
 }
 
-Writer::Writer(Kv& kv, Ledger& ledger, WriterSettings settings)
-    : kv_(kv), ledger_(ledger), settings_(std::move(settings)) {
+Writer::Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, WriterSettings settings)
+    : kv_(kv), ledger_(ledger), watches_(watches), live_(live), settings_(std::move(settings)) {
   check(static_cast<bool>(settings_.now), "the store is given a clock");
   check(static_cast<bool>(settings_.on_fatal), "the store is told what to do when it cannot write");
   look_at_space();
@@ -193,9 +193,8 @@ void Writer::commit(std::vector<Call> calls) {
   refuse_accepts_if_full(calls);
   if (calls.empty()) return;
   const auto began = std::chrono::steady_clock::now();
-  Group group(std::move(calls), kv_, settings_.now());
+  Group group(std::move(calls), kv_, settings_.now(), book_settings());
   group.run();
-  if (group.corrupt() != 0) failed("corrupt_record", group.corrupt());
   const KvBatch batch = group.take_batch();
   Outbox outbox;
   if (!batch.empty()) {
@@ -208,6 +207,8 @@ void Writer::commit(std::vector<Call> calls) {
     }
     if (!written) return stop_for_ever(group, written.error());
     ledger_.publish(batch);
+    failed("corrupt_record", group.newly_damaged());
+    watches_.committed(batch, outbox);
     if (settings_.probes != nullptr) {
       settings_.probes->committed(std::chrono::steady_clock::now() - began, group.size());
     }
@@ -217,7 +218,14 @@ void Writer::commit(std::vector<Call> calls) {
   outbox.send();
 }
 
+BookSettings Writer::book_settings() const {
+  const bool at_once = settings_.retain_delivered && settings_.retain_delivered->count() == 0;
+  const std::scoped_lock lock(mutex_);
+  return {.epoch = settings_.epoch, .erase_delivered_at_once = at_once || !low_space_.empty()};
+}
+
 KvResult<void> Writer::write(const KvBatch& batch) {
+  const LiveParts::Writing writing(live_, batch);
   const auto until = std::chrono::steady_clock::now() + settings_.longest_stall;
   for (auto wait = first_stall_wait;; wait = std::min(wait * 2, longest_stall_wait)) {
     auto written = kv_.commit(batch);
@@ -252,6 +260,7 @@ void Writer::stop_for_ever(Group& group, const KvError& error) {
   group.answer(outbox, Error::in_doubt);
   for (Call& call : waiting) refuse(std::move(call), Error::unavailable, outbox);
   outbox.send();
+  watches_.close();  // no settlement will come any more
   settings_.on_fatal(why);
 }
 

@@ -25,6 +25,8 @@
 #include "storage/group.h"
 #include "storage/kv.h"
 #include "storage/ledger.h"
+#include "storage/live_parts.h"
+#include "storage/watches.h"
 
 namespace titip::storage {
 
@@ -38,6 +40,9 @@ struct WriterSettings {
   std::uint64_t free_space_floor_bytes = 0;
   std::function<std::optional<std::uint64_t>()> free_bytes;  // may be empty: no floor
   std::chrono::milliseconds look_at_space_every{1000};
+  std::uint64_t epoch = 0;  // of this opening; what is done under another is fenced
+  // Zero: delivered content goes in the settlement's own commit, as it does while the disk is low.
+  std::optional<std::chrono::milliseconds> retain_delivered{};
   std::chrono::milliseconds longest_stall{10'000};  // of the engine, before the group is refused as `overloaded`
   std::function<WallTime()> now;
   metrics::StoreProbes* probes = nullptr;
@@ -46,7 +51,7 @@ struct WriterSettings {
 
 class Writer {
  public:
-  Writer(Kv& kv, Ledger& ledger, WriterSettings settings);
+  Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, WriterSettings settings);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer();
@@ -86,6 +91,7 @@ class Writer {
   void look_at_space();
   void refuse_accepts_if_full(std::vector<Call>& calls);
   void commit(std::vector<Call> calls);
+  BookSettings book_settings() const;
   KvResult<void> write(const KvBatch& batch);
   void announce(Group& group, Outbox& outbox);
   void stop_for_ever(Group& group, const KvError& error);
@@ -93,6 +99,8 @@ class Writer {
 
   Kv& kv_;
   Ledger& ledger_;
+  Watches& watches_;
+  LiveParts& live_;
   const WriterSettings settings_;
 
   mutable std::mutex mutex_;

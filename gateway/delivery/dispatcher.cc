@@ -18,7 +18,6 @@ using storage::State;
 
 constexpr std::size_t most_lanes_at_once = 16;
 constexpr std::size_t logins_at_once = 4;
-constexpr auto learn_again_after = std::chrono::milliseconds(1'000);
 constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
 
 std::optional<storage::WallTime> earlier(std::optional<storage::WallTime> a, std::optional<storage::WallTime> b) {
@@ -44,20 +43,7 @@ void Dispatcher::start() {
       if (lane.destination == options_.destination) lanes_.wake(lane);
     pump();
   });
-  learn_lanes();
-}
-
-// What was waiting before this process started.
-void Dispatcher::learn_lanes() {
-  doors_.store.lanes(options_.destination, doors_.home, [this](storage::Result<std::vector<storage::Lane>> lanes) {
-    if (stopping_) return;
-    if (!lanes) {
-      doors_.timers.after(learn_again_after, [this] { learn_lanes(); });
-      return;
-    }
-    for (const auto& lane : *lanes) lanes_.wake(lane);
-    pump();
-  });
+  claim();
 }
 
 void Dispatcher::stop(std::move_only_function<void()> done) {
@@ -163,8 +149,10 @@ void Dispatcher::fetch(std::size_t room) {
     const auto held = active_in_lane_.find(each.lane);
     // What is in hand but not opened yet is still in the index and must not hide what stands behind it.
     limits.push_back(share + (held != active_in_lane_.end() ? held->second : 0));
-    queries.push_back({each.lane, DueClass::probe, now, limits.back()});
-    queries.push_back({each.lane, DueClass::send, now, limits.back()});
+    for (const auto due_class : {DueClass::probe, DueClass::send}) {
+      queries.push_back(
+          {.lane = each.lane, .due_class = due_class, .now = now, .limit = limits.back(), .shards = lease_->shards});
+    }
   }
   fetching_ = true;
   let_go_meanwhile_.clear();
@@ -217,6 +205,7 @@ Dispatcher::WorkPtr Dispatcher::take(storage::Due due) {
   auto work = std::make_shared<Work>();
   work->record = std::move(due.submission);
   work->lane = {work->record.destination, work->record.facility};
+  work->epoch = lease_ ? lease_->epoch : 0;
   active_.emplace(work->record.id, work);
   ++active_in_lane_[work->lane];
   work->route = profile::find_route(doors_.profile, work->record.route);
@@ -275,6 +264,7 @@ void Dispatcher::open(const WorkPtr& work) {
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
   storage::OpenAttempt mark;
+  mark.epoch = work->epoch;
   mark.id = work->record.id;
   mark.expected_version = work->record.version;
   mark.attempt.opened_at = work->opened_at;
@@ -287,6 +277,10 @@ void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage
   if (!changed && changed.error() == storage::Error::corrupt) return leave_alone(work, true);
   if (!changed) return release_for_later(work);
   const storage::Changed& change = changed->front();
+  if (change.applied == storage::Applied::fenced) {
+    lost_lease();
+    return release(work, false);
+  }
   if (change.applied != storage::Applied::yes) return release(work, true);
   work->record.version = change.version;
   work->record.state = change.state;

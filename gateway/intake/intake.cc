@@ -59,6 +59,14 @@ Refused from_error(storage::Error error, const storage::Health& health) {
   if (error == storage::Error::overloaded)
     return {503, "overloaded", "Too many submissions at once; nothing was stored. Send it again in a moment.",
             {},  soon_s,       {}};
+  if (error == storage::Error::corrupt)
+    return {503,
+            "record-damaged",
+            "What is kept of this record or of what stands before it is damaged; nothing was stored. The gateway's "
+            "operator must look into it (titip verify).",
+            {},
+            later_s,
+            {}};
   if (health.disk_low)
     return {507, "storage-full", "The gateway's disk is nearly full; nothing was stored. Its operator must make room.",
             {},  later_s,        {}};
@@ -68,6 +76,20 @@ Refused from_error(storage::Error error, const storage::Health& health) {
           {},
           soon_s,
           {}};
+}
+
+// Why a replay cannot show more than its receipt.
+std::string note_on_erased(const storage::Submission& original) {
+  if (!original.content_erased) return {};
+  switch (original.state) {
+    case storage::State::delivered:
+      return "This submission was delivered; its content and the national answer have been erased since.";
+    case storage::State::cancelled:
+      return "This submission was cancelled and its content erased; it will not be sent.";
+    default:
+      return fmt::format("This submission ended as {}; its content has been erased since.",
+                         storage::name(original.state));
+  }
 }
 
 IntakeProbes::Verdict counted(VerdictKind kind) {
@@ -142,6 +164,12 @@ std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused&
   submission.accepted_at = now;
   submission.ordering_key =
       sealer.keyed_hash("ordering", {arrival.destination, arrival.facility, joined(identity->ordering)});
+  // The order is kept by person, so its identity names one. A single value (a NIK) is hashed bare: whoever searches,
+  // exports or erases by it knows nothing else.
+  const auto& person = identity->ordering;
+  if (!person.empty()) {
+    submission.person = sealer.keyed_hash("person", {person.size() == 1 ? person.front() : joined(person)});
+  }
   submission.fingerprint = fingerprint_of(sealer, arrival);
   if (identity->natural) {
     submission.natural_key =
@@ -185,7 +213,8 @@ void Intake::decide(std::shared_ptr<Pending> pending, Verdict verdict) {
   doors_.probes.received(pending->arrival.channel, counted(verdict.kind));
   switch (verdict.kind) {
     case VerdictKind::accepted:
-      return pending->answer(InCustody{std::move(verdict.submission), false, sha256_hex(pending->arrival.body), {}});
+      return pending->answer(
+          InCustody{std::move(verdict.submission), false, sha256_hex(pending->arrival.body), {}, {}});
     case VerdictKind::replayed:
       return answer_replay(std::move(pending), std::move(verdict.submission));
     case VerdictKind::key_reused:
@@ -197,8 +226,8 @@ void Intake::decide(std::shared_ptr<Pending> pending, Verdict verdict) {
 
 // A replay is answered with the current truth: the national answer once there is one, else the same receipt.
 void Intake::answer_replay(std::shared_ptr<Pending> pending, storage::Submission original) {
-  InCustody custody{original, true, sha256_hex(pending->arrival.body), {}};
-  if (!storage::is_terminal(original.state)) return pending->answer(std::move(custody));
+  InCustody custody{original, true, sha256_hex(pending->arrival.body), {}, note_on_erased(original)};
+  if (!storage::is_terminal(original.state) || original.content_erased) return pending->answer(std::move(custody));
   doors_.store.load({{original.id, false, true, false}}, doors_.home,
                     [this, pending, custody = std::move(custody)](auto loaded) mutable {
                       if (loaded && loaded->front() && !loaded->front()->reply.empty()) {
@@ -209,6 +238,7 @@ void Intake::answer_replay(std::shared_ptr<Pending> pending, storage::Submission
                                 : std::nullopt;
                         if (plain) custody.national = storage::decode_kept_reply(*plain);
                       }
+                      if (loaded && loaded->front()) custody.note = note_on_erased(loaded->front()->submission);
                       pending->answer(std::move(custody));
                     });
 }
@@ -231,6 +261,12 @@ void Intake::answer_conflict(std::shared_ptr<Pending> pending, Verdict verdict) 
       {{id, true, false, false}}, doors_.home, [this, pending, refused = std::move(refused)](auto loaded) mutable {
         if (loaded && loaded->front()) {
           const auto& found = *loaded->front();
+          if (found.submission.content_erased) {
+            refused.errors.push_back({"",
+                                      "The content of the earlier submission has been erased, so what differs "
+                                      "cannot be named."});
+            return pending->answer(std::move(refused));
+          }
           const auto key = doors_.sealer.unwrap(found.submission.id, found.submission.wrapped_key);
           const auto plain =
               key ? doors_.sealer.open(*key, found.submission.id, "payload", found.payload) : std::nullopt;

@@ -44,6 +44,7 @@ struct InCustody {
   bool replayed = false;
   std::string body_sha256;                     // of what was received, for the receipt; hexadecimal
   std::optional<storage::KeptReply> national;  // a replay's current truth, once settled
+  std::string note{};  // one sentence, where the receipt alone would mislead: what was kept of a replay is erased
 };
 
 // Nothing was stored.

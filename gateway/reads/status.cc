@@ -70,7 +70,8 @@ std::uint64_t needs_attention(const storage::DestinationCounts& counts) {
 std::int64_t ledger_difference(const storage::DestinationCounts& counts) {
   std::uint64_t sum = 0;
   for (const auto state : storage::all_states) sum += of(counts, state);
-  return static_cast<std::int64_t>(counts.accepted) - static_cast<std::int64_t>(sum);
+  const std::uint64_t apart = counts.accepted > sum ? counts.accepted - sum : sum - counts.accepted;
+  return static_cast<std::int64_t>(apart + counts.scan_difference);
 }
 
 Sentence sentence(const StatusFacts& facts) {

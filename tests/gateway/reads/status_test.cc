@@ -145,7 +145,10 @@ TEST(Status, a_ledger_that_does_not_balance_shows_by_how_much) {
   facts.counts.accepted = 5;
   EXPECT_EQ(ledger_difference(facts.counts), 2);
   facts.counts.accepted = 1;
-  EXPECT_EQ(ledger_difference(facts.counts), -2);
+  EXPECT_EQ(ledger_difference(facts.counts), 2);
+  facts.counts.accepted = 3;
+  facts.counts.scan_difference = 4;
+  EXPECT_EQ(ledger_difference(facts.counts), 4) << "what the rolling look found counts too";
 }
 
 }  // namespace
