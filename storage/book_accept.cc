@@ -9,99 +9,256 @@
 #include "storage/verdict.h"
 
 namespace titip::storage {
+namespace {
+
+void add_once(std::vector<Digest>& keys, const Digest& key) {
+  if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+}
+
+std::vector<Digest> each_once(const std::vector<Digest>& keys) {
+  std::vector<Digest> once;
+  for (const Digest& key : keys) add_once(once, key);
+  check(once.size() <= most_keys_of_a_record, "a record has at most 64 requirements, keys and references each");
+  return once;
+}
+
+void leave_out(std::vector<Digest>& keys, const std::vector<Digest>& others) {
+  std::erase_if(keys, [&](const Digest& key) { return std::ranges::find(others, key) != others.end(); });
+}
+
+// What a submission says of itself and what is the store's to say.
+void begin_life(Submission& s, WallTime now, bool correction) {
+  s.version = 1;
+  s.state = State::queued;
+  s.held_from = State::queued;
+  s.hold_reason = HoldReason::none;
+  s.correction = correction;
+  if (s.accepted_at == WallTime{}) s.accepted_at = now;
+  s.replaced_by.reset();
+  s.settled_at.reset();
+  s.unknown_since.reset();
+  s.attempts = s.backoff_steps = s.unknown_attempts = s.probes = s.blocked_replies = 0;
+  s.erase_when_settled = s.content_erased = false;
+  s.outcome_rule.clear();
+  s.provides = each_once(s.provides);
+  s.references = each_once(s.references);
+  leave_out(s.provides, s.references);
+  // Nobody waits for himself.
+  s.requirements = each_once(s.requirements);
+  leave_out(s.requirements, s.provides);
+  leave_out(s.requirements, s.references);
+}
+
+// Still ours, and the server has not seen it: an act that is taken back now never happened.
+bool never_reached_the_server(const Submission& s) {
+  const bool in_doubt = s.state == State::held && s.hold_reason == HoldReason::unknown;
+  return !in_doubt && next_state(s.state, Event::cancel, s.hold_reason, s.held_from) == State::cancelled;
+}
+
+}  // namespace
 
 void Book::foresee(const NewSubmission& incoming) {
   const Submission& s = incoming.submission;
   staging_.want(Family::meta, keys::of(s.id));
   if (incoming.idempotency_key) staging_.want(Family::idempotency, keys::of(*incoming.idempotency_key));
   if (s.natural_key) staging_.want(Family::natural, keys::of(*s.natural_key));
+  if (incoming.replaces) staging_.want(Family::meta, keys::of(*incoming.replaces));
+  if (incoming.takes_back) staging_.want(Family::requirement, keys::of(*incoming.takes_back));
+  for (const auto* all : {&s.requirements, &s.provides, &s.references}) {
+    for (const Digest& key : *all) staging_.want(Family::requirement, keys::of(key));
+  }
   staging_.want(Family::head, keys::of(s.ordering_key));
-  staging_.want(Family::counts, keys::destination_counts(s.destination));
   staging_.want(Family::counts, keys::lane_count(lane_of(s)));
+  tally_.foresee(s);
+}
+
+// Who its keys stand for, and who is at the front of its line.
+void Book::foresee_behind(const NewSubmission& incoming) {
+  const Submission& s = incoming.submission;
+  const auto look = [&]<class T>(Family family, const std::string& key, Decode<T> decode) -> std::optional<T> {
+    const std::string* bytes = staging_.get(family, key);
+    return bytes != nullptr ? decode({family, key}, *bytes) : std::nullopt;
+  };
+  if (const auto head = look(Family::head, keys::of(s.ordering_key), decode_head); head && head->front) {
+    staging_.want(Family::meta, keys::of(*head->front));
+  }
+  if (incoming.idempotency_key) {
+    const auto known = look(Family::idempotency, keys::of(*incoming.idempotency_key), decode_id);
+    if (known) staging_.want(Family::meta, keys::of(*known));
+  }
+  if (s.natural_key) {
+    const auto chain = look(Family::natural, keys::of(*s.natural_key), decode_ids);
+    if (chain && !chain->empty()) staging_.want(Family::meta, keys::of(chain->back()));
+  }
 }
 
 Verdict Book::accept(NewSubmission incoming) {
-  const Submission& s = incoming.submission;
+  begin();
+  Submission& s = incoming.submission;
   if (auto same = read_record(staging_, s.id)) return {VerdictKind::replayed, std::move(same->submission)};
 
+  Verdict verdict = decide_on(incoming);
+  if (staging_.fault() || verdict.kind != VerdictKind::accepted) return verdict;
+  const bool taken_back = incoming.takes_back && take_back(*incoming.takes_back);
+  if (incoming.replaces) replace(s, *incoming.replaces);
+  take_in(incoming, verdict.submission.correction, taken_back);
+  finish();
+  return {VerdictKind::accepted, std::move(s), std::exchange(cancelled_, {})};
+}
+
+// The verdict; of an accepted one the submission says only whether it is a correction.
+Verdict Book::decide_on(const NewSubmission& incoming) {
+  const Submission& s = incoming.submission;
+  // A key that names a record stands for one: that it is gone is damage.
+  const auto standing_for = [&](const SubmissionId& id) -> std::optional<Record> {
+    auto record = read_record(staging_, id);
+    if (!record) staging_.fail(Error::corrupt);
+    return record;
+  };
   Question question;
   question.fingerprint = s.fingerprint;
   question.on_conflict = incoming.on_conflict;
+  question.replaces = incoming.replaces.has_value();
   question.has_idempotency_key = incoming.idempotency_key.has_value();
   if (incoming.idempotency_key) {
-    question.known = read(staging_, Family::idempotency, keys::of(*incoming.idempotency_key), decode_bound);
+    const auto known = read(staging_, Family::idempotency, keys::of(*incoming.idempotency_key), decode_id);
+    const auto record = known ? standing_for(*known) : std::nullopt;
+    if (record) question.known = Bound{*known, record->submission.fingerprint};
+  }
+  if (incoming.replaces && !question.known) {
+    auto gone = read_record(staging_, *incoming.replaces);
+    if (!gone) return {VerdictKind::not_replaceable, {}};
+    const State state = gone->submission.state;
+    if ((state != State::rejected && state != State::expired) || gone->submission.replaced_by) {
+      return {VerdictKind::not_replaceable, std::move(gone->submission)};
+    }
   }
   std::vector<Bound> chain;
-  if (s.natural_key) {
-    chain = read(staging_, Family::natural, keys::of(*s.natural_key), decode_chain).value_or(std::vector<Bound>{});
+  if (s.natural_key && !question.known) {
+    const auto ids = read(staging_, Family::natural, keys::of(*s.natural_key), decode_ids);
+    for (const SubmissionId& id : ids.value_or(std::vector<SubmissionId>{})) {
+      const bool is_asked_for = !question.has_idempotency_key || id == ids->back();
+      const auto record = is_asked_for ? standing_for(id) : std::nullopt;
+      chain.push_back({id, record ? record->submission.fingerprint : Digest{}});
+    }
   }
   question.chain = chain;
   const Decision decision = decide(question);
-  if (decision.kind == VerdictKind::accepted) {
-    take_in(incoming, decision.correction);
-    return {VerdictKind::accepted, std::move(incoming.submission)};
+  Verdict verdict{decision.kind, {}};
+  verdict.submission.correction = decision.correction;
+  if (decision.kind == VerdictKind::accepted) return verdict;
+  if (auto existing = standing_for(*decision.existing)) {
+    if (decision.bind) {
+      write(staging_, Family::idempotency, keys::of(*incoming.idempotency_key), existing->submission.id);
+    }
+    verdict.submission = std::move(existing->submission);
   }
-
-  auto existing = read_record(staging_, *decision.existing);
-  if (!existing) {  // a key that names a record stands for one
-    staging_.fail(Error::corrupt);
-    return {decision.kind, {}};
-  }
-  if (decision.bind) {
-    staging_.put(Family::idempotency, keys::of(*incoming.idempotency_key),
-                 encode(Bound{existing->submission.id, s.fingerprint}));
-  }
-  return {decision.kind, std::move(existing->submission)};
+  return verdict;
 }
 
-void Book::take_in(NewSubmission& incoming, bool correction) {
+// Cancels all who could still do what is taken back, and their dependants; false, and nothing is done, if one of them is
+// on its way, or has been there, or nobody is left.
+bool Book::take_back(const Digest& key) {
+  const auto target = requirements_.look(key);
+  if (!target || target->standing != Requirement::Standing::pending) return false;
+  std::vector<Record> all;
+  for (const SubmissionId& id : target->providers) {
+    auto record = read_record(staging_, id);
+    if (!record) {
+      staging_.fail(Error::corrupt);
+      return false;
+    }
+    if (!never_reached_the_server(record->submission)) return false;
+    all.push_back(std::move(*record));
+  }
+  for (Record& record : all) {
+    cancelled_.push_back(record.submission.id);
+    move(record, Event::cancel, "taken_back");
+  }
+  follow();
+  return true;
+}
+
+void Book::replace(Submission& by, const SubmissionId& gone) {
+  auto record = read_record(staging_, gone);
+  if (!record) return staging_.fail(Error::corrupt);
+  const Submission before = record->submission;
+  Submission& old = record->submission;
+  old.replaced_by = by.id;
+  ++old.version;
+  write_record(staging_, *record);
+  keep_attention(&before, old);
+  by.replaces = gone;
+  // Who waits for the old one waits for this one. What does not fit any more is left out.
+  const auto take_over = [](std::vector<Digest>& to, const std::vector<Digest>& from) {
+    for (const Digest& key : from) {
+      if (to.size() < most_keys_of_a_record) add_once(to, key);
+    }
+  };
+  take_over(by.provides, old.provides);
+  take_over(by.references, old.references);
+}
+
+void Book::take_in(NewSubmission& incoming, bool correction, bool taken_back) {
   Submission& s = incoming.submission;
   check(incoming.payload.bytes.size() <= std::numeric_limits<std::uint32_t>::max(), "a payload is at most 4 GiB long");
-  const std::uint64_t last = read(staging_, Family::info, keys::last_position, decode_number).value_or(0);
+  const std::uint64_t last =
+      read(staging_, Family::info, std::string(keys::last_position), decode_number).value_or(0);
   s.position = last + 1;
-  s.version = 1;
-  s.state = State::queued;
-  s.held_from = State::queued;
-  s.hold_reason = HoldReason::none;
-  s.correction = correction;
-  if (s.accepted_at == WallTime{}) s.accepted_at = now_;
-  if (!s.due_at) s.due_at = s.accepted_at;
-  s.settled_at.reset();
-  s.unknown_since.reset();
-  s.attempts = s.backoff_steps = s.unknown_attempts = s.probes = 0;
-  s.outcome_rule.clear();
+  if (!incoming.replaces) s.replaces.reset();
+  begin_life(s, now_, correction);
+  const std::optional<WallTime> due_at = s.due_at;
+  s.due_at.reset();
+  if (taken_back) {
+    s.state = State::cancelled;
+    s.settled_at = now_;
+    s.outcome_rule = "taken_back";
+  } else {
+    switch (requirements_.ask(s)) {
+      case Requirements::Answer::clear:
+        s.due_at = due_at.value_or(s.accepted_at);
+        break;
+      case Requirements::Answer::pending:
+        s.state = State::blocked;
+        break;
+      case Requirements::Answer::failed:
+        s.state = State::held;
+        s.held_from = State::blocked;
+        s.hold_reason = HoldReason::requirement;
+        break;
+    }
+  }
+  if (waits_for_a_requirement(s) && requirements_.crowded(s)) return staging_.fail(Error::overloaded);
 
   const Record record{s, static_cast<std::uint32_t>(incoming.payload.bytes.size()), 0};
-  staging_.put(Family::info, std::string(keys::last_position), encode(s.position));
+  write(staging_, Family::info, std::string(keys::last_position), s.position);
   write_record(staging_, record);
-  staging_.put(Family::payload, keys::of(s.id), encode(incoming.payload));
-  const Bound bound{s.id, s.fingerprint};
-  if (incoming.idempotency_key) staging_.put(Family::idempotency, keys::of(*incoming.idempotency_key), encode(bound));
+  write(staging_, Family::payload, keys::of(s.id), incoming.payload);
+  if (incoming.idempotency_key) write(staging_, Family::idempotency, keys::of(*incoming.idempotency_key), s.id);
+  if (s.person) write(staging_, Family::person, keys::person(*s.person, s.id), Mark{});
+  tally_.added(record);
+  if (taken_back) return;
   if (s.natural_key) {
-    const std::string key = keys::of(*s.natural_key);
-    auto chain = read(staging_, Family::natural, key, decode_chain).value_or(std::vector<Bound>{});
-    chain.push_back(bound);
-    staging_.put(Family::natural, key, encode(chain));
+    std::string key = keys::of(*s.natural_key);
+    auto chain = read(staging_, Family::natural, key, decode_ids).value_or(std::vector<SubmissionId>{});
+    chain.push_back(s.id);
+    write(staging_, Family::natural, std::move(key), chain);
   }
+  requirements_.provide(s);
+  requirements_.changed({}, s);
+  keep_attention(nullptr, s);
   line_.enter(s);
-
-  const std::string counts_key = keys::destination_counts(s.destination);
-  auto counts = read(staging_, Family::counts, counts_key, decode_counts).value_or(DestinationCounts{});
-  ++counts.accepted;
-  ++counts.by_state[static_cast<std::size_t>(s.state)];
-  counts.payload_bytes_pending += record.payload_bytes;
-  staging_.put(Family::counts, counts_key, encode(counts));
 }
 
 Applied Book::put_object(PutObject put) {
-  const std::string key = keys::object(put.kind, put.name);
+  std::string key = keys::object(put.kind, put.name);
   const auto current = read(staging_, Family::object, key, decode_object);
   const std::uint64_t version = current ? current->version : 0;
   if (put.expected_version && *put.expected_version != version) return Applied::stale;
   if (put.bytes.empty()) {
-    staging_.erase(Family::object, key);
+    staging_.erase(Family::object, std::move(key));
   } else {
-    staging_.put(Family::object, key, encode(Object{version + 1, std::move(put.bytes)}));
+    write(staging_, Family::object, std::move(key), Object{version + 1, std::move(put.bytes)});
   }
   return Applied::yes;
 }

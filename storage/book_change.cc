@@ -13,17 +13,25 @@ bool ends_an_attempt_or_probe(State from) {
   return from == State::in_flight || from == State::unknown;
 }
 
-Changed stale(const std::optional<Record>& record) {
-  if (!record) return {};
-  return {Applied::stale, record->submission.version, record->submission.state};
+// What requirements do is the store's own to say.
+bool is_of_a_requirement(Event event) {
+  return event == Event::requirement_delivered || event == Event::requirement_failed ||
+         event == Event::requirement_cancelled || event == Event::requirement_pending_again;
 }
 
-Changed applied(const Record& record) {
-  return {Applied::yes, record.submission.version, record.submission.state};
+Changed stale(const std::optional<Record>& record) {
+  if (!record) return {};
+  return {Applied::stale, record->submission.version, record->submission.state, {}};
+}
+
+Changed fenced(const std::optional<Record>& record) {
+  Changed changed = stale(record);
+  changed.applied = Applied::fenced;
+  return changed;
 }
 
 HoldReason reason_of(Event event, HoldReason given) {
-  if (given != HoldReason::none) return given;
+  if (given != HoldReason::none && given != HoldReason::requirement) return given;  // that is the store's own to say
   switch (event) {
     case Event::gave_up_probing:
       return HoldReason::unknown;
@@ -36,11 +44,6 @@ HoldReason reason_of(Event event, HoldReason given) {
   }
 }
 
-// It may have landed: what it stands for must not be accepted a second time.
-bool stays_bound(const Submission& before) {
-  return before.state == State::held && before.hold_reason == HoldReason::unknown;
-}
-
 }  // namespace
 
 void Book::foresee(const SubmissionId& id) {
@@ -48,44 +51,52 @@ void Book::foresee(const SubmissionId& id) {
   staging_.want(Family::open, keys::of(id));
 }
 
-void Book::foresee_line(const SubmissionId& id) {
-  const std::string* bytes = staging_.get(Family::meta, keys::of(id));
-  const auto record = bytes != nullptr ? decode_record(*bytes) : std::nullopt;
+void Book::foresee_behind(const SubmissionId& id) {
+  const std::string key = keys::of(id);
+  const std::string* bytes = staging_.get(Family::meta, key);
+  const auto record = bytes != nullptr ? decode_record({Family::meta, key}, *bytes) : std::nullopt;
   if (!record) return;
   const Submission& s = record->submission;
   staging_.want(Family::head, keys::of(s.ordering_key));
-  if (s.natural_key) staging_.want(Family::natural, keys::of(*s.natural_key));
-  staging_.want(Family::counts, keys::destination_counts(s.destination));
   staging_.want(Family::counts, keys::lane_count(lane_of(s)));
+  for (const auto* all : {&s.requirements, &s.provides, &s.references}) {
+    for (const Digest& each : *all) staging_.want(Family::requirement, keys::of(each));
+  }
+  tally_.foresee(s);
 }
 
 Changed Book::open_attempt(const OpenAttempt& open) {
+  begin();
   auto record = read_record(staging_, open.id);
+  if (is_fenced(open.epoch)) return fenced(record);
   if (!record || record->submission.version != open.expected_version) return stale(record);
   const Submission before = record->submission;
   const auto next = next_state(before.state, Event::attempt_opened);
-  // One at a time per key: only the head may go, whatever the caller believes.
-  if (!next || !line_.is_head(before)) return stale(record);
+  // One at a time per key: only the front may go, whatever the caller believes.
+  if (!next || !line_.is_front(before)) return stale(record);
   Attempt mark = open.attempt;
   mark.number = ++record->lines;
   mark.probe = false;
   mark.ended_at.reset();
   mark.outcome = Outcome::unsettled;
-  staging_.put(Family::open, keys::of(open.id), encode(mark));
+  write(staging_, Family::open, keys::of(open.id), mark);
   enter_state(*record, {.state = *next, .event = Event::attempt_opened, .due_at = {}, .at = now_});
   commit_change(before, *record);
-  return applied(*record);
+  return finished(*record);
 }
 
 Changed Book::settle(Settlement settlement) {
+  begin();
   auto record = read_record(staging_, settlement.id);
+  if (is_fenced(settlement.epoch)) return fenced(record);
   if (!record || record->submission.version != settlement.expected_version) return stale(record);
   const Submission before = record->submission;
-  const auto next = next_state(before.state, settlement.event);
-  if (!next || !ends_an_attempt_or_probe(before.state)) return stale(record);
+  Submission& s = record->submission;
+  if (!ends_an_attempt_or_probe(before.state) || !next_state(before.state, settlement.event)) return stale(record);
+  if (settlement.event == Event::blocked) settlement.event = answer_to_blocked(s);
+  const State next = next_state(before.state, settlement.event).value_or(before.state);
 
   const WallTime at = settlement.attempt.ended_at.value_or(now_);
-  Submission& s = record->submission;
   std::optional<Attempt> mark;
   if (before.state == State::in_flight) {
     mark = read(staging_, Family::open, keys::of(s.id), decode_attempt);
@@ -105,15 +116,70 @@ Changed Book::settle(Settlement settlement) {
     s.unknown_since = at;
   }
   if (!settlement.attempt.rule.empty()) s.outcome_rule = settlement.attempt.rule;
-  if (!settlement.reply.empty()) staging_.put(Family::reply, keys::of(s.id), encode(settlement.reply));
+  const bool goes_at_once = next == State::delivered && settings_.erase_delivered_at_once;
+  if (goes_at_once) settlement.attempt.note = {};
+  if (!settlement.reply.empty() && !goes_at_once) {
+    write(staging_, Family::reply, keys::of(s.id), settlement.reply);
+  }
   // A decision without an attempt or probe of its own (repeat_allowed) leaves no line.
   if (settlement.attempt.ended_at) append_line(*record, std::move(settlement.attempt), mark);
-  enter_state(*record, {*next, settlement.event, settlement.hold_reason, settlement.due_at, at});
+  if (next == State::delivered) {
+    take_numbers(s, settlement.resolved);
+    settlement.due_at = settlement.read_back_at;
+  }
+  enter_state(*record, {next, settlement.event, settlement.hold_reason, settlement.due_at, at});
   commit_change(before, *record);
-  return applied(*record);
+  erase_if_asked(*record);
+  return finished(*record);
+}
+
+// The server says that something is missing which this record declares to need.
+Event Book::answer_to_blocked(Submission& s) {
+  switch (requirements_.ask(s)) {
+    case Requirements::Answer::failed:
+      return Event::blocked;
+    case Requirements::Answer::pending:
+      return requirements_.crowded(s) ? Event::deferred : Event::blocked;
+    case Requirements::Answer::clear:
+      break;
+  }
+  return ++s.blocked_replies < most_blocked_replies ? Event::deferred : Event::rejected;
+}
+
+void Book::take_numbers(Submission& s, const std::vector<Resolved>& resolved) {
+  const auto keep = [&](const Digest& reference) {
+    if (std::ranges::find(s.references, reference) == s.references.end() &&
+        s.references.size() < most_keys_of_a_record) {
+      s.references.push_back(reference);
+    }
+  };
+  for (const Resolved& number : resolved) {
+    requirements_.resolve(s, number);
+    keep(number.reference);
+    if (number.alias) keep(*number.alias);  // so that the record names all it stands behind
+  }
+}
+
+Changed Book::read_back(const ReadBack& read) {
+  begin();
+  auto record = read_record(staging_, read.id);
+  if (is_fenced(read.epoch)) return fenced(record);
+  if (!record || record->submission.version != read.expected_version ||
+      record->submission.state != State::delivered) {
+    return stale(record);
+  }
+  const Submission before = record->submission;
+  Submission& s = record->submission;
+  take_numbers(s, read.resolved);
+  s.due_at.reset();
+  if (requirements_.lacks_a_number(s)) s.due_at = read.again_at;
+  ++s.version;
+  commit_change(before, *record);
+  return finished(*record);
 }
 
 Changed Book::transition(const Transition& transition) {
+  begin();
   auto record = read_record(staging_, transition.id);
   if (!record || record->submission.version != transition.expected_version ||
       record->submission.state != transition.expected_state) {
@@ -123,14 +189,23 @@ Changed Book::transition(const Transition& transition) {
   const auto next = next_state(before.state, transition.event, before.hold_reason, before.held_from);
   // Attempts are opened and ended by their own calls, which keep the open mark.
   const bool is_an_attempt = before.state == State::in_flight || transition.event == Event::attempt_opened;
-  if (!next || is_an_attempt) return stale(record);
-  if (transition.event == Event::delivered) record->submission.outcome_rule = "person";  // somebody says it landed
+  if (!next || is_an_attempt || is_of_a_requirement(transition.event)) return stale(record);
+  if (transition.event == Event::delivered) {
+    record->submission.outcome_rule = "person";  // somebody says it landed
+    take_numbers(record->submission, transition.resolved);
+  }
   enter_state(*record, {*next, transition.event, transition.hold_reason, transition.due_at, now_});
+  // A release that leads nowhere: what it requires is still not to be had.
+  const Submission& s = record->submission;
+  const bool stays = before.state == State::held && s.state == State::held && before.hold_reason == s.hold_reason;
+  if (stays) return {Applied::stale, before.version, before.state, {}};
   commit_change(before, *record);
-  return applied(*record);
+  erase_if_asked(*record);
+  return finished(*record);
 }
 
 bool Book::lost_attempt(const SubmissionId& id, Attempt mark) {
+  begin();
   auto record = read_record(staging_, id);
   if (!record) return false;
   staging_.erase(Family::open, keys::of(id));
@@ -140,6 +215,7 @@ bool Book::lost_attempt(const SubmissionId& id, Attempt mark) {
   ++record->submission.unknown_attempts;
   record->submission.unknown_since = now_;
   record->submission.outcome_rule = "restart";
+  if (mark.number == 0) mark.number = record->lines;  // a damaged mark: the line that is open is the last
   Attempt line = mark;
   line.ended_at = now_;
   line.outcome = Outcome::unknown;
@@ -147,44 +223,50 @@ bool Book::lost_attempt(const SubmissionId& id, Attempt mark) {
   append_line(*record, std::move(line), mark);
   enter_state(*record, {.state = State::unknown, .event = Event::went_unknown, .due_at = now_, .at = now_});
   commit_change(before, *record);
+  finish();
   return true;
+}
+
+Changed Book::finished(const Record& record) {
+  Changed changed{Applied::yes, record.submission.version, record.submission.state, {}};
+  finish();
+  changed.cancelled = std::exchange(cancelled_, {});
+  return changed;
 }
 
 void Book::enter_state(Record& record, const Entering& entering) {
   Submission& s = record.submission;
-  if (entering.state == State::held) {
-    s.held_from = s.state;
-    s.hold_reason = reason_of(entering.event, entering.hold_reason);
-  } else if (!is_terminal(entering.state)) {
+  State to = entering.state;
+  std::optional<WallTime> due_at = entering.due_at;
+  s.held_from = to == State::held ? s.state : s.held_from;
+  HoldReason reason = reason_of(entering.event, entering.hold_reason);
+  // Whoever enters the queue, or waits on, is asked what he needs.
+  if (to == State::queued || to == State::blocked) {
+    switch (requirements_.ask(s)) {
+      case Requirements::Answer::clear:
+        to = State::queued;
+        break;
+      case Requirements::Answer::pending:
+        to = State::blocked;
+        break;
+      case Requirements::Answer::failed:
+        to = State::held;
+        s.held_from = State::blocked;
+        reason = HoldReason::requirement;
+        break;
+    }
+  }
+  if (to == State::held) {
+    s.hold_reason = reason;
+  } else if (!is_terminal(to)) {
     s.hold_reason = HoldReason::none;  // a terminal record still tells what it was held for
   }
   s.due_at.reset();
-  if (due_class_of(entering.state)) s.due_at = entering.due_at.value_or(entering.at);
-  if (is_terminal(entering.state)) s.settled_at = entering.at;
-  s.state = entering.state;
+  if (due_class_of(to)) s.due_at = due_at.value_or(entering.at);
+  if (to == State::delivered && requirements_.lacks_a_number(s)) s.due_at = due_at;
+  if (is_terminal(to)) s.settled_at = entering.at;
+  s.state = to;
   ++s.version;
-}
-
-void Book::commit_change(const Submission& before, const Record& after) {
-  write_record(staging_, after);
-  line_.changed(before, after.submission);
-  leave_natural_chain(before, after.submission.state);
-  count(before, after);
-}
-
-void Book::leave_natural_chain(const Submission& before, State to) {
-  const bool leaves = to == State::rejected || to == State::cancelled || to == State::expired;
-  if (!leaves || !before.natural_key || stays_bound(before)) return;
-  std::string key = keys::of(*before.natural_key);
-  auto chain = read(staging_, Family::natural, key, decode_chain);
-  if (!chain || std::erase_if(*chain, [&](const Bound& member) { return member.id == before.id; }) != 1) {
-    return staging_.fail(Error::corrupt);
-  }
-  if (chain->empty()) {
-    staging_.erase(Family::natural, std::move(key));
-  } else {
-    staging_.put(Family::natural, std::move(key), encode(*chain));
-  }
 }
 
 void Book::append_line(Record& record, Attempt attempt, const std::optional<Attempt>& mark) {
@@ -196,25 +278,10 @@ void Book::append_line(Record& record, Attempt attempt, const std::optional<Atte
   } else {
     attempt.number = ++record.lines;
   }
-  staging_.put(Family::attempt, keys::attempt(id, attempt.number), encode(attempt));
+  write(staging_, Family::attempt, keys::attempt(id, attempt.number), attempt);
   if (attempt.number > timeline_first_lines + timeline_last_lines) {
     staging_.erase(Family::attempt, keys::attempt(id, attempt.number - timeline_last_lines));
   }
-}
-
-void Book::count(const Submission& before, const Record& after) {
-  std::string key = keys::destination_counts(before.destination);
-  auto counts = read(staging_, Family::counts, key, decode_counts);
-  const State to = after.submission.state;
-  const bool settles = is_terminal(to);
-  if (!counts || counts->by_state[static_cast<std::size_t>(before.state)] == 0 ||
-      (settles && counts->payload_bytes_pending < after.payload_bytes)) {
-    return staging_.fail(Error::corrupt);
-  }
-  --counts->by_state[static_cast<std::size_t>(before.state)];
-  ++counts->by_state[static_cast<std::size_t>(to)];
-  if (settles) counts->payload_bytes_pending -= after.payload_bytes;
-  staging_.put(Family::counts, std::move(key), encode(*counts));
 }
 
 }  // namespace titip::storage

@@ -1,6 +1,7 @@
 // What may be asked of the store that changes it: accepts, attempts, settlements, transitions, objects. Plain data.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,9 @@ namespace titip::storage {
 // --- accept -------------------------------------------------------------------------------------------------------
 
 enum class OnConflict : std::uint8_t { refuse, queue_behind };
+
+// So many requirements, keys it provides and references has one record at most, each; whoever fills them in sees to it.
+inline constexpr std::size_t most_keys_of_a_record = 64;
 
 struct NewSubmission {
   Submission submission;  // position, version, state and what follows from them are the store's to set

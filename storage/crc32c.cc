@@ -29,8 +29,8 @@ constexpr Tables tables = make_tables();
 
 }  // namespace
 
-std::uint32_t crc32c(std::string_view bytes) {
-  std::uint32_t crc = 0xffffffffU;
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
+  std::uint32_t crc = ~before;
   std::size_t i = 0;
   const auto at = [&](std::size_t offset) { return static_cast<std::uint8_t>(bytes[i + offset]); };
   for (; i + 8 <= bytes.size(); i += 8) {

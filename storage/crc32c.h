@@ -7,6 +7,7 @@
 
 namespace titip::storage {
 
-std::uint32_t crc32c(std::string_view bytes);
+// `before`: the checksum of what comes before these bytes.
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
 
 }  // namespace titip::storage

@@ -12,7 +12,7 @@ std::expected<std::uint64_t, std::string> number(const KvReader& kv, std::string
   const auto bytes = kv.get(Family::info, key);
   if (!bytes) return std::unexpected(fmt::format("cannot read the store: {}", bytes.error().text));
   if (!*bytes) return 0;
-  const auto value = decode_number(**bytes);
+  const auto value = decode_number({Family::info, key}, **bytes);
   if (!value) {
     return std::unexpected(
         fmt::format("the store's entry info/{} is damaged; restore the data directory from its backup", key));
@@ -22,19 +22,19 @@ std::expected<std::uint64_t, std::string> number(const KvReader& kv, std::string
 
 }  // namespace
 
-std::expected<Mark, std::string> found_mark(const KvReader& kv, const CommitSequence& sequence) {
+std::expected<Reach, std::string> found_reach(const KvReader& kv, const CommitSequence& sequence) {
   const auto position = number(kv, keys::last_position);
   if (!position) return std::unexpected(position.error());
   const auto epoch = number(kv, keys::epoch);
   if (!epoch) return std::unexpected(epoch.error());
-  return Mark{sequence.number(), *position, *epoch, sequence.last() ? sequence.last()->at : WallTime{}};
+  return Reach{sequence.number(), *position, *epoch, sequence.last() ? sequence.last()->at : WallTime{}};
 }
 
-std::expected<std::optional<Mark>, std::string> noted_mark(const Kv& kv) {
+std::expected<std::optional<Reach>, std::string> noted_reach(const Kv& kv) {
   const auto bytes = kv.noted();
   if (!bytes) return std::unexpected(bytes.error().text);
   if (!*bytes) return std::nullopt;
-  const auto mark = decode_mark(**bytes);
+  const auto mark = decode_reach(**bytes);
   if (!mark) return std::unexpected("the note of what was acknowledged is damaged");
   return mark;
 }
@@ -51,9 +51,9 @@ std::expected<CommitSequence, std::string> believe(Kv& kv, std::string_view dire
   }
   auto sequence = CommitSequence::load(kv);
   if (!sequence) return sequence;
-  const auto found = found_mark(kv, *sequence);
+  const auto found = found_reach(kv, *sequence);
   if (!found) return std::unexpected(found.error());
-  const auto noted = noted_mark(kv);
+  const auto noted = noted_reach(kv);
   if (!sequence->last()) {
     // New, or a first start that was cut short. The note comes before the first counted commit, so that from then on
     // a missing note means that something took it away.

@@ -17,10 +17,10 @@ namespace titip::storage {
 inline constexpr std::string_view restoring_key = "restoring";
 
 // How far the store itself says it has come. Of a store that never counted its commits, the commit is 0.
-std::expected<Mark, std::string> found_mark(const KvReader& kv, const CommitSequence& sequence);
+std::expected<Reach, std::string> found_reach(const KvReader& kv, const CommitSequence& sequence);
 
 // The watermark as noted: none if there is no note. The error is a sentence.
-std::expected<std::optional<Mark>, std::string> noted_mark(const Kv& kv);
+std::expected<std::optional<Reach>, std::string> noted_reach(const Kv& kv);
 
 // The commit sequence of a sound store, and a first note where there was none. The error is a sentence that says what
 // is missing and what to do. `directory`, for that sentence, may be empty.

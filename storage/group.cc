@@ -1,14 +1,49 @@
 #include "storage/group.h"
 
 #include <algorithm>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 namespace titip::storage {
 namespace {
 
-template <class... Cases>
-struct Match : Cases... {
-  using Cases::operator()...;
+// What each kind of call does.
+struct Apply {
+  Book& book;
+  Verdict operator()(NewSubmission& item) const { return book.accept(std::move(item)); }
+  Changed operator()(OpenAttempt& item) const { return book.open_attempt(item); }
+  Changed operator()(Settlement& item) const { return book.settle(std::move(item)); }
+  Changed operator()(ReadBack& item) const { return book.read_back(item); }
+  Changed operator()(Transition& item) const { return book.transition(item); }
+  Applied operator()(PutObject& item) const { return book.put_object(std::move(item)); }
+  Erased operator()(EraseRecord& item) const { return book.erase(item); }
+  RetainedRecord operator()(RetainRecord& item) const { return book.retain(item); }
+  Applied operator()(FreeKey& item) const { return book.free_key(item); }
+  Applied operator()(Rewrap& item) const { return book.rewrap(item); }
+  AuditLine operator()(std::string& item) const { return book.append_audit(std::move(item)); }
+  SetApart operator()(Damage& item) const { return book.set_apart(item); }
+};
+
+template <class Item>
+concept NamesARecord = requires(const Item& item) { SubmissionId(item.id); };
+
+// What each will look at: an accept by its keys, others by the record they name. The rest looks when it gets there.
+struct Foresee {
+  Book& book;
+  void operator()(const NewSubmission& item) const { book.foresee(item); }
+  template <class Item>
+  void operator()(const Item& item) const {
+    if constexpr (NamesARecord<Item>) book.foresee(item.id);
+  }
+};
+struct ForeseeBehind {
+  Book& book;
+  void operator()(const NewSubmission& item) const { book.foresee_behind(item); }
+  template <class Item>
+  void operator()(const Item& item) const {
+    if constexpr (NamesARecord<Item>) book.foresee_behind(item.id);
+  }
 };
 
 }  // namespace
@@ -25,66 +60,60 @@ void refuse(Call call, Error error, Outbox& outbox) {
       call.batch);
 }
 
-Group::Group(std::vector<Call> calls, const KvReader& kv, WallTime now)
-    : calls_(std::move(calls)), staging_(kv), book_(staging_, now) {}
+Group::Group(std::vector<Call> calls, const KvReader& kv, WallTime now, BookSettings settings)
+    : calls_(std::move(calls)), staging_(kv), book_(staging_, now, settings) {}
 
 void Group::run() {
   foresee();
-  for (Call& call : calls_) {
-    std::visit(
-        Match{
-            [&](AcceptBatch& b) { run_batch(b, [&](NewSubmission& item) { return book_.accept(std::move(item)); }); },
-            [&](OpenBatch& b) { run_batch(b, [&](OpenAttempt& item) { return book_.open_attempt(item); }); },
-            [&](SettleBatch& b) { run_batch(b, [&](Settlement& item) { return book_.settle(std::move(item)); }); },
-            [&](TransitionBatch& b) { run_batch(b, [&](Transition& item) { return book_.transition(item); }); },
-            [&](ObjectBatch& b) { run_batch(b, [&](PutObject& item) { return book_.put_object(std::move(item)); }); },
-        },
-        call.batch);
+  for (Call& call : calls_) std::visit([&](auto& batch) { run_batch(batch); }, call.batch);
+  set_apart_damage();
+}
+
+// What the calls met, those that came to nothing because of it too.
+void Group::set_apart_damage() {
+  for (const Damage& damage : staging_.take_damage()) {
+    const SetApart done = book_.set_apart(damage);
+    if (staging_.fault()) {
+      staging_.roll_back();
+      continue;
+    }
+    staging_.keep();
+    if (done.newly) ++newly_damaged_;
   }
 }
 
 void Group::foresee() {
-  for (const Call& call : calls_) {
-    std::visit(Match{
-                   [&](const AcceptBatch& b) {
-                     for (const auto& item : b.items) book_.foresee(item);
-                   },
-                   [&](const ObjectBatch&) {},
-                   [&](const auto& b) {
-                     for (const auto& item : b.items) book_.foresee(item.id);
-                   },
-               },
-               call.batch);
-  }
-  staging_.fetch();
-  for (const Call& call : calls_) {
-    std::visit(Match{
-                   [&](const AcceptBatch&) {},
-                   [&](const ObjectBatch&) {},
-                   [&](const auto& b) {
-                     for (const auto& item : b.items) book_.foresee_line(item.id);
-                   },
-               },
-               call.batch);
-  }
+  const auto each = [&](const auto& look) {
+    for (const Call& call : calls_) {
+      std::visit(
+          [&](const auto& batch) {
+            for (const auto& item : batch.items) look(item);
+          },
+          call.batch);
+    }
+    staging_.fetch();
+  };
+  each(Foresee{book_});
+  each(ForeseeBehind{book_});
   staging_.keep();  // a damaged record is met again, and answered, by the call that asks for it
-  staging_.fetch();
 }
 
-template <class Item, class Answer, class Apply>
-void Group::run_batch(Batch<Item, Answer>& batch, Apply apply) {
+template <class Item, class Answer>
+void Group::run_batch(Batch<Item, Answer>& batch) {
   std::vector<Answer> answers;
   answers.reserve(batch.items.size());
   for (Item& item : batch.items) {
-    answers.push_back(apply(item));
+    answers.push_back(Apply{book_}(item));
     if (staging_.fault()) break;
   }
   if (const auto fault = staging_.fault()) {
-    if (*fault == Error::corrupt) ++corrupt_;
     staging_.roll_back();
     batch.answers = std::unexpected(*fault);
   } else {
     staging_.keep();
+    if constexpr (std::is_same_v<Answer, SetApart>) {
+      newly_damaged_ += static_cast<std::size_t>(std::ranges::count_if(answers, &SetApart::newly));
+    }
     batch.answers = std::move(answers);
   }
 }

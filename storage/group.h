@@ -21,22 +21,33 @@ struct Batch {
   Done<std::vector<Answer>> done;
   Result<std::vector<Answer>> answers;  // what the book said; not sent yet
 };
-using AcceptBatch = Batch<NewSubmission, Verdict>;
-using OpenBatch = Batch<OpenAttempt, Changed>;
-using SettleBatch = Batch<Settlement, Changed>;
-using TransitionBatch = Batch<Transition, Changed>;
-using ObjectBatch = Batch<PutObject, Applied>;
+
+// One line for each kind of call; what it does is a line of Apply in group.cc.
+using AnyBatch = std::variant<Batch<NewSubmission, Verdict>,  //
+                              Batch<OpenAttempt, Changed>,    //
+                              Batch<Settlement, Changed>,     //
+                              Batch<ReadBack, Changed>,       //
+                              Batch<Transition, Changed>,     //
+                              Batch<PutObject, Applied>,      //
+                              Batch<EraseRecord, Erased>,     //
+                              Batch<RetainRecord, RetainedRecord>,  //
+                              Batch<FreeKey, Applied>,        //
+                              Batch<Rewrap, Applied>,         //
+                              Batch<std::string, AuditLine>,  //
+                              Batch<Damage, SetApart>>;
 
 struct Call {
   Home* home = nullptr;
-  std::variant<AcceptBatch, OpenBatch, SettleBatch, TransitionBatch, ObjectBatch> batch;
+  AnyBatch batch;
   std::size_t items = 0;
   std::size_t bytes = 0;
 
-  bool is_accept() const { return std::holds_alternative<AcceptBatch>(batch); }
+  bool is_accept() const { return std::holds_alternative<Batch<NewSubmission, Verdict>>(batch); }
   // The end or the beginning of an attempt: what back-pressure must never refuse.
   bool is_outcome() const {
-    return std::holds_alternative<OpenBatch>(batch) || std::holds_alternative<SettleBatch>(batch);
+    return std::holds_alternative<Batch<OpenAttempt, Changed>>(batch) ||
+           std::holds_alternative<Batch<Settlement, Changed>>(batch) ||
+           std::holds_alternative<Batch<ReadBack, Changed>>(batch);
   }
 };
 
@@ -46,26 +57,27 @@ void refuse(Call call, Error error, Outbox& outbox);
 
 class Group {
  public:
-  Group(std::vector<Call> calls, const KvReader& kv, WallTime now);
+  Group(std::vector<Call> calls, const KvReader& kv, WallTime now, BookSettings settings = {});
 
   void run();
   KvBatch take_batch() { return staging_.take_batch(); }
   std::vector<Lane> take_woken();  // each lane once
   std::size_t size() const { return calls_.size(); }
-  std::size_t corrupt() const { return corrupt_; }  // calls that met a damaged record
+  std::size_t newly_damaged() const { return newly_damaged_; }  // values that nobody had met before
 
   // `instead`: every call is answered with this error, whatever the book said.
   void answer(Outbox& outbox, std::optional<Error> instead = std::nullopt);
 
  private:
   void foresee();
-  template <class Item, class Answer, class Apply>
-  void run_batch(Batch<Item, Answer>& batch, Apply apply);
+  void set_apart_damage();
+  template <class Item, class Answer>
+  void run_batch(Batch<Item, Answer>& batch);
 
   std::vector<Call> calls_;
   Staging staging_;
   Book book_;
-  std::size_t corrupt_ = 0;
+  std::size_t newly_damaged_ = 0;
 };
 
 }  // namespace titip::storage

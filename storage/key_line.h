@@ -1,44 +1,68 @@
-// The lines people stand in: per ordering key the records that hold it, in order of position, and the due index, which
-// knows only the first of each line. One thread (the writer), over the group's Staging.
+// The lines people stand in: per ordering key the records that hold it, in order of position, and who of them may go.
+// One thread (the writer), over the group's Staging. Within a call the line of every record that changes is told of it;
+// settle() at the end of the call draws the conclusions.
 //
-// Invariants, after every call:
-//  - chain holds exactly the records that are not terminal; head names the one with the lowest position;
-//  - due holds exactly those heads that are queued or deferred (class send) or unknown (class probe), at their due_at;
-//  - the lane's count is the number of its keys in due.
+// Invariants, after settle():
+//  - a line holds exactly the records of its key that are not terminal. Head names the one with the lowest position,
+//    chain holds all the others: a line of one, which is the rule, costs no row of its own;
+//  - Head.count is their number, Head.newest the latest acceptance of all that stood here since the line was last empty;
+//  - the front is who may go. It is the head, unless the head waits for a requirement: then it is the first provider, by
+//    position, that this requirement needs, or that such a provider needs in its turn, and that stands in this line and
+//    may go. May go: queued, deferred, unknown or in flight. Nobody else is ever opened or due, so one record of a key
+//    is on its way at most. A front that is in flight or unknown stays the front until that is settled or held;
+//  - a record that cannot be read holds its line, and goes nowhere;
+//  - what stands in the due index for this line is due_index.h's rows_of_front(front, newest).
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "storage/due_index.h"
 #include "storage/records.h"
+#include "storage/requirements.h"
 #include "storage/staging.h"
 
 namespace titip::storage {
 
-inline Lane lane_of(const Submission& submission) {
-  return {submission.destination, submission.facility};
-}
-// The class a head in this state is due in; none: nothing is due.
-std::optional<DueClass> due_class_of(State state);
+// A search for the front looks at so many records at most; requirements within one person's records are a handful.
+inline constexpr std::size_t most_looked_at_for_a_front = 64;
 
 class KeyLine {
  public:
-  // `woken` gains the lane of every record that becomes due.
-  KeyLine(Staging& staging, std::vector<Lane>& woken) : staging_(staging), woken_(woken) {}
+  KeyLine(Staging& staging, Requirements& requirements, DueIndex& due)
+      : staging_(staging), requirements_(requirements), due_(due) {}
 
-  bool is_head(const Submission& submission);
+  void begin() { lines_.clear(); }  // of a call; what the last one left behind was settled, or rolled back
+  bool is_front(const Submission& submission);
   void enter(const Submission& submission);                         // a new record, at the end of its line
   void changed(const Submission& before, const Submission& after);  // leaves the line if `after` is terminal
+  void look_again(const Submission& submission) { touch(submission); }  // what it waits for stands differently
+  void settle();
 
  private:
-  std::optional<Head> head_of(const Submission& submission);
-  void promote_next(const Submission& gone, Head head);
-  void add_due(const Submission& submission);
-  void remove_due(const Submission& submission);
-  void count(const Lane& lane, bool up);
+  struct Line {
+    std::string key;
+    std::optional<Head> before;
+    Head now;
+    DueRows due_before;
+    std::deque<Submission> seen;  // records of this line that were looked at, as they are now
+  };
+  Line& touch(const Submission& submission);
+  static void remember(Line& line, const Submission& submission);
+  void leave(Line& line, const Submission& gone);
+  const Submission* look(Line& line, const SubmissionId& id);
+  void set_front(Line& line, const Submission* front);
+  const Submission* find_front(Line& line);
+  const Submission* find_provider(Line& line, const Submission& head);
 
   Staging& staging_;
-  std::vector<Lane>& woken_;
+  Requirements& requirements_;
+  DueIndex& due_;
+  std::vector<Line> lines_;
 };
 
 }  // namespace titip::storage

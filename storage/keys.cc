@@ -5,11 +5,36 @@
 namespace titip::storage::keys {
 namespace {
 
-constexpr std::uint8_t destination_mark = 'd';
-constexpr std::uint8_t lane_mark = 'l';
-
-// Times before 1970 sort before those after it.
+// Signed numbers in byte order: those below zero sort before those above.
 constexpr std::uint64_t sign_bit = 1ULL << 63U;
+constexpr std::uint32_t small_sign_bit = 1U << 31U;
+
+Encoder& ordered_time(Encoder& out, WallTime time) {
+  return out.u64(static_cast<std::uint64_t>(time.time_since_epoch().count()) ^ sign_bit);
+}
+WallTime ordered_time(Decoder& in) {
+  return WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(in.u64() ^ sign_bit)));
+}
+
+template <class T>
+std::optional<T> whole(const Decoder& in, T parsed) {
+  if (!in.done()) return std::nullopt;
+  return parsed;
+}
+
+std::string in_line(const Digest& line, std::uint64_t position) {
+  return Encoder().digest(line).ordered(position).take();
+}
+
+Encoder counts_key(CountsKind kind) {
+  Encoder out;
+  out.u8(static_cast<std::uint8_t>(kind));
+  return out;
+}
+
+std::string minute_row(CountsKind kind, std::string_view destination, std::int64_t minute) {
+  return counts_key(kind).name(destination).u64(static_cast<std::uint64_t>(minute) ^ sign_bit).take();
+}
 
 }  // namespace
 
@@ -20,70 +45,184 @@ std::string of(const Digest& digest) {
   return Encoder().digest(digest).take();
 }
 
+std::optional<SubmissionId> parse_id(std::string_view key) {
+  Decoder in(key);
+  const SubmissionId id = in.id();
+  return whole(in, id);
+}
+std::optional<Digest> parse_digest(std::string_view key) {
+  Decoder in(key);
+  const Digest digest = in.digest();
+  return whole(in, digest);
+}
+
 std::string chain(const Digest& ordering_key, std::uint64_t position) {
-  return Encoder().digest(ordering_key).u64(position).take();
+  return in_line(ordering_key, position);
+}
+std::string waiter(const Digest& requirement, std::uint64_t position) {
+  return in_line(requirement, position);
+}
+std::optional<InLine> parse_in_line(std::string_view key) {
+  Decoder in(key);
+  InLine parsed;
+  parsed.line = in.digest();
+  parsed.position = in.ordered();
+  return whole(in, parsed);
 }
 
 std::string due_prefix(const Lane& lane, DueClass due_class) {
-  return Encoder().text(lane.destination).text(lane.facility).u8(static_cast<std::uint8_t>(due_class)).take();
+  return Encoder().name(lane.destination).name(lane.facility).u8(static_cast<std::uint8_t>(due_class)).take();
 }
 
-std::string due(const Lane& lane, DueClass due_class, WallTime due_at, std::uint64_t position) {
-  const auto ms = static_cast<std::uint64_t>(due_at.time_since_epoch().count());
-  return Encoder().bytes(due_prefix(lane, due_class)).u64(ms ^ sign_bit).u64(position).take();
+std::string due(const Lane& lane, DueClass due_class, WallTime time, std::uint64_t position) {
+  Encoder out;
+  out.bytes(due_prefix(lane, due_class));
+  return ordered_time(out, time).ordered(position).take();
+}
+
+std::string due_from(const Lane& lane, DueClass due_class, WallTime time) {
+  Encoder out;
+  out.bytes(due_prefix(lane, due_class));
+  return ordered_time(out, time).take();
 }
 
 std::optional<WallTime> due_at(std::string_view key, std::string_view prefix) {
   if (!key.starts_with(prefix)) return std::nullopt;
   Decoder in(key.substr(prefix.size()));
-  const std::uint64_t ms = in.u64() ^ sign_bit;
-  in.u64();
-  if (!in.done()) return std::nullopt;
-  return WallTime(std::chrono::milliseconds(static_cast<std::int64_t>(ms)));
+  const WallTime time = ordered_time(in);
+  in.ordered();
+  return whole(in, time);
+}
+
+std::optional<DueKey> parse_due(std::string_view key) {
+  Decoder in(key);
+  DueKey parsed;
+  parsed.lane.destination = in.name();
+  parsed.lane.facility = in.name();
+  parsed.due_class = static_cast<DueClass>(in.u8());
+  if (parsed.due_class > DueClass::read_back) in.refuse();
+  parsed.time = ordered_time(in);
+  parsed.position = in.ordered();
+  return whole(in, std::move(parsed));
 }
 
 std::string attempt(const SubmissionId& id, std::uint32_t number) {
   return Encoder().id(id).u32(number).take();
 }
 
+std::string person(const Digest& person, const SubmissionId& id) {
+  return Encoder().digest(person).id(id).take();
+}
+std::optional<PersonKey> parse_person(std::string_view key) {
+  Decoder in(key);
+  PersonKey parsed;
+  parsed.person = in.digest();
+  parsed.id = in.id();
+  return whole(in, parsed);
+}
+
+std::string attention_prefix(std::string_view destination) {
+  return Encoder().name(destination).take();
+}
+std::string attention_prefix(const Lane& lane) {
+  return Encoder().name(lane.destination).name(lane.facility).take();
+}
+std::string attention(const Lane& lane, const SubmissionId& id) {
+  return Encoder().name(lane.destination).name(lane.facility).id(id).take();
+}
+std::optional<AttentionKey> parse_attention(std::string_view key) {
+  Decoder in(key);
+  AttentionKey parsed;
+  parsed.lane.destination = in.name();
+  parsed.lane.facility = in.name();
+  parsed.id = in.id();
+  return whole(in, std::move(parsed));
+}
+
 std::string object_prefix(std::string_view kind) {
-  return Encoder().text(kind).take();
+  return Encoder().name(kind).take();
 }
 std::string object(std::string_view kind, std::string_view name) {
-  return Encoder().text(kind).bytes(name).take();
+  return Encoder().name(kind).bytes(name).take();
+}
+
+std::string audit(std::uint64_t number) {
+  return Encoder().ordered(number).take();
+}
+std::optional<std::uint64_t> parse_audit(std::string_view key) {
+  Decoder in(key);
+  const std::uint64_t number = in.ordered();
+  return whole(in, number);
+}
+
+std::string quarantine(Family family, std::string_view key) {
+  return Encoder().name(family_names[static_cast<std::size_t>(family)]).bytes(key).take();
+}
+
+std::int32_t day_of(WallTime accepted) {
+  return static_cast<std::int32_t>(
+      std::chrono::floor<std::chrono::days>(accepted + day_zone).time_since_epoch().count());
+}
+std::int64_t minute_of(WallTime accepted) {
+  return std::chrono::floor<std::chrono::minutes>(accepted).time_since_epoch().count();
 }
 
 std::string destination_counts(std::string_view destination) {
-  return Encoder().u8(destination_mark).bytes(destination).take();
+  return counts_key(CountsKind::destination).bytes(destination).take();
+}
+std::string lane_count(const Lane& lane) {
+  return counts_key(CountsKind::lane).name(lane.destination).bytes(lane.facility).take();
+}
+std::string fine_prefix(std::string_view destination) {
+  return counts_key(CountsKind::fine).name(destination).take();
+}
+std::string fine_prefix(const Lane& lane) {
+  return counts_key(CountsKind::fine).name(lane.destination).name(lane.facility).take();
+}
+std::string fine_counts(const Lane& lane, std::int32_t day) {
+  const std::uint32_t ordered = static_cast<std::uint32_t>(day) ^ small_sign_bit;
+  return counts_key(CountsKind::fine).name(lane.destination).name(lane.facility).u32(ordered).take();
+}
+std::string minute_accepted(std::string_view destination, std::int64_t minute) {
+  return minute_row(CountsKind::accepted, destination, minute);
+}
+std::string minute_pending(std::string_view destination, std::int64_t minute) {
+  return minute_row(CountsKind::pending, destination, minute);
+}
+std::string counts_prefix(CountsKind kind) {
+  return counts_key(kind).take();
 }
 
-std::string lane_count(const Lane& lane) {
-  return Encoder().u8(lane_mark).text(lane.destination).bytes(lane.facility).take();
+std::string minute_prefix(CountsKind kind, std::string_view destination) {
+  return counts_key(kind).name(destination).take();
 }
 
 std::optional<CountsKey> parse_counts(std::string_view key) {
   Decoder in(key);
   CountsKey parsed;
-  switch (in.u8()) {
-    case destination_mark:
-      parsed.destination = std::string(in.bytes(in.left()));
+  parsed.kind = static_cast<CountsKind>(in.u8());
+  switch (parsed.kind) {
+    case CountsKind::destination:
+      parsed.destination = in.rest();
       break;
-    case lane_mark:
-      parsed.destination = in.text();
-      parsed.facility = std::string(in.bytes(in.left()));
+    case CountsKind::lane:
+      parsed.destination = in.name();
+      parsed.facility = in.rest();
+      break;
+    case CountsKind::fine:
+      parsed.destination = in.name();
+      parsed.facility = in.name();
+      parsed.day = static_cast<std::int32_t>(in.u32() ^ small_sign_bit);
+      break;
+    case CountsKind::accepted:
+    case CountsKind::pending:
+      parsed.destination = in.name();
+      parsed.minute = static_cast<std::int64_t>(in.u64() ^ sign_bit);
       break;
     default:
       return std::nullopt;
   }
-  if (!in.done()) return std::nullopt;
-  return parsed;
-}
-
-std::optional<SubmissionId> parse_id(std::string_view key) {
-  Decoder in(key);
-  const SubmissionId id = in.id();
-  if (!in.done()) return std::nullopt;
-  return id;
+  return whole(in, std::move(parsed));
 }
 
 }  // namespace titip::storage::keys

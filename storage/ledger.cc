@@ -9,16 +9,21 @@ namespace titip::storage {
 std::expected<void, std::string> Ledger::load(const KvReader& kv) {
   const std::scoped_lock lock(mutex_);
   bool sound = true;
-  const auto scanned = kv.scan(Family::counts, {}, {}, [&](std::string_view key, std::string_view value) {
-    const std::string bytes(value);
-    sound = take(key, &bytes);
-    return sound;
-  });
-  if (!scanned) return std::unexpected("cannot read the counts: " + scanned.error().text);
+  using keys::CountsKind;
+  for (const CountsKind kind : {CountsKind::destination, CountsKind::lane, CountsKind::pending}) {
+    const std::string prefix = keys::counts_prefix(kind);
+    const auto scanned = kv.scan(Family::counts, prefix, prefix, [&](std::string_view key, std::string_view value) {
+      const std::string bytes(value);
+      sound = take(key, &bytes);
+      return sound;
+    });
+    if (!scanned) return std::unexpected("cannot read the counts: " + scanned.error().text);
+    if (!sound) break;
+  }
   const auto last = kv.get(Family::info, keys::last_position);
   if (!last) return std::unexpected("cannot read the last position: " + last.error().text);
   if (*last) {
-    const auto number = decode_number(**last);
+    const auto number = decode_number({Family::info, keys::last_position}, **last);
     sound = sound && number.has_value();
     last_position_ = number.value_or(0);
   }
@@ -32,27 +37,64 @@ void Ledger::publish(const KvBatch& batch) {
     if (write.family == Family::counts) {
       check(take(write.key, write.value ? &*write.value : nullptr), "what was just encoded decodes");
     } else if (write.family == Family::info && write.key == keys::last_position && write.value) {
-      last_position_ = decode_number(*write.value).value_or(last_position_);
+      last_position_ = decode_number({Family::info, write.key}, *write.value).value_or(last_position_);
     }
   }
 }
 
+void Ledger::differ(const std::map<std::string, std::uint64_t, std::less<>>& differences) {
+  const std::scoped_lock lock(mutex_);
+  for (auto& [destination, counts] : counts_.destinations) {
+    const auto found = differences.find(destination);
+    counts.scan_difference = found == differences.end() ? 0 : found->second;
+  }
+}
+
 bool Ledger::take(std::string_view key, const std::string* value) {
-  const auto parsed = keys::parse_counts(key);
-  if (!parsed) return false;
-  if (!parsed->facility) {
-    const auto counts = value != nullptr ? decode_counts(*value) : std::nullopt;
-    if (counts) counts_.destinations.insert_or_assign(parsed->destination, *counts);
-    return counts.has_value();
+  const auto row = keys::parse_counts(key);
+  if (!row) return false;
+  const Place at{Family::counts, key};
+  switch (row->kind) {
+    case keys::CountsKind::destination: {
+      const auto counts = value != nullptr ? decode_counts(at, *value) : std::nullopt;
+      if (!counts) return false;
+      DestinationCounts& ours = counts_.destinations[row->destination];
+      ours.accepted = counts->accepted;
+      ours.by_state = counts->by_state;
+      ours.payload_bytes_pending = counts->payload_bytes_pending;
+      ours.quarantined = counts->quarantined;
+      return true;
+    }
+    case keys::CountsKind::lane:
+    case keys::CountsKind::pending: {
+      const auto number = value != nullptr ? decode_number(at, *value) : std::nullopt;
+      if (value != nullptr && !number) return false;
+      row->kind == keys::CountsKind::lane ? take_lane(*row, number) : take_minute(*row, number);
+      return true;
+    }
+    case keys::CountsKind::fine:
+    case keys::CountsKind::accepted:
+      return true;  // read where they are asked for
   }
-  if (value == nullptr) {
-    auto& lanes = due_[parsed->destination];
-    lanes.erase(*parsed->facility);
-    return true;
+  return false;
+}
+
+void Ledger::take_minute(const keys::CountsKey& row, const std::optional<std::uint64_t>& pending) {
+  auto& minutes = counts_.destinations[row.destination].pending_by_minute;
+  if (pending) {
+    minutes.insert_or_assign(row.minute, *pending);
+  } else {
+    minutes.erase(row.minute);
   }
-  const auto number = decode_number(*value);
-  if (number) due_[parsed->destination].insert_or_assign(*parsed->facility, *number);
-  return number.has_value();
+}
+
+void Ledger::take_lane(const keys::CountsKey& row, const std::optional<std::uint64_t>& due) {
+  auto& lanes = due_[row.destination];
+  if (due) {
+    lanes.insert_or_assign(row.facility, *due);
+  } else {
+    lanes.erase(row.facility);
+  }
 }
 
 Counts Ledger::counts() const {

@@ -1,5 +1,7 @@
-// What the store knows without asking the disk: counts, and which lanes have anything in the due index. Fed by the very
-// batches that were committed, so it can never run ahead of the truth or away from it.
+// What the store knows without asking the disk: counts, pending records by minute, and which lanes have anything in the
+// due index. Fed by the very batches that were committed, so it can never run ahead of the truth or away from it.
+// At open it reads one row for each destination, lane, and minute with something pending: never the records, nor the
+// rows by day.
 // Threads: the writer publishes, anyone reads.
 #pragma once
 
@@ -7,10 +9,12 @@
 #include <expected>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "storage/keys.h"
 #include "storage/kv.h"
 #include "storage/store.h"
 
@@ -22,6 +26,8 @@ class Ledger {
   std::expected<void, std::string> load(const KvReader& kv);
   // After a commit: takes over what the batch says of counts and position.
   void publish(const KvBatch& batch);
+  // What the rolling look at the records found (patrol.h), by destination; a destination not named has none.
+  void differ(const std::map<std::string, std::uint64_t, std::less<>>& differences);
 
   Counts counts() const;
   std::uint64_t last_position() const;
@@ -30,6 +36,8 @@ class Ledger {
 
  private:
   bool take(std::string_view key, const std::string* value);  // false: damaged
+  void take_minute(const keys::CountsKey& row, const std::optional<std::uint64_t>& pending);
+  void take_lane(const keys::CountsKey& row, const std::optional<std::uint64_t>& due);
 
   mutable std::mutex mutex_;
   Counts counts_;

@@ -1,12 +1,14 @@
 // How a store comes to be. The engines share one contract (store.h) and its tests.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "storage/store.h"
@@ -23,6 +25,12 @@ struct StoreOptions {
   std::size_t writer_queue_bytes = 64U << 20U;
   std::size_t group_submissions = 512;  // at most this many calls in one commit
   int reader_threads = 2;
+  std::size_t watches = 16'384;  // callers that wait for a settlement; beyond this: Error::overloaded
+  // How long the content of delivered records is kept; who drives the retention (Store::retain) reads it too. None: for
+  // good. Zero: it goes in the settlement's own commit, as it does while the disk is low.
+  std::optional<std::chrono::milliseconds> retain_delivered{};
+  // A slice of the records is compared with the counts so often (patrol.h); only where threads are.
+  std::chrono::milliseconds patrol_every{5'000};
   std::uint64_t free_space_floor_bytes = 512U << 20U;  // below it accepts are refused and health() says why
   // Space kept allocated in the data directory, given up when the disk is nearly full: as much as a start on a full
   // disk, its log replayed and flushed, may need. 0: none.

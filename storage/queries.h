@@ -84,7 +84,8 @@ struct Filter {
 };
 
 // A page in the order of the ids, which is the order of acceptance but for clocks. `after` is stable: records that come
-// or change meanwhile neither shift nor repeat others. Each page looks at no more than `examine` records.
+// or change meanwhile neither shift nor repeat others. Each page looks at no more than `examine` records. What needs
+// attention comes by destination, then facility, then id.
 struct ScanQuery {
   Filter filter;
   std::optional<SubmissionId> after;
@@ -119,6 +120,7 @@ struct DestinationCounts {
   std::uint64_t payload_bytes_pending = 0;
   std::map<std::int64_t, std::uint64_t> pending_by_minute;  // minutes since 1970 of acceptance; no zeros
   std::uint64_t quarantined = 0;                            // records whose bytes are damaged; still in their state
+  std::uint64_t scan_difference = 0;  // records that the rolling look at the store found too few or too many
 };
 struct Counts {
   std::map<std::string, DestinationCounts, std::less<>> destinations;

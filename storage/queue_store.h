@@ -9,11 +9,17 @@
 #include <string>
 #include <thread>
 
+#include "storage/background.h"
 #include "storage/kv.h"
 #include "storage/ledger.h"
+#include "storage/live_parts.h"
 #include "storage/open.h"
+#include "storage/patrol.h"
 #include "storage/reader_pool.h"
+#include "storage/reading.h"
 #include "storage/recovery.h"
+#include "storage/retention.h"
+#include "storage/watches.h"
 #include "storage/space_watch.h"
 #include "storage/watermark.h"
 #include "storage/writer.h"
@@ -64,11 +70,16 @@ class QueueStore : public MemoryStore {
 
  private:
   QueueStore(std::shared_ptr<Kv> kv, std::unique_ptr<Ledger> ledger, Recovered recovered, WriterSettings settings,
-             SpaceSettings space, Pumping pumping);
+             SpaceSettings space, std::size_t most_watches, Pumping pumping);
 
+  // queue_store_reads.cc. `work_out` runs on a reader; it says what damage it met.
   template <class T>
-  void read(Home& home, Done<T> done, std::move_only_function<Result<T>(const KvReader&)> ask);
-  void damaged(std::size_t records);
+  void ask(Home& home, Done<T> done, std::move_only_function<Result<T>(std::vector<Damage>&)> work_out);
+  template <class T>
+  void read(Home& home, Done<T> done, std::move_only_function<Result<T>(Reading&)> work_out);
+  void set_apart(std::vector<Damage> damage);
+  void look_for_watch(const SubmissionId& id, WatchId watch);
+  void patrol();
   void make_room();
   void erase_what_is_delivered();
   SpaceSettings with_room(SpaceSettings settings);
@@ -81,11 +92,16 @@ class QueueStore : public MemoryStore {
   const Pumping pumping_;
   metrics::StoreProbes* const probes_;
   const std::function<WallTime()> now_;
+  Watches watches_;
+  LiveParts live_;
+  KeyPass key_pass_;
   std::atomic<bool> making_room_ends_ = false;
   Watermark watermark_;
   SpaceWatch space_;
   Writer writer_;
   ReaderPool readers_;
+  Background background_;
+  Patrol patrol_;  // the background thread's alone
   std::atomic<bool> closed_ = false;
   std::mutex copy_mutex_;
   std::thread copy_;      // of a checkpoint under way

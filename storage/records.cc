@@ -1,62 +1,22 @@
 #include "storage/records.h"
 
-#include <algorithm>
+#include <utility>
 
-#include "storage/codec.h"
-#include "storage/crc32c.h"
+#include "storage/frame.h"
+#include "storage/keys.h"
 
 namespace titip::storage {
 namespace {
 
-constexpr std::uint8_t value_version = 1;
-constexpr std::size_t crc_size = 4;
-
-// The frame around every value: version byte, body, checksum.
-class Value : public Encoder {
- public:
-  Value() { u8(value_version); }
-  std::string sealed() {
-    u32(crc32c(peek()));
-    return take();
-  }
-};
-
-std::optional<Decoder> body_of(std::string_view bytes) {
-  if (bytes.size() < 1 + crc_size) return std::nullopt;
-  const std::string_view covered = bytes.substr(0, bytes.size() - crc_size);
-  if (Decoder(bytes.substr(covered.size())).u32() != crc32c(covered)) return std::nullopt;
-  if (static_cast<std::uint8_t>(covered[0]) != value_version) return std::nullopt;
-  return Decoder(covered.substr(1));
+void write_ids(Encoder& out, const std::vector<SubmissionId>& ids) {
+  out.varint(ids.size());
+  for (const SubmissionId& id : ids) out.id(id);
 }
-
-template <class T>
-std::optional<T> whole(const Decoder& in, T value) {
-  if (!in.done()) return std::nullopt;
-  return value;
-}
-
-enum Flag : std::uint8_t { correction = 1, natural_key = 2, due_at = 4, settled_at = 8, unknown_since = 16, all = 31 };
-
-std::uint8_t flags_of(const Submission& s) {
-  return static_cast<std::uint8_t>((s.correction ? correction : 0) | (s.natural_key ? natural_key : 0) |
-                                   (s.due_at ? due_at : 0) | (s.settled_at ? settled_at : 0) |
-                                   (s.unknown_since ? unknown_since : 0));
-}
-
-State read_state(Decoder& in) {
-  const auto state = static_cast<State>(in.u8());
-  if (std::ranges::find(all_states, state) == all_states.end()) in.refuse();
-  return state;
-}
-
-void write_bound(Encoder& out, const Bound& bound) {
-  out.id(bound.id).digest(bound.fingerprint);
-}
-Bound read_bound(Decoder& in) {
-  Bound bound;
-  bound.id = in.id();
-  bound.fingerprint = in.digest();
-  return bound;
+std::vector<SubmissionId> read_ids(Decoder& in) {
+  const std::uint64_t count = in.varint();
+  std::vector<SubmissionId> ids;
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) ids.push_back(in.id());
+  return ids;
 }
 
 bool is_outcome(std::uint8_t number) {
@@ -65,215 +25,289 @@ bool is_outcome(std::uint8_t number) {
           number <= static_cast<std::uint8_t>(Outcome::inconclusive));
 }
 
+// A yes or a no: anything else is not ours.
+bool read_flag(Decoder& in) {
+  const std::uint8_t flag = in.u8();
+  if (flag > 1) in.refuse();
+  return flag != 0;
+}
+
+// Who may go, in one byte when it is the head itself.
+enum class Front : std::uint8_t { nobody = 0, head = 1, other = 2 };
+
+Front front_of(const Head& head) {
+  if (!head.front) return Front::nobody;
+  return *head.front == head.id && head.front_position == head.position ? Front::head : Front::other;
+}
+
 }  // namespace
 
-std::string encode(const Record& record) {
-  const Submission& s = record.submission;
+std::string encode(const Place& at, const Sealed& sealed) {
   Value out;
-  out.reserve(320);
-  out.id(s.id).u64(s.position).u32(s.version);
-  out.u8(static_cast<std::uint8_t>(s.state)).u8(static_cast<std::uint8_t>(s.held_from));
-  out.u8(static_cast<std::uint8_t>(s.hold_reason)).u8(flags_of(s));
-  out.u32(s.profile_version).u32(s.attempts).u32(s.backoff_steps).u32(s.unknown_attempts).u32(s.probes);
-  out.u32(record.payload_bytes).u32(record.lines).time(s.accepted_at);
-  if (s.due_at) out.time(*s.due_at);
-  if (s.settled_at) out.time(*s.settled_at);
-  if (s.unknown_since) out.time(*s.unknown_since);
-  out.digest(s.ordering_key).digest(s.fingerprint);
-  if (s.natural_key) out.digest(*s.natural_key);
-  out.text(s.destination).text(s.facility).text(s.route).text(s.channel).text(s.receipt);
-  out.text(s.outcome_rule).text(s.wrapped_key);
-  return out.sealed();
-}
-
-std::optional<Record> decode_record(std::string_view bytes) {
-  auto in = body_of(bytes);
-  if (!in) return std::nullopt;
-  Record record;
-  Submission& s = record.submission;
-  s.id = in->id();
-  s.position = in->u64();
-  s.version = in->u32();
-  s.state = read_state(*in);
-  s.held_from = read_state(*in);
-  s.hold_reason = static_cast<HoldReason>(in->u8());
-  if (s.hold_reason > HoldReason::person) in->refuse();
-  const std::uint8_t flags = in->u8();
-  if (flags > Flag::all) in->refuse();
-  s.profile_version = in->u32();
-  s.attempts = in->u32();
-  s.backoff_steps = in->u32();
-  s.unknown_attempts = in->u32();
-  s.probes = in->u32();
-  record.payload_bytes = in->u32();
-  record.lines = in->u32();
-  s.accepted_at = in->time();
-  if ((flags & due_at) != 0) s.due_at = in->time();
-  if ((flags & settled_at) != 0) s.settled_at = in->time();
-  if ((flags & unknown_since) != 0) s.unknown_since = in->time();
-  s.correction = (flags & correction) != 0;
-  s.ordering_key = in->digest();
-  s.fingerprint = in->digest();
-  if ((flags & natural_key) != 0) s.natural_key = in->digest();
-  s.destination = in->text();
-  s.facility = in->text();
-  s.route = in->text();
-  s.channel = in->text();
-  s.receipt = in->text();
-  s.outcome_rule = in->text();
-  s.wrapped_key = in->text();
-  return whole(*in, std::move(record));
-}
-
-std::string encode(const Sealed& sealed) {
-  Value out;
-  out.reserve(sealed.bytes.size() + 1 + crc_size);
+  out.reserve(sealed.bytes.size() + frame_bytes);
   out.bytes(sealed.bytes);
-  return out.sealed();
+  return out.sealed(at);
 }
 
-std::optional<Sealed> decode_sealed(std::string_view bytes) {
-  auto in = body_of(bytes);
+std::optional<Sealed> decode_sealed(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
   if (!in) return std::nullopt;
-  return Sealed{std::string(in->bytes(in->left()))};
+  return Sealed{in->rest()};
 }
 
-std::string encode(const Head& head) {
+std::string encode(const Place& at, const Head& head) {
   Value out;
-  out.u64(head.position).id(head.id).u64(head.tail).u64(head.count);
-  return out.sealed();
+  const Front front = front_of(head);
+  out.varint(head.position).id(head.id).varint(head.tail).varint(head.count).time(head.newest, head.id.made_at());
+  out.u8(static_cast<std::uint8_t>(front));
+  if (front == Front::other) out.varint(head.front_position).id(*head.front);
+  return out.sealed(at);
 }
 
-std::optional<Head> decode_head(std::string_view bytes) {
-  auto in = body_of(bytes);
+std::optional<Head> decode_head(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
   if (!in) return std::nullopt;
   Head head;
-  head.position = in->u64();
+  head.position = in->varint();
   head.id = in->id();
-  head.tail = in->u64();
-  head.count = in->u64();
+  head.tail = in->varint();
+  head.count = in->varint();
+  head.newest = in->time(head.id.made_at());
+  switch (static_cast<Front>(in->u8())) {
+    case Front::nobody:
+      break;
+    case Front::head:
+      head.front_position = head.position;
+      head.front = head.id;
+      break;
+    case Front::other:
+      head.front_position = in->varint();
+      head.front = in->id();
+      break;
+    default:
+      in->refuse();
+  }
   return whole(*in, head);
 }
 
-std::string encode(const Bound& bound) {
+std::string encode(const Place& at, const std::vector<SubmissionId>& ids) {
   Value out;
-  write_bound(out, bound);
-  return out.sealed();
+  write_ids(out, ids);
+  return out.sealed(at);
 }
 
-std::optional<Bound> decode_bound(std::string_view bytes) {
-  auto in = body_of(bytes);
+std::optional<std::vector<SubmissionId>> decode_ids(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
   if (!in) return std::nullopt;
-  const Bound bound = read_bound(*in);
-  return whole(*in, bound);
+  auto ids = read_ids(*in);
+  return whole(*in, std::move(ids));
 }
 
-std::string encode(const std::vector<Bound>& chain) {
-  Value out;
-  out.u32(static_cast<std::uint32_t>(chain.size()));
-  for (const Bound& member : chain) write_bound(out, member);
-  return out.sealed();
-}
-
-std::optional<std::vector<Bound>> decode_chain(std::string_view bytes) {
-  auto in = body_of(bytes);
-  if (!in) return std::nullopt;
-  const std::uint32_t count = in->u32();
-  std::vector<Bound> chain;
-  for (std::uint32_t i = 0; i < count && in->ok(); ++i) chain.push_back(read_bound(*in));
-  return whole(*in, std::move(chain));
-}
-
-std::string encode(const SubmissionId& id) {
+std::string encode(const Place& at, const SubmissionId& id) {
   Value out;
   out.id(id);
-  return out.sealed();
+  return out.sealed(at);
 }
 
-std::optional<SubmissionId> decode_id(std::string_view bytes) {
-  auto in = body_of(bytes);
+std::optional<SubmissionId> decode_id(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
   if (!in) return std::nullopt;
   const SubmissionId id = in->id();
   return whole(*in, id);
 }
 
-std::string encode(const Attempt& attempt) {
-  Value out;
-  out.u32(attempt.number).u8(attempt.probe ? 1 : 0).time(attempt.opened_at).u8(attempt.ended_at ? 1 : 0);
-  if (attempt.ended_at) out.time(*attempt.ended_at);
-  out.u8(static_cast<std::uint8_t>(attempt.outcome)).text(attempt.rule).u16(attempt.http_status);
-  check(attempt.patched.size() <= 0xffff, "an attempt patches at most 65535 fields");
-  out.u16(static_cast<std::uint16_t>(attempt.patched.size()));
-  for (const auto& pointer : attempt.patched) out.text(pointer);
-  out.blob(attempt.note.bytes);
-  return out.sealed();
+std::string encode(const Place& at, const Mark& /*mark*/) {
+  return Value().sealed(at);
 }
 
-std::optional<Attempt> decode_attempt(std::string_view bytes) {
-  auto in = body_of(bytes);
+std::optional<Mark> decode_mark(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
   if (!in) return std::nullopt;
+  return whole(*in, Mark{});
+}
+
+std::string encode(const Place& at, const DueEntry& entry) {
+  Value out;
+  out.id(entry.id).time(entry.accepted_at, entry.id.made_at()).time(entry.due_at, entry.accepted_at).u8(entry.shard);
+  return out.sealed(at);
+}
+
+std::optional<DueEntry> decode_due(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
+  if (!in) return std::nullopt;
+  DueEntry entry;
+  entry.id = in->id();
+  entry.accepted_at = in->time(entry.id.made_at());
+  entry.due_at = in->time(entry.accepted_at);
+  entry.shard = in->u8();
+  return whole(*in, entry);
+}
+
+std::string encode(const Place& at, const Requirement& requirement) {
+  Value out;
+  out.u8(static_cast<std::uint8_t>(requirement.standing)).u8(requirement.is_reference ? 1 : 0);
+  write_ids(out, requirement.providers);
+  out.u8(requirement.origin ? 1 : 0);
+  if (requirement.origin) out.id(*requirement.origin);
+  out.bytes(requirement.value.bytes);
+  return out.sealed(at);
+}
+
+std::optional<Requirement> decode_requirement(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
+  if (!in) return std::nullopt;
+  Requirement requirement;
+  requirement.standing = static_cast<Requirement::Standing>(in->u8());
+  if (requirement.standing < Requirement::Standing::pending ||
+      requirement.standing > Requirement::Standing::cancelled) {
+    in->refuse();
+  }
+  requirement.is_reference = read_flag(*in);
+  requirement.providers = read_ids(*in);
+  if (read_flag(*in)) requirement.origin = in->id();
+  requirement.value.bytes = in->rest();
+  return whole(*in, std::move(requirement));
+}
+
+std::string encode(const Place& at, const Attempt& attempt) {
+  Value out;
+  const WallTime made_at = id_of(at).made_at();
+  out.varint(attempt.number).u8(attempt.probe ? 1 : 0).time(attempt.opened_at, made_at).u8(attempt.ended_at ? 1 : 0);
+  if (attempt.ended_at) out.time(*attempt.ended_at, attempt.opened_at);
+  out.u8(static_cast<std::uint8_t>(attempt.outcome)).name(attempt.rule).varint(attempt.http_status);
+  out.varint(attempt.patched.size());
+  for (const auto& pointer : attempt.patched) out.name(pointer);
+  out.bytes(attempt.note.bytes);
+  return out.sealed(at);
+}
+
+std::optional<Attempt> decode_attempt(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
+  if (!in || at.key.size() < id_bytes) return std::nullopt;
   Attempt attempt;
-  attempt.number = in->u32();
-  attempt.probe = in->u8() != 0;
-  attempt.opened_at = in->time();
-  if (in->u8() != 0) attempt.ended_at = in->time();
+  attempt.number = in->varint_of<std::uint32_t>();
+  attempt.probe = read_flag(*in);
+  attempt.opened_at = in->time(id_of(at).made_at());
+  if (read_flag(*in)) attempt.ended_at = in->time(attempt.opened_at);
   const std::uint8_t outcome = in->u8();
   if (!is_outcome(outcome)) in->refuse();
   attempt.outcome = static_cast<Outcome>(outcome);
-  attempt.rule = in->text();
-  attempt.http_status = in->u16();
-  const std::uint16_t patched = in->u16();
-  for (std::uint16_t i = 0; i < patched && in->ok(); ++i) attempt.patched.push_back(in->text());
-  attempt.note.bytes = in->blob();
+  attempt.rule = in->name();
+  attempt.http_status = in->varint_of<std::uint16_t>();
+  const std::uint64_t patched = in->varint();
+  for (std::uint64_t i = 0; i < patched && in->ok(); ++i) attempt.patched.push_back(in->name());
+  attempt.note.bytes = in->rest();
   return whole(*in, std::move(attempt));
 }
 
-std::string encode(const Object& object) {
+std::string encode(const Place& at, const Object& object) {
   Value out;
-  out.u64(object.version).blob(object.bytes);
-  return out.sealed();
+  out.varint(object.version).bytes(object.bytes);
+  return out.sealed(at);
 }
 
-std::optional<Object> decode_object(std::string_view bytes) {
-  auto in = body_of(bytes);
+std::optional<Object> decode_object(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
   if (!in) return std::nullopt;
   Object object;
-  object.version = in->u64();
-  object.bytes = in->blob();
+  object.version = in->varint();
+  object.bytes = in->rest();
   return whole(*in, std::move(object));
 }
 
-std::string encode(std::uint64_t number) {
+std::string encode(const Place& at, const AuditLine& line) {
   Value out;
-  out.u64(number);
-  return out.sealed();
+  check(line.hash.size() == audit_hash_bytes, "the hash of an audit line is a SHA-256");
+  out.time(line.at).bytes(line.hash).bytes(line.bytes);
+  return out.sealed(at);
 }
 
-std::optional<std::uint64_t> decode_number(std::string_view bytes) {
-  auto in = body_of(bytes);
+std::optional<AuditLine> decode_audit(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
+  const auto number = keys::parse_audit(at.key);
+  if (!in || !number) return std::nullopt;
+  AuditLine line;
+  line.number = *number;
+  line.at = in->time();
+  line.hash = std::string(in->bytes(audit_hash_bytes));
+  line.bytes = in->rest();
+  return whole(*in, std::move(line));
+}
+
+std::string encode(const Place& at, const Quarantined& damaged) {
+  Value out;
+  out.time(damaged.found_at).name(damaged.destination).name(damaged.facility).bytes(damaged.bytes);
+  return out.sealed(at);
+}
+
+std::optional<Quarantined> decode_quarantined(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
   if (!in) return std::nullopt;
-  const std::uint64_t number = in->u64();
+  Quarantined damaged;
+  damaged.found_at = in->time();
+  damaged.destination = in->name();
+  damaged.facility = in->name();
+  damaged.bytes = in->rest();
+  return whole(*in, std::move(damaged));
+}
+
+std::string encode(const Place& at, std::uint64_t number) {
+  Value out;
+  out.varint(number);
+  return out.sealed(at);
+}
+
+std::optional<std::uint64_t> decode_number(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
+  if (!in) return std::nullopt;
+  const std::uint64_t number = in->varint();
   return whole(*in, number);
 }
 
-std::string encode(const DestinationCounts& counts) {
+std::string encode(const Place& at, const DestinationCounts& counts) {
   Value out;
-  out.u64(counts.accepted).u64(counts.payload_bytes_pending).u8(static_cast<std::uint8_t>(counts.by_state.size()));
-  for (const std::uint64_t count : counts.by_state) out.u64(count);
-  return out.sealed();
+  out.varint(counts.accepted).varint(counts.payload_bytes_pending).varint(counts.quarantined);
+  out.u8(static_cast<std::uint8_t>(counts.by_state.size()));
+  for (const std::uint64_t count : counts.by_state) out.varint(count);
+  return out.sealed(at);
 }
 
-std::optional<DestinationCounts> decode_counts(std::string_view bytes) {
-  auto in = body_of(bytes);
+std::optional<DestinationCounts> decode_counts(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
   if (!in) return std::nullopt;
   DestinationCounts counts;
-  counts.accepted = in->u64();
-  counts.payload_bytes_pending = in->u64();
+  counts.accepted = in->varint();
+  counts.payload_bytes_pending = in->varint();
+  counts.quarantined = in->varint();
   // A later version may know more states, never fewer.
   const std::uint8_t states = in->u8();
   if (states > counts.by_state.size()) in->refuse();
-  for (std::uint8_t i = 0; i < states && in->ok(); ++i) counts.by_state[i] = in->u64();
-  return whole(*in, counts);
+  for (std::uint8_t i = 0; i < states && in->ok(); ++i) counts.by_state[i] = in->varint();
+  return whole(*in, std::move(counts));
+}
+
+std::string encode(const Place& at, const std::vector<FineCount>& counts) {
+  Value out;
+  out.varint(counts.size());
+  for (const FineCount& each : counts) {
+    out.u8(static_cast<std::uint8_t>(each.state)).name(each.outcome_rule).varint(each.count);
+  }
+  return out.sealed(at);
+}
+
+std::optional<std::vector<FineCount>> decode_fine_counts(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
+  if (!in) return std::nullopt;
+  const std::uint64_t count = in->varint();
+  std::vector<FineCount> counts;
+  for (std::uint64_t i = 0; i < count && in->ok(); ++i) {
+    FineCount each;
+    each.state = read_state(*in);
+    each.outcome_rule = in->name();
+    each.count = in->varint();
+    counts.push_back(std::move(each));
+  }
+  return whole(*in, std::move(counts));
 }
 
 }  // namespace titip::storage

@@ -28,28 +28,34 @@ std::expected<std::optional<std::uint64_t>, std::string> number(const Kv& kv, st
   const auto bytes = kv.get(Family::info, key);
   if (!bytes) return std::unexpected(fmt::format("cannot read the store: {}", bytes.error().text));
   if (!*bytes) return std::nullopt;
-  const auto value = decode_number(**bytes);
+  const auto value = decode_number({Family::info, key}, **bytes);
   if (!value) return std::unexpected(fmt::format("the store's entry info/{} is damaged; {}", key, restore));
   return value;
 }
 
+// Whether the store has a format: ours. None: it is new.
+std::expected<bool, std::string> has_format(const Kv& kv) {
+  const auto bytes = kv.get(Family::info, keys::format);
+  if (!bytes) return std::unexpected(fmt::format("cannot read the store: {}", bytes.error().text));
+  if (!*bytes) return false;
+  const auto format = decode_format(**bytes);
+  if (!format) return std::unexpected(fmt::format("the store's entry info/{} is damaged; {}", keys::format, restore));
+  if (auto refusal = refuse_format(*format)) return std::unexpected(std::move(*refusal));
+  return true;
+}
+
 std::expected<std::uint64_t, std::string> begin_epoch(Kv& kv, CommitSequence& sequence, WallTime now) {
-  const auto format = number(kv, keys::format);
+  const auto format = has_format(kv);
   if (!format) return std::unexpected(format.error());
-  if (*format && **format != format_version) {
-    return std::unexpected(
-        fmt::format("the store has format {} and this Titip reads format {}; start the Titip that wrote it", **format,
-                    format_version));
-  }
   const auto before = number(kv, keys::epoch);
   if (!before) return std::unexpected(before.error());
-  if (format->has_value() != before->has_value()) {
+  if (*format != before->has_value()) {
     return std::unexpected(fmt::format("the store has lost its format or its epoch; {}", restore));
   }
   const std::uint64_t epoch = before->value_or(0) + 1;
   const auto written = commit(kv, sequence,
-                              {{Family::info, std::string(keys::format), encode(format_version)},
-                               {Family::info, std::string(keys::epoch), encode(epoch)}},
+                              {{Family::info, std::string(keys::format), encode_format(format_version)},
+                               {Family::info, std::string(keys::epoch), encode({Family::info, keys::epoch}, epoch)}},
                               now);
   if (!written) return std::unexpected(fmt::format("cannot write to the store: {}", written.error().text));
   return epoch;
@@ -60,7 +66,7 @@ std::expected<std::vector<OpenMark>, std::string> next_marks(const Kv& kv, const
   std::vector<OpenMark> marks;
   const auto scanned = kv.scan(Family::open, {}, after, [&](std::string_view key, std::string_view value) {
     const auto id = keys::parse_id(key);
-    if (id) marks.push_back({std::string(key), *id, decode_attempt(value).value_or(Attempt{})});
+    if (id) marks.push_back({std::string(key), *id, decode_attempt({Family::open, key}, value).value_or(Attempt{})});
     return marks.size() < marks_in_a_batch;
   });
   if (!scanned) return std::unexpected(fmt::format("cannot read the open attempts: {}", scanned.error().text));

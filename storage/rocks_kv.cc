@@ -12,6 +12,8 @@
 #include "storage/check.h"
 #include "storage/disk_files.h"
 #include "storage/free_space.h"
+#include "storage/keys.h"
+#include "storage/records.h"
 #include "storage/rocks_kv_note.h"
 #include "storage/rocks_kv_options.h"
 #include "storage/rocks_kv_reader.h"
@@ -22,7 +24,7 @@ namespace titip::storage {
 namespace {
 
 // DB::Open of RocksDB 7.8 aborts the process on a completely full disk; this much lets it write its manifest and log.
-constexpr std::uint64_t free_bytes_to_open = 32 * mib;
+constexpr std::uint64_t free_bytes_to_open = 16 * mib;
 // More than this in memory tables is flushed at an orderly stop, so that the next start is quick.
 constexpr std::uint64_t worth_a_flush = 16 * mib;
 
@@ -154,6 +156,27 @@ std::optional<std::string> unknown_family(const rocksdb::DBOptions& options, con
   return std::nullopt;
 }
 
+// Opening adds the families of this format, and then the older Titip could not even drain its store: so look first, and
+// only where families are missing. (A first start that was cut short has families missing too, but no format yet.)
+std::optional<std::string> older_format(const rocksdb::DBOptions& options, const std::string& directory) {
+  std::vector<std::string> there;
+  if (!rocksdb::DB::ListColumnFamilies(options, directory, &there).ok()) return std::nullopt;
+  const auto has = [&](std::string_view family) { return std::ranges::find(there, family) != there.end(); };
+  const std::string info(family_names[static_cast<std::size_t>(Family::info)]);
+  if (!has(info) || std::ranges::all_of(family_names, has)) return std::nullopt;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  const std::vector<rocksdb::ColumnFamilyDescriptor> wanted{{rocksdb::kDefaultColumnFamilyName, {}}, {info, {}}};
+  // What cannot be opened here cannot be opened below either, where it is said.
+  if (!rocksdb::DB::OpenForReadOnly(options, directory, wanted, &handles, &opened).ok()) return std::nullopt;
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  std::string bytes;
+  const bool found = db->Get(rocksdb::ReadOptions(), handles[1], slice(keys::format), &bytes).ok();
+  for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  const auto format = found ? decode_format(bytes) : std::nullopt;
+  return format ? refuse_format(*format) : std::nullopt;
+}
+
 std::string cannot_open(const std::filesystem::path& directory, const rocksdb::Status& status) {
   const std::string why = fmt::format("cannot open the store in {}: {}", directory.string(), status.ToString());
   if (!status.IsCorruption()) return why;
@@ -229,6 +252,7 @@ std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesys
                     "the newer Titip that wrote it",
                     directory.string(), *family));
   }
+  if (auto refusal = older_format(options, directory.string())) return std::unexpected(std::move(*refusal));
   const auto wanted = family_descriptors(setup);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;

@@ -82,7 +82,7 @@ void keep_values_apart(rocksdb::ColumnFamilyOptions& options, const RocksSetup& 
   options.min_blob_size = 256;
   // Small files go as soon as all in them is erased; a table that covers few of them is collected with little room.
   options.blob_file_size = setup.blob_file_bytes.value_or(64 * mib);
-  options.target_file_size_base = 4 * mib;
+  options.target_file_size_base = 2 * mib;
   options.max_compaction_bytes = 128 * mib;
   options.enable_blob_garbage_collection = true;
   options.blob_garbage_collection_force_threshold = 0.5;

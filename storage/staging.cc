@@ -32,7 +32,7 @@ const std::string* Staging::get(Family family, std::string_view key) {
   if (found == entries(family).end()) {
     auto value = base_.get(family, key);
     if (!value) {
-      fail(value.error());
+      fail(value.error(), {family, std::string(key), {}, {}, true});
       return nullptr;
     }
     found = entries(family).emplace(key, Entry{std::move(*value)}).first;
@@ -58,32 +58,62 @@ void Staging::write(Family family, std::string key, std::optional<std::string> v
 
 std::optional<std::pair<std::string, std::string>> Staging::first(Family family, std::string_view prefix,
                                                                   std::string_view from) {
-  if (fault_) return std::nullopt;
+  auto found = list(family, prefix, from, 1);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+std::vector<std::pair<std::string, std::string>> Staging::list(Family family, std::string_view prefix,
+                                                               std::string_view from, std::size_t most) {
+  std::vector<std::pair<std::string, std::string>> found;
+  if (fault_ || most == 0) return found;
   const Entries& ours = entries(family);
-  std::optional<std::pair<std::string, std::string>> below;
+  auto own = ours.lower_bound(std::max(prefix, from));
+  // Ours that come before `key`; none: all that are left.
+  const auto take_own = [&](std::optional<std::string_view> key) {
+    for (; own != ours.end() && own->first.starts_with(prefix) && found.size() < most; ++own) {
+      if (key && own->first >= *key) return;
+      if (own->second.dirty && own->second.value) found.emplace_back(own->first, *own->second.value);
+    }
+  };
   const auto scanned = base_.scan(family, prefix, from, [&](std::string_view key, std::string_view value) {
+    take_own(key);
+    if (found.size() == most) return false;
     const auto over = ours.find(key);
-    if (over != ours.end() && over->second.dirty) return true;  // erased, or met below
-    below.emplace(key, value);
-    return false;
+    if (over == ours.end() || !over->second.dirty) found.emplace_back(key, value);  // else erased, or taken as ours
+    return found.size() < most;
   });
   if (!scanned) {
-    fail(scanned.error());
-    return std::nullopt;
+    fail(scanned.error(), {family, std::string(prefix), {}, {}, true});
+    return {};
   }
-  for (auto i = ours.lower_bound(std::max(prefix, from)); i != ours.end() && i->first.starts_with(prefix); ++i) {
-    if (below && below->first < i->first) break;
-    if (i->second.dirty && i->second.value) return std::pair(i->first, *i->second.value);
-  }
-  return below;
+  take_own(std::nullopt);
+  return found;
 }
 
 void Staging::fail(Error error) {
   if (!fault_) fault_ = error;
 }
 
-void Staging::fail(const KvError& error) {
-  fail(error.kind == KvError::Kind::corrupt ? Error::corrupt : Error::unavailable);
+void Staging::fail(const KvError& error, Damage where) {
+  const bool damaged = error.kind == KvError::Kind::corrupt;
+  if (damaged) note(std::move(where));
+  fail(damaged ? Error::corrupt : Error::unavailable);
+}
+
+void Staging::fail_damaged(Family family, std::string_view key) {
+  note({family, std::string(key)});
+  fail(Error::corrupt);
+}
+
+void Staging::note(Damage damage) {
+  if (damage_.size() < most_damage_told) damage_.push_back(std::move(damage));
+}
+
+bool Staging::forgive_damage() {
+  if (fault_ && *fault_ != Error::corrupt) return false;
+  fault_.reset();
+  return true;
 }
 
 void Staging::keep() {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "storage/kv.h"
+#include "storage/quarantine.h"
 #include "storage/store.h"
 
 namespace titip::storage {
@@ -32,12 +33,22 @@ class Staging {
   const std::string* get(Family family, std::string_view key);
   void put(Family family, std::string key, std::string value);
   void erase(Family family, std::string key);
-  // The first key with `prefix` that is >= `from`, with its value.
+  // The first key with `prefix` that is >= `from`, with its value; and the first `most` of them.
   std::optional<std::pair<std::string, std::string>> first(Family family, std::string_view prefix,
                                                            std::string_view from);
+  std::vector<std::pair<std::string, std::string>> list(Family family, std::string_view prefix, std::string_view from,
+                                                        std::size_t most);
 
   void fail(Error error);
   std::optional<Error> fault() const { return fault_; }
+
+  // Error::corrupt, and where: of a value that was read and does not decode.
+  void fail_damaged(Family family, std::string_view key);
+  // Where damage was met, in calls that were rolled back too; for the owner to set it apart.
+  void note(Damage damage);
+  std::vector<Damage> take_damage() { return std::exchange(damage_, {}); }
+  // What was damaged is noted, and the call at hand can do without it. False: the fault is another one.
+  bool forgive_damage();
 
   // A call is kept or rolled back as a whole.
   void keep();
@@ -58,13 +69,14 @@ class Staging {
   using Entries = std::map<std::string, Entry, std::less<>>;
   Entries& entries(Family family) { return entries_[static_cast<std::size_t>(family)]; }
   void write(Family family, std::string key, std::optional<std::string> value);
-  void fail(const KvError& error);
+  void fail(const KvError& error, Damage where);
 
   const KvReader& base_;
   std::array<Entries, family_count> entries_;
   std::array<std::vector<std::string>, family_count> wanted_;
   std::vector<Undo> undo_;  // of the call at hand
   std::optional<Error> fault_;
+  std::vector<Damage> damage_;
 };
 
 }  // namespace titip::storage

@@ -109,6 +109,8 @@ std::optional<State> next_of_held(Event event, HoldReason reason, State held_fro
       return reason == HoldReason::requirement ? std::optional(State::queued) : std::nullopt;
     case Event::requirement_pending_again:
       return reason == HoldReason::requirement ? std::optional(State::blocked) : std::nullopt;
+    case Event::requirement_cancelled:  // what it waits for is taken back: it goes with it, as a blocked one does
+      return reason == HoldReason::requirement ? std::optional(State::cancelled) : std::nullopt;
     default:
       return std::nullopt;
   }

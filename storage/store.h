@@ -84,6 +84,8 @@ class Store {
   virtual WatchId watch(SubmissionId id, Home& home, Done<std::optional<Submission>> done) = 0;
   virtual void forget(WatchId watch) = 0;
 
+  // At most 1,000 records an answer, and 10,000 ids or keys a question: more are refused as `overloaded`. A list passes
+  // over damaged records; a question for one, or for what a key stands for, is answered `corrupt`.
   virtual void find(Find what, Home& home, Done<std::vector<Submission>> done) = 0;
   virtual void scan(ScanQuery query, Home& home, Done<ScanPage> done) = 0;
   virtual void references(std::vector<Digest> keys, Home& home, Done<std::vector<std::optional<Reference>>> done) = 0;
@@ -97,6 +99,8 @@ class Store {
                             Done<std::vector<std::pair<std::string, Object>>> done) = 0;
 
   // --- upkeep -----------------------------------------------------------------------------------------------------
+  // At most 1,000 lines of 64 KiB each, else `overloaded`. Reading is answered `corrupt` where the chain is broken; behind
+  // that place it can be read again.
   virtual void append_audit(std::vector<std::string> lines, Home& home, Done<std::vector<AuditLine>> done) = 0;
   virtual void read_audit(std::uint64_t from_number, std::size_t limit, Home& home,
                           Done<std::vector<AuditLine>> done) = 0;

@@ -12,6 +12,7 @@ Decision decide(const Question& question) {
   }
   if (question.chain.empty()) return {};
   const Bound& last = question.chain.back();
+  if (question.replaces) return {.kind = VerdictKind::conflict, .existing = last.id};
   const bool is_new_key = question.has_idempotency_key;  // known ones ended above
   if (last.fingerprint == question.fingerprint) {
     return {.kind = VerdictKind::replayed, .existing = last.id, .bind = is_new_key};

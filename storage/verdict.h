@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 
-#include "storage/records.h"
 #include "storage/store.h"
 
 namespace titip::storage {
@@ -14,12 +13,22 @@ namespace titip::storage {
 // So many corrections of one act are a loop in the clinic's app, not corrections: one more is a conflict.
 inline constexpr std::size_t longest_natural_chain = 256;
 
+// A record that a key stands for.
+struct Bound {
+  SubmissionId id;
+  Digest fingerprint{};
+  bool operator==(const Bound&) const = default;
+};
+
 struct Question {
   bool has_idempotency_key = false;
-  std::optional<Bound> known;    // what the idempotency key already stands for
-  std::span<const Bound> chain;  // who the natural key stands for, oldest first; empty: nobody, or there is no key
+  std::optional<Bound> known;  // what the idempotency key already stands for
+  // Who the natural key stands for, oldest first; empty: nobody, or there is no key. With an idempotency key that stands
+  // for nothing yet only the last one's fingerprint is looked at.
+  std::span<const Bound> chain;
   Digest fingerprint{};
   OnConflict on_conflict = OnConflict::refuse;
+  bool replaces = false;  // it is the edited repetition of a record that left the chain: whoever is there, has the key
 };
 
 struct Decision {

@@ -15,14 +15,14 @@ constexpr std::uint8_t version = 1;
 
 }  // namespace
 
-std::string encode(const Mark& mark) {
+std::string encode(const Reach& mark) {
   return Encoder().u8(version).u64(mark.commit).u64(mark.position).u64(mark.epoch).time(mark.at).take();
 }
 
-std::optional<Mark> decode_mark(std::string_view bytes) {
+std::optional<Reach> decode_reach(std::string_view bytes) {
   Decoder in(bytes);
   if (in.u8() != version) return std::nullopt;
-  Mark mark;
+  Reach mark;
   mark.commit = in.u64();
   mark.position = in.u64();
   mark.epoch = in.u64();
@@ -37,7 +37,7 @@ std::string time_text(WallTime at) {
                          std::chrono::sys_time<std::chrono::seconds>(std::chrono::floor<std::chrono::seconds>(at)))));
 }
 
-std::optional<Lack> lack_of(const Mark& found, const Mark& noted) {
+std::optional<Lack> lack_of(const Reach& found, const Reach& noted) {
   const auto missing = [](std::uint64_t there, std::uint64_t expected) {
     return expected > there ? expected - there : std::uint64_t{0};
   };
@@ -46,7 +46,7 @@ std::optional<Lack> lack_of(const Mark& found, const Mark& noted) {
   return lack;
 }
 
-std::string refusal(const Lack& lack, const Mark& found, const Mark& noted, std::string_view directory) {
+std::string refusal(const Lack& lack, const Reach& found, const Reach& noted, std::string_view directory) {
   const std::string where = directory.empty() ? "DIR" : std::string(directory);
   const std::string submissions = lack.positions == 0
                                       ? "no accepted submission is missing, but outcomes are"
@@ -69,7 +69,7 @@ void Watermark::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-void Watermark::acknowledged(const Mark& mark) {
+void Watermark::acknowledged(const Reach& mark) {
   {
     const std::scoped_lock lock(mutex_);
     newest_ = mark;
@@ -78,7 +78,7 @@ void Watermark::acknowledged(const Mark& mark) {
 }
 
 bool Watermark::pump() {
-  std::optional<Mark> mark;
+  std::optional<Reach> mark;
   {
     const std::scoped_lock lock(mutex_);
     if (failure_) return false;

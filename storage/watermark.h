@@ -22,16 +22,16 @@
 
 namespace titip::storage {
 
-struct Mark {
+struct Reach {
   std::uint64_t commit = 0;    // commit_sequence.h
   std::uint64_t position = 0;  // the last given out
   std::uint64_t epoch = 0;
   WallTime at{};  // of that commit
-  bool operator==(const Mark&) const = default;
+  bool operator==(const Reach&) const = default;
 };
 // FORMAT.md, "The note".
-std::string encode(const Mark& mark);
-std::optional<Mark> decode_mark(std::string_view bytes);
+std::string encode(const Reach& mark);
+std::optional<Reach> decode_reach(std::string_view bytes);
 
 // "2021-08-26 17:46:40 UTC"
 std::string time_text(WallTime at);
@@ -41,9 +41,9 @@ struct Lack {
   std::uint64_t commits = 0;
   std::uint64_t positions = 0;  // submissions that were accepted and are not there
 };
-std::optional<Lack> lack_of(const Mark& found, const Mark& noted);
+std::optional<Lack> lack_of(const Reach& found, const Reach& noted);
 // One sentence for the operator: what is missing, from when, and what to do. `directory` may be empty.
-std::string refusal(const Lack& lack, const Mark& found, const Mark& noted, std::string_view directory);
+std::string refusal(const Lack& lack, const Reach& found, const Reach& noted, std::string_view directory);
 
 class Watermark {
  public:
@@ -53,7 +53,7 @@ class Watermark {
   ~Watermark();
 
   void start();  // its own thread; without it, pump()
-  void acknowledged(const Mark& mark);
+  void acknowledged(const Reach& mark);
   bool pump();  // notes what is new; false: nothing was
   // The first note that could not be written; nothing is noted after it.
   std::optional<KvError> failure() const;
@@ -66,7 +66,7 @@ class Watermark {
   const std::chrono::milliseconds at_most_every_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::optional<Mark> newest_;  // not noted yet
+  std::optional<Reach> newest_;  // not noted yet
   std::optional<KvError> failure_;
   bool closing_ = false;
   std::thread thread_;

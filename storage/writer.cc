@@ -33,10 +33,12 @@ Call Writer::Queue::pop() {
   return call;
 }
 
-Writer::Writer(Kv& kv, Ledger& ledger, CommitSequence sequence, Watermark& watermark, const SpaceWatch& space,
-               WriterSettings settings)
+Writer::Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, CommitSequence sequence, Watermark& watermark,
+               const SpaceWatch& space, WriterSettings settings)
     : kv_(kv),
       ledger_(ledger),
+      watches_(watches),
+      live_(live),
       sequence_(std::move(sequence)),
       watermark_(watermark),
       space_(space),
@@ -187,9 +189,8 @@ void Writer::commit(std::vector<Call> calls) {
   if (calls.empty()) return;
   const auto began = std::chrono::steady_clock::now();
   const WallTime now = settings_.now();
-  Group group(std::move(calls), kv_, now);
+  Group group(std::move(calls), kv_, now, book_settings());
   group.run();
-  if (group.corrupt() != 0) failed("corrupt_record", group.corrupt());
   KvBatch batch = group.take_batch();
   Outbox outbox;
   if (!batch.empty()) {
@@ -204,6 +205,8 @@ void Writer::commit(std::vector<Call> calls) {
     if (!written) return stop_for_ever(&group, written.error());
     sequence_.committed();
     ledger_.publish(batch);
+    failed("corrupt_record", group.newly_damaged());
+    watches_.committed(batch, outbox);
     watermark_.acknowledged({sequence_.number(), ledger_.last_position(), settings_.epoch, now});
     if (settings_.probes != nullptr) {
       settings_.probes->committed(std::chrono::steady_clock::now() - began, group.size());
@@ -214,7 +217,13 @@ void Writer::commit(std::vector<Call> calls) {
   outbox.send();
 }
 
+BookSettings Writer::book_settings() const {
+  const bool at_once = settings_.retain_delivered && settings_.retain_delivered->count() == 0;
+  return {.epoch = settings_.epoch, .erase_delivered_at_once = at_once || space_.erase_at_once()};
+}
+
 KvResult<void> Writer::write(const KvBatch& batch) {
+  const LiveParts::Writing writing(live_, batch);
   const auto until = std::chrono::steady_clock::now() + settings_.longest_stall;
   for (auto wait = first_stall_wait;; wait = std::min(wait * 2, longest_stall_wait)) {
     auto written = kv_.commit(batch);
@@ -249,6 +258,7 @@ void Writer::stop_for_ever(Group* group, const KvError& error) {
   if (group != nullptr) group->answer(outbox, Error::in_doubt);
   for (Call& call : waiting) refuse(std::move(call), Error::unavailable, outbox);
   outbox.send();
+  watches_.close();  // no settlement will come any more
   settings_.on_fatal(why);
 }
 

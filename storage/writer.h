@@ -26,6 +26,8 @@
 #include "storage/group.h"
 #include "storage/kv.h"
 #include "storage/ledger.h"
+#include "storage/live_parts.h"
+#include "storage/watches.h"
 #include "storage/space_watch.h"
 #include "storage/watermark.h"
 
@@ -38,9 +40,11 @@ struct WriterSettings {
   std::size_t reserved_items = 65536;
   std::size_t group_submissions = 512;
   std::size_t group_bytes = 16U << 20U;
+  std::uint64_t epoch = 0;  // of this opening; what is done under another is fenced
+  // Zero: delivered content goes in the settlement's own commit, as it does while the disk is low.
+  std::optional<std::chrono::milliseconds> retain_delivered{};
   std::chrono::milliseconds idle_wake{1000};        // a note that failed must not go unseen while nobody writes
   std::chrono::milliseconds longest_stall{10'000};  // of the engine, before the group is refused as `overloaded`
-  std::uint64_t epoch = 0;
   std::function<WallTime()> now;
   metrics::StoreProbes* probes = nullptr;
   std::function<void(std::string)> on_fatal;
@@ -50,8 +54,8 @@ class Writer {
  public:
   // `sequence` goes on from where recovery left it; the watermark hears of every commit; accepts are refused while
   // `space` is low.
-  Writer(Kv& kv, Ledger& ledger, CommitSequence sequence, Watermark& watermark, const SpaceWatch& space,
-         WriterSettings settings);
+  Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, CommitSequence sequence, Watermark& watermark,
+         const SpaceWatch& space, WriterSettings settings);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer();
@@ -91,6 +95,7 @@ class Writer {
   bool stop_if_the_note_failed();
   void refuse_accepts_if_full(std::vector<Call>& calls);
   void commit(std::vector<Call> calls);
+  BookSettings book_settings() const;
   KvResult<void> write(const KvBatch& batch);
   void announce(Group& group, Outbox& outbox);
   void stop_for_ever(Group* group, const KvError& error);
@@ -98,6 +103,8 @@ class Writer {
 
   Kv& kv_;
   Ledger& ledger_;
+  Watches& watches_;
+  LiveParts& live_;
   CommitSequence sequence_;
   Watermark& watermark_;
   const SpaceWatch& space_;

@@ -7,23 +7,37 @@ cd -- "$root"
 usage() {
   cat <<'END'
 usage: tests/run.sh [--no-install] [part…]
+       tests/run.sh capacity [--submissions N]
   unit         unit tests under ASan and UBSan; those with threads under TSan too
   house        structure of the source tree, formatting, shell scripts, each header alone
   controls     the same gateway with a fault built in: its checker must find it
   integration  the gateway as shipped, against the simulated national server
+  capacity     200,000 submissions accepted, killed, opened again, delivered; alone it takes --submissions and closes
+               with its figures
   lint         clang-tidy over the tree (slow; only when named)
 No part: all but lint. --no-install: ask apt for nothing.
 TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
 
-all_parts=(unit house controls integration)
+all_parts=(unit house controls integration capacity)
 install=yes
+submissions=
 wanted=()
-for argument in "$@"; do
+while [[ $# -gt 0 ]]; do
+  argument=$1
+  shift
   case "$argument" in
     --no-install) install=no ;;
-    unit | house | controls | integration | lint) wanted+=("$argument") ;;
+    --submissions)
+      submissions=${1:-}
+      if [[ ! $submissions =~ ^[0-9]+$ ]]; then
+        printf 'tests/run.sh: --submissions wants a number\n' >&2
+        exit 2
+      fi
+      shift
+      ;;
+    unit | house | controls | integration | capacity | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -36,6 +50,10 @@ for argument in "$@"; do
   esac
 done
 if [[ ${#wanted[@]} -eq 0 ]]; then wanted=("${all_parts[@]}"); fi
+if [[ -n $submissions && ${wanted[*]} != capacity ]]; then
+  printf "tests/run.sh: --submissions is an option of the part 'capacity' alone\n" >&2
+  exit 2
+fi
 wants() { [[ " ${wanted[*]} " == *" $1 "* ]]; }
 
 if [[ ${CI:-} == true ]]; then export TITIP_SIZE=${TITIP_SIZE:-ci}; fi
@@ -74,6 +92,13 @@ build() {
   fi
 }
 
+# Alone, the run is not ctest's: it may take hours, it says how far it is, and its figures come last.
+if [[ ${wanted[*]} == capacity ]]; then
+  build capacity release titip_capacity
+  printf '\n== capacity\n'
+  exec build/release/titip_capacity --submissions "${submissions:-200000}"
+fi
+
 if wants unit; then
   build asan-unit asan unit_tests
   build tsan-threaded tsan threaded_tests
@@ -81,6 +106,7 @@ fi
 if wants house; then build house release; fi
 if wants controls; then build controls release controls_tests; fi
 if wants integration; then build integration release integration_tests; fi
+if wants capacity; then build capacity release capacity_tests; fi
 
 lint_status=0
 if wants lint; then
@@ -98,7 +124,7 @@ fi
 # One ctest run over all builds, so that its summary counts every test. Each part must have some.
 rows=()
 if wants unit; then rows+=(asan-unit tsan-threaded); fi
-for part in house controls integration; do
+for part in house controls integration capacity; do
   if wants "$part"; then rows+=("$part"); fi
 done
 labels="^($(IFS='|' && printf '%s' "${rows[*]}"))\$"

@@ -44,7 +44,28 @@ void Dispatcher::start() {
       if (lane.destination == options_.destination) lanes_.wake(lane);
     pump();
   });
-  learn_lanes();
+  claim();
+}
+
+// Work is owned under a lease; everything starts with it.
+void Dispatcher::claim() {
+  doors_.store.claim(storage::all_shards(), doors_.home, [this](storage::Result<storage::Lease> lease) {
+    if (stopping_) return;
+    if (!lease) {
+      doors_.timers.after(learn_again_after, [this] { claim(); });
+      return;
+    }
+    lease_ = *lease;
+    learn_lanes();
+  });
+}
+
+// The store has fenced us off: whoever holds the shards now decides what came of what we sent.
+void Dispatcher::lost_lease() {
+  if (!lease_) return;  // being claimed already
+  metrics::log(Level::error, "lease_lost", {{Field::destination, options_.destination}});
+  lease_.reset();
+  doors_.timers.after(learn_again_after, [this] { claim(); });
 }
 
 // What was waiting before this process started.
@@ -73,6 +94,14 @@ void Dispatcher::credentials_renewed(const std::string& facility) {
   pump();
 }
 
+void Dispatcher::gate(bool shut, std::string_view reason) {
+  if (std::exchange(gated_, shut) == shut) return;
+  metrics::log(shut ? Level::warning : Level::info, shut ? "destination_gated" : "destination_resumed",
+               {{Field::destination, options_.destination}, {Field::reason, reason}});
+  if (!shut) learn_lanes();  // behind the gate they were put to rest
+  pump();
+}
+
 // --- looking for work ---
 
 // Called whenever anything changed; calls that come from inside one are folded into it.
@@ -90,7 +119,7 @@ void Dispatcher::look() {
   doors_.probes.in_flight.set(static_cast<double>(active_.size()));
   doors_.probes.facilities_paused.set(static_cast<double>(logins_.paused(doors_.clock.steady())));
   // Only half-open asks; a lane whose facility must not send would keep it half-open for as long as that lasts.
-  upstream.records_waiting(!active_.empty() || (upstream.state() != BreakerState::closed &&
+  upstream.records_waiting(!active_.empty() || (upstream.state() != BreakerState::closed && !gated_ &&
                                                 lanes_.any_awake([this](const auto& lane) { return can_send(lane); })));
   if (upstream.state() == BreakerState::open) return;
   if (upstream.wants_health_read()) upstream.send_health_read();
@@ -163,8 +192,11 @@ void Dispatcher::fetch(std::size_t room) {
     const auto held = active_in_lane_.find(each.lane);
     // What is in hand but not opened yet is still in the index and must not hide what stands behind it.
     limits.push_back(share + (held != active_in_lane_.end() ? held->second : 0));
-    queries.push_back({each.lane, DueClass::probe, now, limits.back()});
-    queries.push_back({each.lane, DueClass::send, now, limits.back()});
+    for (const auto due_class : {DueClass::probe, DueClass::send}) {
+      queries.push_back({.lane = each.lane, .due_class = due_class, .now = now, .limit = limits.back(),
+                         .shards = lease_->shards});
+    }
+    if (gated_) queries.back().limit = 0;  // behind a gate nothing is sent; what is unknown is asked after
   }
   fetching_ = true;
   let_go_meanwhile_.clear();
@@ -206,7 +238,8 @@ void Dispatcher::fetched(const std::vector<Lanes::Chosen>& chosen, const std::ve
         if (auto work = take(std::move(due))) (unknown ? questions : sends).push_back(std::move(work));
       }
     }
-    if (!more) lanes_.rest(chosen[at], earlier(batches[2 * at].next_due_at, batches[2 * at + 1].next_due_at));
+    const auto sends_at = gated_ ? std::nullopt : batches[2 * at + 1].next_due_at;
+    if (!more) lanes_.rest(chosen[at], earlier(batches[2 * at].next_due_at, sends_at));
   }
   for (const auto& work : questions) ask(work);
   for (const auto& work : sends) open(work);
@@ -217,6 +250,7 @@ Dispatcher::WorkPtr Dispatcher::take(storage::Due due) {
   auto work = std::make_shared<Work>();
   work->record = std::move(due.submission);
   work->lane = {work->record.destination, work->record.facility};
+  work->epoch = lease_ ? lease_->epoch : 0;
   active_.emplace(work->record.id, work);
   ++active_in_lane_[work->lane];
   work->route = profile::find_route(doors_.profile, work->record.route);
@@ -272,9 +306,11 @@ bool Dispatcher::prepare(const WorkPtr& work) {
 
 // One call a record: the writer groups them anyway, and one damaged record must not hold up the others.
 void Dispatcher::open(const WorkPtr& work) {
+  if (gated_) return release(work, true);  // the gate was shut while it was being peeked
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
   storage::OpenAttempt mark;
+  mark.epoch = work->epoch;
   mark.id = work->record.id;
   mark.expected_version = work->record.version;
   mark.attempt.opened_at = work->opened_at;
@@ -287,6 +323,10 @@ void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage
   if (!changed && changed.error() == storage::Error::corrupt) return leave_alone(work, true);
   if (!changed) return release_for_later(work);
   const storage::Changed& change = changed->front();
+  if (change.applied == storage::Applied::fenced) {
+    lost_lease();
+    return release(work, false);
+  }
   if (change.applied != storage::Applied::yes) return release(work, true);
   work->record.version = change.version;
   work->record.state = change.state;
@@ -295,8 +335,9 @@ void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage
 
 void Dispatcher::send(const WorkPtr& work) {
   work->started = doors_.clock.steady();
-  // The breaker may have opened while the mark was being written: then nothing is sent, and nothing is counted.
-  if (stopping_ || !doors_.upstream.may_send_record()) return not_sent(work);
+  // The breaker may have opened, or a gate been shut, while the mark was being written: then nothing is sent, and
+  // nothing is counted.
+  if (stopping_ || gated_ || !doors_.upstream.may_send_record()) return not_sent(work);
   doors_.upstream.send_record(std::move(work->outbound.request), work->record.route, work->breaker_key(),
                               [this, work](const rules::Exchange& exchange, const rules::Classified& classified) {
                                 sent(work, exchange, classified);

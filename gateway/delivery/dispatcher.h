@@ -2,13 +2,15 @@
 // asks after what is unknown. The one place where storage and upstream meet. Which record, when, and what becomes of it
 // is decided by pure rules (lanes, logins, late_apply, settle); this file only carries things between the doors.
 // Threads: everything on the destination's loop.
-// Invariant: a record is sent only under an open mark that is on stable storage, and at most one attempt of it is open.
+// Invariant: a record is sent only under an open mark that is on stable storage, and at most one attempt of it is open;
+// and only while a lease is held, whose epoch the mark and what came of it carry.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -57,6 +59,9 @@ class Dispatcher {
   void stop(std::move_only_function<void()> done);
   // A log-in of this facility was accepted by the server: a pause for refused credentials ends.
   void credentials_renewed(const std::string& facility);
+  // Behind a gate no new attempt starts: no record changes its state, what is in flight ends, unknown ones are asked
+  // after as ever. The reason is for the log; whoever sets the gate keeps it.
+  void gate(bool shut, std::string_view reason);
 
   std::size_t active() const { return active_.size(); }
 
@@ -65,12 +70,14 @@ class Dispatcher {
   using WorkPtr = std::shared_ptr<Work>;
 
   // looking for work
+  void claim();
+  void lost_lease();
   void learn_lanes();
   void pump();
   void look();
   void arm_timer();
   std::size_t room() const;
-  bool may_fetch() const { return !fetching_ && !store_waits_ && room() > 0; }
+  bool may_fetch() const { return lease_ && !fetching_ && !store_waits_ && room() > 0; }
   bool can_send(const storage::Lane& lane) const;
   bool is_open(const storage::Lane& lane);
   void fetch(std::size_t room);
@@ -120,7 +127,9 @@ class Dispatcher {
   std::map<storage::Lane, std::size_t> active_in_lane_;
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.
   std::unordered_map<storage::SubmissionId, bool, storage::SubmissionIdHash> left_alone_;  // whether it is in the index
+  std::optional<storage::Lease> lease_;  // without one nothing is looked for
   std::size_t lanes_at_once_;
+  bool gated_ = false;
   bool fetching_ = false;
   bool store_waits_ = false;  // it took no change a moment ago
   // Let go of while a peek was under way: the peek may still show them as they were.

@@ -37,6 +37,7 @@ void Dispatcher::settle(const WorkPtr& work, storage::Settlement settlement, con
 }
 
 void Dispatcher::store_settlement(const WorkPtr& work, storage::Settlement settlement) {
+  settlement.epoch = work->epoch;
   std::vector<storage::Settlement> batch{settlement};
   doors_.store.settle(
       std::move(batch), doors_.home,
@@ -73,6 +74,10 @@ void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlem
     metrics::log(
         Level::error, "settlement_stale",
         {{Field::submission, work->record.id.text()}, {Field::outcome, storage::name(settlement.attempt.outcome)}});
+  if (applied == storage::Applied::fenced) {
+    lost_lease();
+    return release(work, false);
+  }
   if (state != State::unknown) late_apply_.settled(work->record.id);
   if (applied == storage::Applied::yes && state == State::delivered)
     doors_.probes.delivered_after(*settlement.attempt.ended_at - work->record.accepted_at);

@@ -31,12 +31,15 @@ std::expected<Outbound, Hindrance> build_outbound(const OutboundInput& input) {
   made.request.body = input.payload.body;
   if (!input.route.late_entry || input.route.business_date.empty()) return made;
 
-  const auto body = profile::parse_json(input.payload.body);
-  if (!body) return std::unexpected(Hindrance::unreadable);
+  const auto& pointer = input.route.late_entry->reason_pointer;
+  const auto pointers = profile::body_pointers({input.route.business_date, pointer});
+  const auto fields = profile::BodyFields::read(input.payload.body, pointers, profile::max_json_depth);
+  const auto body = fields ? std::nullopt : profile::parse_json(input.payload.body);
+  if (!fields && !body) return std::unexpected(Hindrance::unreadable);
   const auto match = profile::match(input.profile, input.payload.method,
                                     std::string_view(input.payload.target).substr(0, input.payload.target.find('?')));
-  const profile::RequestView view{&*body, &match.parameters, input.record.facility};
-  const auto& pointer = input.route.late_entry->reason_pointer;
+  const profile::RequestView view{body ? &*body : nullptr, &match.parameters, input.record.facility,
+                                  fields ? &*fields : nullptr};
   const auto date = profile::value_of(view, input.route.business_date);
   if (!date || *date == input.today || profile::value_of(view, pointer)) return made;
   if (input.facility.late_entry_reason.empty()) return std::unexpected(Hindrance::no_late_entry_reason);

@@ -53,8 +53,16 @@ Settlement settle_send(const Submission& record, const rules::Classified& classi
       settlement.event = Event::delivered;
       settlement.attempt.outcome = Outcome::delivered;
       return settlement;
+    case OutcomeKind::blocked:
+      if (!record.requirements.empty()) {
+        // The store knows whether it is still to come; if it is not, the record is deferred, and the third time rejected.
+        settlement.event = Event::blocked;
+        settlement.attempt.outcome = Outcome::blocked;
+        defer(settlement, record, end, retry_after, policy);
+        return settlement;
+      }
+      [[fallthrough]];  // nothing it waits for can be in our custody, so waiting would never end
     case OutcomeKind::rejected:
-    case OutcomeKind::blocked:  // what it waits for is not in our custody, so waiting would never end
       settlement.event = Event::rejected;
       settlement.attempt.outcome = Outcome::rejected;
       return settlement;

@@ -23,6 +23,7 @@ struct Dispatcher::Work {
   storage::WallTime opened_at{};
   clock::SteadyTime started{};
   std::uint32_t number = 0;  // of the timeline line
+  std::uint64_t epoch = 0;   // of the lease it was taken under
 
   // Tells people apart in the breaker without telling who they are.
   std::uint64_t breaker_key() const {

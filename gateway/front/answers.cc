@@ -90,12 +90,16 @@ http::Response acknowledgement(const profile::Profile& profile, const profile::R
     response.content_type = json_type;
     const auto filled =
         profile::acknowledgement_response(told, custody.submission.receipt, custody.submission.id.text());
-    response.body = profile::write_envelope(profile.envelope, told.code, told.message, filled);
+    // "Will be delivered" would be untrue of what ended long ago.
+    const auto& message = custody.note.empty() ? told.message : custody.note;
+    response.body = profile::write_envelope(profile.envelope, told.code, message, filled);
   } else {
     ordered_json document{{"receipt", receipt(custody)}};
     if (custody.national)
       document["national"] = {{"status", custody.national->http_status}, {"body", custody.national->body}};
-    response.status = custody.national ? 200 : 202;
+    if (!custody.note.empty()) document["note"] = custody.note;
+    const bool is_settled = custody.national || !custody.note.empty();
+    response.status = is_settled ? 200 : 202;
     response.content_type = json_type;
     response.body = text_of(document);
   }

@@ -62,7 +62,7 @@ void collect_differences(const json& before, const json& now, const json::json_p
 
 class Reading {
  public:
-  explicit Reading(const IdentityInput& input) : request_{&input.body, &input.parameters, input.facility} {}
+  explicit Reading(const profile::RequestView& request) : request_(request) {}
 
   std::string wanted(std::string_view source, std::string_view what) {
     auto value = profile::value_of(request_, source);
@@ -81,12 +81,13 @@ class Reading {
   profile::RequestView request_;
 };
 
-}  // namespace
+std::vector<FieldFault> no_object() {
+  return {FieldFault{"", "The body must be a JSON object."}};
+}
 
-std::expected<Identity, std::vector<FieldFault>> read_identity(const IdentityInput& input) {
-  const auto& route = input.route;
-  if (!input.body.is_object()) return std::unexpected(std::vector{FieldFault{"", "The body must be a JSON object."}});
-  Reading reading(input);
+std::expected<Identity, std::vector<FieldFault>> read(const profile::Route& route,
+                                                      const profile::RequestView& request) {
+  Reading reading(request);
   for (const auto& pointer : route.required) reading.wanted(pointer, "This field");
   Identity identity;
   if (!route.business_date.empty()) {
@@ -106,6 +107,34 @@ std::expected<Identity, std::vector<FieldFault>> read_identity(const IdentityInp
   }
   if (!reading.faults.empty()) return std::unexpected(std::move(reading.faults));
   return identity;
+}
+
+}  // namespace
+
+std::expected<Identity, std::vector<FieldFault>> read_identity(const IdentityInput& input) {
+  if (!input.body.is_object()) return std::unexpected(no_object());
+  return read(input.route, {&input.body, &input.parameters, input.facility});
+}
+
+std::vector<std::string> identity_pointers(const profile::Route& route) {
+  std::vector<std::string_view> sources{route.business_date};
+  for (const auto* list : {&route.required, &route.ordering_key, &route.natural_key})
+    sources.insert(sources.end(), list->begin(), list->end());
+  return profile::body_pointers(sources);
+}
+
+std::expected<Identity, BodyFaults> read_identity(const IdentityText& input) {
+  const auto of_json = [](std::expected<Identity, std::vector<FieldFault>> found) {
+    return found ? std::expected<Identity, BodyFaults>(std::move(*found))
+                 : std::unexpected(BodyFaults{true, std::move(found.error())});
+  };
+  if (const auto fields = profile::BodyFields::read(input.body, input.pointers, max_depth)) {
+    if (!fields->is_object()) return of_json(std::unexpected(no_object()));
+    return of_json(read(input.route, {nullptr, &input.parameters, input.facility, &*fields}));
+  }
+  const auto body = parse_body(input.body);
+  if (!body) return std::unexpected(BodyFaults{false, {body.error()}});
+  return of_json(read_identity({input.route, *body, input.parameters, input.facility}));
 }
 
 std::expected<json, FieldFault> parse_body(std::string_view body) {

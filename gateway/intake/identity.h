@@ -34,6 +34,21 @@ struct IdentityInput {
 
 std::expected<Identity, std::vector<FieldFault>> read_identity(const IdentityInput& input);
 
+// The same from the body's text: `pointers` is what identity_pointers() says of the route.
+struct IdentityText {
+  const profile::Route& route;
+  const std::vector<std::string>& pointers;
+  std::string_view body;
+  const std::map<std::string, std::string, std::less<>>& parameters;
+  std::string_view facility;
+};
+std::vector<std::string> identity_pointers(const profile::Route& route);
+struct BodyFaults {
+  bool is_json = true;  // false: the one fault says where it stops being JSON
+  std::vector<FieldFault> faults;
+};
+std::expected<Identity, BodyFaults> read_identity(const IdentityText& input);
+
 // Parses a body as JSON; the fault says where it stops being JSON. Nesting is bounded.
 std::expected<nlohmann::json, FieldFault> parse_body(std::string_view body);
 

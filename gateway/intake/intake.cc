@@ -1,9 +1,10 @@
 #include "gateway/intake/intake.h"
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include <array>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -23,17 +24,24 @@ constexpr int soon_s = 5;
 constexpr int later_s = 60;
 
 std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  // Fetched once: looking an algorithm up by its name costs as much as hashing a kilobyte. Never freed: it is the
+  // program's.
+  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  std::array<unsigned char, 32> digest{};
+  if (sha256 == nullptr || EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, sha256, nullptr) != 1) {
+    std::abort();  // an OpenSSL without SHA-256 is none
+  }
+  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  for (const auto byte : digest) text += fmt::format("{:02x}", byte);
+  text.reserve(2 * digest.size());
+  for (const auto byte : digest) text += {digits[byte >> 4U], digits[byte & 15U]};
   return text;
 }
 
 // A list of values as one string in which no two lists look alike.
 std::string joined(const std::vector<std::string>& values) {
   std::string text;
-  for (const auto& value : values) text += fmt::format("{}:{},", value.size(), value);
+  for (const auto& value : values) text.append(std::to_string(value.size())).append(":").append(value).append(",");
   return text;
 }
 
@@ -51,6 +59,14 @@ Refused from_error(storage::Error error, const storage::Health& health) {
   if (error == storage::Error::overloaded)
     return {503, "overloaded", "Too many submissions at once; nothing was stored. Send it again in a moment.",
             {},  soon_s,       {}};
+  if (error == storage::Error::corrupt)
+    return {503,
+            "record-damaged",
+            "What is kept of this record or of what stands before it is damaged; nothing was stored. The gateway's "
+            "operator must look into it (titip verify).",
+            {},
+            later_s,
+            {}};
   if (health.disk_low)
     return {507, "storage-full", "The gateway's disk is nearly full; nothing was stored. Its operator must make room.",
             {},  later_s,        {}};
@@ -60,6 +76,20 @@ Refused from_error(storage::Error error, const storage::Health& health) {
           {},
           soon_s,
           {}};
+}
+
+// Why a replay cannot show more than its receipt.
+std::string note_on_erased(const storage::Submission& original) {
+  if (!original.content_erased) return {};
+  switch (original.state) {
+    case storage::State::delivered:
+      return "This submission was delivered; its content and the national answer have been erased since.";
+    case storage::State::cancelled:
+      return "This submission was cancelled and its content erased; it will not be sent.";
+    default:
+      return fmt::format("This submission ended as {}; its content has been erased since.",
+                         storage::name(original.state));
+  }
 }
 
 IntakeProbes::Verdict counted(VerdictKind kind) {
@@ -89,8 +119,14 @@ std::optional<Refused> Intake::admission() const {
   return from_error(storage::Error::unavailable, health);
 }
 
+const std::vector<std::string>& Intake::pointers_of(const profile::Route& route) {
+  const auto [known, is_new] = pointers_.try_emplace(&route);
+  if (is_new) known->second = identity_pointers(route);
+  return known->second;
+}
+
 // Everything that can be decided without the store: identity, keys, fingerprint, sealing.
-std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused& refused) const {
+std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused& refused) {
   const auto& route = *arrival.route;
   if (arrival.body.size() > route.max_body_bytes) {
     refused = {413, "body-too-large", fmt::format("The body is larger than {} bytes.", route.max_body_bytes), {}, 0,
@@ -106,14 +142,11 @@ std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused&
     }
     client_key = std::move(*parsed);
   }
-  const auto body = parse_body(arrival.body);
-  if (!body) {
-    refused = {400, "malformed-json", body.error().sentence, {}, 0, {}};
-    return std::nullopt;
-  }
-  auto identity = read_identity({route, *body, arrival.parameters, arrival.facility});
+  auto identity = read_identity({route, pointers_of(route), arrival.body, arrival.parameters, arrival.facility});
   if (!identity) {
-    refused = from_faults(std::move(identity.error()));
+    auto& faults = identity.error().faults;
+    refused = identity.error().is_json ? from_faults(std::move(faults))
+                                       : Refused{400, "malformed-json", faults.front().sentence, {}, 0, {}};
     return std::nullopt;
   }
 
@@ -131,6 +164,12 @@ std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused&
   submission.accepted_at = now;
   submission.ordering_key =
       sealer.keyed_hash("ordering", {arrival.destination, arrival.facility, joined(identity->ordering)});
+  // The order is kept by person, so its identity names one. A single value (a NIK) is hashed bare: whoever searches,
+  // exports or erases by it knows nothing else.
+  const auto& person = identity->ordering;
+  if (!person.empty()) {
+    submission.person = sealer.keyed_hash("person", {person.size() == 1 ? person.front() : joined(person)});
+  }
   submission.fingerprint = fingerprint_of(sealer, arrival);
   if (identity->natural) {
     submission.natural_key =
@@ -174,7 +213,8 @@ void Intake::decide(std::shared_ptr<Pending> pending, Verdict verdict) {
   doors_.probes.received(pending->arrival.channel, counted(verdict.kind));
   switch (verdict.kind) {
     case VerdictKind::accepted:
-      return pending->answer(InCustody{std::move(verdict.submission), false, sha256_hex(pending->arrival.body), {}});
+      return pending->answer(
+          InCustody{std::move(verdict.submission), false, sha256_hex(pending->arrival.body), {}, {}});
     case VerdictKind::replayed:
       return answer_replay(std::move(pending), std::move(verdict.submission));
     case VerdictKind::key_reused:
@@ -186,8 +226,8 @@ void Intake::decide(std::shared_ptr<Pending> pending, Verdict verdict) {
 
 // A replay is answered with the current truth: the national answer once there is one, else the same receipt.
 void Intake::answer_replay(std::shared_ptr<Pending> pending, storage::Submission original) {
-  InCustody custody{original, true, sha256_hex(pending->arrival.body), {}};
-  if (!storage::is_terminal(original.state)) return pending->answer(std::move(custody));
+  InCustody custody{original, true, sha256_hex(pending->arrival.body), {}, note_on_erased(original)};
+  if (!storage::is_terminal(original.state) || original.content_erased) return pending->answer(std::move(custody));
   doors_.store.load({{original.id, false, true, false}}, doors_.home,
                     [this, pending, custody = std::move(custody)](auto loaded) mutable {
                       if (loaded && loaded->front() && !loaded->front()->reply.empty()) {
@@ -198,6 +238,7 @@ void Intake::answer_replay(std::shared_ptr<Pending> pending, storage::Submission
                                 : std::nullopt;
                         if (plain) custody.national = storage::decode_kept_reply(*plain);
                       }
+                      if (loaded && loaded->front()) custody.note = note_on_erased(loaded->front()->submission);
                       pending->answer(std::move(custody));
                     });
 }
@@ -220,6 +261,12 @@ void Intake::answer_conflict(std::shared_ptr<Pending> pending, Verdict verdict) 
       {{id, true, false, false}}, doors_.home, [this, pending, refused = std::move(refused)](auto loaded) mutable {
         if (loaded && loaded->front()) {
           const auto& found = *loaded->front();
+          if (found.submission.content_erased) {
+            refused.errors.push_back({"",
+                                      "The content of the earlier submission has been erased, so what differs "
+                                      "cannot be named."});
+            return pending->answer(std::move(refused));
+          }
           const auto key = doors_.sealer.unwrap(found.submission.id, found.submission.wrapped_key);
           const auto plain =
               key ? doors_.sealer.open(*key, found.submission.id, "payload", found.payload) : std::nullopt;

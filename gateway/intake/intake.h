@@ -44,6 +44,7 @@ struct InCustody {
   bool replayed = false;
   std::string body_sha256;                     // of what was received, for the receipt; hexadecimal
   std::optional<storage::KeptReply> national;  // a replay's current truth, once settled
+  std::string note{};  // one sentence, where the receipt alone would mislead: what was kept of a replay is erased
 };
 
 // Nothing was stored.
@@ -78,12 +79,14 @@ class Intake {
  private:
   struct Pending;
   std::optional<Refused> admission() const;
-  std::optional<storage::NewSubmission> prepare(Arrival& arrival, Refused& refused) const;
+  std::optional<storage::NewSubmission> prepare(Arrival& arrival, Refused& refused);
+  const std::vector<std::string>& pointers_of(const profile::Route& route);
   void decide(std::shared_ptr<Pending> pending, storage::Verdict verdict);
   void answer_replay(std::shared_ptr<Pending> pending, storage::Submission original);
   void answer_conflict(std::shared_ptr<Pending> pending, storage::Verdict verdict);
 
   IntakeDoors doors_;
+  std::map<const profile::Route*, std::vector<std::string>> pointers_;  // profiles outlive their front loops
 };
 
 }  // namespace titip::intake

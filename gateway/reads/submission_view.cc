@@ -33,24 +33,31 @@ ordered_json submission_json(const storage::Loaded& loaded, const storage::Seale
                         {"patched", attempt.patched},
                         {"words", words.value_or("")}});
   }
-  return {{"id", record.id.text()},
-          {"receipt", record.receipt},
-          {"destination", record.destination},
-          {"facility", record.facility},
-          {"route", record.route},
-          {"state", storage::name(record.state)},
-          {"hold_reason", storage::name(record.hold_reason)},
-          {"position", record.position},
-          {"correction", record.correction},
-          {"accepted_at", clock::rfc3339(record.accepted_at)},
-          {"due_at", time_or_null(record.due_at)},
-          {"settled_at", time_or_null(record.settled_at)},
-          {"outcome_rule", record.outcome_rule},
-          {"attempts_counted", record.attempts},
-          {"unknown_attempts", record.unknown_attempts},
-          {"probes", record.probes},
-          {"server_words", server_words},
-          {"attempts", std::move(attempts)}};
+  ordered_json document{{"id", record.id.text()},
+                        {"receipt", record.receipt},
+                        {"destination", record.destination},
+                        {"facility", record.facility},
+                        {"route", record.route},
+                        {"state", storage::name(record.state)},
+                        {"hold_reason", storage::name(record.hold_reason)},
+                        {"position", record.position},
+                        {"correction", record.correction},
+                        {"accepted_at", clock::rfc3339(record.accepted_at)},
+                        {"due_at", time_or_null(record.due_at)},
+                        {"settled_at", time_or_null(record.settled_at)},
+                        {"outcome_rule", record.outcome_rule},
+                        {"attempts_counted", record.attempts},
+                        {"unknown_attempts", record.unknown_attempts},
+                        {"probes", record.probes},
+                        {"server_words", server_words},
+                        {"content_erased", record.content_erased},
+                        {"attempts", std::move(attempts)}};
+  if (record.content_erased) {
+    document["note"] = "What was sent and what the server said have been erased; this is what remains.";
+  } else if (record.erase_when_settled) {
+    document["note"] = "It is on its way and will be erased as soon as it is known what became of it.";
+  }
+  return document;
 }
 
 }  // namespace titip::reads

@@ -18,6 +18,13 @@ refuses unit --fast
 refuses --no-install "unit house"
 
 status=0
+said=$(bash "$root/tests/run.sh" --submissions 1000 unit 2>&1) || status=$?
+if [[ $status -ne 2 || $said != *"--submissions is an option of the part 'capacity' alone"* ]]; then
+  printf 'tests/run.sh --submissions 1000 unit: status %d, said:\n%s\n' "$status" "$said"
+  exit 1
+fi
+
+status=0
 said=$(python3 -B "$root/tests/part_table.py" plan /nowhere 2>&1) || status=$?
 if [[ $status -eq 0 ]]; then
   printf 'part_table.py took a call without rows:\n%s\n' "$said"

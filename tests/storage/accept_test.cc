@@ -135,6 +135,28 @@ TEST_P(Accept, WhatMayHaveLandedStaysBoundWhenItIsCancelled) {
   EXPECT_EQ(refused.submission.hold_reason, HoldReason::unknown) << "and says why";
 }
 
+TEST_P(Accept, AnEarlierMemberOfAChainIsRepeatedWithoutAKeyAndWishedForWithANewOne) {
+  const auto dose = [](std::uint64_t number, std::string_view body) {
+    auto made = submission(number, "a");
+    made.submission.natural_key = digest("dose");
+    made.submission.fingerprint = digest(body);
+    made.on_conflict = OnConflict::queue_behind;
+    return made;
+  };
+  caller->accept(dose(1, "first"));
+  caller->accept(dose(2, "corrected"));
+  EXPECT_EQ(caller->accept(dose(3, "first")).submission.id, id_of(1));
+  EXPECT_EQ(caller->accept(dose(3, "corrected")).submission.id, id_of(2));
+  auto back_to_it = dose(4, "first");
+  back_to_it.idempotency_key = digest("new");
+  const Verdict wished = caller->accept(back_to_it);
+  EXPECT_EQ(wished.kind, VerdictKind::accepted);
+  EXPECT_TRUE(wished.submission.correction);
+  back_to_it.submission.id = id_of(5);
+  EXPECT_EQ(caller->accept(back_to_it).submission.id, id_of(4)) << "its key stands for it now";
+  EXPECT_EQ(caller->accept(dose(6, "first")).submission.id, id_of(4)) << "the last member comes first";
+}
+
 TEST_P(Accept, AReplayAnswersWithTheCurrentState) {
   caller->finish(caller->accept(submission(1)).submission, Event::delivered);
   const Verdict again = caller->accept(submission(1));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/state_table.h"
+
 namespace titip::storage {
 namespace {
 
@@ -9,32 +11,33 @@ bool ended(State state) {
   return state == State::delivered || state == State::rejected || state == State::cancelled || state == State::expired;
 }
 
-std::optional<DueClass> class_of(State state) {
-  if (state == State::queued || state == State::deferred) return DueClass::send;
-  if (state == State::unknown) return DueClass::probe;
-  return std::nullopt;
-}
-
 Changed stale(const Model::Row* row) {
-  return row == nullptr ? Changed{} : Changed{Applied::stale, row->s.version, row->s.state};
+  return row == nullptr ? Changed{} : Changed{Applied::stale, row->s.version, row->s.state, {}};
 }
 
-Changed done(const Model::Row& row) {
-  return {Applied::yes, row.s.version, row.s.state};
+bool has(const std::vector<Digest>& keys, const Digest& key) {
+  return std::ranges::find(keys, key) != keys.end();
+}
+
+void add(std::vector<Digest>& keys, const Digest& key) {
+  if (!has(keys, key)) keys.push_back(key);
+}
+
+std::vector<Digest> without_doubles(const std::vector<Digest>& keys) {
+  std::vector<Digest> once;
+  for (const Digest& key : keys) add(once, key);
+  return once;
 }
 
 }  // namespace
 
-Model::Row* Model::find(const SubmissionId& id) {
+const Model::Row* Model::find(const SubmissionId& id) const {
   const auto found = std::ranges::find(rows_, id, [](const Row& row) { return row.s.id; });
   return found == rows_.end() ? nullptr : &*found;
 }
 
-const Model::Row* Model::head_of(const Digest& ordering_key) const {
-  for (const Row& row : rows_) {
-    if (row.s.ordering_key == ordering_key && !ended(row.s.state)) return &row;
-  }
-  return nullptr;
+Model::Row* Model::find(const SubmissionId& id) {
+  return const_cast<Row*>(std::as_const(*this).find(id));
 }
 
 std::vector<Model::Row*> Model::natural_chain(const Digest& natural_key) {
@@ -45,77 +48,213 @@ std::vector<Model::Row*> Model::natural_chain(const Digest& natural_key) {
   return chain;
 }
 
-Verdict Model::accept(const NewSubmission& incoming) {
+std::optional<Verdict> Model::refuse(const NewSubmission& incoming, bool& correction) {
   const Submission& in = incoming.submission;
-  if (const Row* same = find(in.id)) return {VerdictKind::replayed, same->s};
+  if (const Row* same = find(in.id)) return Verdict{VerdictKind::replayed, same->s};
   const auto& key = incoming.idempotency_key;
-  if (key) {
-    const auto known = std::ranges::find(keys_, *key, &Key::digest);
-    if (known != keys_.end()) {
-      const bool same = known->fingerprint == in.fingerprint;
-      return {same ? VerdictKind::replayed : VerdictKind::key_reused, find(known->id)->s};
-    }
+  if (key && keys_.contains(*key)) {
+    const Row* known = find(keys_.at(*key));
+    const bool same = known->s.fingerprint == in.fingerprint;
+    return Verdict{same ? VerdictKind::replayed : VerdictKind::key_reused, known->s};
   }
+  if (incoming.replaces) {
+    const Row* old = find(*incoming.replaces);
+    if (old == nullptr) return Verdict{VerdictKind::not_replaceable, {}};
+    const bool may = (old->s.state == State::rejected || old->s.state == State::expired) && !old->s.replaced_by;
+    if (!may) return Verdict{VerdictKind::not_replaceable, old->s};
+  }
+  if (!in.natural_key) return std::nullopt;
+  const auto chain = natural_chain(*in.natural_key);
+  if (chain.empty()) return std::nullopt;
+  Row& last = *chain.back();
+  if (incoming.replaces) return Verdict{VerdictKind::conflict, last.s};
+  if (last.s.fingerprint == in.fingerprint) {
+    if (key) keys_[*key] = last.s.id;
+    return Verdict{VerdictKind::replayed, last.s};
+  }
+  for (std::size_t i = chain.size(); !key && i-- > 0;) {
+    if (chain[i]->s.fingerprint == in.fingerprint) return Verdict{VerdictKind::replayed, chain[i]->s};
+  }
+  if (incoming.on_conflict == OnConflict::refuse) return Verdict{VerdictKind::conflict, last.s};
+  correction = true;
+  return std::nullopt;
+}
+
+Verdict Model::accept(const NewSubmission& incoming, WallTime now) {
+  begin();
   bool correction = false;
-  if (in.natural_key) {
-    const auto chain = natural_chain(*in.natural_key);
-    if (!chain.empty()) {
-      if (chain.back()->s.fingerprint == in.fingerprint) {
-        if (key) keys_.push_back({*key, chain.back()->s.id, in.fingerprint});
-        return {VerdictKind::replayed, chain.back()->s};
-      }
-      for (std::size_t i = chain.size(); !key && i-- > 0;) {
-        if (chain[i]->s.fingerprint == in.fingerprint) return {VerdictKind::replayed, chain[i]->s};
-      }
-      if (incoming.on_conflict == OnConflict::refuse) return {VerdictKind::conflict, chain.back()->s};
-      correction = true;
-    }
-  }
+  if (auto refused = refuse(incoming, correction)) return *refused;
+  const bool taken_back = incoming.takes_back && take_back(*incoming.takes_back, now);
+
   Row row;
-  row.s = in;
-  row.s.position = rows_.size() + 1;
-  row.s.version = 1;
-  row.s.state = State::queued;
-  row.s.correction = correction;
-  row.s.due_at = in.accepted_at;
+  row.s = incoming.submission;
+  Submission& s = row.s;
+  s.replaces.reset();
+  if (incoming.replaces) {
+    Row& old = *find(*incoming.replaces);
+    old.s.replaced_by = s.id;
+    ++old.s.version;
+    s.replaces = old.s.id;
+    for (const Digest& key : old.s.provides) add(s.provides, key);
+    for (const Digest& key : old.s.references) add(s.references, key);
+  }
+  s.position = rows_.size() + 1;
+  s.version = 1;
+  s.correction = correction;
+  s.provides = without_doubles(s.provides);
+  s.references = without_doubles(s.references);
+  std::erase_if(s.provides, [&](const Digest& key) { return has(s.references, key); });
+  s.requirements = without_doubles(s.requirements);
+  std::erase_if(s.requirements, [&](const Digest& key) { return has(s.provides, key) || has(s.references, key); });
   row.payload_bytes = incoming.payload.bytes.size();
+  if (incoming.idempotency_key) keys_[*incoming.idempotency_key] = s.id;
+  if (taken_back) {
+    s.state = State::cancelled;
+    s.settled_at = now;
+    s.outcome_rule = "taken_back";
+    row.keeps_natural_key = false;
+  } else {
+    const Standing needs = ask(s);
+    if (needs == Standing::met) {
+      s.state = State::queued;
+      s.due_at = s.accepted_at;
+    } else if (needs == Standing::pending) {
+      s.state = State::blocked;
+    } else {
+      s.state = State::held;
+      s.held_from = State::blocked;
+      s.hold_reason = HoldReason::requirement;
+    }
+    const bool is_first = std::ranges::none_of(
+        rows_, [&](const Row& each) { return each.s.ordering_key == s.ordering_key && !ended(each.s.state); });
+    WallTime& newest = newest_[s.ordering_key];
+    newest = is_first ? s.accepted_at : std::max(newest, s.accepted_at);
+  }
   rows_.push_back(row);
-  if (key) keys_.push_back({*key, in.id, in.fingerprint});
-  return {VerdictKind::accepted, row.s};
+  const SubmissionId id = s.id;
+  follow(now);
+  return {VerdictKind::accepted, find(id)->s, cancelled_};
+}
+
+bool Model::take_back(const Digest& key, WallTime now) {
+  if (standing(key) != Standing::pending) return false;
+  std::vector<Row*> targets;
+  for (Row& row : rows_) {
+    if (provides(row, key)) targets.push_back(&row);
+  }
+  for (const Row* row : targets) {
+    const State state = row->s.state;
+    const bool is_ours = state == State::queued || state == State::deferred || state == State::blocked ||
+                         (state == State::held && row->s.hold_reason != HoldReason::unknown);
+    if (!is_ours) return false;
+  }
+  for (Row* row : targets) {
+    row->s.outcome_rule = "taken_back";
+    cancelled_.push_back(row->s.id);
+    move_to(*row, State::cancelled, HoldReason::none, {}, now);
+  }
+  follow(now);
+  return true;
 }
 
 void Model::move_to(Row& row, State to, HoldReason reason, std::optional<WallTime> due_at, WallTime when) {
-  const bool may_have_landed = row.s.state == State::held && row.s.hold_reason == HoldReason::unknown;
+  Submission& s = row.s;
+  const bool may_have_landed = s.state == State::held && s.hold_reason == HoldReason::unknown;
+  State from = s.state;
+  if (to == State::queued || to == State::blocked) {
+    const Standing needs = ask(s);
+    if (needs == Standing::met) to = State::queued;
+    if (needs == Standing::pending) to = State::blocked;
+    if (needs == Standing::failed) {
+      to = State::held;
+      from = State::blocked;
+      reason = HoldReason::requirement;
+    }
+  }
   if (to == State::held) {
-    row.s.held_from = row.s.state;
-    row.s.hold_reason = reason;
+    s.held_from = from;
+    s.hold_reason = reason;
   } else if (!ended(to)) {
-    row.s.hold_reason = HoldReason::none;
+    s.hold_reason = HoldReason::none;
   }
   if (ended(to) && to != State::delivered && !may_have_landed) row.keeps_natural_key = false;
-  row.s.due_at = class_of(to) ? std::optional(due_at.value_or(when)) : std::nullopt;
-  if (ended(to)) row.s.settled_at = when;
-  row.s.state = to;
-  ++row.s.version;
+  const bool is_due = to == State::queued || to == State::deferred || to == State::unknown;
+  s.due_at = is_due ? std::optional(due_at.value_or(when)) : std::nullopt;
+  if (to == State::delivered && lacks_a_number(s)) s.due_at = due_at;
+  if (ended(to)) s.settled_at = when;
+  s.state = to;
+  ++s.version;
+  if (ended(to)) ended_as(row);
+}
+
+// What is left for those who wait for it.
+void Model::ended_as(Row& row) {
+  Submission& s = row.s;
+  if (s.erase_when_settled) {
+    destroy(row);
+    s.due_at.reset();
+  } else if (s.state == State::delivered && erases_delivered_) {
+    s.content_erased = true;
+    if (s.references.empty()) s.wrapped_key.clear();
+  }
+  if (s.state == State::delivered) {
+    for (const Digest& key : s.provides) met_.insert(key);
+    if (s.due_at) return;  // its numbers are read back
+    for (const Digest& key : s.references) ended_[key] = Standing::failed;
+    return;
+  }
+  const Standing how = s.state == State::cancelled ? Standing::cancelled : Standing::failed;
+  for (const Digest& key : s.provides) ended_[key] = how;
+  for (const Digest& key : s.references) ended_[key] = how;
+}
+
+void Model::destroy(Row& row) {
+  row.s.content_erased = true;
+  row.s.wrapped_key.clear();
+}
+
+bool Model::lacks_a_number(const Submission& s) const {
+  return std::ranges::any_of(s.references, [&](const Digest& key) { return !met_.contains(key); });
+}
+
+void Model::resolve(Row& row, const std::vector<Resolved>& numbers) {
+  for (const Resolved& number : numbers) {
+    met_.insert(number.reference);
+    add(row.s.references, number.reference);
+    if (!number.alias) continue;
+    met_.insert(*number.alias);
+    add(row.s.references, *number.alias);
+  }
+}
+
+Changed Model::finished(const Row& row) {
+  return {Applied::yes, row.s.version, row.s.state, cancelled_};
 }
 
 Changed Model::open_attempt(const OpenAttempt& open, WallTime now) {
+  begin();
   Row* row = find(open.id);
   if (row == nullptr || row->s.version != open.expected_version) return stale(row);
   const bool may = row->s.state == State::queued || row->s.state == State::deferred;
-  if (!may || head_of(row->s.ordering_key) != row) return stale(row);
+  if (!may || front_of(row->s.ordering_key) != row) return stale(row);
   move_to(*row, State::in_flight, HoldReason::none, {}, now);
   row->open = true;
   ++row->lines;
-  return done(*row);
+  follow(now);
+  return finished(*row);
 }
 
 Changed Model::settle(const Settlement& settlement, WallTime now) {
+  begin();
   Row* row = find(settlement.id);
   if (row == nullptr || row->s.version != settlement.expected_version) return stale(row);
   if (row->s.state != State::in_flight && row->s.state != State::unknown) return stale(row);
-  const auto to = next_state(row->s.state, settlement.event);
-  if (!to) return stale(row);
+  if (!next_state(row->s.state, settlement.event)) return stale(row);
+  Event event = settlement.event;
+  if (event == Event::blocked && ask(row->s) == Standing::met) {
+    event = ++row->s.blocked_replies == 3 ? Event::rejected : Event::deferred;
+  }
+  const auto to = next_state(row->s.state, event);
   const WallTime when = settlement.attempt.ended_at.value_or(now);
   const bool was_sent = row->s.state == State::in_flight;
   if (!was_sent && settlement.attempt.ended_at) ++row->lines;
@@ -123,77 +262,106 @@ Changed Model::settle(const Settlement& settlement, WallTime now) {
   row->open = false;
   if (settlement.counts_as_attempt) ++row->s.attempts;
   row->s.backoff_steps = settlement.backoff_steps;
-  if (settlement.event == Event::went_unknown) {
+  if (event == Event::went_unknown) {
     ++row->s.unknown_attempts;
     row->s.unknown_since = when;
   }
   row->s.outcome_rule = settlement.attempt.rule;
   HoldReason reason = settlement.hold_reason;
-  if (reason == HoldReason::none) {
-    reason = settlement.event == Event::found_other ? HoldReason::conflict : HoldReason::unknown;
+  if (reason == HoldReason::none) reason = event == Event::found_other ? HoldReason::conflict : HoldReason::unknown;
+  const bool lands = to == State::delivered;
+  if (lands) resolve(*row, settlement.resolved);
+  move_to(*row, *to, reason, lands ? settlement.read_back_at : settlement.due_at, when);
+  erase_if_asked(*row, now);
+  follow(now);
+  return finished(*row);
+}
+
+Changed Model::read_back(const ReadBack& read, WallTime now) {
+  begin();
+  Row* row = find(read.id);
+  if (row == nullptr || row->s.version != read.expected_version || row->s.state != State::delivered) return stale(row);
+  const bool was_reading = row->s.due_at.has_value();
+  resolve(*row, read.resolved);
+  row->s.due_at = lacks_a_number(row->s) ? read.again_at : std::nullopt;
+  ++row->s.version;
+  if (was_reading && !row->s.due_at) {
+    for (const Digest& key : row->s.references) ended_[key] = Standing::failed;
   }
-  move_to(*row, *to, reason, settlement.due_at, when);
-  return done(*row);
+  follow(now);
+  return finished(*row);
 }
 
 Changed Model::transition(const Transition& transition, WallTime now) {
+  begin();
   Row* row = find(transition.id);
   if (row == nullptr || row->s.version != transition.expected_version || row->s.state != transition.expected_state) {
     return stale(row);
   }
   const auto to = next_state(row->s.state, transition.event, row->s.hold_reason, row->s.held_from);
-  if (!to || row->open || transition.event == Event::attempt_opened) return stale(row);
-  if (transition.event == Event::delivered) row->s.outcome_rule = "person";
+  const bool is_the_stores = name(transition.event).starts_with("requirement_");
+  if (!to || row->open || transition.event == Event::attempt_opened || is_the_stores) return stale(row);
+  const bool released = row->s.state == State::held && (to == State::queued || to == State::blocked);
+  if (released && row->s.hold_reason == HoldReason::requirement && ask(row->s) == Standing::failed) return stale(row);
+  if (to == State::delivered) {
+    row->s.outcome_rule = "person";
+    resolve(*row, transition.resolved);
+  }
   HoldReason reason = transition.hold_reason;
   if (reason == HoldReason::none) {
     reason = HoldReason::person;
-    if (transition.event == Event::requirement_failed) reason = HoldReason::requirement;
     if (transition.event == Event::gave_up_probing) reason = HoldReason::unknown;
     if (transition.event == Event::found_other) reason = HoldReason::conflict;
   }
   move_to(*row, *to, reason, transition.due_at, now);
-  return done(*row);
+  erase_if_asked(*row, now);
+  follow(now);
+  return finished(*row);
+}
+
+void Model::erase_if_asked(Row& row, WallTime now) {
+  const State state = row.s.state;
+  const bool lets_go =
+      state == State::queued || state == State::deferred || state == State::blocked || state == State::held;
+  if (!row.s.erase_when_settled || !lets_go) return;
+  row.s.outcome_rule = "erased";
+  move_to(row, State::cancelled, HoldReason::none, {}, now);
+}
+
+Erased::Kind Model::erase(const SubmissionId& id, WallTime now) {
+  begin();
+  Row* row = find(id);
+  if (row == nullptr) return Erased::Kind::not_there;
+  const bool is_gone = row->s.content_erased && row->s.wrapped_key.empty();
+  if (ended(row->s.state) && is_gone) return Erased::Kind::erased;
+  row->s.erase_when_settled = true;
+  if (ended(row->s.state)) {
+    destroy(*row);
+    if (row->s.due_at) {
+      row->s.due_at.reset();
+      ++row->s.version;
+      for (const Digest& key : row->s.references) ended_[key] = Standing::failed;
+    }
+    follow(now);
+    return Erased::Kind::erased;
+  }
+  erase_if_asked(*row, now);
+  follow(now);
+  return ended(row->s.state) ? Erased::Kind::cancelled_and_erased : Erased::Kind::when_settled;
 }
 
 void Model::restart(WallTime now) {
   for (Row& row : rows_) {
     if (!row.open) continue;
+    begin();
     row.open = false;
     ++row.s.attempts;
     ++row.s.unknown_attempts;
     row.s.unknown_since = now;
     row.s.outcome_rule = "restart";
     move_to(row, State::unknown, HoldReason::none, now, now);
+    follow(now);
   }
-}
-
-std::vector<SubmissionId> Model::due(const Lane& lane, DueClass due_class) const {
-  std::vector<const Row*> found;
-  for (const Row& row : rows_) {
-    const bool here = row.s.destination == lane.destination && row.s.facility == lane.facility;
-    if (here && class_of(row.s.state) == due_class && head_of(row.s.ordering_key) == &row) found.push_back(&row);
-  }
-  std::ranges::sort(found, [](const Row* a, const Row* b) {
-    return std::pair(*a->s.due_at, a->s.position) < std::pair(*b->s.due_at, b->s.position);
-  });
-  std::vector<SubmissionId> ids;
-  for (const Row* row : found) ids.push_back(row->s.id);
-  return ids;
-}
-
-std::uint64_t Model::due_in(const Lane& lane) const {
-  return due(lane, DueClass::send).size() + due(lane, DueClass::probe).size();
-}
-
-DestinationCounts Model::counts(const std::string& destination) const {
-  DestinationCounts counts;
-  for (const Row& row : rows_) {
-    if (row.s.destination != destination) continue;
-    ++counts.accepted;
-    ++counts.by_state[static_cast<std::size_t>(row.s.state)];
-    if (!ended(row.s.state)) counts.payload_bytes_pending += row.payload_bytes;
-  }
-  return counts;
 }
 
 }  // namespace titip::storage

@@ -1,16 +1,20 @@
-// Random work on the books against the naive model: verdicts, answers, records, due heads and counts after every step.
+// Random work on the books against the naive model: verdicts, answers, records, the due index and counts after every
+// step, and every invariant of the rows behind them.
 // TITIP_SEED=n repeats a run; a failure prints its seed and step.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
 #include "storage/book.h"
+#include "storage/keys.h"
 #include "storage/ledger.h"
 #include "storage/memory_kv.h"
 #include "storage/reads.h"
 #include "storage/recovery.h"
 #include "tests/storage/book_model.h"
+#include "tests/storage/invariants.h"
 #include "tests/storage/support.h"
 
 namespace titip::storage {
@@ -21,14 +25,16 @@ constexpr std::array all_destinations{"pcare", "elsewhere"};
 
 class RandomWork {
  public:
-  explicit RandomWork(std::uint64_t seed) : random_(seed) { EXPECT_TRUE(recover(kv_, at(noon_ms))); }
+  explicit RandomWork(std::uint64_t seed) : random_(seed), settings_{0, seed % 4 == 3} {
+    EXPECT_TRUE(recover(kv_, at(noon_ms)));
+  }
 
   // One group commit of a few calls, each compared as it is answered; then everything is compared.
   void step() {
     now_ += std::chrono::milliseconds(below(50));
     if (one_in(40)) return restart();
     Staging staging(kv_);
-    Book book(staging, now_);
+    Book book(staging, now_, settings_);
     const std::uint64_t calls = 1 + below(6);
     for (std::uint64_t i = 0; i < calls; ++i) {
       call(book);
@@ -39,6 +45,13 @@ class RandomWork {
     compare();
   }
 
+  // How often what is rare came to pass: a run that never gets there proves nothing.
+  struct Reached {
+    int blocked = 0, held_for_requirement = 0, taken_back = 0, dragged_along = 0, replaced = 0, passed_the_head = 0,
+        read_back = 0, erased = 0;
+  };
+  const Reached& reached() const { return reached_; }
+
  private:
   std::uint64_t below(std::uint64_t end) { return random_() % end; }
   bool one_in(std::uint64_t n) { return below(n) == 0; }
@@ -46,6 +59,9 @@ class RandomWork {
     if (one_in(3)) return std::nullopt;
     return now_ + std::chrono::milliseconds(static_cast<std::int64_t>(below(400)) - 200);
   }
+  // Few enough that they meet.
+  Digest some_key() { return digest("requirement " + std::to_string(below(7))); }
+  Digest some_number() { return digest("number " + std::to_string(below(5))); }
 
   void restart() {
     const auto recovered = recover(kv_, now_);
@@ -56,42 +72,73 @@ class RandomWork {
   }
 
   void call(Book& book) {
-    const auto kind = model_.rows().empty() ? 0 : below(10);
-    if (kind < 3) return accept(book);
+    const auto kind = model_.rows().empty() ? 0 : below(24);
+    if (kind < 7) return accept(book);
     // Mostly one of the latest, so that lines form and move; sometimes with an old version.
     const auto& rows = model_.rows();
     const std::size_t recent = std::min<std::size_t>(rows.size(), 12);
     const Submission s = rows[rows.size() - 1 - below(one_in(4) ? rows.size() : recent)].s;
     const std::uint32_t version = one_in(10) ? s.version - 1 : s.version;
-    if (kind < 6) return open(book, s, version);
-    if (kind < 9) return settle(book, s, version);
+    if (kind < 13) return open(book, s, version);
+    if (kind < 20) return settle(book, s, version);
+    if (kind == 20) return read_back(book, one_in(4) ? s : last_with_a_number());
+    if (kind == 21 && one_in(2)) return erase(book, s);
     transition(book, s, version);
   }
 
   void accept(Book& book) {
-    const std::uint64_t number = one_in(12) ? 1 + below(next_) : ++next_;
+    const std::uint64_t number = one_in(12) ? 1 + below(next_ + 1) : ++next_;
     auto incoming = submission(number, "person " + std::to_string(below(6)), all_lanes[below(all_lanes.size())]);
-    incoming.submission.destination = all_destinations[below(all_destinations.size())];
-    incoming.submission.accepted_at = now_;
-    incoming.submission.fingerprint = digest("body " + std::to_string(below(4)));
-    if (!one_in(3)) incoming.submission.natural_key = digest("dose " + std::to_string(below(8)));
+    Submission& s = incoming.submission;
+    s.destination = all_destinations[below(all_destinations.size())];
+    s.accepted_at = now_ - std::chrono::milliseconds(below(20));
+    s.fingerprint = digest("body " + std::to_string(below(4)));
+    if (!one_in(3)) s.natural_key = digest("dose " + std::to_string(below(8)));
     if (!one_in(3)) incoming.idempotency_key = digest("key " + std::to_string(below(40)));
+    if (one_in(3)) s.person = s.ordering_key;
+    if (one_in(4)) s.deadline = now_ + std::chrono::seconds(5);
+    if (one_in(2)) s.provides.push_back(some_key());
+    if (one_in(3)) s.references.push_back(some_number());
+    for (std::uint64_t i = below(4); i-- > 1;) s.requirements.push_back(one_in(3) ? some_number() : some_key());
+    if (one_in(8)) incoming.takes_back = one_in(3) ? some_number() : some_key();
+    if (one_in(4)) incoming.replaces = replaceable(number);
     if (one_in(2)) incoming.on_conflict = OnConflict::queue_behind;
     incoming.payload.bytes.assign(below(50), 'p');
-    const Verdict expected = model_.accept(incoming);
+    const Verdict expected = model_.accept(incoming, now_);
     const Verdict verdict = book.accept(incoming);
-    EXPECT_EQ(verdict.kind, expected.kind);
+    EXPECT_EQ(name(verdict.kind), name(expected.kind));
     expect_same(verdict.submission, expected.submission);
+    expect_same(verdict.cancelled, expected.cancelled);
+    reached_.taken_back += verdict.submission.outcome_rule == "taken_back" ? 1 : 0;
+    reached_.dragged_along += verdict.cancelled.size() > 1 ? 1 : 0;
+    reached_.replaced += verdict.kind == VerdictKind::accepted && incoming.replaces ? 1 : 0;
+  }
+
+  // Mostly one that may be replaced.
+  SubmissionId replaceable(std::uint64_t number) {
+    if (one_in(5)) return id_of(number + 1'000'000);
+    for (const auto& row : model_.rows()) {
+      if (row.s.state == State::rejected && !row.s.replaced_by) return row.s.id;
+    }
+    return id_of(1);
+  }
+
+  // Dependants are told in the order they were met, which is nobody's business.
+  static void expect_same(std::vector<SubmissionId> ids, std::vector<SubmissionId> expected) {
+    std::ranges::sort(ids);
+    std::ranges::sort(expected);
+    EXPECT_EQ(ids, expected);
   }
 
   static void expect_same(const Changed& is, const Changed& expected) {
     EXPECT_EQ(is.applied, expected.applied);
     EXPECT_EQ(is.version, expected.version);
     EXPECT_EQ(name(is.state), name(expected.state));
+    expect_same(is.cancelled, expected.cancelled);
   }
 
   void open(Book& book, const Submission& s, std::uint32_t version) {
-    const OpenAttempt open{s.id, version, {}};
+    const OpenAttempt open{s.id, version, {}, 0};
     expect_same(book.open_attempt(open), model_.open_attempt(open, now_));
   }
 
@@ -109,15 +156,60 @@ class RandomWork {
     settlement.counts_as_attempt = one_in(2);
     settlement.backoff_steps = static_cast<std::uint32_t>(below(9));
     settlement.due_at = some_time();
+    settlement.resolved = some_numbers(s);
+    if (one_in(2)) settlement.read_back_at = some_time();
     expect_same(book.settle(settlement), model_.settle(settlement, now_));
+  }
+
+  std::vector<Resolved> some_numbers(const Submission& s) {
+    std::vector<Resolved> numbers;
+    for (const Digest& reference : s.references) {
+      if (!one_in(3)) continue;
+      numbers.push_back({reference, {"sealed number"}, {}});
+      if (one_in(3)) numbers.back().alias = digest("real number " + std::to_string(below(3)));
+    }
+    if (one_in(20)) numbers.push_back({some_number(), {"sealed number"}, {}});
+    return numbers;
+  }
+
+  Submission last_with_a_number() {
+    for (std::size_t i = model_.rows().size(); i-- > 0;) {
+      const Submission& s = model_.rows()[i].s;
+      if (s.state == State::delivered && !s.references.empty()) return s;
+    }
+    return model_.rows().back().s;
+  }
+
+  void read_back(Book& book, const Submission& s) {
+    ReadBack read;
+    read.id = s.id;
+    read.expected_version = one_in(10) ? s.version - 1 : s.version;
+    read.resolved = some_numbers(s);
+    read.again_at = some_time();
+    const Changed changed = book.read_back(read);
+    reached_.read_back += changed.applied == Applied::yes ? 1 : 0;
+    expect_same(changed, model_.read_back(read, now_));
+  }
+
+  void erase(Book& book, const Submission& s) {
+    const Erased erased = book.erase({s.id});
+    EXPECT_EQ(erased.kind, model_.erase(s.id, now_));
+    ++reached_.erased;
+  }
+
+  // Held for a requirement is what the store alone may say.
+  HoldReason some_reason() {
+    constexpr std::array reasons{HoldReason::unknown, HoldReason::conflict, HoldReason::late_entry, HoldReason::person};
+    return reasons[below(reasons.size())];
   }
 
   void transition(Book& book, const Submission& s, std::uint32_t version) {
     Transition transition = transition_of(s, static_cast<Event>(below(event_count)));
     transition.expected_version = version;
     if (one_in(10)) transition.expected_state = State::held;
-    if (one_in(3)) transition.hold_reason = static_cast<HoldReason>(1 + below(5));
+    if (one_in(3)) transition.hold_reason = some_reason();
     transition.due_at = some_time();
+    transition.resolved = some_numbers(s);
     expect_same(book.transition(transition), model_.transition(transition, now_));
   }
 
@@ -137,12 +229,23 @@ class RandomWork {
     EXPECT_EQ(is.unknown_attempts, expected.unknown_attempts);
     EXPECT_EQ(is.probes, expected.probes);
     EXPECT_EQ(is.outcome_rule, expected.outcome_rule);
+    EXPECT_EQ(is.blocked_replies, expected.blocked_replies);
+    EXPECT_EQ(is.requirements, expected.requirements);
+    EXPECT_EQ(is.provides, expected.provides);
+    EXPECT_EQ(is.references, expected.references);
+    EXPECT_EQ(is.replaces, expected.replaces);
+    EXPECT_EQ(is.replaced_by, expected.replaced_by);
+    EXPECT_EQ(is.erase_when_settled, expected.erase_when_settled);
+    EXPECT_EQ(is.content_erased, expected.content_erased);
+    EXPECT_EQ(is.wrapped_key, expected.wrapped_key);
   }
 
   void compare() {
+    for (const auto& sentence : broken_invariants(kv_)) ADD_FAILURE() << sentence;
     std::vector<LoadRequest> all;
     for (const auto& row : model_.rows()) all.push_back({row.s.id, false, false, true});
-    const auto loaded = reads::load(kv_, all);
+    Reading reading(kv_);
+    const auto loaded = reads::load(reading, all);
     ASSERT_TRUE(loaded.has_value());
     for (std::size_t i = 0; i < all.size(); ++i) {
       const Model::Row& row = model_.rows()[i];
@@ -152,6 +255,9 @@ class RandomWork {
       EXPECT_TRUE(row.lines == 0 || loaded->at(i)->attempts.back().number == row.lines);
       EXPECT_EQ(row.open, row.lines != 0 && loaded->at(i)->attempts.back().outcome == Outcome::unsettled &&
                               !loaded->at(i)->attempts.back().ended_at);
+      reached_.blocked += row.s.state == State::blocked ? 1 : 0;
+      const bool is_held = row.s.state == State::held && row.s.hold_reason == HoldReason::requirement;
+      reached_.held_for_requirement += is_held ? 1 : 0;
     }
     Ledger ledger;
     ASSERT_TRUE(ledger.load(kv_));
@@ -168,28 +274,44 @@ class RandomWork {
 
   void compare_lane(const Lane& lane, const Ledger& ledger) {
     EXPECT_EQ(ledger.due_in(lane), model_.due_in(lane));
-    for (const auto due_class : {DueClass::send, DueClass::probe}) {
-      std::size_t damaged = 0;
-      const auto batches = reads::next_due(kv_, {{lane, due_class, at(noon_ms * 2), 1000}}, damaged);
-      ASSERT_TRUE(batches.has_value());
-      std::vector<SubmissionId> ids;
-      for (const auto& item : batches->at(0).items) ids.push_back(item.submission.id);
-      EXPECT_EQ(ids, model_.due(lane, due_class));
-      EXPECT_EQ(damaged, 0U);
+    for (const auto due_class :
+         {DueClass::send, DueClass::probe, DueClass::fresh, DueClass::deadline, DueClass::read_back}) {
+      std::vector<Model::DueRow> rows;
+      const auto scanned = kv_.scan(Family::due, keys::due_prefix(lane, due_class), {}, [&](auto key, auto value) {
+        const auto parsed = keys::parse_due(key);
+        const auto entry = decode_due({Family::due, key}, value);
+        EXPECT_TRUE(parsed && entry);
+        if (parsed && entry) rows.emplace_back(parsed->time, parsed->position, entry->id);
+        return true;
+      });
+      ASSERT_TRUE(scanned);
+      EXPECT_EQ(rows, model_.due(lane, due_class)) << "class " << static_cast<int>(due_class);
+      if (due_class != DueClass::send) continue;
+      for (const auto& [time, position, id] : rows) reached_.passed_the_head += passes_its_head(position) ? 1 : 0;
     }
   }
 
+  bool passes_its_head(std::uint64_t position) const {
+    const Submission& s = model_.rows()[position - 1].s;
+    return std::ranges::any_of(model_.rows(), [&](const Model::Row& row) {
+      return row.s.position < position && row.s.ordering_key == s.ordering_key && !is_terminal(row.s.state);
+    });
+  }
+
   std::mt19937_64 random_;
+  BookSettings settings_;
   MemoryKv kv_;
-  Model model_;
+  Model model_{settings_.erase_delivered_at_once};
   WallTime now_ = at(noon_ms);
   std::uint64_t next_ = 0;
+  Reached reached_;
 };
 
 TEST(BookAgainstModel, AfterEveryStep) {
   const char* given = std::getenv("TITIP_SEED");
   const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
-  const std::uint64_t runs = given != nullptr ? 1 : 25;
+  const std::uint64_t runs = given != nullptr ? 1 : 60;
+  RandomWork::Reached all;
   for (std::uint64_t seed = first; seed < first + runs; ++seed) {
     RandomWork work(seed);
     for (int step = 0; step < 120; ++step) {
@@ -198,7 +320,62 @@ TEST(BookAgainstModel, AfterEveryStep) {
         FAIL() << "seed " << seed << ", step " << step << "; repeat with TITIP_SEED=" << seed;
       }
     }
+    const auto& each = work.reached();
+    all.blocked += each.blocked;
+    all.held_for_requirement += each.held_for_requirement;
+    all.taken_back += each.taken_back;
+    all.dragged_along += each.dragged_along;
+    all.replaced += each.replaced;
+    all.passed_the_head += each.passed_the_head;
+    all.read_back += each.read_back;
+    all.erased += each.erased;
   }
+  if (given != nullptr) return;
+  EXPECT_GT(all.blocked, 100);
+  EXPECT_GT(all.held_for_requirement, 100);
+  EXPECT_GT(all.taken_back, 20);
+  EXPECT_GT(all.dragged_along, 5);
+  EXPECT_GT(all.replaced, 20);
+  EXPECT_GT(all.passed_the_head, 20);
+  EXPECT_GT(all.read_back, 50);
+  EXPECT_GT(all.erased, 20);
+}
+
+// The check of the rows finds each kind of damage that is done to a sound store.
+TEST(Invariants, EachViolationIsFound) {
+  MemoryKv kv;
+  ASSERT_TRUE(recover(kv, at(noon_ms)));
+  {
+    Staging staging(kv);
+    Book book(staging, at(noon_ms));
+    auto first = submission(1, "a");
+    first.submission.provides = {digest("visit")};
+    first.submission.natural_key = digest("dose");
+    first.submission.person = digest("somebody");
+    auto second = submission(2, "a");
+    auto third = submission(3, "b");
+    third.submission.requirements = {digest("visit")};
+    for (auto* each : {&first, &second, &third}) book.accept(std::move(*each));
+    ASSERT_FALSE(staging.fault());
+    ASSERT_TRUE(kv.commit(staging.take_batch()));
+  }
+  ASSERT_TRUE(broken_invariants(kv).empty()) << broken_invariants(kv).front();
+  int families = 0;
+  for (const auto family : {Family::payload, Family::chain, Family::head, Family::due, Family::natural, Family::person,
+                            Family::requirement, Family::waiter, Family::meta}) {
+    std::optional<KvWrite> row;
+    ASSERT_TRUE(kv.scan(family, {}, {}, [&](std::string_view key, std::string_view value) {
+      row = KvWrite{family, std::string(key), std::string(value)};
+      return false;
+    }));
+    ASSERT_TRUE(row);
+    ASSERT_TRUE(kv.commit({{family, row->key, std::nullopt}}));
+    EXPECT_FALSE(broken_invariants(kv).empty()) << family_names[static_cast<std::size_t>(family)];
+    ASSERT_TRUE(kv.commit({*row}));
+    ++families;
+  }
+  EXPECT_EQ(families, 9);
+  EXPECT_TRUE(broken_invariants(kv).empty()) << "whole again";
 }
 
 }  // namespace

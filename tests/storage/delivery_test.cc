@@ -34,7 +34,7 @@ TEST_P(Delivery, ARecordThatIsNotTheHeadCannotBeOpened) {
 
 TEST_P(Delivery, AnOpenAttemptIsNotDueAndShowsInTheTimeline) {
   const auto record = caller->accept(submission(1)).submission;
-  OpenAttempt open{record.id, record.version, {}};
+  OpenAttempt open{record.id, record.version, {}, 0};
   open.attempt.opened_at = at(noon_ms + 3);
   open.attempt.patched = {"/reason"};
   const auto changed = caller->open_attempts({open});

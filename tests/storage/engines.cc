@@ -2,6 +2,7 @@
 
 #include "storage/memory_kv.h"
 #include "storage/queue_store.h"
+#include "storage/rocks_kv.h"
 
 namespace titip::storage {
 namespace {
@@ -15,6 +16,7 @@ class MemoryEngine : public Engine {
     return std::move(*store);
   }
   bool pump(Store& store) override { return dynamic_cast<MemoryStore&>(store).pump(); }
+  std::shared_ptr<Kv> raw() override { return kv_; }
 
  private:
   std::shared_ptr<MemoryKv> kv_ = std::make_shared<MemoryKv>();
@@ -28,6 +30,11 @@ class RocksEngine : public Engine {
     auto store = open_rocks_store(std::move(options));
     if (!store) throw std::runtime_error(store.error());
     return std::move(*store);
+  }
+  std::shared_ptr<Kv> raw() override {
+    auto kv = open_rocks_kv(directory_.path() / "store");
+    if (!kv) throw std::runtime_error(kv.error());
+    return std::move(*kv);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/kv.h"
 #include "tests/storage/support.h"
 
 namespace titip::storage {
@@ -16,6 +17,8 @@ class Engine {
   virtual ~Engine() = default;
   virtual std::unique_ptr<Store> open(StoreOptions options) = 0;
   virtual bool pump(Store&) { return false; }
+  // What lies below, to look into and to spoil. Only while no store is open over it.
+  virtual std::shared_ptr<Kv> raw() = 0;
 };
 
 struct EngineCase {
@@ -39,16 +42,29 @@ class OnEveryEngine : public ::testing::TestWithParam<EngineCase> {
     store.reset();
     open();
   }
+  // Closes the store, lets `change` loose on what lies below, and opens again.
+  void reopen_after(const std::function<void(Kv&)>& change) {
+    store->close();
+    store.reset();
+    {
+      const auto kv = engine_->raw();
+      change(*kv);
+    }
+    open();
+  }
+  bool pump() { return engine_->pump(*store); }
   StoreOptions options() {
     StoreOptions options;
     options.now = [this] { return now; };
     options.probes = &probes;
     options.free_space_floor_bytes = 0;
     options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
+    options.patrol_every = patrol_every;
     return options;
   }
 
   WallTime now = at(noon_ms);
+  std::chrono::milliseconds patrol_every{5'000};
   CountingProbes probes;
   std::unique_ptr<Store> store;
   std::unique_ptr<Caller> caller;

@@ -1,11 +1,16 @@
-// Measures accepts in process: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes]
-// `waiting` accepts are kept in flight, each a call of its own, as the clinics' requests are.
+// Measures a store in process: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes]
+// Accepts (`waiting` of them are kept in flight, each a call of its own, as the clinics' requests are), what they weigh
+// on disk, a whole look at them, delivering them all with retention zero, and what is left on disk.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
+#include "tests/storage/measure_disk.h"
 #include "tests/storage/support.h"
 
 namespace {
@@ -36,7 +41,12 @@ std::string random_bytes(std::size_t size) {  // sealed bytes do not compress
   return bytes;
 }
 
-Figures accept_all(Store& store, std::size_t submissions, std::size_t waiting, std::size_t payload_bytes) {
+std::string random_receipt() {  // 65 random bits
+  return SubmissionId::make(at(0)).text().substr(13);
+}
+
+Figures accept_all(Store& store, std::size_t submissions, std::size_t waiting, std::size_t payload_bytes,
+                   std::vector<SubmissionId>& ids) {
   Figures figures;
   figures.answer_ms.reserve(submissions);
   TestHome home;
@@ -45,11 +55,15 @@ Figures accept_all(Store& store, std::size_t submissions, std::size_t waiting, s
   while (answered < submissions) {
     while (sent < submissions && sent - answered < waiting) {
       auto one = submission(sent, "person " + std::to_string(sent / 2), "clinic-" + std::to_string(sent % 500));
-      one.submission.id = SubmissionId::make(wall_now());
+      one.submission.accepted_at = wall_now();
+      one.submission.id = SubmissionId::make(one.submission.accepted_at);
+      one.submission.person = digest("nik " + std::to_string(sent / 2));
+      one.submission.receipt = random_receipt();
       one.submission.natural_key = digest("dose " + std::to_string(sent));
       one.idempotency_key = digest("key " + std::to_string(sent));
       one.payload.bytes = payload.substr(sent % 64, payload_bytes);
-      one.submission.wrapped_key.assign(65, 'w');
+      one.submission.wrapped_key = random_bytes(53);
+      ids.push_back(one.submission.id);
       ++sent;
       const auto began = Clock::now();
       store.accept({std::move(one)}, home, [&figures, &answered, began](const auto& result) {
@@ -63,11 +77,61 @@ Figures accept_all(Store& store, std::size_t submissions, std::size_t waiting, s
   return figures;
 }
 
+// Two records a person: first all first ones, then all second ones, 500 in a call.
+std::size_t deliver_all(Store& store, const std::vector<SubmissionId>& ids) {
+  Caller caller(store);
+  std::size_t delivered = 0;
+  for (std::size_t first : {0U, 1U}) {
+    for (std::size_t i = first; i < ids.size();) {
+      std::vector<OpenAttempt> open;
+      std::vector<Settlement> settle;
+      for (; i < ids.size() && open.size() < 500; i += 2) {
+        open.push_back({ids[i], 1, {}, 0});
+        open.back().attempt.opened_at = wall_now();
+        Settlement one;
+        one.id = ids[i];
+        one.expected_version = 2;
+        one.event = Event::delivered;
+        one.attempt.ended_at = open.back().attempt.opened_at + std::chrono::milliseconds(300);
+        one.attempt.outcome = Outcome::delivered;
+        one.attempt.rule = "created";
+        one.attempt.http_status = 200;
+        one.counts_as_attempt = true;
+        one.reply.bytes = random_bytes(200);
+        settle.push_back(std::move(one));
+      }
+      caller.open_attempts(std::move(open)).value();
+      for (const Changed& each : caller.settle(std::move(settle)).value()) {
+        delivered += each.applied == Applied::yes ? 1 : 0;
+      }
+    }
+  }
+  return delivered;
+}
+
+bool look_at_all(Store& store) {
+  TestHome home;
+  std::optional<VerifyReport> report;
+  const auto began = Clock::now();
+  store.verify({}, home, [&](Result<VerifyReport> result) { report = std::move(result).value_or(VerifyReport{}); });
+  while (!report) {
+    if (!home.run()) home.wait(std::chrono::milliseconds(100));
+  }
+  std::printf("verify_s=%.2f submissions=%llu pending=%llu problems=%zu\n", seconds_since(began),
+              static_cast<unsigned long long>(report->submissions), static_cast<unsigned long long>(report->pending),
+              report->problems.size());
+  for (const auto& problem : report->problems) {
+    std::printf("  %s x%llu %s\n", problem.kind.c_str(), static_cast<unsigned long long>(problem.times),
+                problem.examples.front().c_str());
+  }
+  return report->sound();
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count < 2 || std::string(arguments[1]).starts_with("-")) {
-    std::fprintf(stderr, "usage: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes]\n");
+    std::fprintf(stderr, "usage: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes] [kill]\n");
     return 2;
   }
   const auto argument = [&](int i, std::size_t otherwise) {
@@ -77,6 +141,7 @@ int main(int count, char** arguments) {
   StoreOptions options;
   options.directory = arguments[1];
   options.now = wall_now;
+  options.retain_delivered = std::chrono::milliseconds(0);
   options.on_fatal = [](const std::string& why) { std::fprintf(stderr, "%s\n", why.c_str()); };
   CountingProbes probes;
   options.probes = &probes;
@@ -86,8 +151,9 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "%s\n", store.error().c_str());
     return 1;
   }
+  std::vector<SubmissionId> ids;
   const auto began = Clock::now();
-  Figures figures = accept_all(**store, submissions, waiting, bytes);
+  Figures figures = accept_all(**store, submissions, waiting, bytes, ids);
   const double took = seconds_since(began);
   std::ranges::sort(figures.answer_ms);
   const auto at_share = [&](double share) {
@@ -101,12 +167,26 @@ int main(int count, char** arguments) {
       submissions, figures.refused, waiting, bytes, took, static_cast<double>(submissions) / took,
       probes.commits.load(), static_cast<double>(submissions) / static_cast<double>(probes.commits.load()),
       at_share(0.5), at_share(0.99), figures.answer_ms.back());
+  std::printf("rss_mib=%zu most_mib=%zu disk_mib=%zu payload_mib=%zu\n", memory_mib("VmRSS"), memory_mib("VmHWM"),
+              disk_mib(options.directory), (submissions * bytes) >> 20U);
+  std::fflush(stdout);
+  if (count > 5 && std::strcmp(arguments[5], "kill") == 0) ::_exit(0);
   (*store)->close();
   store->reset();
+  const std::filesystem::path directory = options.directory;
+  if (!print_bytes_on_disk(directory, "pending", submissions)) return 1;
   opening = Clock::now();
   store = open_rocks_store(options);
   if (!store) return 1;
   std::printf("opened_again_s=%.2f last_position=%llu\n", seconds_since(opening),
               static_cast<unsigned long long>((*store)->health().last_position));
-  return 0;
+  const bool sound = look_at_all(**store);
+  const auto delivering = Clock::now();
+  const std::size_t delivered = deliver_all(**store, ids);
+  std::printf("delivered=%zu seconds=%.2f\n", delivered, seconds_since(delivering));
+  const bool still_sound = look_at_all(**store);
+  (*store)->close();
+  store->reset();
+  if (!print_bytes_on_disk(directory, "delivered", submissions)) return 1;
+  return sound && still_sound && delivered == submissions ? 0 : 1;
 }

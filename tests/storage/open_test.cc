@@ -39,12 +39,12 @@ TEST(Open, RefusalsAreSentences) {
 
 TEST(Open, ANewerFormatIsRefused) {
   const auto kv = std::make_shared<MemoryKv>();
-  ASSERT_TRUE(kv->commit({{Family::info, std::string(keys::format), encode(format_version + 1)},
-                          {Family::info, std::string(keys::epoch), encode(std::uint64_t{4})}}));
+  ASSERT_TRUE(kv->commit({{Family::info, std::string(keys::format), encode_format(format_version + 1)},
+                          {Family::info, std::string(keys::epoch), encode({Family::info, keys::epoch}, std::uint64_t{4})}}));
   const auto refused = QueueStore::open(kv, options_for({}), Pumping::by_hand);
   ASSERT_FALSE(refused.has_value());
-  EXPECT_NE(refused.error().find("format 2"), std::string::npos) << refused.error();
-  EXPECT_EQ(decode_number(*kv->get(Family::info, keys::epoch).value()), 4U) << "left as it was";
+  EXPECT_NE(refused.error().find("format " + std::to_string(format_version + 1)), std::string::npos) << refused.error();
+  EXPECT_EQ(decode_number({Family::info, keys::epoch}, *kv->get(Family::info, keys::epoch).value()), 4U) << "left as it was";
 }
 
 TEST(Open, DamagedFoundationsAreRefused) {
@@ -60,7 +60,7 @@ TEST(Open, DamagedFoundationsAreRefused) {
       {"position rotten", {Family::info, std::string(keys::last_position), "x"}},
       {"counts rotten", {Family::counts, keys::destination_counts("pcare"), "x"}},
       {"lane count rotten", {Family::counts, keys::lane_count({"pcare", "clinic-1"}), "x"}},
-      {"a counts key nobody knows", {Family::counts, "zebra", encode(std::uint64_t{1})}},
+      {"pending count rotten", {Family::counts, keys::minute_pending("pcare", 7), "x"}},
   };
   for (const Row& row : rows) {
     const auto kv = std::make_shared<MemoryKv>();

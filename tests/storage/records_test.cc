@@ -6,267 +6,155 @@
 #include <random>
 
 #include "storage/crc32c.h"
-#include "storage/keys.h"
 #include "storage/payload.h"
-#include "tests/storage/support.h"
+#include "tests/storage/golden.h"
 
 namespace titip::storage {
 namespace {
 
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text += digits[static_cast<std::uint8_t>(c) >> 4U];
-    text += digits[static_cast<std::uint8_t>(c) & 15U];
-  }
-  return text;
-}
-
-template <std::size_t size>
-std::array<std::uint8_t, size> counting_from(std::uint8_t first) {
-  std::array<std::uint8_t, size> bytes{};
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(first + i);
-  return bytes;
-}
-
-SubmissionId golden_id() {
-  return {counting_from<16>(0x10)};
-}
-
-Record golden_record() {
-  Record record;
-  Submission& s = record.submission;
-  s.id = golden_id();
-  s.position = 0x0102030405060708;
-  s.version = 9;
-  s.state = State::held;
-  s.held_from = State::deferred;
-  s.hold_reason = HoldReason::late_entry;
-  s.correction = true;
-  s.profile_version = 2;
-  s.attempts = 3;
-  s.backoff_steps = 4;
-  s.unknown_attempts = 5;
-  s.probes = 6;
-  record.payload_bytes = 7;
-  record.lines = 8;
-  s.accepted_at = at(1);
-  s.due_at = at(2);
-  s.settled_at = at(-1);
-  s.unknown_since = at(4);
-  s.ordering_key = counting_from<32>(0x40);
-  s.fingerprint = counting_from<32>(0x60);
-  s.natural_key = counting_from<32>(0x80);
-  s.destination = "d";
-  s.facility = "fa";
-  s.route = "r";
-  s.channel = "api";
-  s.receipt = "rc";
-  s.outcome_rule = "ok";
-  s.wrapped_key = std::string("\0w", 2);
-  return record;
-}
-
-Attempt golden_attempt() {
-  Attempt attempt;
-  attempt.number = 2;
-  attempt.probe = true;
-  attempt.opened_at = at(0x10);
-  attempt.ended_at = at(0x20);
-  attempt.outcome = Outcome::found_other;
-  attempt.rule = "reset";
-  attempt.http_status = 502;
-  attempt.patched = {"/a", "/b"};
-  attempt.note = {"n"};
-  return attempt;
-}
-
-DestinationCounts golden_counts() {
-  DestinationCounts counts;
-  counts.accepted = 5;
-  counts.payload_bytes_pending = 0x100;
-  counts.by_state[1] = 3;
-  counts.by_state[10] = 2;
-  return counts;
-}
-
 TEST(Records, GoldenBytes) {
-  const std::string id = "101112131415161718191a1b1c1d1e1f";
-  const std::string d40 = "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f";
-  const std::string d60 = "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f";
-  const std::string d80 = "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f";
-  const std::string zeros = "0000000000000000";
-  struct Row {
-    const char* name;
-    std::string value;
-    std::string body;
-  };
-  const Row rows[] = {
-      {"record", encode(golden_record()),
-       id +
-           "0102030405060708"
-           "00000009"
-           "06"
-           "04"
-           "04"
-           "1f"
-           "00000002"
-           "00000003"
-           "00000004"
-           "00000005"
-           "00000006"
-           "00000007"
-           "00000008"
-           "0000000000000001"
-           "0000000000000002"
-           "ffffffffffffffff"
-           "0000000000000004" +
-           d40 + d60 + d80 +
-           "000164"
-           "00026661"
-           "000172"
-           "0003617069"
-           "00027263"
-           "00026f6b"
-           "00020077"},
-      {"sealed", encode(Sealed{"xyz"}), "78797a"},
-      {"head", encode(Head{1, golden_id(), 2, 3}),
-       "0000000000000001" + id +
-           "0000000000000002"
-           "0000000000000003"},
-      {"idempotency", encode(Bound{golden_id(), counting_from<32>(0x40)}), id + d40},
-      {"natural", encode(std::vector<Bound>{{golden_id(), counting_from<32>(0x40)}}), "00000001" + id + d40},
-      {"id", encode(golden_id()), id},
-      {"attempt", encode(golden_attempt()),
-       "00000002"
-       "01"
-       "0000000000000010"
-       "01"
-       "0000000000000020"
-       "15"
-       "00057265736574"
-       "01f6"
-       "0002"
-       "00022f61"
-       "00022f62"
-       "00000001"
-       "6e"},
-      {"object", encode(Object{3, "o"}),
-       "0000000000000003"
-       "00000001"
-       "6f"},
-      {"number", encode(std::uint64_t{0xabc}), "0000000000000abc"},
-      {"counts", encode(golden_counts()),
-       "0000000000000005"
-       "0000000000000100"
-       "0b" +
-           zeros + "0000000000000003" + zeros + zeros + zeros + zeros + zeros + zeros + zeros + zeros +
-           "0000000000000002"},
-  };
-  for (const Row& row : rows) {
+  for (const Golden& row : golden_values()) {
     ASSERT_GE(row.value.size(), 5U) << row.name;
     const std::string_view covered = std::string_view(row.value).substr(0, row.value.size() - 4);
-    EXPECT_EQ(hex(covered), "01" + row.body) << row.name;
+    EXPECT_EQ(hex(covered), packed("02" + row.body)) << row.name;
+    std::string all{0, 0, 0, static_cast<char>(row.at.key.size())};
+    all += family_names[static_cast<std::size_t>(row.at.family)];
+    all += '\0';
+    all.append(row.at.key).append(covered);
     std::string crc;
-    for (int shift = 24; shift >= 0; shift -= 8) crc += static_cast<char>(crc32c(covered) >> shift);
+    for (int shift = 24; shift >= 0; shift -= 8) crc += static_cast<char>(crc32c(all) >> shift);
     EXPECT_EQ(hex(row.value.substr(row.value.size() - 4)), hex(crc)) << row.name;
   }
-}
-
-TEST(Records, GoldenKeys) {
-  const Lane lane{"d", "fa"};
-  const std::string lane_bytes =
-      "000164"
-      "00026661";
-  EXPECT_EQ(hex(keys::due(lane, DueClass::probe, at(5), 6)), lane_bytes +
-                                                                 "01"
-                                                                 "8000000000000005"
-                                                                 "0000000000000006");
-  EXPECT_EQ(hex(keys::chain(counting_from<32>(0), 1)).substr(60),
-            "1e1f"
-            "0000000000000001");
-  EXPECT_EQ(hex(keys::attempt(golden_id(), 2)).substr(30),
-            "1f"
-            "00000002");
-  EXPECT_EQ(hex(keys::object("k", "n")), "00016b6e");
-  EXPECT_EQ(hex(keys::destination_counts("d")), "6464");
-  EXPECT_EQ(hex(keys::lane_count(lane)),
-            "6c000164"
-            "6661");
-  EXPECT_LT(keys::due(lane, DueClass::send, at(-1), 9), keys::due(lane, DueClass::send, at(0), 1));
-  EXPECT_EQ(keys::due_at(keys::due(lane, DueClass::send, at(-7), 9), keys::due_prefix(lane, DueClass::send)), at(-7));
-  EXPECT_EQ(keys::parse_counts(keys::lane_count(lane))->facility, "fa");
-  EXPECT_FALSE(keys::parse_counts("x").has_value());
-  EXPECT_FALSE(keys::parse_id("short").has_value());
+  EXPECT_EQ(hex(encode_format(2)).substr(0, 18), "010000000000000002");
 }
 
 TEST(Records, WhatWasEncodedComesBack) {
-  const Record record = decode_record(encode(golden_record())).value();
-  EXPECT_EQ(encode(record), encode(golden_record()));
-  EXPECT_EQ(record.submission.settled_at, at(-1));
-  EXPECT_EQ(record.submission.wrapped_key, std::string("\0w", 2));
-  EXPECT_EQ(record.submission.natural_key, golden_record().submission.natural_key);
-  Record bare;
-  bare.submission.state = State::queued;
-  EXPECT_FALSE(decode_record(encode(bare))->submission.due_at.has_value());
-  EXPECT_EQ(encode(decode_attempt(encode(golden_attempt())).value()), encode(golden_attempt()));
-  EXPECT_EQ(decode_counts(encode(golden_counts()))->by_state, golden_counts().by_state);
-  EXPECT_EQ(decode_sealed(encode(Sealed{}))->bytes, "");
-  EXPECT_EQ(decode_chain(encode(std::vector<Bound>{})).value().size(), 0U);
-  EXPECT_EQ(decode_object(encode(Object{7, "x"}))->version, 7U);
+  const Place meta{Family::meta, id_key};
+  const Record record = decode_record(meta, encode(meta, golden_record())).value();
+  EXPECT_EQ(encode(meta, record), encode(meta, golden_record()));
+  const Submission& s = record.submission;
+  const Submission golden = golden_record().submission;
+  EXPECT_EQ(s.id, golden.id);
+  EXPECT_EQ(s.settled_at, golden.settled_at);
+  EXPECT_EQ(s.deadline, golden.deadline);
+  EXPECT_EQ(s.unknown_since, golden.unknown_since);
+  EXPECT_EQ(s.natural_key, golden.natural_key);
+  EXPECT_EQ(s.person, golden.person);
+  EXPECT_EQ(s.requirements, golden.requirements);
+  EXPECT_EQ(s.provides, golden.provides);
+  EXPECT_EQ(s.references, golden.references);
+  EXPECT_EQ(s.replaces, golden.replaces);
+  EXPECT_EQ(s.replaced_by, golden.replaced_by);
+  EXPECT_EQ(s.blocked_replies, 1U);
+  EXPECT_EQ(s.wrapped_key, golden.wrapped_key);
+  EXPECT_TRUE(s.correction && s.erase_when_settled && s.content_erased);
+  EXPECT_EQ(record.payload_bytes, 300U);
+  EXPECT_FALSE(decode_record(meta, encode(meta, plain_record()))->submission.settled_at.has_value());
+  const auto again = [](const Place& at, const auto& value, auto decode) { return decode(at, encode(at, value)); };
+  const Place attempt{Family::attempt, attempt_key}, line{Family::chain, line_key};
+  EXPECT_EQ(encode(attempt, *again(attempt, golden_attempt(), decode_attempt)), encode(attempt, golden_attempt()));
+  EXPECT_EQ(again(attempt, golden_attempt(), decode_attempt)->opened_at, golden_attempt().opened_at);
+  for (const auto& head : {golden_head(golden_id(), 1), golden_head(std::nullopt, 0), golden_head(other_id, 2)}) {
+    EXPECT_EQ(again(line, head, decode_head), head);
+  }
+  const DueEntry due{golden_id(), at(-5), at(1LL << 50), 3};
+  EXPECT_EQ(again(line, due, decode_due), due);
+  EXPECT_EQ(again(line, golden_requirement(), decode_requirement), golden_requirement());
+  EXPECT_EQ(again(line, Requirement{}, decode_requirement), Requirement{});
+  EXPECT_EQ(again(line, golden_counts(), decode_counts)->by_state, golden_counts().by_state);
+  EXPECT_EQ(again(line, golden_counts(), decode_counts)->quarantined, 1U);
+  EXPECT_EQ(again(line, Sealed{}, decode_sealed)->bytes, "");
+  EXPECT_EQ(again(line, std::vector<SubmissionId>{}, decode_ids)->size(), 0U);
+  EXPECT_EQ(again(line, Object{7, "x"}, decode_object)->version, 7U);
+  EXPECT_EQ(again({Family::audit, audit_key}, golden_line(), decode_audit)->number, 7U);
+  const Quarantined damaged{at(1), "d", "", std::string("\0", 1)};
+  EXPECT_EQ(again(line, damaged, decode_quarantined), damaged);
+  for (const std::uint64_t number : {0ULL, 127ULL, 128ULL, 1ULL << 63U, ~0ULL}) {
+    EXPECT_EQ(again(line, number, decode_number), number);
+  }
 }
 
 // Tries every decoder on the bytes: how many take them.
-int decoders_that_take(std::string_view bytes) {
-  return int{decode_record(bytes).has_value()} + int{decode_sealed(bytes).has_value()} +
-         int{decode_head(bytes).has_value()} + int{decode_bound(bytes).has_value()} +
-         int{decode_chain(bytes).has_value()} + int{decode_id(bytes).has_value()} +
-         int{decode_attempt(bytes).has_value()} + int{decode_object(bytes).has_value()} +
-         int{decode_number(bytes).has_value()} + int{decode_counts(bytes).has_value()};
+int decoders_that_take(const Place& at, std::string_view bytes) {
+  const auto each = [&](auto... decode) { return (int{decode(at, bytes).has_value()} + ...); };
+  return each(decode_record, decode_sealed, decode_head, decode_ids, decode_id, decode_mark, decode_due,
+              decode_requirement, decode_attempt, decode_object, decode_audit, decode_quarantined, decode_number,
+              decode_counts, decode_fine_counts);
 }
 
 TEST(Records, NoDamagedByteIsEverTaken) {
-  for (const std::string& sound : {encode(golden_record()), encode(golden_attempt()), encode(golden_counts()),
-                                   encode(Sealed{"xyz"}), encode(Head{1, golden_id(), 2, 3})}) {
-    EXPECT_GE(decoders_that_take(sound), 1);
+  for (const auto& [name, at, sound, body] : golden_values()) {
+    EXPECT_GE(decoders_that_take(at, sound), 1) << name;
     for (std::size_t i = 0; i < sound.size(); ++i) {
-      for (int bit = 0; bit < 8; ++bit) {
+      for (int wrong = 1; wrong < 256; ++wrong) {
         std::string damaged = sound;
-        damaged[i] = static_cast<char>(damaged[i] ^ (1 << bit));
-        EXPECT_EQ(decoders_that_take(damaged), 0) << "byte " << i << " bit " << bit;
+        damaged[i] = static_cast<char>(damaged[i] ^ wrong);
+        EXPECT_EQ(decoders_that_take(at, damaged), 0) << name << " byte " << i << " by " << wrong;
       }
-      EXPECT_EQ(decoders_that_take(std::string_view(sound).substr(0, i)), 0) << "cut at " << i;
+      EXPECT_EQ(decoders_that_take(at, std::string_view(sound).substr(0, i)), 0) << name << " cut at " << i;
     }
-    EXPECT_EQ(decoders_that_take(sound + '\0'), 0);
+    EXPECT_EQ(decoders_that_take(at, sound + '\0'), 0) << name;
+  }
+  std::string format = encode_format(2);
+  EXPECT_EQ(decode_format(format), 2U);
+  format[3] = 1;
+  EXPECT_FALSE(decode_format(format).has_value());
+}
+
+TEST(Records, AValueIsTakenAtItsOwnPlaceOnly) {
+  for (const auto& [name, at, sound, body] : golden_values()) {
+    for (std::size_t i = 0; i < family_count; ++i) {
+      const auto family = static_cast<Family>(i);
+      if (family != at.family) EXPECT_EQ(decoders_that_take({family, at.key}, sound), 0) << name << " in " << i;
+    }
+    for (std::size_t i = 0; i < at.key.size(); ++i) {
+      for (int bit = 0; bit < 8; ++bit) {
+        std::string key(at.key);
+        key[i] = static_cast<char>(key[i] ^ (1 << bit));
+        EXPECT_EQ(decoders_that_take({at.family, key}, sound), 0) << name << " byte " << i << " of the key";
+      }
+    }
+    EXPECT_EQ(decoders_that_take({at.family, std::string(at.key) + '\0'}, sound), 0) << name;
+    EXPECT_EQ(decoders_that_take({at.family, at.key.substr(0, at.key.size() - 1)}, sound), 0) << name;
   }
 }
 
 // A value with a valid checksum and an impossible body: from a bug or a newer version, not from a flipped bit.
-std::string framed(std::string body) {
-  body.insert(0, 1, '\1');
-  const std::uint32_t sum = crc32c(body);
-  for (int shift = 24; shift >= 0; shift -= 8) body += static_cast<char>(sum >> shift);
-  return body;
+std::string framed(const Place& at, const std::string& body) {
+  std::string value = encode(at, Sealed{body});  // all that a sealed value is
+  return value;
 }
 
 TEST(Records, ImpossibleFieldsAreRefused) {
-  std::string body = encode(golden_record());
+  const Place at{Family::meta, id_key};
+  std::string body = encode(at, golden_record());
   body = body.substr(1, body.size() - 5);
-  constexpr std::size_t state_at = 28;
-  EXPECT_TRUE(decode_record(framed(body)).has_value());
-  for (const int state : {0, 11, 255}) {
+  EXPECT_TRUE(decode_record(at, framed(at, body)).has_value());
+  struct Row {
+    const char* name;
+    std::size_t offset;
+    int value;
+  };
+  constexpr std::size_t held_from = 22;
+  const Row rows[] = {
+      {"state 0", 0, 0},
+      {"state 11", 0, 11},
+      {"state 255", 0, 255},
+      {"a flag nobody knows", 3, 0x0f},
+      {"held from 99", held_from, 99},
+      {"hold reason 99", held_from + 1, 99},
+      {"a longer name than there are bytes", 4, 0x7f},
+      {"a number that is not in its shortest form", 20, 0},
+  };
+  for (const Row& row : rows) {
     std::string wrong = body;
-    wrong[state_at] = static_cast<char>(state);
-    EXPECT_FALSE(decode_record(framed(wrong)).has_value()) << state;
+    wrong[row.offset] = static_cast<char>(row.value);
+    EXPECT_FALSE(decode_record(at, framed(at, wrong)).has_value()) << row.name;
   }
-  std::string wrong = body;
-  wrong[state_at + 2] = 99;  // hold reason
-  EXPECT_FALSE(decode_record(framed(wrong)).has_value());
-  wrong = body;
-  wrong[state_at + 3] = 0x20;  // a flag nobody knows
-  EXPECT_FALSE(decode_record(framed(wrong)).has_value());
-  EXPECT_FALSE(decode_chain(framed(std::string("\xff\xff\xff\xff", 4))).has_value());
+  EXPECT_FALSE(decode_ids(at, framed(at, std::string("\xff\xff\xff\xff\x0f", 5))).has_value());
+  EXPECT_FALSE(decode_number(at, framed(at, std::string(11, '\xff'))).has_value());
+  EXPECT_FALSE(decode_number(at, framed(at, std::string("\x80\x00", 2))).has_value()) << "not the shortest form";
+  EXPECT_FALSE(decode_requirement(at, framed(at, std::string("\x05\x00\x00\x00", 4))).has_value());
 }
 
 TEST(Records, RandomBytesNeverCrashADecoder) {
@@ -274,9 +162,22 @@ TEST(Records, RandomBytesNeverCrashADecoder) {
   for (int i = 0; i < 20000; ++i) {
     std::string body(random() % 300, '\0');
     for (char& c : body) c = static_cast<char>(random());
-    decoders_that_take(framed(body));
+    const std::string key = body.substr(0, random() % 40);
+    decoders_that_take({Family::meta, key}, framed({Family::meta, key}, body));
+    keys::parse_due(body);
+    keys::parse_counts(body);
+    keys::parse_attention(body);
     decode_payload(body);
   }
+}
+
+TEST(Records, AnotherFormatIsRefusedWithWhatToDo) {
+  EXPECT_FALSE(refuse_format(format_version).has_value());
+  EXPECT_EQ(refuse_format(1).value(),
+            "the store has format 1 and this Titip reads format 2: let the Titip that wrote it deliver everything it "
+            "holds, then start this one with an empty data directory");
+  EXPECT_EQ(refuse_format(3).value(),
+            "the store has format 3 and this Titip reads format 2: start the newer Titip that wrote it");
 }
 
 TEST(Crc32c, KnownAnswers) {  // RFC 3720, appendix B.4

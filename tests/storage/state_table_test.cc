@@ -59,6 +59,7 @@ std::optional<State> expected_of_held(Event event, HoldReason reason, State held
   }
   if (reason == HoldReason::requirement && event == Event::requirement_pending_again) return blocked;
   if (reason == HoldReason::requirement && event == Event::requirement_delivered) return queued;
+  if (reason == HoldReason::requirement && event == Event::requirement_cancelled) return cancelled;
   return std::nullopt;
 }
 

@@ -96,7 +96,8 @@ Transition transition_of(const Submission& record, Event event) {
           .expected_version = record.version,
           .event = event,
           .hold_reason = HoldReason::none,
-          .due_at = {}};
+          .due_at = {},
+          .resolved = {}};
 }
 
 Result<std::vector<Verdict>> Caller::accept(std::vector<NewSubmission> batch) {
@@ -112,20 +113,42 @@ Verdict Caller::accept(NewSubmission one) {
   return verdicts ? verdicts->at(0) : Verdict{};
 }
 
+// What a test does not say otherwise is done under the lease of this opening.
+template <class T>
+void Caller::under_our_lease(std::vector<T>& batch) const {
+  for (T& each : batch) {
+    if (each.epoch == 0) each.epoch = store_.health().epoch;
+  }
+}
+
 Result<std::vector<Changed>> Caller::open_attempts(std::vector<OpenAttempt> batch) {
+  under_our_lease(batch);
   return ask<std::vector<Changed>>(home, pump_,
                                    [&](auto done) { store_.open_attempts(std::move(batch), home, std::move(done)); });
 }
 
 Changed Caller::open_attempt(const Submission& record, WallTime opened_at) {
-  OpenAttempt open{record.id, record.version, {}};
+  OpenAttempt open{record.id, record.version, {}, 0};
   open.attempt.opened_at = opened_at;
   const auto changed = open_attempts({open});
   EXPECT_TRUE(changed.has_value());
   return changed ? changed->at(0) : Changed{};
 }
 
+Result<std::vector<Changed>> Caller::read_back(std::vector<ReadBack> batch) {
+  under_our_lease(batch);
+  return ask<std::vector<Changed>>(home, pump_,
+                                   [&](auto done) { store_.read_back(std::move(batch), home, std::move(done)); });
+}
+
+Changed Caller::read_back(ReadBack one) {
+  const auto changed = read_back(std::vector<ReadBack>{std::move(one)});
+  EXPECT_TRUE(changed.has_value());
+  return changed ? changed->at(0) : Changed{};
+}
+
 Result<std::vector<Changed>> Caller::settle(std::vector<Settlement> batch) {
+  under_our_lease(batch);
   return ask<std::vector<Changed>>(home, pump_,
                                    [&](auto done) { store_.settle(std::move(batch), home, std::move(done)); });
 }
@@ -155,7 +178,11 @@ std::vector<Lane> Caller::lanes(std::string destination) {
 }
 
 DueBatch Caller::due(std::string facility, DueClass due_class, WallTime now, std::size_t limit) {
-  const DueQuery query{{"pcare", std::move(facility)}, due_class, now, limit};
+  DueQuery query;
+  query.lane = {"pcare", std::move(facility)};
+  query.due_class = due_class;
+  query.now = now;
+  query.limit = limit;
   auto batches =
       ask<std::vector<DueBatch>>(home, pump_, [&](auto done) { store_.next_due({query}, home, std::move(done)); });
   EXPECT_TRUE(batches.has_value());

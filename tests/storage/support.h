@@ -72,7 +72,7 @@ class CountingProbes : public metrics::StoreProbes {
                            disk_full = 0;
 };
 
-Digest digest(std::string_view text);  // 32 bytes that depend on the text; not a hash to rely on
+Digest digest(std::string_view text);  // bytes that depend on the text; not a hash to rely on
 // Synthetic: person, destination and facility are made-up words. The id depends on `number` alone.
 NewSubmission submission(std::uint64_t number, std::string_view person = "person",
                          std::string_view facility = "clinic-1");
@@ -108,6 +108,8 @@ class Caller {
   Changed open_attempt(const Submission& record, WallTime opened_at = at(noon_ms));
   Result<std::vector<Changed>> settle(std::vector<Settlement> batch);
   Changed settle(Settlement one);
+  Result<std::vector<Changed>> read_back(std::vector<ReadBack> batch);
+  Changed read_back(ReadBack one);
   Result<std::vector<Changed>> transition(std::vector<Transition> batch);
   Changed transition(Transition one);
   std::vector<Lane> lanes(std::string destination = "pcare");
@@ -124,6 +126,9 @@ class Caller {
   TestHome home;
 
  private:
+  template <class T>
+  void under_our_lease(std::vector<T>& batch) const;
+
   Store& store_;
   std::function<bool()> pump_;
 };

@@ -107,6 +107,29 @@ const std::vector<Row>& rows() {
   return table;
 }
 
+// An edited repetition of a record that was rejected or expired: whoever has taken the natural key since, has it.
+TEST(Verdict, AReplacementNeverStandsBehindOrForAnother) {
+  for (const OnConflict on_conflict : {refuse_it, behind}) {
+    for (const Digest& body : {body_a, body_b, body_c}) {
+      for (const bool has_key : {false, true}) {
+        Question question;
+        question.has_idempotency_key = has_key;
+        const std::vector<Bound> chain{first, second};
+        question.chain = chain;
+        question.fingerprint = body;
+        question.on_conflict = on_conflict;
+        question.replaces = true;
+        EXPECT_TRUE(decide(question) == conflict(second.id));
+        question.chain = {};
+        EXPECT_TRUE(decide(question) == accepted()) << "nobody has";
+        question.known = Bound{by_key, body};
+        question.has_idempotency_key = true;
+        EXPECT_TRUE(decide(question) == replayed(by_key)) << "sent a second time";
+      }
+    }
+  }
+}
+
 TEST(Verdict, EveryCell) {
   for (const Row& row : rows()) {
     Question question;

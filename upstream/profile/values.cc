@@ -24,7 +24,9 @@ std::optional<std::string> scalar(const RequestView& request, const Source& sour
       }
       break;
     case SourceKind::body:
-      if (request.body != nullptr) {
+      if (request.fields != nullptr) {
+        text = request.fields->value(source.name);
+      } else if (request.body != nullptr) {
         const nlohmann::json* value = resolve(*request.body, source.name);
         text = value == nullptr || value->is_structured() ? std::string{} : text_of(*value);
       }
@@ -46,6 +48,19 @@ std::optional<std::string> first_value(const RequestView& request, std::string_v
 }
 
 }  // namespace
+
+std::vector<std::string> body_pointers(const std::vector<std::string_view>& sources) {
+  std::vector<std::string> pointers;
+  for (const std::string_view source : sources) {
+    for (const std::string_view alternative : alternatives(source)) {
+      const std::optional<Source> parsed = parse_source(alternative);
+      if (parsed && parsed->kind == SourceKind::body && std::ranges::find(pointers, parsed->name) == pointers.end()) {
+        pointers.emplace_back(parsed->name);
+      }
+    }
+  }
+  return pointers;
+}
 
 std::optional<std::string> value_of(const RequestView& request, std::string_view source) {
   return first_value(request, source, parse_source);

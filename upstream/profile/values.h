@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "upstream/profile/body_fields.h"
 #include "upstream/profile/profile.h"
 
 namespace titip::profile {
@@ -15,7 +17,11 @@ struct RequestView {
   const nlohmann::json* body = nullptr;  // parsed; may be null
   const std::map<std::string, std::string, std::less<>>* parameters = nullptr;
   std::string_view facility;
+  const BodyFields* fields = nullptr;  // in place of `body`, where every source used was asked for
 };
+
+// The places in the body that these sources name, each once: what BodyFields is to be asked for.
+std::vector<std::string> body_pointers(const std::vector<std::string_view>& sources);
 
 // The value as text: strings as they are, numbers and booleans as JSON prints them. Nothing if absent, null or "", or
 // if it is an array or object: keys and paths are made of single values.

@@ -119,6 +119,24 @@ TEST(Answers, a_replay_tells_the_current_truth) {
   EXPECT_EQ(document.at("national").at("body"), replayed.national->body);
 }
 
+TEST(Answers, a_replay_of_what_was_erased_says_so_in_words) {
+  auto replayed = custody();
+  replayed.replayed = true;
+  replayed.submission.state = storage::State::delivered;
+  replayed.submission.content_erased = true;
+  replayed.note = "It was delivered and erased since.";
+  const auto api = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), false, replayed);
+  EXPECT_EQ(api.status, 200) << "it is not waiting";
+  const auto document = json::parse(api.body);
+  EXPECT_EQ(document.at("note"), "It was delivered and erased since.");
+  EXPECT_EQ(document.at("receipt").at("state"), "delivered");
+  EXPECT_FALSE(document.contains("national"));
+  const auto mount = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), true, replayed);
+  EXPECT_EQ(mount.status, 201);
+  EXPECT_TRUE(mount.body.contains("It was delivered and erased since.")) << mount.body;
+  EXPECT_EQ(header(mount, "Idempotency-Replayed"), "true");
+}
+
 // A national reply may hold any bytes.
 TEST(Answers, a_national_body_that_is_not_utf8_does_not_break_ours) {
   auto replayed = custody();

@@ -82,6 +82,55 @@ TEST(Identity, faults_name_their_places) {
   }
 }
 
+// From the text: the same identity and the same faults, whether the quick reader takes it or leaves it.
+TEST(Identity, of_a_text_is_that_of_the_document) {
+  struct Row {
+    const char* name;
+    const char* body;
+  };
+  const Row rows[] = {
+      {"whole", R"({"nik":"3300000000000001","dosis":1,"tglVaksin":"2021-08-16"})"},
+      {"with words beyond ASCII", "{\"nik\":\"330\",\"dosis\":1,\"tglVaksin\":\"2021-08-16\",\"nama\":\"Andr\u00e9\"}"},
+      {"a name twice, the last counts", R"({"nik":"1","nik":"2","dosis":1,"tglVaksin":"2021-08-16"})"},
+      {"a number with a fraction", R"({"nik":"1","dosis":1.5,"tglVaksin":"2021-08-16"})"},
+      {"missing", R"({"nik":"","dosis":null})"},
+      {"another date", R"({"nik":"1","dosis":{},"tglVaksin":"16-08-2021"})"},
+      {"a list", "[]"},
+      {"a string", R"("nik")"},
+  };
+  const auto route = dose_route();
+  const auto pointers = identity_pointers(route);
+  EXPECT_EQ(pointers, (Values{"/tglVaksin", "/nik", "/dosis", "/noTiket"}));
+  for (const auto& row : rows) {
+    const auto of_document = read(route, row.body);
+    const auto of_text = read_identity({route, pointers, row.body, {}, "0905R002"});
+    ASSERT_EQ(of_text.has_value(), of_document.has_value()) << row.name;
+    if (of_text) {
+      EXPECT_EQ(of_text->ordering, of_document->ordering) << row.name;
+      EXPECT_EQ(of_text->natural, of_document->natural) << row.name;
+      EXPECT_EQ(of_text->business_date, of_document->business_date) << row.name;
+      continue;
+    }
+    EXPECT_TRUE(of_text.error().is_json) << row.name;
+    ASSERT_EQ(of_text.error().faults.size(), of_document.error().size()) << row.name;
+    for (std::size_t i = 0; i < of_document.error().size(); ++i) {
+      EXPECT_EQ(of_text.error().faults[i].pointer, of_document.error()[i].pointer) << row.name;
+      EXPECT_EQ(of_text.error().faults[i].sentence, of_document.error()[i].sentence) << row.name;
+    }
+  }
+}
+
+TEST(Identity, of_a_text_that_is_no_json) {
+  const auto route = dose_route();
+  for (const char* body : {"", "nik=1", R"({"nik":"330)", "{}{}"}) {
+    const auto read = read_identity({route, identity_pointers(route), body, {}, "0905R002"});
+    ASSERT_FALSE(read) << body;
+    EXPECT_FALSE(read.error().is_json) << body;
+    ASSERT_EQ(read.error().faults.size(), 1U) << body;
+    EXPECT_EQ(read.error().faults[0].sentence, parse_body(body).error().sentence);
+  }
+}
+
 // A date that cannot be is the national server's to refuse, in its own words.
 TEST(Identity, an_impossible_date_is_let_through) {
   EXPECT_TRUE(read(dose_route(), R"({"nik":"1","dosis":1,"tglVaksin":"2021-02-31"})"));

@@ -1,127 +1,12 @@
 // The accept flow over the store in memory, and over stores that refuse.
 #include "gateway/intake/intake.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 
-#include "tests/gateway/fakes.h"
-#include "tests/gateway/faulty_store.h"
-#include "tests/upstream/shipped_profile.h"
+#include "tests/gateway/intake/intake_fixture.h"
 
 namespace titip::intake {
 namespace {
-
-using tests::pcare_vaksin;
-
-constexpr std::string_view dose =
-    R"({"nik":"3300000000000001","noTiket":"A-01J783G1","dosis":1,"tglVaksin":"2021-08-16","jenisVaksin":"SINOVAC"})";
-constexpr std::string_view other_dose =
-    R"({"nik":"3300000000000001","noTiket":"A-01J783G1","dosis":1,"tglVaksin":"2021-08-16","jenisVaksin":"MODERNA"})";
-
-class IntakeTest : public testing::Test {
- protected:
-  IntakeTest()
-      : store_(storage::open_memory_store(store_options(), storage::Pumping::by_hand)),
-        faulty_(*store_),
-        intake_({faulty_, home_, *sealer_, clock_, probes_}) {}
-
-  storage::StoreOptions store_options() {
-    storage::StoreOptions options;
-    options.now = [this] { return clock_.wall(); };
-    options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
-    options.writer_queue_submissions = 4;
-    return options;
-  }
-
-  static Arrival arrival(std::string_view body, std::string_view key = {}, std::string_view route = "vaksin/simpan") {
-    Arrival made;
-    made.profile = &pcare_vaksin();
-    made.route = profile::find_route(pcare_vaksin(), route);
-    made.destination = "pcare-vaksin";
-    made.facility = "0905R002";
-    made.channel = "mount";
-    made.method = made.route->method;
-    made.target = made.route->path;
-    made.content_type = "text/plain";
-    made.body = body;
-    made.idempotency_key = key;
-    return made;
-  }
-
-  void run() {
-    while (store_->pump() || home_.run()) {
-    }
-  }
-
-  Answer take(Arrival made) {
-    std::optional<Answer> answer;
-    intake_.take(std::move(made), [&](Answer given) { answer = std::move(given); });
-    run();
-    if (!answer) {
-      ADD_FAILURE() << "no answer";
-      return InDoubt{};
-    }
-    return std::move(*answer);
-  }
-  Answer take(std::string_view body, std::string_view key = {}) { return take(arrival(body, key)); }
-
-  // What the answer must be; a failure otherwise.
-  static InCustody custody(Answer answer) {
-    if (auto* taken = std::get_if<InCustody>(&answer)) return std::move(*taken);
-    const auto* refused = std::get_if<Refused>(&answer);
-    ADD_FAILURE() << "not in custody: " << (refused ? refused->title : "in doubt");
-    return {};
-  }
-  static Refused refusal(Answer answer) {
-    if (auto* refused = std::get_if<Refused>(&answer)) return std::move(*refused);
-    ADD_FAILURE() << "not refused";
-    return {};
-  }
-  std::uint64_t accepted() const {
-    std::uint64_t sum = 0;
-    for (const auto& [name, counts] : store_->counts().destinations) sum += counts.accepted;
-    return sum;
-  }
-  bool counted(std::string_view outcome, int times) {
-    return registry_.expose().contains(R"(titip_submissions_received_total{channel="mount",outcome=")" +
-                                       std::string(outcome) + "\"} " + std::to_string(times));
-  }
-
-  storage::Loaded load(const storage::SubmissionId& id) {
-    storage::Loaded found;
-    store_->load({{id, true, true, true}}, home_, [&](auto loaded) {
-      ASSERT_TRUE(loaded && loaded->front());
-      found = std::move(*loaded->front());
-    });
-    run();
-    return found;
-  }
-
-  // As delivery would: opened, then settled.
-  void settle(const storage::Submission& record, storage::Event event, std::optional<storage::KeptReply> reply) {
-    store_->open_attempts({{record.id, record.version, {}}}, home_, [](const auto&) {});
-    storage::Settlement settlement;
-    settlement.id = record.id;
-    settlement.expected_version = record.version + 1;
-    settlement.event = event;
-    const auto key = (*sealer_).unwrap(record.id, record.wrapped_key);
-    if (reply) settlement.reply = (*sealer_).seal(*key, record.id, "reply", encode(*reply));
-    store_->settle({settlement}, home_, [](const auto& changed) {
-      ASSERT_TRUE(changed && changed->front().applied == storage::Applied::yes);
-    });
-    run();
-  }
-
-  tests::FakeClock clock_;
-  tests::FakeHome home_;
-  tests::TestSealer sealer_;
-  metrics::Registry registry_;
-  metrics::IntakeProbes probes_{registry_};
-  std::unique_ptr<storage::MemoryStore> store_;
-  tests::FaultyStore faulty_;
-  Intake intake_;
-};
 
 TEST_F(IntakeTest, accepts_and_keeps_every_byte) {
   const std::string odd =
@@ -167,63 +52,6 @@ TEST_F(IntakeTest, no_answer_before_the_commit) {
   EXPECT_TRUE(answered);
 }
 
-TEST_F(IntakeTest, replays_by_natural_key_and_by_idempotency_key) {
-  const auto first = custody(take(dose, "key-1"));
-  struct Row {
-    const char* name;
-    std::string_view key;
-  };
-  for (const auto& row : {Row{"same key", "key-1"}, Row{"same key, quoted", "\"key-1\""}, Row{"no key", ""},
-                          Row{"another key", "key-2"}, Row{"that key again", "key-2"}}) {
-    const auto again = custody(take(dose, row.key));
-    EXPECT_TRUE(again.replayed) << row.name;
-    EXPECT_EQ(again.submission.id, first.submission.id) << row.name;
-    EXPECT_EQ(again.submission.receipt, first.submission.receipt) << row.name;
-    EXPECT_FALSE(again.national) << row.name;
-  }
-  EXPECT_EQ(accepted(), 1U);
-  EXPECT_TRUE(counted("replayed", 5));
-}
-
-TEST_F(IntakeTest, without_a_natural_key_only_the_idempotency_key_replays) {
-  const auto edit = [](std::string_view key) { return arrival(dose, key, "vaksin/ubah"); };
-  const auto first = custody(take(edit("key-1")));
-  EXPECT_TRUE(custody(take(edit("key-1"))).replayed);
-  EXPECT_FALSE(custody(take(edit("key-2"))).replayed);
-  EXPECT_FALSE(custody(take(edit(""))).replayed);
-  EXPECT_EQ(accepted(), 3U);
-}
-
-TEST_F(IntakeTest, keys_of_other_facilities_are_other_keys) {
-  custody(take(dose, "key-1"));
-  auto elsewhere = arrival(dose, "key-1");
-  elsewhere.facility = "0905R003";
-  EXPECT_FALSE(custody(take(std::move(elsewhere))).replayed);
-  EXPECT_EQ(accepted(), 2U);
-}
-
-TEST_F(IntakeTest, a_reused_key_is_told_what_differs_and_no_values) {
-  const auto first = custody(take(dose, "key-1"));
-  const auto refused = refusal(take(other_dose, "key-1"));
-  EXPECT_EQ(refused.status, 422);
-  EXPECT_EQ(refused.type, "idempotency-key-reused");
-  EXPECT_EQ(refused.submission, first.submission.id.text());
-  ASSERT_EQ(refused.errors.size(), 1U);
-  EXPECT_EQ(refused.errors[0].pointer, "/jenisVaksin");
-  EXPECT_FALSE(refused.errors[0].sentence.contains("MODERNA"));
-  EXPECT_FALSE(refused.errors[0].sentence.contains("SINOVAC"));
-  EXPECT_EQ(accepted(), 1U);
-  EXPECT_TRUE(counted("conflict", 1));
-}
-
-TEST_F(IntakeTest, a_key_reused_on_another_route_is_told_the_route) {
-  custody(take(dose, "key-1"));
-  const auto refused = refusal(take(arrival(dose, "key-1", "vaksin/ubah")));
-  EXPECT_EQ(refused.status, 422);
-  ASSERT_EQ(refused.errors.size(), 1U);
-  EXPECT_TRUE(refused.errors[0].sentence.contains("vaksin/simpan"));
-}
-
 TEST_F(IntakeTest, another_body_for_the_same_record_queues_behind_it) {
   const auto first = custody(take(dose));
   const auto second = custody(take(other_dose));
@@ -262,24 +90,12 @@ TEST_F(IntakeTest, another_day_or_dose_is_another_record) {
   }
 }
 
-TEST_F(IntakeTest, a_replay_after_the_end_tells_the_national_answer) {
-  const auto first = custody(take(dose));
-  settle(first.submission, storage::Event::delivered, storage::KeptReply{201, "application/json", R"({"x":1})"});
-  const auto again = custody(take(dose));
-  EXPECT_TRUE(again.replayed);
-  ASSERT_TRUE(again.national);
-  EXPECT_EQ(again.national->http_status, 201);
-  EXPECT_EQ(again.national->body, R"({"x":1})");
-}
-
-// A probe found it: there is no national answer to repeat, so the receipt it is.
-TEST_F(IntakeTest, a_replay_after_the_end_without_a_national_answer_tells_the_receipt) {
-  const auto first = custody(take(dose));
-  settle(first.submission, storage::Event::delivered, std::nullopt);
-  const auto again = custody(take(dose));
-  EXPECT_TRUE(again.replayed);
-  EXPECT_FALSE(again.national);
-  EXPECT_EQ(again.submission.receipt, first.submission.receipt);
+TEST_F(IntakeTest, a_damaged_record_is_not_called_a_broken_store) {
+  faulty_.accept_error = storage::Error::corrupt;
+  const auto refused = refusal(take(dose));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.type, "record-damaged");
+  EXPECT_TRUE(refused.title.contains("nothing was stored"));
 }
 
 TEST_F(IntakeTest, what_cannot_be_taken_is_refused_and_not_stored) {

@@ -90,6 +90,25 @@ TEST(SubmissionView, erased_words_are_left_out) {
   EXPECT_EQ(document.at("state"), "rejected");
 }
 
+TEST(SubmissionView, says_that_the_content_is_erased_or_will_be) {
+  const tests::TestSealer sealer;
+  auto loaded = loaded_with_timeline(*sealer);
+  auto document = submission_json(loaded, *sealer);
+  EXPECT_EQ(document.at("content_erased"), false);
+  EXPECT_FALSE(document.contains("note"));
+  loaded.submission.erase_when_settled = true;
+  document = submission_json(loaded, *sealer);
+  EXPECT_TRUE(document.at("note").get<std::string>().contains("will be erased"));
+  loaded.submission.content_erased = true;
+  loaded.submission.wrapped_key.clear();
+  for (auto& attempt : loaded.attempts) attempt.note = {};
+  document = submission_json(loaded, *sealer);
+  EXPECT_EQ(document.at("content_erased"), true);
+  EXPECT_TRUE(document.at("note").get<std::string>().contains("have been erased"));
+  EXPECT_EQ(document.at("attempts").size(), 4U);
+  EXPECT_EQ(document.at("attempts")[2].at("words"), "");
+}
+
 class OwnSubmissionTest : public testing::Test {
  protected:
   OwnSubmissionTest() {

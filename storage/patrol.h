@@ -1,0 +1,58 @@
+// A walk over the records that never ends: a slice of them at a time, in the order of acceptance, against what the
+// counts say of the same minutes. The counts are kept as records change (tally.h) and the records are what they are, so
+// the two are independent: what this finds is a miscount or a lost record (architecture: "computed from independent
+// sources"). A whole look at everything at once is verify.h's.
+//
+// Threads: one at a time. Memory: one entry for each minute found wrong, at most `most_kept`.
+// Invariant: each minute is compared within one moment of the store.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/kv.h"
+#include "storage/quarantine.h"
+
+namespace titip::storage {
+
+class Patrol {
+ public:
+  // A minute with more records than this is passed over; it would keep its snapshot too long.
+  static constexpr std::size_t most_in_a_minute = 2'000'000;
+  static constexpr std::size_t most_kept = 10'000;
+
+  struct Slice {
+    std::size_t minutes = 0;
+    std::size_t records = 0;
+    bool ended_round = false;  // the next one begins at the oldest record again
+  };
+  // Goes on behind the last look, minute by minute, until some `enough` records were looked at or the newest was.
+  KvResult<Slice> look(const KvReader& kv, std::size_t enough);
+
+  // How many records too few or too many were found, by destination, in the minutes as they were last looked at.
+  std::map<std::string, std::uint64_t, std::less<>> differences() const;
+  // Damaged records met since the last call.
+  std::vector<Damage> take_damage() { return std::exchange(damage_, {}); }
+
+ private:
+  struct Seen {
+    std::uint64_t accepted = 0;
+    std::uint64_t pending = 0;
+  };
+  using Destinations = std::map<std::string, Seen, std::less<>>;
+  KvResult<std::optional<std::int64_t>> next_minute(const KvReader& kv, const Destinations& known) const;
+  KvResult<std::size_t> look_at(const KvReader& kv, std::int64_t minute, Destinations seen);
+
+  std::int64_t next_ = INT64_MIN;
+  std::map<std::string, std::map<std::int64_t, std::uint64_t>, std::less<>> wrong_;
+  std::size_t kept_ = 0;
+  std::vector<Damage> damage_;
+};
+
+}  // namespace titip::storage

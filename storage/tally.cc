@@ -1,0 +1,118 @@
+#include "storage/tally.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "storage/keys.h"
+#include "storage/tables.h"
+
+namespace titip::storage {
+namespace {
+
+Lane lane_of_row(const Submission& submission) {
+  return {submission.destination, submission.facility};
+}
+
+std::string fine_row(const Submission& submission) {
+  return keys::fine_counts(lane_of_row(submission), keys::day_of(submission.id.made_at()));
+}
+
+}  // namespace
+
+void Tally::foresee(const Submission& submission) {
+  const std::int64_t minute = keys::minute_of(submission.id.made_at());
+  staging_.want(Family::counts, keys::destination_counts(submission.destination));
+  staging_.want(Family::counts, fine_row(submission));
+  staging_.want(Family::counts, keys::minute_accepted(submission.destination, minute));
+  staging_.want(Family::counts, keys::minute_pending(submission.destination, minute));
+}
+
+void Tally::added(const Record& record) {
+  const Submission& s = record.submission;
+  const bool pending = !is_terminal(s.state);
+  with_destination(s.destination, [&](DestinationCounts& counts) {
+    ++counts.accepted;
+    ++counts.by_state[static_cast<std::size_t>(s.state)];
+    if (pending) counts.payload_bytes_pending += record.payload_bytes;
+    return true;
+  });
+  const std::int64_t minute = keys::minute_of(s.id.made_at());
+  step(keys::minute_accepted(s.destination, minute), true);
+  if (pending) step(keys::minute_pending(s.destination, minute), true);
+  move_fine(s, nullptr, {s.state, s.outcome_rule});
+}
+
+void Tally::changed(const Submission& before, const Record& after) {
+  const Submission& s = after.submission;
+  if (before.state == s.state && before.outcome_rule == s.outcome_rule) return;
+  const bool was_pending = !is_terminal(before.state);
+  const bool is_pending = !is_terminal(s.state);
+  if (before.state != s.state) {
+    with_destination(s.destination, [&](DestinationCounts& counts) {
+      std::uint64_t& from = counts.by_state[static_cast<std::size_t>(before.state)];
+      if (from == 0 || (was_pending && !is_pending && counts.payload_bytes_pending < after.payload_bytes)) return false;
+      --from;
+      ++counts.by_state[static_cast<std::size_t>(s.state)];
+      if (was_pending && !is_pending) counts.payload_bytes_pending -= after.payload_bytes;
+      if (!was_pending && is_pending) counts.payload_bytes_pending += after.payload_bytes;
+      return true;
+    });
+  }
+  if (was_pending != is_pending) {
+    step(keys::minute_pending(s.destination, keys::minute_of(s.id.made_at())), is_pending);
+  }
+  const Cell from{before.state, before.outcome_rule};
+  move_fine(s, &from, {s.state, s.outcome_rule});
+}
+
+void Tally::quarantined(std::string_view destination) {
+  with_destination(destination, [](DestinationCounts& counts) {
+    ++counts.quarantined;
+    return true;
+  });
+}
+
+void Tally::released(std::string_view destination) {
+  with_destination(destination, [](DestinationCounts& counts) {
+    if (counts.quarantined == 0) return false;
+    --counts.quarantined;
+    return true;
+  });
+}
+
+template <class Change>
+void Tally::with_destination(std::string_view destination, Change change) {
+  std::string key = keys::destination_counts(destination);
+  auto counts = read(staging_, Family::counts, key, decode_counts).value_or(DestinationCounts{});
+  if (!change(counts)) return staging_.fail(Error::corrupt);
+  write(staging_, Family::counts, std::move(key), counts);
+}
+
+void Tally::step(std::string key, bool up) {
+  const std::uint64_t count = read(staging_, Family::counts, key, decode_number).value_or(0);
+  if (!up && count == 0) return staging_.fail(Error::corrupt);
+  if (!up && count == 1) return staging_.erase(Family::counts, std::move(key));
+  write(staging_, Family::counts, std::move(key), up ? count + 1 : count - 1);
+}
+
+void Tally::move_fine(const Submission& submission, const Cell* from, const Cell& to) {
+  std::string key = fine_row(submission);
+  auto row = read(staging_, Family::counts, key, decode_fine_counts).value_or(std::vector<FineCount>{});
+  const auto find = [&](const Cell& cell) {
+    return std::ranges::find_if(
+        row, [&](const FineCount& c) { return c.state == cell.state && c.outcome_rule == cell.outcome_rule; });
+  };
+  if (from != nullptr) {
+    const auto at = find(*from);
+    if (at == row.end() || at->count == 0) return staging_.fail(Error::corrupt);
+    if (--at->count == 0) row.erase(at);
+  }
+  if (const auto at = find(to); at != row.end()) {
+    ++at->count;
+  } else {
+    row.push_back({to.state, std::string(to.outcome_rule), 1});
+  }
+  write(staging_, Family::counts, std::move(key), row);
+}
+
+}  // namespace titip::storage

@@ -1,0 +1,45 @@
+// The counts, kept as records change, never by scanning. Four kinds of rows in the family `counts`: per destination
+// (accepted, by state, pending payload bytes, quarantined), per lane and day (by state and outcome rule), and per
+// destination and minute how many were accepted and how many of them are pending. Days and minutes are those of the
+// time in the id, so that a range of ids says how much of it must be there.
+// One thread (the writer), over the group's Staging; what cannot be (a count below zero) is a fault.
+//
+// Invariant: every row equals what a scan of the records gives; rows that would say zero are not there (accepted rows
+// stay).
+#pragma once
+
+#include <string_view>
+
+#include "storage/records.h"
+#include "storage/staging.h"
+
+namespace titip::storage {
+
+class Tally {
+ public:
+  explicit Tally(Staging& staging) : staging_(staging) {}
+
+  // The rows a call about this record will touch.
+  void foresee(const Submission& submission);
+
+  void added(const Record& record);
+  // After every change of state or outcome rule; nothing else is counted.
+  void changed(const Submission& before, const Record& after);
+  // A record of this destination was found damaged, or was found whole again. It stays counted in its state.
+  void quarantined(std::string_view destination);
+  void released(std::string_view destination);
+
+ private:
+  struct Cell {
+    State state;
+    std::string_view outcome_rule;
+  };
+  void step(std::string key, bool up);
+  void move_fine(const Submission& submission, const Cell* from, const Cell& to);
+  template <class Change>
+  void with_destination(std::string_view destination, Change change);
+
+  Staging& staging_;
+};
+
+}  // namespace titip::storage

@@ -1,0 +1,50 @@
+#include "tests/capacity/limits.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace titip::capacity {
+namespace {
+
+std::string number(double value) {
+  return value >= 100 ? fmt::format("{:.0f}", value) : fmt::format("{:.2f}", value);
+}
+
+const double* measured(const Figures& figures, std::string_view name) {
+  const auto found = figures.find(name);
+  return found == figures.end() || !std::isfinite(found->second) ? nullptr : &found->second;
+}
+
+}  // namespace
+
+std::vector<Limit> the_limits() {
+  return {{"rss_mb", true, 1024},         {"start_to_accept_s", true, 5}, {"first_delivery_s", true, 10},
+          {"accept_ratio", false, 0.9},   {"drain_ratio", false, 0.9},    {"disk_per_payload", true, 1.6},
+          {"disk_after_drain", true, 0.4}};
+}
+
+std::vector<std::string> shortfalls(const std::vector<Limit>& limits, const Figures& figures) {
+  std::vector<std::string> sentences;
+  for (const Limit& limit : limits) {
+    const double* value = measured(figures, limit.name);
+    if (value == nullptr) {
+      sentences.push_back(fmt::format("{} was not measured", limit.name));
+    } else if (limit.at_most ? *value > limit.bound : *value < limit.bound) {
+      sentences.push_back(fmt::format("{} is {:.4g}; it must be at {} {:g}", limit.name, *value,
+                                      limit.at_most ? "most" : "least", limit.bound));
+    }
+  }
+  return sentences;
+}
+
+std::string summary(std::uint64_t submissions, const std::vector<Limit>& limits, const Figures& figures) {
+  std::string line = fmt::format("capacity: submissions={}", submissions);
+  for (const Limit& limit : limits) {
+    const double* value = measured(figures, limit.name);
+    line += fmt::format(" {}={}", limit.name, value == nullptr ? "unknown" : number(*value));
+  }
+  return line;
+}
+
+}  // namespace titip::capacity

@@ -1,0 +1,29 @@
+// What a capacity run must hold, and the line that says what it held. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace titip::capacity {
+
+struct Limit {
+  std::string_view name;
+  bool at_most = true;
+  double bound = 0;
+};
+std::vector<Limit> the_limits();
+
+// By the names of the limits.
+using Figures = std::map<std::string, double, std::less<>>;
+
+// One sentence for each limit that does not hold. A figure that was not measured, or is no number, holds nothing.
+std::vector<std::string> shortfalls(const std::vector<Limit>& limits, const Figures& figures);
+
+// "capacity: submissions=… rss_mb=… …", in the order of the limits.
+std::string summary(std::uint64_t submissions, const std::vector<Limit>& limits, const Figures& figures);
+
+}  // namespace titip::capacity

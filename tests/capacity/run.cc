@@ -1,0 +1,157 @@
+#include "tests/capacity/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <string>
+
+#include "tests/capacity/bodies.h"
+#include "tests/capacity/child.h"
+#include "tests/capacity/disk.h"
+
+namespace titip::capacity {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The log is as long in a short run as in a long one (storage bounds it). From here on it is a twentieth of the payload
+// at most and is counted; in a shorter run it would hide what a submission takes.
+constexpr std::uint64_t log_counts_from = 5'000'000;
+
+void print(std::string_view line) {
+  fmt::print("{}\n", line);
+  std::fflush(stdout);
+}
+
+class Run {
+ public:
+  Run(const Settings& settings, const std::vector<Limit>& limits) : settings_(settings), limits_(limits) {}
+
+  int run() {
+    const bool done = accept_and_kill() && reopen_and_drain();
+    auto sentences = shortfalls(limits_, figures_);
+    for (const auto& why : wrong_) print("WRONG: " + why);
+    for (const auto& sentence : sentences) print("fell short: " + sentence);
+    print(summary(acknowledged_, limits_, figures_));
+    return done && wrong_.empty() && sentences.empty() ? 0 : 1;
+  }
+
+ private:
+  std::vector<std::string> arguments(std::string_view phase) const {
+    return {fmt::format("--phase={}", phase),
+            fmt::format("--data={}", settings_.data.string()),
+            fmt::format("--submissions={}", settings_.submissions),
+            fmt::format("--facilities={}", settings_.facilities),
+            fmt::format("--waiting={}", settings_.waiting),
+            fmt::format("--window={}", settings_.window),
+            fmt::format("--seed={}", settings_.seed),
+            fmt::format("--acknowledged={}", acknowledged_),
+            fmt::format("--started-at-ns={}", std::chrono::steady_clock::now().time_since_epoch() / 1ns)};
+  }
+
+  void hear(const std::string& line) {
+    const auto rest = std::string_view(line).substr(std::min<std::size_t>(2, line.size()));
+    if (line.starts_with("a ")) {
+      std::from_chars(rest.data(), rest.data() + rest.size(), acknowledged_);
+    } else if (line.starts_with("f ")) {
+      const auto at = rest.find('=');
+      if (at == std::string_view::npos) return;
+      figures_[std::string(rest.substr(0, at))] = std::strtod(std::string(rest.substr(at + 1)).c_str(), nullptr);
+    } else if (line.starts_with("s ")) {
+      print(rest);
+    }
+  }
+
+  // The log is what a start has to read again, so the kill waits, a tenth of the run at most, until it is nearly as
+  // long as it ever was.
+  bool worst_moment() {
+    if (acknowledged_ < settings_.submissions || !figures_.contains("accepts_per_s")) return false;
+    const auto log = disk_use(settings_.store()).log;
+    return log * 10 >= longest_log_ * 9 || acknowledged_ >= settings_.submissions + settings_.submissions / 10;
+  }
+
+  void look_at_log() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_look_) return;
+    next_look_ = now + 250ms;
+    longest_log_ = std::max(longest_log_, disk_use(settings_.store()).log);
+  }
+
+  bool accept_and_kill() {
+    auto child = Child::start(arguments("accept"));
+    if (!child) return cannot(child.error());
+    const auto began = std::chrono::steady_clock::now();
+    while (!child->has_ended() && !worst_moment()) {
+      look_at_log();
+      for (const auto& line : child->lines(250ms)) hear(line);
+    }
+    if (child->has_ended()) return cannot("the process that accepts ended by itself");
+    child->kill();
+    // What it acknowledged before it died is on its way to us, and counts.
+    while (!child->has_ended())
+      for (const auto& line : child->lines(1000ms)) hear(line);
+    ended(child->end(), "accepting", began, acknowledged_);
+    const auto use = disk_use(settings_.store());
+    print(fmt::format("killed with {} acknowledged, nothing delivered: {}; the log was {:.0f} MB at its longest",
+                      acknowledged_, use.text(), static_cast<double>(longest_log_) / 1e6));
+    if (settings_.submissions >= log_counts_from) figures_["disk_per_payload"] = per_payload(use.all());
+    return true;
+  }
+
+  bool reopen_and_drain() {
+    forget_cached_pages(settings_.data);
+    auto child = Child::start(arguments("drain"));
+    if (!child) return cannot(child.error());
+    const auto began = std::chrono::steady_clock::now();
+    while (!child->has_ended())
+      for (const auto& line : child->lines(1000ms)) hear(line);
+    const auto end = child->end();
+    ended(end, "draining", began, acknowledged_);
+    if (settings_.submissions < log_counts_from && figures_.contains("pending_bytes_without_log")) {
+      print(
+          "a short run: disk_per_payload leaves out the log, whose length is bounded, and is taken after the "
+          "reopening");
+      figures_["disk_per_payload"] = per_payload(static_cast<std::uint64_t>(figures_["pending_bytes_without_log"]));
+    }
+    if (end.status != 0) wrong_.push_back(fmt::format("the process that drains ended with status {}", end.status));
+    const auto use = disk_use(settings_.store());
+    print(fmt::format("drained and closed: {}", use.text()));
+    if (figures_.contains("deliveries_per_s")) figures_["disk_after_drain"] = per_payload(use.all());
+    return end.status == 0;
+  }
+
+  double per_payload(std::uint64_t bytes) const {
+    return static_cast<double>(bytes) / static_cast<double>(acknowledged_ * Bodies::body_bytes);
+  }
+
+  void ended(const Child::End& end, std::string_view what, std::chrono::steady_clock::time_point began,
+             std::uint64_t count) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    print(fmt::format("{}: {:.1f} s, {:.1f} CPU s ({:.1f} us each), peak {:.0f} MB", what, took.count(), end.cpu_s,
+                      end.cpu_s * 1e6 / static_cast<double>(std::max<std::uint64_t>(count, 1)), end.peak_rss_mb));
+    figures_["rss_mb"] = std::max(figures_["rss_mb"], end.peak_rss_mb);
+  }
+
+  bool cannot(std::string why) {
+    wrong_.push_back(std::move(why));
+    return false;
+  }
+
+  const Settings& settings_;
+  const std::vector<Limit>& limits_;
+  Figures figures_;
+  std::uint64_t acknowledged_ = 0;
+  std::uint64_t longest_log_ = 0;
+  std::chrono::steady_clock::time_point next_look_{};
+  std::vector<std::string> wrong_;
+};
+
+}  // namespace
+
+int run(const Settings& settings, const std::vector<Limit>& limits) {
+  return Run(settings, limits).run();
+}
+
+}  // namespace titip::capacity

@@ -1,0 +1,117 @@
+// The counts through the door: kept as records change, the same after a restart, proven by a whole look, and watched by
+// the rolling one.
+#include <thread>
+
+#include "storage/keys.h"
+#include "storage/records.h"
+#include "tests/storage/engines.h"
+
+namespace titip::storage {
+namespace {
+
+class CountsTest : public OnEveryEngine {
+ protected:
+  // Ten in each of three minutes; every third is delivered, every fifth of the rest rejected.
+  void some_history() {
+    for (std::uint64_t i = 0; i < 30; ++i) {
+      NewSubmission one = submission(i + 1, "person " + std::to_string(i));
+      const WallTime accepted = at(noon_ms) + std::chrono::minutes(i / 10);
+      one.submission.id = SubmissionId::make(accepted);
+      one.submission.accepted_at = accepted;
+      ids.push_back(one.submission.id);
+      const auto verdict = caller->accept(std::move(one));
+      if (i % 3 == 0) caller->finish(verdict.submission, Event::delivered);
+      if (i % 3 != 0 && i % 5 == 0) caller->finish(verdict.submission, Event::rejected);
+    }
+  }
+  VerifyReport report() {
+    TestHome home;
+    const auto all = ask<VerifyReport>(
+        home, [this] { return pump(); }, [&](auto done) { store->verify({}, home, std::move(done)); });
+    EXPECT_TRUE(all.has_value());
+    return all.value_or(VerifyReport{});
+  }
+  DestinationCounts pcare() { return store->counts().destinations["pcare"]; }
+  std::vector<SubmissionId> ids;
+};
+
+TEST_P(CountsTest, AreKeptByStateAndByMinuteAndSurviveARestart) {
+  some_history();
+  const auto check_them = [&](const char* when) {
+    const DestinationCounts counts = pcare();
+    EXPECT_EQ(counts.accepted, 30U) << when;
+    EXPECT_EQ(counts.by_state[static_cast<std::size_t>(State::delivered)], 10U) << when;
+    EXPECT_EQ(counts.by_state[static_cast<std::size_t>(State::rejected)], 4U) << when;
+    EXPECT_EQ(counts.by_state[static_cast<std::size_t>(State::queued)], 16U) << when;
+    const std::int64_t noon = keys::minute_of(at(noon_ms));
+    const std::map<std::int64_t, std::uint64_t> pending{{noon, 5}, {noon + 1, 6}, {noon + 2, 5}};
+    EXPECT_EQ(counts.pending_by_minute, pending) << when;
+    EXPECT_EQ(counts.scan_difference, 0U) << when;
+  };
+  check_them("at once");
+  reopen();
+  check_them("opened again");
+  for (const SubmissionId& id : ids) {
+    const auto record = caller->load(id).submission;
+    if (record.state == State::queued) caller->finish(record, Event::delivered);
+  }
+  EXPECT_TRUE(pcare().pending_by_minute.empty()) << "no zeros";
+}
+
+TEST_P(CountsTest, AWholeLookFindsThemSoundOrNot) {
+  some_history();
+  const auto sound = report();
+  EXPECT_TRUE(sound.sound()) << sound.problems.front().kind;
+  EXPECT_EQ(sound.submissions, 30U);
+  EXPECT_EQ(sound.pending, 16U);
+  reopen_after([](Kv& kv) {
+    const std::string key = keys::destination_counts("pcare");
+    auto counts = *decode_counts({Family::counts, key}, *kv.get(Family::counts, key).value());
+    ++counts.accepted;
+    ASSERT_TRUE(kv.commit({{Family::counts, key, encode({Family::counts, key}, counts)}}));
+  });
+  const auto spoiled = report();
+  ASSERT_EQ(spoiled.problems.size(), 1U);
+  EXPECT_EQ(spoiled.problems[0].kind, "count_differs");
+  EXPECT_EQ(pcare().accepted, 31U) << "the difference of the ledger says so too";
+}
+
+// The engines that look around by themselves.
+class RollingTest : public CountsTest {};
+std::vector<EngineCase> with_threads() {
+  std::vector<EngineCase> all = engines();
+  std::erase_if(all, [](const EngineCase& each) { return each.name == "memory_by_hand"; });
+  return all;
+}
+
+TEST_P(RollingTest, SeesAMiscountAndALostRecord) {
+  some_history();
+  patrol_every = std::chrono::milliseconds(5);
+  const auto found = [&](std::uint64_t difference) {
+    for (int i = 0; i < 1000 && pcare().scan_difference != difference; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return pcare().scan_difference == difference;
+  };
+  const std::string key = keys::minute_accepted("pcare", keys::minute_of(at(noon_ms)));
+  const auto set_to = [&](std::uint64_t count) {
+    return [&key, count](Kv& kv) {
+      ASSERT_TRUE(kv.commit({{Family::counts, key, encode({Family::counts, key}, count)}}));
+    };
+  };
+  reopen_after(set_to(12));
+  EXPECT_TRUE(found(2));
+  reopen_after([&](Kv& kv) {
+    set_to(10)(kv);
+    ASSERT_TRUE(kv.commit({{Family::meta, keys::of(ids.back()), std::nullopt}}));
+  });
+  EXPECT_TRUE(found(1));
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, CountsTest, ::testing::ValuesIn(engines()),
+                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Engines, RollingTest, ::testing::ValuesIn(with_threads()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace titip::storage
