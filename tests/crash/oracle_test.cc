@@ -43,7 +43,8 @@ class LyingStore : public storage::ForwardingStore {
                                 done(std::move(due));
                               });
   }
-  void accept(std::vector<storage::NewSubmission> batch, Home& home, Done<std::vector<storage::Verdict>> done) override {
+  void accept(std::vector<storage::NewSubmission> batch, Home& home,
+              Done<std::vector<storage::Verdict>> done) override {
     for (auto& each : batch) {
       if (forgets_keys) each.idempotency_key.reset();
       if (forgets_keys) each.submission.natural_key.reset();
@@ -218,6 +219,8 @@ class Both : public Witness {
   void saw(const ChangeAnswered& seen) override { tell(seen); }
   void saw(const ObjectAsked& seen) override { tell(seen); }
   void saw(const ObjectAnswered& seen) override { tell(seen); }
+  void saw(const AuditAsked& seen) override { tell(seen); }
+  void saw(const AuditAnswered& seen) override { tell(seen); }
   void saw(const Effect& seen) override { tell(seen); }
   void saw(const Served& seen) override { tell(seen); }
 

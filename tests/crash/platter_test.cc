@@ -38,47 +38,56 @@ TEST(Platter, APowerCutTakesWhatWasNotSyncedAndNothingElse) {
   const std::string sector(sector_bytes, 'a');
   const std::vector<Row> table{
       {"what lay there stays", "/d/old", [](Platter&) {}, {"old"}},
-      {"synced, name too", "/d/f",
+      {"synced, name too",
+       "/d/f",
        [](Platter& disk) {
          write_synced(disk, "/d/f", "xy");
          disk.sync_names(disk.find("/d"));
        },
        {"xy"}},
       {"synced, name not", "/d/f", [](Platter& disk) { write_synced(disk, "/d/f", "xy"); }, {absent, "xy"}},
-      {"name synced, bytes not", "/d/f",
+      {"name synced, bytes not",
+       "/d/f",
        [](Platter& disk) {
          disk.append(*disk.create("/d/f"), "xy");
          disk.sync_names(disk.find("/d"));
        },
        {"", "x", "xy"}},
-      {"an end that was not synced", "/d/old",
+      {"an end that was not synced",
+       "/d/old",
        [](Platter& disk) { disk.append(*disk.find("/d/old"), "+n"); },
        {"old", "old+", "old+n"}},
       {"removed, directory not synced", "/d/old", [](Platter& disk) { disk.remove("/d/old"); }, {absent, "old"}},
-      {"removed, directory synced", "/d/old",
+      {"removed, directory synced",
+       "/d/old",
        [](Platter& disk) {
          disk.remove("/d/old");
          disk.sync_names(disk.find("/d"));
        },
        {absent}},
-      {"renamed over it, not synced", "/d/old",
+      {"renamed over it, not synced",
+       "/d/old",
        [](Platter& disk) {
          write_synced(disk, "/d/t", "new");
          disk.sync_names(disk.find("/d"));
          disk.rename("/d/t", "/d/old");
        },
        {"old", "new"}},
-      {"renamed over it, synced", "/d/old",
+      {"renamed over it, synced",
+       "/d/old",
        [](Platter& disk) {
          write_synced(disk, "/d/t", "new");
          disk.rename("/d/t", "/d/old");
          disk.sync_names(disk.find("/d"));
        },
        {"new"}},
-      {"written over, not synced", "/d/old", [](Platter& disk) { disk.write(*disk.find("/d/old"), 0, "NEW"); },
+      {"written over, not synced",
+       "/d/old",
+       [](Platter& disk) { disk.write(*disk.find("/d/old"), 0, "NEW"); },
        {"old", "NEW"}},
       {"truncated, not synced", "/d/old", [](Platter& disk) { disk.truncate(*disk.find("/d/old"), 0); }, {"old"}},
-      {"a directory renamed with what it holds", "/e/f",
+      {"a directory renamed with what it holds",
+       "/e/f",
        [](Platter& disk) {
          disk.make_directory("/t");
          write_synced(disk, "/t/f", "xy");

@@ -26,6 +26,7 @@ ROUNDS = {
     "sync_points": 66,
     "disk_full": 5,
     "byte_flips": 240,
+    "upkeep": 160,
 }
 SHARE = {"ci": 0.2, "full": 1, "long": 10}
 CONTROLS = {
@@ -33,6 +34,7 @@ CONTROLS = {
     "disk_lies": ["power_loss", "--rounds", "400", "--control", "disk_lies"],
     "index_outside_the_batch": ["power_loss", "--rounds", "400", "--control", "index_outside_the_batch"],
     "acknowledges_before_the_commit": ["power_loss", "--rounds", "400", "--control", "acknowledges_before_the_commit"],
+    "restore_requeues": ["upkeep", "--rounds", "10", "--restore-requeues"],
     "ext4_sync_off": ["ext4", "--rounds", "20", "--control", "sync_off"],
     "ext4_disk_lies": ["ext4", "--rounds", "20", "--control", "disk_lies"],
 }

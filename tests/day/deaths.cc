@@ -16,8 +16,8 @@ constexpr double longest_rest_s = 0.3;
 struct Fault {
   const char* call;
   const char* what;
-  std::uint32_t latest;   // the nth such call, at most
-  bool of_the_store;      // only where it touches the store's files: the program makes it elsewhere too
+  std::uint32_t latest;  // the nth such call, at most
+  bool of_the_store;     // only where it touches the store's files: the program makes it elsewhere too
 };
 // Of write, only the store's: a gateway whose own wake-ups fail is no gateway in a world that exists.
 constexpr std::array<Fault, 12> faults{{{"fdatasync", "error=EIO", 120, false},

@@ -1,6 +1,6 @@
-// When the gateway dies in a day, and of what. One by one by dice: kill -9 at a random moment, or (with faults) a system
-// call of the unmodified program that fails or kills it, injected by strace from its start on. A life whose fault does
-// not come in time ends by the kill. One thread.
+// When the gateway dies in a day, and of what. One by one by dice: kill -9 at a random moment, or (with faults) a
+// system call of the unmodified program that fails or kills it, injected by strace from its start on. A life whose
+// fault does not come in time ends by the kill. One thread.
 #pragma once
 
 #include <cstdint>

@@ -157,8 +157,7 @@ std::expected<void, std::string> Stage::start_simulator() {
 std::expected<void, std::string> Stage::start_gateway(const std::vector<std::string>& before) {
   const fs::path log = data_ / "titip.log";
   std::vector<std::string> command = before;
-  command.insert(command.end(),
-                 {settings_.titip.string(), "serve", "--config", (data_ / "titip.json").string()});
+  command.insert(command.end(), {settings_.titip.string(), "serve", "--config", (data_ / "titip.json").string()});
   auto child = Child::start(command, log, settings_.keep);
   if (!child) return std::unexpected(child.error());
   gateway_ = std::move(*child);
