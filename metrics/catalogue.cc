@@ -39,7 +39,8 @@ constexpr Definition in_flight{"titip_drain_in_flight", "Records and probes in f
 constexpr Definition paused{"titip_facilities_paused", "Facilities whose credentials the destination refuses."};
 constexpr Definition queue{"titip_queue_submissions", "Submissions in custody, by state."};
 constexpr Definition queue_bytes{"titip_queue_bytes", "Payload bytes of submissions that are not terminal."};
-constexpr Definition ledger{"titip_ledger_difference", "Accepted minus all states: anything but 0 is a defect."};
+constexpr Definition ledger{"titip_ledger_difference",
+                            "Accepted against all states, and counts against records: anything but 0 is a defect."};
 constexpr Definition commit_duration{"titip_store_commit_duration_seconds", "One group commit, fsync included."};
 constexpr Definition commit_batch{"titip_store_commit_batch_submissions", "Calls that shared one commit."};
 constexpr Definition store_errors{"titip_store_errors_total", "Errors of the store, by kind."};

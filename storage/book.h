@@ -111,8 +111,8 @@ class Book {
   void append_line(Record& record, Attempt attempt, const std::optional<Attempt>& mark);
   void enter_state(Record& record, const Entering& entering);
 
-  // book_follow.cc: every call begins with begin(), writes each record it changes by commit_change() or move(), and ends
-  // with finish().
+  // book_follow.cc: every call begins with begin(), writes each record it changes by commit_change() or move(), and
+  // ends with finish().
   void begin();
   void commit_change(const Submission& before, Record& after);
   void move(Record& record, Event event, std::string_view rule);

@@ -156,8 +156,8 @@ Verdict Book::decide_on(const NewSubmission& incoming) {
   return verdict;
 }
 
-// Cancels all who could still do what is taken back, and their dependants; false, and nothing is done, if one of them is
-// on its way, or has been there, or nobody is left.
+// Cancels all who could still do what is taken back, and their dependants; false, and nothing is done, if one of them
+// is on its way, or has been there, or nobody is left.
 bool Book::take_back(const Digest& key) {
   const auto target = requirements_.look(key);
   if (!target || target->standing != Requirement::Standing::pending) return false;
@@ -202,8 +202,7 @@ void Book::replace(Submission& by, const SubmissionId& gone) {
 void Book::take_in(NewSubmission& incoming, bool correction, bool taken_back) {
   Submission& s = incoming.submission;
   check(incoming.payload.bytes.size() <= std::numeric_limits<std::uint32_t>::max(), "a payload is at most 4 GiB long");
-  const std::uint64_t last =
-      read(staging_, Family::info, std::string(keys::last_position), decode_number).value_or(0);
+  const std::uint64_t last = read(staging_, Family::info, std::string(keys::last_position), decode_number).value_or(0);
   s.position = last + 1;
   if (!incoming.replaces) s.replaces.reset();
   begin_life(s, now_, correction);

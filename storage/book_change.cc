@@ -164,8 +164,7 @@ Changed Book::read_back(const ReadBack& read) {
   begin();
   auto record = read_record(staging_, read.id);
   if (is_fenced(read.epoch)) return fenced(record);
-  if (!record || record->submission.version != read.expected_version ||
-      record->submission.state != State::delivered) {
+  if (!record || record->submission.version != read.expected_version || record->submission.state != State::delivered) {
     return stale(record);
   }
   const Submission before = record->submission;

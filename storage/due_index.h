@@ -2,7 +2,8 @@
 // group's Staging.
 //
 // Invariants, after every call of the Book:
-//  - a line's front (key_line.h) that is queued or deferred stands in class send at its due time; in class fresh, at the
+//  - a line's front (key_line.h) that is queued or deferred stands in class send at its due time; in class fresh, at
+//  the
 //    time the newest of its line was accepted, if and only if that is later than its own acceptance; and in class
 //    deadline, at its deadline, if it has one;
 //  - a front that is unknown stands in class probe at its due time;

@@ -23,17 +23,17 @@ struct Batch {
 };
 
 // One line for each kind of call; what it does is a line of Apply in group.cc.
-using AnyBatch = std::variant<Batch<NewSubmission, Verdict>,  //
-                              Batch<OpenAttempt, Changed>,    //
-                              Batch<Settlement, Changed>,     //
-                              Batch<ReadBack, Changed>,       //
-                              Batch<Transition, Changed>,     //
-                              Batch<PutObject, Applied>,      //
-                              Batch<EraseRecord, Erased>,     //
+using AnyBatch = std::variant<Batch<NewSubmission, Verdict>,        //
+                              Batch<OpenAttempt, Changed>,          //
+                              Batch<Settlement, Changed>,           //
+                              Batch<ReadBack, Changed>,             //
+                              Batch<Transition, Changed>,           //
+                              Batch<PutObject, Applied>,            //
+                              Batch<EraseRecord, Erased>,           //
                               Batch<RetainRecord, RetainedRecord>,  //
-                              Batch<FreeKey, Applied>,        //
-                              Batch<Rewrap, Applied>,         //
-                              Batch<std::string, AuditLine>,  //
+                              Batch<FreeKey, Applied>,              //
+                              Batch<Rewrap, Applied>,               //
+                              Batch<std::string, AuditLine>,        //
                               Batch<Damage, SetApart>>;
 
 struct Call {

@@ -199,6 +199,10 @@ std::expected<void, std::string> replace_key_file(const std::filesystem::path& p
   return write_secret_file(path, what, compose(file).text, Existing::replace);
 }
 
+std::expected<void, std::string> write_next_key_file(const std::filesystem::path& path, const KeyFile& file) {
+  return write_secret_file(path, what, compose(file).text, Existing::refuse);
+}
+
 std::expected<KeyFile, std::string> with_new_wrapping_key(KeyFile file) {
   if (file.wrapping.size() >= most_wrapping_keys) {
     return std::unexpected(

@@ -42,6 +42,9 @@ std::expected<KeyFile, std::string> make_key_file(const std::filesystem::path& p
 // whole.
 std::expected<void, std::string> replace_key_file(const std::filesystem::path& path, const KeyFile& file);
 
+// Where none is yet: the key file of a store that is still being written.
+std::expected<void, std::string> write_next_key_file(const std::filesystem::path& path, const KeyFile& file);
+
 // `file` with a fresh wrapping key as the current one, or with one more index key.
 std::expected<KeyFile, std::string> with_new_wrapping_key(KeyFile file);
 std::expected<KeyFile, std::string> with_new_index_key(KeyFile file);

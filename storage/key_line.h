@@ -5,8 +5,10 @@
 // Invariants, after settle():
 //  - a line holds exactly the records of its key that are not terminal. Head names the one with the lowest position,
 //    chain holds all the others: a line of one, which is the rule, costs no row of its own;
-//  - Head.count is their number, Head.newest the latest acceptance of all that stood here since the line was last empty;
-//  - the front is who may go. It is the head, unless the head waits for a requirement: then it is the first provider, by
+//  - Head.count is their number, Head.newest the latest acceptance of all that stood here since the line was last
+//  empty;
+//  - the front is who may go. It is the head, unless the head waits for a requirement: then it is the first provider,
+//  by
 //    position, that this requirement needs, or that such a provider needs in its turn, and that stands in this line and
 //    may go. May go: queued, deferred, unknown or in flight. Nobody else is ever opened or due, so one record of a key
 //    is on its way at most. A front that is in flight or unknown stays the front until that is settled or held;
@@ -38,8 +40,8 @@ class KeyLine {
 
   void begin() { lines_.clear(); }  // of a call; what the last one left behind was settled, or rolled back
   bool is_front(const Submission& submission);
-  void enter(const Submission& submission);                         // a new record, at the end of its line
-  void changed(const Submission& before, const Submission& after);  // leaves the line if `after` is terminal
+  void enter(const Submission& submission);                             // a new record, at the end of its line
+  void changed(const Submission& before, const Submission& after);      // leaves the line if `after` is terminal
   void look_again(const Submission& submission) { touch(submission); }  // what it waits for stands differently
   void settle();
 

@@ -1,5 +1,5 @@
-// What records wait for. A requirement is a key (a route and an identity) or a reference (a provisional number), never a
-// record: who provides it, how it stands, and who waits for it. One thread (the writer), over the group's Staging.
+// What records wait for. A requirement is a key (a route and an identity) or a reference (a provisional number), never
+// a record: who provides it, how it stands, and who waits for it. One thread (the writer), over the group's Staging.
 //
 // Invariants, after every call of the Book:
 //  - the providers of a key are, oldest first, the records that list it in `provides` or `references` and are not

@@ -23,8 +23,8 @@ struct Bound {
 struct Question {
   bool has_idempotency_key = false;
   std::optional<Bound> known;  // what the idempotency key already stands for
-  // Who the natural key stands for, oldest first; empty: nobody, or there is no key. With an idempotency key that stands
-  // for nothing yet only the last one's fingerprint is looked at.
+  // Who the natural key stands for, oldest first; empty: nobody, or there is no key. With an idempotency key that
+  // stands for nothing yet only the last one's fingerprint is looked at.
   std::span<const Bound> chain;
   Digest fingerprint{};
   OnConflict on_conflict = OnConflict::refuse;

@@ -9,11 +9,14 @@
 // close(), or at least every call made with it.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "storage/store.h"
@@ -41,6 +44,19 @@ class WaitingHome final : public Home {
     return std::move(*answer);
   }
 
+  // Asks again while the store is overloaded: upkeep can wait, and must not push clinics aside. `call` may run more
+  // than once, so it hands copies on.
+  template <class T, class Call>
+  Result<T> ask_patiently(Call call, std::chrono::milliseconds patience = std::chrono::minutes(1)) {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    for (auto pause = std::chrono::milliseconds(5);; pause = std::min(pause * 2, std::chrono::milliseconds(500))) {
+      Result<T> answer = ask<T>(call);
+      const bool full = !answer && answer.error() == Error::overloaded;
+      if (!full || std::chrono::steady_clock::now() >= until) return answer;
+      std::this_thread::sleep_for(pause);
+    }
+  }
+
  private:
   void run_next() {
     std::move_only_function<void()> next;
@@ -48,8 +64,9 @@ class WaitingHome final : public Home {
       std::unique_lock lock(mutex_);
       while (pump_ && work_.empty()) {
         lock.unlock();
-        pump_();
+        const bool did_something = pump_();
         lock.lock();
+        if (!did_something && work_.empty()) wake_.wait_for(lock, std::chrono::milliseconds(1));
       }
       wake_.wait(lock, [this] { return !work_.empty(); });
       next = std::move(work_.front());

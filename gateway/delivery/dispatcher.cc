@@ -18,7 +18,6 @@ using storage::State;
 
 constexpr std::size_t most_lanes_at_once = 16;
 constexpr std::size_t logins_at_once = 4;
-constexpr auto learn_again_after = std::chrono::milliseconds(1'000);
 constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
 
 std::optional<storage::WallTime> earlier(std::optional<storage::WallTime> a, std::optional<storage::WallTime> b) {
@@ -45,40 +44,6 @@ void Dispatcher::start() {
     pump();
   });
   claim();
-}
-
-// Work is owned under a lease; everything starts with it.
-void Dispatcher::claim() {
-  doors_.store.claim(storage::all_shards(), doors_.home, [this](storage::Result<storage::Lease> lease) {
-    if (stopping_) return;
-    if (!lease) {
-      doors_.timers.after(learn_again_after, [this] { claim(); });
-      return;
-    }
-    lease_ = *lease;
-    learn_lanes();
-  });
-}
-
-// The store has fenced us off: whoever holds the shards now decides what came of what we sent.
-void Dispatcher::lost_lease() {
-  if (!lease_) return;  // being claimed already
-  metrics::log(Level::error, "lease_lost", {{Field::destination, options_.destination}});
-  lease_.reset();
-  doors_.timers.after(learn_again_after, [this] { claim(); });
-}
-
-// What was waiting before this process started.
-void Dispatcher::learn_lanes() {
-  doors_.store.lanes(options_.destination, doors_.home, [this](storage::Result<std::vector<storage::Lane>> lanes) {
-    if (stopping_) return;
-    if (!lanes) {
-      doors_.timers.after(learn_again_after, [this] { learn_lanes(); });
-      return;
-    }
-    for (const auto& lane : *lanes) lanes_.wake(lane);
-    pump();
-  });
 }
 
 void Dispatcher::stop(std::move_only_function<void()> done) {
@@ -193,8 +158,8 @@ void Dispatcher::fetch(std::size_t room) {
     // What is in hand but not opened yet is still in the index and must not hide what stands behind it.
     limits.push_back(share + (held != active_in_lane_.end() ? held->second : 0));
     for (const auto due_class : {DueClass::probe, DueClass::send}) {
-      queries.push_back({.lane = each.lane, .due_class = due_class, .now = now, .limit = limits.back(),
-                         .shards = lease_->shards});
+      queries.push_back(
+          {.lane = each.lane, .due_class = due_class, .now = now, .limit = limits.back(), .shards = lease_->shards});
     }
     if (gated_) queries.back().limit = 0;  // behind a gate nothing is sent; what is unknown is asked after
   }

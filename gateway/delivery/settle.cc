@@ -55,7 +55,8 @@ Settlement settle_send(const Submission& record, const rules::Classified& classi
       return settlement;
     case OutcomeKind::blocked:
       if (!record.requirements.empty()) {
-        // The store knows whether it is still to come; if it is not, the record is deferred, and the third time rejected.
+        // The store knows whether it is still to come; if it is not, the record is deferred, and the third time
+        // rejected.
         settlement.event = Event::blocked;
         settlement.attempt.outcome = Outcome::blocked;
         defer(settlement, record, end, retry_after, policy);

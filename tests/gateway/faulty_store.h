@@ -17,6 +17,8 @@ class FaultyStore final : public storage::ForwardingStore {
   std::optional<storage::Error> accept_error;  // the answer to every accept
   std::optional<storage::Error> load_error;    // to every load
   std::optional<storage::Error> open_error;    // to every open_attempts
+  std::optional<storage::Error> claim_error;   // to every claim
+  std::uint64_t claims_too_high = 0;           // so much is the epoch of a lease beyond the store's
   std::optional<storage::Error> object_error;  // to every get_object
   std::optional<storage::Health> health_now;   // what health() says
 
@@ -29,6 +31,13 @@ class FaultyStore final : public storage::ForwardingStore {
                      storage::Done<std::vector<storage::Changed>> done) override {
     if (open_error) return answer_error(home, std::move(done), *open_error);
     ForwardingStore::open_attempts(std::move(batch), home, std::move(done));
+  }
+  void claim(storage::Shards wanted, storage::Home& home, storage::Done<storage::Lease> done) override {
+    if (claim_error) return answer_error(home, std::move(done), *claim_error);
+    ForwardingStore::claim(wanted, home, [done = std::move(done), too_high = claims_too_high](auto lease) mutable {
+      if (lease) lease->epoch += too_high;
+      done(std::move(lease));
+    });
   }
   void load(std::vector<storage::LoadRequest> batch, storage::Home& home,
             storage::Done<std::vector<std::optional<storage::Loaded>>> done) override {

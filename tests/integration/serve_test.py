@@ -114,19 +114,6 @@ class Custody(unittest.TestCase):
             self.assertEqual(gateway.submit("/vaksin/simpan", dose(1), key="a")[2]["Titip-Submission-Id"], id)
             self.assertEqual(gateway.stop(), 0)
 
-    def test_nothing_readable_on_disk(self):
-        with Place() as place:
-            gateway = Gateway(place).start()
-            canary = dose(4321, nama="Kenari Rahasia", noHp="000111222333", alamat="Gang Kenari")
-            self.assertEqual(gateway.submit("/vaksin/simpan", canary, key="kunci-kenari")[0], 201)
-            gateway.stop()
-            planted = place.directory / "data/planted"
-            words = [canary["nik"], "Kenari", "000111222333", "kunci-kenari", canary["noTiket"]]
-            found = lambda: [w for w in words for f in place.directory.rglob("*") if f.is_file() and w.encode() in f.read_bytes()]
-            self.assertEqual(found(), [])
-            planted.write_text(canary["nik"])
-            self.assertEqual(found(), [canary["nik"]], "the search must find what is there")
-
 
 class Delivery(unittest.TestCase):
     def test_a_lost_reply_is_found_not_sent_again(self):

@@ -209,7 +209,8 @@ class Inspection {
       const auto expected = providers.find(key);
       const std::set<SubmissionId> is(each.providers.begin(), each.providers.end());
       if (is.size() != each.providers.size()) say("a provider stands there twice");
-      if (is != (expected == providers.end() ? std::set<SubmissionId>{} : expected->second)) say("the providers differ");
+      if (is != (expected == providers.end() ? std::set<SubmissionId>{} : expected->second))
+        say("the providers differ");
       if (each.standing == Standing::pending && is.empty()) say("a requirement is pending and nobody provides it");
       const bool ended = each.standing == Standing::failed || each.standing == Standing::cancelled;
       if (ended && !is.empty()) say("a requirement ended though somebody provides it");
@@ -291,8 +292,8 @@ class Inspection {
     for (const auto& [key, record] : records_) {
       const Submission& s = record.submission;
       const bool may_have_landed = s.hold_reason == HoldReason::unknown;
-      const bool left = s.state == State::rejected || s.state == State::expired ||
-                        (s.state == State::cancelled && !may_have_landed);
+      const bool left =
+          s.state == State::rejected || s.state == State::expired || (s.state == State::cancelled && !may_have_landed);
       if (s.natural_key && !left && !bound.contains(s.id)) say("a record has lost its natural key");
       if (left && bound.contains(s.id)) say("a record that ended still holds its natural key");
     }

@@ -35,9 +35,9 @@ INSTANTIATE_TEST_SUITE_P(Engines, Line, ::testing::ValuesIn(engines()),
                          [](const auto& param) { return param.param.name; });
 
 TEST_P(Line, WhatABlockedHeadNeedsPassesIt) {
-  accept(needing(1, "b", {}, {"visit"}));             // in another line
-  accept(needing(2, "a", {"visit", "consent"}));      // the head
-  accept(submission(3, "a"));                         // nothing to do with it
+  accept(needing(1, "b", {}, {"visit"}));         // in another line
+  accept(needing(2, "a", {"visit", "consent"}));  // the head
+  accept(submission(3, "a"));                     // nothing to do with it
   EXPECT_EQ(due(), (Numbers{1})) << "the head waits for another line, and nobody in its own can help";
   EXPECT_EQ(caller->open_attempt(now_of(3)).applied, Applied::stale);
   accept(needing(4, "a", {"address"}, {"consent"}));  // what the head needs

@@ -39,7 +39,8 @@ class Lives : public OnEveryEngine {
 };
 
 // A record that provides and requires these keys. Its number is its position where all are accepted in order.
-inline NewSubmission needing(std::uint64_t number, std::string_view person, std::initializer_list<std::string> requires_,
+inline NewSubmission needing(std::uint64_t number, std::string_view person,
+                             std::initializer_list<std::string> requires_,
                              std::initializer_list<std::string> provides_ = {}) {
   NewSubmission made = submission(number, person);
   for (const auto& key : requires_) made.submission.requirements.push_back(digest(key));

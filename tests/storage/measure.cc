@@ -1,6 +1,8 @@
-// Measures a store in process: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes]
+// Measures a store in process: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes] [kill]
 // Accepts (`waiting` of them are kept in flight, each a call of its own, as the clinics' requests are), what they weigh
 // on disk, a whole look at them, delivering them all with retention zero, and what is left on disk.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -107,6 +109,24 @@ std::size_t deliver_all(Store& store, const std::vector<SubmissionId>& ids) {
     }
   }
   return delivered;
+}
+
+// "VmRSS" (now) or "VmHWM" (at most so far), in MiB.
+std::size_t memory_mib(const std::string& field) {
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(field + ":")) return std::strtoull(line.c_str() + field.size() + 1, nullptr, 10) / 1024;
+  }
+  return 0;
+}
+
+std::size_t disk_mib(const std::filesystem::path& directory) {
+  std::size_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    const bool is_ballast = entry.path().filename() == "BALLAST";
+    if (entry.is_regular_file() && !is_ballast) bytes += entry.file_size();
+  }
+  return bytes >> 20U;
 }
 
 bool look_at_all(Store& store) {

@@ -39,12 +39,14 @@ TEST(Open, RefusalsAreSentences) {
 
 TEST(Open, ANewerFormatIsRefused) {
   const auto kv = std::make_shared<MemoryKv>();
-  ASSERT_TRUE(kv->commit({{Family::info, std::string(keys::format), encode_format(format_version + 1)},
-                          {Family::info, std::string(keys::epoch), encode({Family::info, keys::epoch}, std::uint64_t{4})}}));
+  ASSERT_TRUE(
+      kv->commit({{Family::info, std::string(keys::format), encode_format(format_version + 1)},
+                  {Family::info, std::string(keys::epoch), encode({Family::info, keys::epoch}, std::uint64_t{4})}}));
   const auto refused = QueueStore::open(kv, options_for({}), Pumping::by_hand);
   ASSERT_FALSE(refused.has_value());
   EXPECT_NE(refused.error().find("format " + std::to_string(format_version + 1)), std::string::npos) << refused.error();
-  EXPECT_EQ(decode_number({Family::info, keys::epoch}, *kv->get(Family::info, keys::epoch).value()), 4U) << "left as it was";
+  EXPECT_EQ(decode_number({Family::info, keys::epoch}, *kv->get(Family::info, keys::epoch).value()), 4U)
+      << "left as it was";
 }
 
 TEST(Open, DamagedFoundationsAreRefused) {

@@ -354,7 +354,8 @@ TEST_P(Requiring, AReferenceNamesWhatIsTakenBackToo) {
   EXPECT_EQ(state_of(1), State::cancelled);
 }
 
-// --- erasure on the way -------------------------------------------------------------------------------------------------
+// --- erasure on the way
+// -------------------------------------------------------------------------------------------------
 
 TEST_P(Requiring, WhatIsErasedOnItsWayIsCancelledAsSoonAsItComesBack) {
   accept(needing(1, "a", {}, {"visit"}));

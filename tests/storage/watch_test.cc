@@ -177,7 +177,8 @@ TEST(WatchLimit, TooManyAreRefused) {
   store->close();
 }
 
-// --- leases -----------------------------------------------------------------------------------------------------------
+// --- leases
+// -----------------------------------------------------------------------------------------------------------
 
 TEST_P(Watching, ALeaseIsGivenAtOnceUnderTheEpochOfThisOpening) {
   Shards some;

@@ -179,7 +179,7 @@ class Recording : public MemoryKv {
     const Reach mark = decode_reach(bytes).value();
     EXPECT_LE(mark.commit, CommitSequence::load(*this)->number());
     const auto position = get(Family::info, keys::last_position).value();
-    EXPECT_LE(mark.position, position ? decode_number(*position).value() : 0);
+    EXPECT_LE(mark.position, position ? decode_number({Family::info, keys::last_position}, *position).value() : 0);
     ++notes;
     return MemoryKv::note(bytes);
   }

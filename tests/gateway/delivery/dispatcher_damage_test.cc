@@ -30,6 +30,32 @@ TEST(Damage, one_damaged_person_stops_nobody_else) {
   EXPECT_LT(world.timers_run, 100U) << "and is not asked for over and over";
 }
 
+TEST(Lease, nothing_is_sent_before_there_is_one) {
+  World world;
+  world.store().claim_error = storage::Error::overloaded;
+  const auto id = world.accept({});
+  world.start();
+  world.pass(10s);
+  EXPECT_EQ(world.writes(), 0U);
+  world.store().claim_error.reset();
+  world.pass(2s);
+  EXPECT_EQ(world.state(id), State::delivered);
+}
+
+TEST(Lease, who_is_fenced_off_sends_nothing_until_he_holds_one_again) {
+  World world;
+  world.store().claims_too_high = 1;
+  const auto id = world.accept({});
+  world.start();
+  world.pass(10s);
+  EXPECT_EQ(world.writes(), 0U);
+  EXPECT_EQ(world.state(id), State::queued);
+  EXPECT_LT(world.timers_run, 100U) << "and does not try over and over";
+  world.store().claims_too_high = 0;
+  world.pass(2s);
+  EXPECT_EQ(world.state(id), State::delivered);
+}
+
 TEST(Damage, an_outcome_the_store_cannot_take_now_is_brought_again) {
   World world;
   world.start();

@@ -89,6 +89,20 @@ TEST(SettleSend, a_duplicate_correction_or_update_is_asked_after) {
   }
 }
 
+// Only the store knows whether what is missing is still to come.
+TEST(SettleSend, what_the_server_misses_is_the_stores_to_judge_where_the_record_requires_something) {
+  auto needing = record();
+  needing.requirements = {storage::Digest{1}};
+  const auto the_route = route();
+  const auto settlement = settle_send(needing, {OutcomeKind::blocked, "no-visit", true, "words"},
+                                      {opened, ended, the_route, true, 0.5}, 412, {}, policy());
+  EXPECT_EQ(settlement.event, Event::blocked);
+  EXPECT_EQ(settlement.attempt.outcome, Outcome::blocked);
+  EXPECT_TRUE(settlement.counts_as_attempt);
+  EXPECT_EQ(settlement.backoff_steps, 3U);
+  EXPECT_EQ(settlement.due_at, ended + 4s) << "if it is here already, the server is asked again later";
+}
+
 TEST(SettleSend, every_outcome_with_the_breaker_closed_and_open) {
   const auto the_route = route();
   for (const auto& row : send_rows) {
