@@ -27,6 +27,7 @@ all_parts=(unit house controls integration capacity crash)
 install=yes
 submissions=
 crash_options=()
+crash_option=
 wanted=()
 while [[ $# -gt 0 ]]; do
   argument=$1
@@ -41,8 +42,12 @@ while [[ $# -gt 0 ]]; do
       fi
       shift
       ;;
-    --ci | --full | --long) crash_options+=(--size "${argument#--}") ;;
+    --ci | --full | --long)
+      crash_option=$argument
+      crash_options+=(--size "${argument#--}")
+      ;;
     --seed | --replay)
+      crash_option=$argument
       if [[ -z ${1:-} ]]; then
         printf 'tests/run.sh: %s wants a value\n' "$argument" >&2
         exit 2
@@ -68,7 +73,7 @@ if [[ -n $submissions && ${wanted[*]} != capacity ]]; then
   exit 2
 fi
 if [[ ${#crash_options[@]} -gt 0 && ${wanted[*]} != crash ]]; then
-  printf "tests/run.sh: %s is an option of the part 'crash' alone\n" "${crash_options[0]}" >&2
+  printf "tests/run.sh: %s is an option of the part 'crash' alone\n" "$crash_option" >&2
   exit 2
 fi
 wants() { [[ " ${wanted[*]} " == *" $1 "* ]]; }
