@@ -27,6 +27,7 @@ ROUNDS = {
     "disk_full": 5,
     "byte_flips": 240,
     "upkeep": 160,
+    "key_rotation": 40,
 }
 SHARE = {"ci": 0.2, "full": 1, "long": 10}
 CONTROLS = {
