@@ -15,9 +15,12 @@ namespace {
 
 using admin::Command;
 
+// Where deploy/titip.service expects it.
+constexpr const char* usual_config = "/etc/titip/titip.json";
+
 // Everything that can stand on the command line, and what to do with it.
 struct Line {
-  std::string config_file;
+  std::string config_file = usual_config;
   std::string people_file;
   admin::Request request;
   RestoreCommand restore;
@@ -41,7 +44,7 @@ class Commands {
  private:
   CLI::App* add(CLI::App& under, const std::string& name, const std::string& what) {
     auto* command = under.add_subcommand(name, what);
-    command->add_option("--config", line_.config_file, "the configuration, a JSON file")->required();
+    command->add_option("--config", line_.config_file, "the configuration, a JSON file")->capture_default_str();
     return command;
   }
   // A command that a running gateway can do as well.
@@ -168,6 +171,7 @@ int run(int argc, char** argv, const Seams& seams) {
   if (!config) {
     fmt::print(stderr, "titip: {}{}{}{}\n", line.config_file, config.error().pointer.empty() ? "" : " at ",
                config.error().pointer, ": " + config.error().sentence);
+    if (line.config_file == usual_config) fmt::print(stderr, "titip: name another config with --config\n");
     return exit_usage;
   }
   return line.perform(*config);

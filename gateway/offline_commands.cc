@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/audit.h"
@@ -13,12 +14,12 @@
 #include "gateway/exit_status.h"
 #include "gateway/progress_line.h"
 #include "gateway/say.h"
+#include "metrics/log.h"
 #include "storage/backup.h"
 #include "storage/index_check.h"
 #include "storage/key_file.h"
 #include "storage/reindex.h"
 #include "storage/restore.h"
-#include "storage/rocks_kv_setup.h"
 #include "storage/secret_file.h"
 #include "storage/waiting_home.h"
 
@@ -32,7 +33,8 @@ using nlohmann::ordered_json;
 using Outcome = std::expected<void, std::string>;
 
 std::optional<Ended> hindrance(const Config& config, admin::Request request, std::string_view what) {
-  request.command = admin::Command::retain;  // something that changes: the same rules for its reason
+  request.command = admin::Command::retain;         // something that changes: the same rules for its reason
+  metrics::set_log_level(metrics::Level::warning);  // what there is to say is said in sentences
   if (auto fault = admin::fault_of(request); !fault.empty()) {
     if (request.reason.empty()) fault = fmt::format("{} changes what is in custody: say why, with --reason", what);
     return in_trouble(Trouble::usage, fault + ".");
@@ -143,7 +145,7 @@ std::expected<std::filesystem::path, std::string> move_aside(const Config& confi
   const auto store = store_directory(config);
   std::error_code error;
   if (!std::filesystem::exists(store, error) || std::filesystem::is_empty(store, error)) return {};
-  if (!storage::not_to_be_opened(store, storage::RocksSetup{}).empty()) return {};
+  if (!storage::not_to_be_opened(store).empty()) return {};
   auto stamp = clock::rfc3339(clock.wall());
   std::erase_if(stamp, [](char c) { return c == ':' || c == '-'; });
   auto aside = store;
@@ -199,11 +201,20 @@ Outcome add_old_keys(const Config& config, const std::filesystem::path& old_key_
 Ended said_of(const PutBack& done) {
   const auto& restored = done.restored;
   Ended ended;
-  ended.sentence = fmt::format(
-      "The store is back. {} whose outcome is not known will be asked after before anything is sent again; {} held as "
-      "they were. {} Every destination waits behind a gate: look at `titip status`, then `titip resume DESTINATION "
-      "--reason …`.",
-      admin::counted(restored.made_unknown, "records"), admin::grouped(restored.kept_held), restored.gap.text());
+  auto gap = restored.gap.text();
+  if (!gap.empty()) gap.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(gap.front())));
+  ended.sentence = "The store is back. ";
+  if (restored.made_unknown > 0)
+    ended.sentence += fmt::format("The outcome of {} is unknown: {} asked after before anything is sent again. ",
+                                  admin::counted(restored.made_unknown, "records"),
+                                  restored.made_unknown == 1 ? "it is" : "they are");
+  if (restored.kept_held > 0)
+    ended.sentence += fmt::format("{} held as before. ", restored.kept_held == 1
+                                                             ? std::string("1 record is")
+                                                             : admin::counted(restored.kept_held, "records") + " are");
+  ended.sentence += fmt::format(
+      "{}. Every destination waits behind a gate: look at `titip status`, then `titip resume DESTINATION --reason …`.",
+      gap);
   if (restored.damaged > 0)
     ended.sentence +=
         fmt::format(" {} cannot be read: run `titip verify`.", admin::counted(restored.damaged, "records"));

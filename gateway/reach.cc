@@ -59,13 +59,14 @@ Ended offline_status(const Config& config, storage::Store& store) {
   auto document = reads::status_json(facts);
   for (auto& each : document["destinations"]) each.erase("upstream");
   Ended ended;
-  ended.sentence = fmt::format("No gateway runs: nothing is accepted and nothing is sent. {} in custody {}.",
-                               admin::counted(waiting, "records"), waiting == 1 ? "waits" : "wait");
-  document["sentence"] = {
-      {"id", fmt::format("Gateway tidak berjalan: tidak ada yang diterima dan tidak ada yang dikirim. {} laporan "
-                         "tersimpan menunggu.",
-                         waiting)},
-      {"en", ended.sentence}};
+  ended.sentence = "No gateway runs: nothing is accepted and nothing is sent. ";
+  ended.sentence += waiting == 0 ? std::string("No record waits.")
+                                 : fmt::format("{} safe here {}.", admin::counted(waiting, "records"),
+                                               waiting == 1 ? "waits" : "wait");
+  auto words = std::string("Gateway tidak berjalan: tidak ada yang diterima dan tidak ada yang dikirim. ");
+  words += waiting == 0 ? std::string("Tidak ada laporan yang menunggu.")
+                        : fmt::format("{} laporan yang tersimpan aman menunggu.", waiting);
+  document["sentence"] = {{"id", words}, {"en", ended.sentence}};
   document["gateway_runs"] = false;
   ended.result = document.dump();
   return ended;

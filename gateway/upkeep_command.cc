@@ -11,6 +11,7 @@
 #include "gateway/progress_line.h"
 #include "gateway/reach.h"
 #include "gateway/say.h"
+#include "metrics/log.h"
 
 namespace titip::gateway {
 namespace {
@@ -67,6 +68,7 @@ class Session {
 }  // namespace
 
 int run_upkeep(const Config& config, Request request, const std::string& people_file, Saying saying) {
+  metrics::set_log_level(metrics::Level::warning);  // what there is to say is said in sentences
   if (!people_file.empty()) {
     auto people = read_people_file(people_file);
     if (!people) {

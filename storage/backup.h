@@ -63,6 +63,7 @@ class Backups {
 
 // Why nobody may open a store in `directory`: it is a backup, or a restore into it was begun and not finished. Empty:
 // there is no such reason.
+std::string not_to_be_opened(const std::filesystem::path& directory);
 std::string not_to_be_opened(const std::filesystem::path& directory, const RocksSetup& setup);
 
 }  // namespace titip::storage

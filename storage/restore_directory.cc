@@ -166,6 +166,10 @@ std::expected<Restored, std::string> Backups::restore(const std::filesystem::pat
   return restored;
 }
 
+std::string not_to_be_opened(const std::filesystem::path& directory) {
+  return not_to_be_opened(directory, RocksSetup{});
+}
+
 std::string not_to_be_opened(const std::filesystem::path& directory, const RocksSetup& setup) {
   const DiskFiles files(setup);
   if (files.exists(directory / marker_name)) {

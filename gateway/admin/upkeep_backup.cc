@@ -1,5 +1,6 @@
 // A consistent copy of the store, taken while it serves.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -37,6 +38,14 @@ std::string hindrance(const std::filesystem::path& to, const std::filesystem::pa
   return {};
 }
 
+// Files are shared with the store there, not copied: what befalls the one befalls the other.
+bool on_the_same_disk(const std::filesystem::path& one, const std::filesystem::path& other) {
+  struct stat about_one{};
+  struct stat about_other{};
+  return ::stat(one.c_str(), &about_one) == 0 && ::stat(other.c_str(), &about_other) == 0 &&
+         about_one.st_dev == about_other.st_dev;
+}
+
 }  // namespace
 
 Ended backup(const Request& request, const Doors& doors, Telling& telling) {
@@ -66,6 +75,8 @@ Ended backup(const Request& request, const Doors& doors, Telling& telling) {
       "backup holds no keys.",
       to.string(), grouped(manifest->mark.position), bytes_text(manifest->bytes()),
       counted(manifest->files.size(), "files"), apart);
+  if (on_the_same_disk(to, doors.data_directory))
+    ended.sentence += " It lies on the same disk as the store: copy it to another.";
   ended.result = ordered_json{{"to", to.string()},
                               {"last_position", manifest->mark.position},
                               {"epoch", made->epoch},

@@ -35,7 +35,7 @@ Ended said(const Sum& sum, const storage::Retain& what, bool dry_run) {
                                : sum.erased == 1 ? "was"
                                                  : "were",
                                grouped(sum.examined), before);
-  ended.sentence += dry_run ? "." : fmt::format("; {} will come free.", bytes_text(sum.bytes));
+  ended.sentence += sum.bytes == 0 ? std::string(".") : fmt::format("; {} will come free.", bytes_text(sum.bytes));
   nlohmann::ordered_json result{{"examined", sum.examined}, {"erased", sum.erased}, {"settled_before", before}};
   if (!dry_run) result["bytes"] = sum.bytes;
   ended.result = result.dump();

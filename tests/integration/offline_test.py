@@ -154,6 +154,7 @@ class Restoring(Upkeep):
             victim = max(copy.glob("*.sst"), default=None) or max(copy.glob("*.log"))
             content = bytearray(victim.read_bytes())
             content[len(content) // 2] ^= 1
+            victim.unlink()  # on one disk the store has the same file
             victim.write_bytes(content)
             before = sorted(path.name for path in (place.directory / "data/store").iterdir())
             self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), FAILED, victim.name)

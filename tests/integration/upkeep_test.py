@@ -36,6 +36,7 @@ class WithAGateway(Upkeep):
             answer = json.loads(done.stdout)
             self.assertEqual(answer["result"]["to"], str(copy), "relative to where the operator stands")
             self.assertGreater(answer["result"]["last_position"], 0)
+            self.assertIn("same disk", answer["sentence"])
             self.assertTrue((copy / "titip-backup").exists())
             self.assertNotIn(NIK.encode(), bytes_below(copy))
             self.said(gateway.titip("backup", "--to", copy), FAILED, "is there already", "does not exist yet")
@@ -151,7 +152,7 @@ class BadInput(Upkeep):
             name.write_text("9901011501900001 Orang Uji\n")
             rows = [
                 (("nothing",), USAGE, ["nothing"]),
-                (("keys",), USAGE, ["rotate"]),
+                (("keys",), USAGE, ["Run with --help"]),
                 (("backup",), USAGE, ["--to"]),
                 (("erase", *WHY), USAGE, ["--nik-file"]),
                 (("erase", "--nik", NIK, *WHY), USAGE, ["--nik"]),
