@@ -99,7 +99,7 @@ class Book {
 
   // book_accept.cc
   Verdict decide_on(const NewSubmission& incoming);
-  bool take_back(const Digest& key);
+  bool take_back(const Submission& by, const Digest& key);
   void replace(Submission& by, const SubmissionId& gone);
   void take_in(NewSubmission& incoming, bool correction, bool taken_back);
 

@@ -188,6 +188,7 @@ bool QueueStore::pump() {
   const bool was_read = readers_.pump();
   const bool worked = background_.pump();
   watermark_.pump();
+  space_.look();
   return wrote || was_read || worked;
 }
 

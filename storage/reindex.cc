@@ -8,7 +8,7 @@
 #include <array>
 #include <system_error>
 
-#include "storage/codec.h"
+#include "storage/backup.h"
 #include "storage/free_space.h"
 #include "storage/index_check.h"
 #include "storage/key_file.h"
@@ -17,6 +17,7 @@
 #include "storage/reindex_map.h"
 #include "storage/reindex_swap.h"
 #include "storage/rocks_kv.h"
+#include "storage/rocks_kv_setup.h"
 #include "storage/sealing.h"
 
 namespace titip::storage {
@@ -106,6 +107,7 @@ Done Reindex::refuse_stranger() const {
 
 Done Reindex::look_at_space() {
   if (auto ours = refuse_stranger(); !ours) return ours;
+  if (auto why = not_to_be_opened(places_.store, RocksSetup{}); !why.empty()) return std::unexpected(std::move(why));
   const std::uint64_t size = size_of(places_.store);
   progress_.of_bytes = size;
   constexpr std::uint64_t for_logs = 64U << 20U;

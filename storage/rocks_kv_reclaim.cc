@@ -85,6 +85,12 @@ bool RocksReclaim::has_room_for(std::uint64_t bytes) const {
   return !free || *free >= bytes + margin_bytes;
 }
 
+bool RocksReclaim::has_room_to_flush() const {
+  std::uint64_t unflushed = 0;
+  db_.GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unflushed);
+  return has_room_for(unflushed);
+}
+
 // A flush that met a full disk would stop the store: then rather no flush.
 KvResult<void> RocksReclaim::flush(rocksdb::ColumnFamilyHandle& family) {
   std::uint64_t unflushed = 0;

@@ -20,6 +20,8 @@ class RocksReclaim {
   RocksReclaim(rocksdb::DB& db, rocksdb::Env& env, std::string directory);
   KvResult<void> run(rocksdb::ColumnFamilyHandle& family);
   void give_up() { given_up_ = true; }
+  // Whether all that is only in memory and log so far fits on the disk. Any thread.
+  bool has_room_to_flush() const;
 
  private:
   std::optional<std::uint64_t> free_bytes() const;

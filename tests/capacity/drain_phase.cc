@@ -97,7 +97,7 @@ class Draining {
     const auto use = disk_use(settings_.store());
     report::say(fmt::format("reopened: {} submissions, {} acknowledged before the kill; {}", found_,
                             settings_.acknowledged, use.text()));
-    report::figure("pending_bytes_without_log", static_cast<double>(use.without_log()));
+    report::figure("pending_growing_bytes", static_cast<double>(use.growing()));
     if (found_ < settings_.acknowledged) report::say("ACKNOWLEDGED SUBMISSIONS ARE LOST");
     accept_one();
     deliver_.post([this] { dispatcher_.start(); });
@@ -238,11 +238,36 @@ class Draining {
   std::uint64_t told_ = 0;
 };
 
+// What a nearly full disk makes a store do: erase what may go, and give its space back.
+void make_room(const Settings& settings) {
+  constexpr std::uint64_t more_than_any_disk = 1ULL << 50U;
+  constexpr auto quiet = 3s;
+  constexpr auto longest = 300s;
+  const auto store = open_store(settings, nullptr, more_than_any_disk);
+  const auto began = std::chrono::steady_clock::now();
+  auto least = disk_use(settings.store()).growing();
+  for (auto changed = began; std::chrono::steady_clock::now() - changed < quiet;) {
+    std::this_thread::sleep_for(100ms);
+    const auto now = std::chrono::steady_clock::now();
+    const auto bytes = disk_use(settings.store()).growing();
+    if (bytes != least) changed = now;
+    least = bytes;
+    if (now - began > longest) break;
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  report::say(fmt::format("room made in {:.0f} s: {}", (took - quiet).count(), disk_use(settings.store()).text()));
+  store->close();
+}
+
 }  // namespace
 
 int drain(const Settings& settings) {
-  Draining draining(settings);
-  return draining.run();
+  const int status = [&] {
+    Draining draining(settings);
+    return draining.run();
+  }();
+  make_room(settings);
+  return status;
 }
 
 }  // namespace titip::capacity

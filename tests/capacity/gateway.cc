@@ -28,19 +28,21 @@ void keep_nothing_delivered(Options& options) {
   if constexpr (requires { options.retain_delivered; }) options.retain_delivered = std::chrono::milliseconds(0);
 }
 
-std::unique_ptr<storage::Store> the_store(const Settings& settings, metrics::StoreProbes& probes) {
+}  // namespace
+
+std::unique_ptr<storage::Store> open_store(const Settings& settings, metrics::StoreProbes* probes,
+                                           std::optional<std::uint64_t> floor_bytes) {
   storage::StoreOptions options;
   options.directory = settings.store();
   options.now = [] { return clock::SystemClock().wall(); };
-  options.probes = &probes;
+  options.probes = probes;
   options.on_fatal = [](const std::string& why) { report::give_up(why); };
+  if (floor_bytes) options.free_space_floor_bytes = *floor_bytes;
   keep_nothing_delivered(options);
   auto store = storage::open_rocks_store(std::move(options));
   if (!store) report::give_up(store.error());
   return std::move(*store);
 }
-
-}  // namespace
 
 void Front::post(std::move_only_function<void()> work) {
   if (writer_.load(std::memory_order_relaxed) == 0) writer_ = ::gettid();
@@ -51,7 +53,7 @@ Gateway::Gateway(const Settings& settings, bool may_create_key)
     : bodies(settings.seed, settings.facilities),
       profile(the_profile()),
       sealer(the_sealer(settings, may_create_key)),
-      store(the_store(settings, commits)),
+      store(open_store(settings, &commits)),
       intake({*store, front, sealer, clock, intake_probes}),
       route_(profile::find_route(profile, "vaksin/simpan")) {
   if (route_ == nullptr) report::give_up("the profile has no route vaksin/simpan");

@@ -6,7 +6,7 @@ namespace titip::capacity {
 
 PacePlan plan_pace(std::uint64_t all) {
   PacePlan plan;
-  plan.warm_up = std::min<std::uint64_t>(all / 10, 50'000);
+  plan.warm_up = std::min<std::uint64_t>(all / 4, 50'000);
   plan.measured = all - plan.warm_up;
   plan.slice = std::min(std::max<std::uint64_t>(plan.measured / 20, 40'000), plan.measured / 4);
   return plan;

@@ -10,15 +10,16 @@ namespace titip::capacity {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// What is done before the measured part begins (code and tables touched for the first time, memory taken from the
-// system, windows opened) counts for nothing but the books.
+// What is done before the measured part begins counts for nothing but the books: code and tables are touched for the
+// first time, memory is taken from the system, and the store has not flushed anything yet, which is a pace nobody
+// keeps.
 struct PacePlan {
   std::uint64_t warm_up = 0;
   std::uint64_t measured = 0;
   std::uint64_t slice = 0;
 };
-// A tenth of the run, at most 50,000, warms up. Slices are a twentieth of what is measured; in a short run at least
-// 40,000 (one flush is in each), but never more than a quarter.
+// A quarter of the run, at most 50,000, warms up. Slices are a twentieth of what is measured; in a short run at least
+// 40,000 (a flush is in each), but never more than a quarter.
 PacePlan plan_pace(std::uint64_t all);
 
 class Pace {

@@ -16,9 +16,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The log is as long in a short run as in a long one (storage bounds it). From here on it is a twentieth of the payload
-// at most and is counted; in a shorter run it would hide what a submission takes.
-constexpr std::uint64_t log_counts_from = 5'000'000;
+// Log and ballast are as long in a short run as in a long one (storage bounds them). From here on every byte is
+// counted; in a shorter run they would hide what a submission takes.
+constexpr std::uint64_t every_byte_counts_from = 5'000'000;
 
 void print(std::string_view line) {
   fmt::print("{}\n", line);
@@ -96,7 +96,7 @@ class Run {
     const auto use = disk_use(settings_.store());
     print(fmt::format("killed with {} acknowledged, nothing delivered: {}; the log was {:.0f} MB at its longest",
                       acknowledged_, use.text(), static_cast<double>(longest_log_) / 1e6));
-    if (settings_.submissions >= log_counts_from) figures_["disk_per_payload"] = per_payload(use.all());
+    if (counts_every_byte()) figures_["disk_per_payload"] = per_payload(use.all());
     return true;
   }
 
@@ -109,19 +109,19 @@ class Run {
       for (const auto& line : child->lines(1000ms)) hear(line);
     const auto end = child->end();
     ended(end, "draining", began, acknowledged_);
-    if (settings_.submissions < log_counts_from && figures_.contains("pending_bytes_without_log")) {
-      print(
-          "a short run: disk_per_payload leaves out the log, whose length is bounded, and is taken after the "
-          "reopening");
-      figures_["disk_per_payload"] = per_payload(static_cast<std::uint64_t>(figures_["pending_bytes_without_log"]));
-    }
     if (end.status != 0) wrong_.push_back(fmt::format("the process that drains ended with status {}", end.status));
     const auto use = disk_use(settings_.store());
     print(fmt::format("drained and closed: {}", use.text()));
-    if (figures_.contains("deliveries_per_s")) figures_["disk_after_drain"] = per_payload(use.all());
+    if (figures_.contains("deliveries_per_s"))
+      figures_["disk_after_drain"] = per_payload(counts_every_byte() ? use.all() : use.growing());
+    if (!counts_every_byte() && figures_.contains("pending_growing_bytes")) {
+      print("a short run: the disk figures leave out log, ballast and manifest, whose lengths are bounded");
+      figures_["disk_per_payload"] = per_payload(static_cast<std::uint64_t>(figures_["pending_growing_bytes"]));
+    }
     return end.status == 0;
   }
 
+  bool counts_every_byte() const { return settings_.submissions >= every_byte_counts_from; }
   double per_payload(std::uint64_t bytes) const {
     return static_cast<double>(bytes) / static_cast<double>(acknowledged_ * Bodies::body_bytes);
   }

@@ -1,6 +1,6 @@
-// Rot: bytes change in every kind of file a store has, and in the key file. The store refuses to open, or says of what it
-// cannot read that it is damaged, or nothing came of it; what it serves is what was given, and nothing acknowledged is
-// silently gone.
+// Rot: bytes change in every kind of file a store has, and in the key file. The store refuses to open, or says of what
+// it cannot read that it is damaged, or nothing came of it; what it serves is what was given, and nothing acknowledged
+// is silently gone.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +16,7 @@
 #include "tests/crash/inspection.h"
 #include "tests/crash/process_crashes.h"
 #include "tests/crash/report.h"
+#include "tests/crash/sound_store.h"
 #include "tests/crash/store_on_fs.h"
 #include "tests/crash/workload.h"
 
@@ -30,36 +31,6 @@ constexpr std::array<std::string_view, 5> names{"harmless", "refused", "told", "
 constexpr std::array kinds{FileKind::wal,     FileKind::table,   FileKind::blob, FileKind::manifest,
                            FileKind::current, FileKind::options, FileKind::note};
 constexpr std::size_t kind_of_the_key_file = kinds.size();
-
-// A disk with files of every kind and the history of what was put there.
-struct Sound {
-  explicit Sound(std::uint64_t seed) : history(seed) {}
-  History history;
-  Image image;
-  std::uint64_t buffer_bytes = 24U << 10U;
-};
-
-// A few lives, the last one killed: much of it is in tables and blobs, the last of it in the log alone.
-bool make(Sound& sound, std::uint64_t seed) {
-  sampler::Random dice(seed, 21);
-  sound.image.directories.insert(store_directory().string());
-  for (int life = 0; life < 4; ++life) {
-    auto fs = std::make_shared<PowerLossFs>(Disk{.image = sound.image, .cut = {}, .seed = dice.next()});
-    const auto [store, why_not] = open_on(fs, {life < 3 ? sound.buffer_bytes : 0, Spoiled::no});
-    if (!store) return false;
-    Door door(*store, [&s = *store] { return s.pump(); });
-    Inspection inspection(door, sound.history, Inspection::When::restarted);
-    if (!inspection.run().empty()) return false;
-    inspection.settle_doubts(sound.history);
-    Workload workload(door, sound.history, sound.history.brief(), dice.next());
-    workload.ask_again();
-    for (int steps = 0; steps < 25; ++steps) workload.step();
-    fs->pull_the_plug();
-    sound.image = fs->survivors();
-    store->close();
-  }
-  return sound.history.take_findings().empty();
-}
 
 struct Flip {
   std::string path;
@@ -95,10 +66,10 @@ std::optional<Flip> flip(Image& image, FileKind kind, sampler::Random& dice) {
   return made;
 }
 
-Came judge(const Sound& sound, Image image, std::uint64_t seed, std::vector<Finding>& findings) {
+Came judge(const SoundStore& sound, Image image, std::uint64_t seed, std::vector<Finding>& findings) {
   History history = sound.history;
   auto fs = std::make_shared<PowerLossFs>(Disk{.image = std::move(image), .cut = {}, .seed = seed});
-  const auto [store, why_not] = open_on(fs, {sound.buffer_bytes, Spoiled::no});
+  const auto [store, why_not] = open_on(fs, {.buffer_bytes = sound.buffer_bytes});
   if (!store) return Came::refused;
   Door door(*store, [&s = *store] { return s.pump(); });
   Inspection inspection(door, history, Inspection::When::restarted);
@@ -172,11 +143,12 @@ struct Line {
 // In a child: the flips from `first` on, a line each before and after.
 [[noreturn]] void flip_from(const ProcessCrashes& wanted, std::uint64_t first, int out) {
   const auto say = [out](const std::string& line) { return ::write(out, line.data(), line.size()) > 0; };
-  Sound sound(wanted.first_seed);
-  if (!make(sound, wanted.first_seed)) {
+  const auto made = SoundStore::make(wanted.first_seed);
+  if (!made) {
     say("x the sound store could not be made\n");
     ::_exit(2);
   }
+  const SoundStore& sound = *made;
   say(fmt::format("k {}\n", sound.history.acknowledged()));
   for (std::uint64_t round = first; round < wanted.rounds; ++round) {
     const std::uint64_t seed = wanted.first_seed + round;

@@ -1,9 +1,9 @@
-// A process of its own that has a store and works with it until it is killed. It tells what it sees through its standard
-// output (witness.h), so its history survives it. `titip_crash custodian` runs this; custody.h starts it.
+// A process of its own that has a store and works with it until it is killed. It tells what it sees through its
+// standard output (witness.h), so its history survives it. `titip_crash custodian` runs this; custody.h starts it.
 //
 // Beside the witness' lines it says "ready" once the store is open and the clients of the last life have asked again,
-// "refusing" and "taking" when new submissions are refused for want of space and taken again, "hit NAME" right before it
-// kills itself at a sync point, and "error …" when it gives up.
+// "refusing" and "taking" when new submissions are refused for want of space and taken again, "hit NAME" right before
+// it kills itself at a sync point, and "error …" when it gives up.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// One store on a real disk and the history of its clients over many lives of the process that has it: starts a custodian
-// (custodian.h), hears what it sees, ends it, and inspects what is left. One thread; another reads the child's words.
+// One store on a real disk and the history of its clients over many lives of the process that has it: starts a
+// custodian (custodian.h), hears what it sees, ends it, and inspects what is left. One thread; another reads the
+// child's words.
 #pragma once
 
 #include <sys/types.h>
@@ -27,8 +28,8 @@ class Custody {
   Custody& operator=(const Custody&) = delete;
   ~Custody();
 
-  // `before` goes in front of the child's command: a tracer that injects faults. Directory and brief of `orders` are set
-  // here.
+  // `before` goes in front of the child's command: a tracer that injects faults. Directory and brief of `orders` are
+  // set here.
   bool start(CustodianOrders orders, std::vector<std::string> before = {});
   // Waits until the child has said `word` (a whole line, or its beginning), or ended.
   bool wait_for(const std::string& word, std::chrono::milliseconds longest);
@@ -36,7 +37,7 @@ class Custody {
   bool wait_for_answers(std::uint64_t answers, std::chrono::milliseconds longest);
   // Waits for the child's own end; false: it still runs.
   bool wait_for_end(std::chrono::milliseconds longest);
-  void kill();         // SIGKILL; takes up everything it had said
+  void kill();                               // SIGKILL; takes up everything it had said
   bool said(const std::string& word) const;  // since it was started
   std::string error() const;                 // what it gave up with; empty: it did not
   std::uint64_t answers() const { return answers_; }

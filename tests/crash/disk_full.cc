@@ -23,7 +23,7 @@ constexpr std::uint64_t ballast_bytes = 64 * mib;
 constexpr std::chrono::seconds patience{60};
 
 std::uint64_t free_on(const std::filesystem::path& path) {
-  struct statvfs told {};
+  struct statvfs told{};
   return ::statvfs(path.c_str(), &told) == 0 ? told.f_bavail * told.f_frsize : 0;
 }
 

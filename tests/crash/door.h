@@ -1,4 +1,5 @@
-// Asks a store and waits for what it answers, on one thread; the store may be pumped by hand or have threads of its own.
+// Asks a store and waits for what it answers, on one thread; the store may be pumped by hand or have threads of its
+// own.
 #pragma once
 
 #include <chrono>

@@ -83,9 +83,9 @@ void History::saw(const AcceptAnswered& seen) {
   const auto standing = known_.find(seen.in_custody);
   const bool there = standing != known_.end() && standing->second.custody == Known::Custody::acknowledged;
   if (seen.verdict != VerdictKind::conflict || !there) {
-    find(Finding::Kind::broken, fmt::format("{} got the verdict {} over {}, which {}", text(seen.said),
-                                            name(seen.verdict), seen.in_custody.text(),
-                                            there ? "is not so" : "nobody ever got a receipt for"));
+    find(Finding::Kind::broken,
+         fmt::format("{} got the verdict {} over {}, which {}", text(seen.said), name(seen.verdict),
+                     seen.in_custody.text(), there ? "is not so" : "nobody ever got a receipt for"));
   }
 }
 
@@ -142,9 +142,9 @@ void History::bind_keys() {
 void History::saw(const ChangeAsked& seen) {
   Known& known = known_[seen.id];
   if (seen.version != known.version || seen.from != known.state) {
-    find(Finding::Kind::broken, fmt::format("the store handed {} out as {} in version {}; it was left {} in version {}",
-                                            seen.id.text(), name(seen.from), seen.version, name(known.state),
-                                            known.version));
+    find(Finding::Kind::broken,
+         fmt::format("the store handed {} out as {} in version {}; it was left {} in version {}", seen.id.text(),
+                     name(seen.from), seen.version, name(known.state), known.version));
   }
   known.doubt = Known::Doubt{leads_to(seen.event, known), seen.line ? 1U : 0U};
   if (seen.event == Event::hold) known.held_from = known.state;
@@ -190,6 +190,16 @@ void History::saw(const ObjectAnswered& seen) {
   object.bytes = bytes;
 }
 
+void History::saw(const AuditAsked& seen) {
+  next_audit_line_ = std::max(next_audit_line_, seen.line + 1);
+}
+
+void History::saw(const AuditAnswered& seen) {
+  if (seen.answer != Answer::ok) return;
+  const auto [place, is_new] = audit_.emplace(seen.number, seen.line);
+  if (!is_new) find(Finding::Kind::broken, fmt::format("place {} of the audit log was given out twice", seen.number));
+}
+
 void History::saw(const Effect& seen) {
   ++effects_[seen.body];
 }
@@ -213,6 +223,7 @@ Brief History::brief() const {
   Brief brief;
   brief.seed = intents_.seed();
   brief.next_object = next_object_;
+  brief.next_audit_line = next_audit_line_;
   for (const auto& [number, client] : clients_) {
     brief.next_intent = std::max(brief.next_intent, number + 1);
     if (!client.answered) brief.repeat.push_back({number, client.times + 1});
@@ -229,7 +240,7 @@ Brief History::brief() const {
 }
 
 std::string Brief::text() const {
-  std::string lines = fmt::format("seed {}\nnext {} {}\n", seed, next_intent, next_object);
+  std::string lines = fmt::format("seed {}\nnext {} {} {}\n", seed, next_intent, next_object, next_audit_line);
   for (const Try& each : repeat) lines += fmt::format("repeat {} {}\n", each.number, each.times);
   for (const Try& each : say_twice) lines += fmt::format("twice {} {}\n", each.number, each.times);
   for (const std::uint64_t body : landed) lines += fmt::format("landed {}\n", body);
@@ -247,7 +258,7 @@ Brief Brief::read(const std::string& text) {
     if (word == "seed") {
       lines >> brief.seed;
     } else if (word == "next") {
-      lines >> brief.next_intent >> brief.next_object;
+      lines >> brief.next_intent >> brief.next_object >> brief.next_audit_line;
     } else if (word == "repeat" && lines >> said.number >> said.times) {
       brief.repeat.push_back(said);
     } else if (word == "twice" && lines >> said.number >> said.times) {

@@ -61,6 +61,7 @@ struct Brief {
   std::uint64_t seed = 0;
   std::uint64_t next_intent = 1;
   std::uint64_t next_object = 1;
+  std::uint64_t next_audit_line = 1;
   std::vector<Try> repeat;         // these clients got no answer: they say it again, under these numbers
   std::vector<Try> say_twice;      // acknowledged ones that are said once more all the same
   std::set<std::uint64_t> landed;  // bodies that the national server has applied
@@ -80,6 +81,8 @@ class History : public Witness {
   void saw(const ChangeAnswered& seen) override;
   void saw(const ObjectAsked& seen) override;
   void saw(const ObjectAnswered& seen) override;
+  void saw(const AuditAsked& seen) override;
+  void saw(const AuditAnswered& seen) override;
   void saw(const Effect& seen) override;
   void saw(const Served& seen) override;
 
@@ -89,8 +92,11 @@ class History : public Witness {
   const std::map<std::uint32_t, KnownObject>& objects() const { return objects_; }
   std::map<storage::SubmissionId, Known>& known() { return known_; }  // for what an inspection finds out
   std::map<std::uint32_t, KnownObject>& objects() { return objects_; }
+  // What the national server applied does not go away with a disk.
+  void take_effects_of(const History& other) { effects_ = other.effects_; }
   void bind_keys();  // after an inspection: what turned out to be there holds its idempotency key
 
+  const std::map<std::uint64_t, std::uint64_t>& audit() const { return audit_; }  // place → line, as acknowledged
   // The submission that an idempotency key stands for by acknowledgement.
   const std::map<storage::Digest, storage::SubmissionId>& keys() const { return keys_; }
   std::uint64_t acknowledged() const { return acknowledged_; }  // receipts handed out: accepted and replayed
@@ -115,6 +121,8 @@ class History : public Witness {
   std::map<std::uint64_t, storage::SubmissionId> positions_;
   std::map<std::uint32_t, KnownObject> objects_;
   std::map<std::uint64_t, std::uint32_t> effects_;  // by body
+  std::map<std::uint64_t, std::uint64_t> audit_;
+  std::uint64_t next_audit_line_ = 1;
   std::uint64_t next_object_ = 1;
   std::uint64_t acknowledged_ = 0;
   std::uint64_t settled_ = 0;

@@ -27,12 +27,22 @@ struct Expected {
   std::uint32_t lines;
 };
 
+// From a backup: what was pending may have been sent since, so it is unknown; what was held stays held.
+std::vector<Expected> after_a_restore(const Expected& left) {
+  const Expected unknown{State::unknown, left.version + 1, left.lines + (left.state == State::in_flight ? 1 : 0)};
+  if (storage::is_terminal(left.state)) return {left};
+  if (left.state == State::held) return {left, {State::held, left.version + 1, left.lines}};
+  return {unknown};
+}
+
 // As it was left, or as it was left by the change nobody answered; a restart ends what was in flight.
-std::vector<Expected> expected_of(const Known& known, bool restarted) {
+std::vector<Expected> expected_of(const Known& known, Inspection::When when) {
   std::vector<Expected> all{{known.state, known.version, known.lines}};
   if (known.doubt) all.push_back({known.doubt->to, known.version + 1, known.lines + known.doubt->lines});
+  if (when == Inspection::When::restored) return after_a_restore(all.front());
   for (Expected& each : all) {
-    if (restarted && each.state == State::in_flight) each = {State::unknown, each.version + 1, each.lines + 1};
+    if (when == Inspection::When::restarted && each.state == State::in_flight)
+      each = {State::unknown, each.version + 1, each.lines + 1};
   }
   return all;
 }
@@ -51,6 +61,7 @@ std::vector<Finding> Inspection::run() {
     look_at_due();
     look_at_keys();
     look_at_objects();
+    look_at_audit();
     ask_the_store_itself();
   }
   return std::move(findings_);
@@ -126,14 +137,23 @@ void Inspection::look_at_content(const Seen& seen, const Known& known) {
   const Submission& s = seen.loaded.submission;
   const storage::NewSubmission given = history_.intents().submission(known.said);
   const Submission& g = given.submission;
-  const bool erased = s.content_erased && storage::is_terminal(s.state) && seen.loaded.payload.empty();
-  if (!erased && seen.loaded.payload != given.payload) {
+  // Retention takes payload, reply, notes and key of what is over, all or nothing.
+  const bool over = s.state == State::delivered || s.state == State::cancelled;
+  const bool erased = s.content_erased && over;
+  could_be_erased_ += over && !s.content_erased ? 1 : 0;
+  erased_ += erased ? 1 : 0;
+  const std::string reply = seen.loaded.reply.bytes;
+  if (erased ? !seen.loaded.payload.empty() || !reply.empty() || !s.wrapped_key.empty()
+             : seen.loaded.payload != given.payload) {
     find(Finding::Kind::corrupt_served, label(g.id, known) + " has not the bytes that were given");
+  }
+  if (!reply.empty() && reply != "sealed reply to " + g.id.text()) {
+    find(Finding::Kind::corrupt_served, label(g.id, known) + " has a reply that the national server did not give");
   }
   const bool same = s.id == g.id && s.destination == g.destination && s.facility == g.facility && s.route == g.route &&
                     s.channel == g.channel && s.receipt == g.receipt && s.ordering_key == g.ordering_key &&
-                    s.natural_key == g.natural_key && s.fingerprint == g.fingerprint &&
-                    s.accepted_at == g.accepted_at && s.wrapped_key == g.wrapped_key;
+                    s.natural_key == g.natural_key && s.fingerprint == g.fingerprint && s.person == g.person &&
+                    s.accepted_at == g.accepted_at && (erased || s.wrapped_key == g.wrapped_key);
   if (!same) find(Finding::Kind::corrupt_served, label(g.id, known) + " has not the fields that were given");
   if (known.position != 0 && s.position != known.position) {
     find(Finding::Kind::broken, fmt::format("{} was acknowledged at position {} and stands at {}", label(g.id, known),
@@ -145,7 +165,7 @@ void Inspection::look_at_state(const Seen& seen, const Known& known) {
   const Submission& s = seen.loaded.submission;
   Known as_told = known;
   if (known.custody == Known::Custody::unknown) as_told.version = 1;
-  const auto expected = expected_of(as_told, when_ == When::restarted);
+  const auto expected = expected_of(as_told, when_);
   const std::size_t lines = seen.loaded.attempts.size() - (s.state == State::in_flight ? 1 : 0);
   for (const Expected& each : expected) {
     if (s.state == each.state && s.version == each.version && lines == each.lines) return;
@@ -210,8 +230,8 @@ void Inspection::look_at_counts() {
   for (const State state : storage::all_states) {
     const auto at = static_cast<std::size_t>(state);
     if (told.by_state[at] != scanned.by_state[at]) {
-      find(Finding::Kind::broken, fmt::format("{} {} are counted, and {} are there", told.by_state[at], name(state),
-                                              scanned.by_state[at]));
+      find(Finding::Kind::broken,
+           fmt::format("{} {} are counted, and {} are there", told.by_state[at], name(state), scanned.by_state[at]));
     }
   }
   if (told.accepted != scanned.accepted || told.payload_bytes_pending != scanned.payload_bytes_pending) {
@@ -253,9 +273,9 @@ void Inspection::look_at_due() {
       }
       for (const auto& item : answer->at(0).items) told.insert(item.submission.id);
       if (told != expected) {
-        find(Finding::Kind::broken, fmt::format("the due index of {} ({}) names {} records, and {} should stand there",
-                                                facility, due_class == storage::DueClass::send ? "send" : "probe",
-                                                told.size(), expected.size()));
+        find(Finding::Kind::broken,
+             fmt::format("the due index of {} ({}) names {} records, and {} should stand there", facility,
+                         due_class == storage::DueClass::send ? "send" : "probe", told.size(), expected.size()));
       }
     }
   }
@@ -267,21 +287,20 @@ void Inspection::look_at_keys() {
       door_.store.find({.by = storage::Find::By::idempotency_key, .key = key}, door_, std::move(done));
     });
     if (!found) {
-      unreadable_ = unreadable_ || !door_.store.health().writable;
+      unreadable_ = true;
       return;
     }
     if (found->size() != 1 || found->front().id != id) {
-      find(Finding::Kind::lost, fmt::format("the idempotency key of {} names {} submissions{}", id.text(), found->size(),
-                                            found->empty() ? "" : ", another among them"));
+      find(Finding::Kind::lost, fmt::format("the idempotency key of {} names {} submissions{}", id.text(),
+                                            found->size(), found->empty() ? "" : ", another among them"));
     }
   }
 }
 
 void Inspection::look_at_objects() {
   for (const auto& [number, known] : history_.objects()) {
-    auto answer = door_.ask<std::optional<storage::Object>>([&](auto done) {
-      door_.store.get_object("crash", fmt::format("object-{}", number), door_, std::move(done));
-    });
+    auto answer = door_.ask<std::optional<storage::Object>>(
+        [&](auto done) { door_.store.get_object("crash", fmt::format("object-{}", number), door_, std::move(done)); });
     if (!answer) {
       if (answer.error() == Error::corrupt) {
         find(Finding::Kind::damaged, fmt::format("object {} is answered as corrupt", number));
@@ -303,11 +322,33 @@ void Inspection::look_at_objects() {
   }
 }
 
+void Inspection::look_at_audit() {
+  if (history_.audit().empty()) return;
+  std::map<std::uint64_t, std::string> lines;
+  for (std::uint64_t from = 1; from <= history_.audit().rbegin()->first;) {
+    const auto page = door_.ask<std::vector<storage::AuditLine>>(
+        [&](auto done) { door_.store.read_audit(from, 1'000, door_, std::move(done)); });
+    if (!page && page.error() == Error::corrupt) return find(Finding::Kind::damaged, "the audit log is damaged");
+    if (!page) unreadable_ = true;
+    if (!page || page->empty()) break;
+    for (const auto& line : *page) lines.emplace(line.number, line.bytes);
+    from = page->back().number + 1;
+  }
+  for (const auto& [number, line] : history_.audit()) {
+    const auto found = lines.find(number);
+    if (found == lines.end()) {
+      find(Finding::Kind::lost, fmt::format("line {} of the audit log is not there", number));
+    } else if (found->second != Intents::audit_line(line)) {
+      find(Finding::Kind::corrupt_served, fmt::format("line {} of the audit log is another", number));
+    }
+  }
+}
+
 void Inspection::ask_the_store_itself() {
   const auto report =
       door_.ask<storage::VerifyReport>([&](auto done) { door_.store.verify({}, door_, std::move(done)); });
   if (!report) {
-    unreadable_ = unreadable_ || !door_.store.health().writable;
+    unreadable_ = true;
     return;
   }
   for (const auto& problem : report->problems) {
@@ -333,7 +374,8 @@ void Inspection::settle_doubts(History& history) const {
     known.position = s.position;
     known.state = s.state;
     known.version = s.version;
-    known.lines = static_cast<std::uint32_t>(found->second.loaded.attempts.size() - (s.state == State::in_flight ? 1 : 0));
+    known.lines =
+        static_cast<std::uint32_t>(found->second.loaded.attempts.size() - (s.state == State::in_flight ? 1 : 0));
     if (s.state == State::held) known.held_from = s.held_from;
     known.doubt.reset();
   }

@@ -1,5 +1,6 @@
 // Compares what a store holds with what its clients know: reliability.md's promises P1 to P4 and P8, after a restart or
-// while it runs. Reads only, through the store's door; every id that was ever asked for is loaded, which is a full scan.
+// while it runs. Reads only, through the store's door; every id that was ever asked for is loaded, which is a full
+// scan.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@ class Inspection {
   enum class When : std::uint8_t {
     restarted,  // attempts that were open have become unknown
     running,    // nothing may have changed but what was asked for
+    restored,   // from a backup: nothing that was pending is believed to be still
   };
   Inspection(Door& door, const History& history, When when);
 
@@ -26,6 +28,9 @@ class Inspection {
   // The store could not read something (the power is off, or a file is gone); its answer was `unavailable`.
   bool unreadable() const { return unreadable_; }
   std::uint64_t present() const { return present_; }
+  // Records whose content retention has taken, and delivered or cancelled ones that still have theirs.
+  std::uint64_t erased() const { return erased_; }
+  std::uint64_t could_be_erased() const { return could_be_erased_; }
 
   // What was in doubt is now known: the client's history takes over what the store holds.
   void settle_doubts(History& history) const;
@@ -46,6 +51,7 @@ class Inspection {
   void look_at_due();
   void look_at_keys();
   void look_at_objects();
+  void look_at_audit();
   void ask_the_store_itself();
   void find(Finding::Kind kind, std::string what) { findings_.push_back({kind, std::move(what)}); }
   std::string label(const storage::SubmissionId& id, const Known& known) const;
@@ -58,7 +64,7 @@ class Inspection {
   std::map<std::uint32_t, std::optional<storage::Object>> objects_;
   std::vector<Finding> findings_;
   bool unreadable_ = false;
-  std::uint64_t present_ = 0;
+  std::uint64_t present_ = 0, erased_ = 0, could_be_erased_ = 0;
 };
 
 }  // namespace titip::crash

@@ -127,4 +127,8 @@ std::string Intents::object_bytes(std::uint64_t number) const {
   return bytes;
 }
 
+std::string Intents::audit_line(std::uint64_t number) {
+  return fmt::format("person {} of the office did thing {}", number % 3, number);
+}
+
 }  // namespace titip::crash

@@ -1,6 +1,6 @@
-// What clinics mean to say, made up from a seed: which person and facility, under which keys, with which bytes. The same
-// (seed, number) is the same intent in every process, so the oracle needs no copy of what a killed process was given.
-// Pure; synthetic words alone.
+// What clinics mean to say, made up from a seed: which person and facility, under which keys, with which bytes. The
+// same (seed, number) is the same intent in every process, so the oracle needs no copy of what a killed process was
+// given. Pure; synthetic words alone.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +41,7 @@ class Intents {
   std::optional<storage::Digest> idempotency_key(const Intent& intent) const;
   storage::Digest fingerprint(const Intent& intent) const;
   std::string object_bytes(std::uint64_t number) const;
+  static std::string audit_line(std::uint64_t number);
 
   std::uint64_t seed() const { return seed_; }
 

@@ -59,7 +59,9 @@ LoopDisk::LoopDisk(std::filesystem::path image, std::filesystem::path where)
     : image_(std::move(image)), where_(std::move(where)) {}
 
 LoopDisk::LoopDisk(LoopDisk&& other) noexcept
-    : image_(std::move(other.image_)), where_(std::move(other.where_)), mounted_(std::exchange(other.mounted_, false)) {}
+    : image_(std::move(other.image_)),
+      where_(std::move(other.where_)),
+      mounted_(std::exchange(other.mounted_, false)) {}
 
 std::expected<LoopDisk, std::string> LoopDisk::make(const std::filesystem::path& scratch, std::uint64_t bytes) {
   LoopDisk disk(scratch / "disk.img", scratch / "disk");

@@ -9,6 +9,7 @@
 #include "tests/crash/custodian.h"
 #include "tests/crash/power_loss.h"
 #include "tests/crash/process_crashes.h"
+#include "tests/crash/upkeep.h"
 
 namespace {
 
@@ -65,6 +66,11 @@ int main(int argc, char** argv) {
   auto* flips = app.add_subcommand("byte_flips", "damage in every kind of file: detected or harmless, never served");
   add_rounds(*flips, crashes);
 
+  bool requeues = false;
+  auto* upkeep = app.add_subcommand("upkeep", "power cuts in retention, backup and restore; a restore after a drain");
+  add_rounds(*upkeep, crashes);
+  upkeep->add_flag("--restore-requeues", requeues, "the control: what was pending is queued again after a restore");
+
   CustodianOrders orders;
   bool no_sync = false;
   const auto* custodian = add_custodian(app, orders, no_sync);
@@ -77,6 +83,7 @@ int main(int argc, char** argv) {
   if (*ext4) return run_ext4(crashes, control);
   if (*points) return run_sync_points(crashes);
   if (*full) return run_disk_full(crashes);
+  if (*upkeep) return run_upkeep({crashes.first_seed, crashes.rounds, crashes.tell, requeues});
   if (*flips) return run_byte_flips(crashes);
   const auto spoiled = spoiled_named(control.empty() ? "none" : control);
   if (!spoiled) {

@@ -246,7 +246,8 @@ std::string Platter::surviving_bytes(const Node& file, FileKind kind, sampler::R
   for (std::size_t at = file.synced; tear == Tear::scattered && at < bytes.size();) {
     const std::size_t end = std::min(bytes.size(), at - at % sector_bytes + sector_bytes);
     if (dice.chance(0.4)) {
-      std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(end), '\0');
+      std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(end),
+                '\0');
       losses.bytes += end - at;
     }
     at = end;

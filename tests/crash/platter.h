@@ -1,11 +1,11 @@
 // A disk with a volatile cache, in memory: the files and names a program sees now, and beside them what is on the
-// platter. Data reaches the platter by a sync of its file, a name by a sync of its directory; all else is up to the dice
-// when the power goes. Pure but for the dice; not thread-safe (power_loss_fs.h holds the lock).
+// platter. Data reaches the platter by a sync of its file, a name by a sync of its directory; all else is up to the
+// dice when the power goes. Pure but for the dice; not thread-safe (power_loss_fs.h holds the lock).
 //
-// What may happen to what was not synced, and why no more than that: the end of a file that grew is dropped, or cut at a
-// sector or in the middle of one; a write-ahead log's may also keep some of its sectors and have zeros for the others (a
-// drive may reorder what lies in its cache). Bytes written over old ones change sector by sector. Names come and go in
-// the order in which they were changed, up to some point in time, as in every journal; two names of one rename go
+// What may happen to what was not synced, and why no more than that: the end of a file that grew is dropped, or cut at
+// a sector or in the middle of one; a write-ahead log's may also keep some of its sectors and have zeros for the others
+// (a drive may reorder what lies in its cache). Bytes written over old ones change sector by sector. Names come and go
+// in the order in which they were changed, up to some point in time, as in every journal; two names of one rename go
 // together.
 #pragma once
 

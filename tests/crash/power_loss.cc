@@ -73,7 +73,9 @@ class Chain {
   std::uint64_t cuts_at_the_operation = 0, cuts_while_opening = 0;
 
  private:
-  StoreOnFs open(const std::shared_ptr<PowerLossFs>& fs) const { return open_on(fs, {buffer_bytes_, spoiled_}); }
+  StoreOnFs open(const std::shared_ptr<PowerLossFs>& fs) const {
+    return open_on(fs, {.buffer_bytes = buffer_bytes_, .spoiled = spoiled_});
+  }
   void forge_the_note();
   bool inspect(storage::QueueStore& store, const PowerLossFs& fs, Inspection::When when);
   void work(storage::QueueStore& store, const PowerLossFs& fs);
@@ -91,8 +93,8 @@ class Chain {
   std::vector<Finding> findings_;
 };
 
-// A spoiled store is found out by its own note at the next start. The oracle has to find it out too: so the note is made
-// to say that all is well.
+// A spoiled store is found out by its own note at the next start. The oracle has to find it out too: so the note is
+// made to say that all is well.
 void Chain::forge_the_note() {
   auto fs = std::make_shared<PowerLossFs>(Disk{.image = image_, .cut = {}, .seed = seed_});
   note_that_all_is_well(fs);

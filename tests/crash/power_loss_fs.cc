@@ -95,6 +95,12 @@ void PowerLossFs::pull_the_plug() {
   if (!off_) lose_power();
 }
 
+void PowerLossFs::arm(const Cut& cut) {
+  const std::scoped_lock lock(mutex_);
+  cut_ = cut;
+  of_this_sort_ = 0;
+}
+
 Image PowerLossFs::as_it_is() const {
   const std::scoped_lock lock(mutex_);
   return platter_.as_it_is();

@@ -34,10 +34,10 @@ struct Cut {
 };
 
 struct Disk {
-  Image image;              // what lies on it at the start
+  Image image;  // what lies on it at the start
   Cut cut;
-  std::uint64_t seed = 0;   // the dice for what survives
-  bool lies = false;        // a control: syncs do nothing and say that they did
+  std::uint64_t seed = 0;  // the dice for what survives
+  bool lies = false;       // a control: syncs do nothing and say that they did
 };
 
 class PowerLossFs : public rocksdb::FileSystemWrapper {
@@ -47,6 +47,7 @@ class PowerLossFs : public rocksdb::FileSystemWrapper {
   bool off() const { return off_; }
   bool cut_came() const { return cut_came_; }  // at the chosen operation, not by the plug
   void pull_the_plug();
+  void arm(const Cut& cut);  // from now on this one, counted from now
   // After the cut: what survived, and what was lost.
   const Image& survivors() const { return survivors_; }
   const Losses& losses() const { return losses_; }
@@ -79,8 +80,8 @@ class PowerLossFs : public rocksdb::FileSystemWrapper {
 
   Status FileExists(const std::string& path, const Options&, Context*) override;
   Status GetChildren(const std::string& path, const Options&, std::vector<std::string>* names, Context*) override;
-  Status GetChildrenFileAttributes(const std::string& path, const Options&,
-                                   std::vector<rocksdb::FileAttributes>* found, Context*) override;
+  Status GetChildrenFileAttributes(const std::string& path, const Options&, std::vector<rocksdb::FileAttributes>* found,
+                                   Context*) override;
   Status GetFileSize(const std::string& path, const Options&, std::uint64_t* size, Context*) override;
   Status GetFileModificationTime(const std::string& path, const Options&, std::uint64_t* time, Context*) override;
   Status GetAbsolutePath(const std::string& path, const Options&, std::string* whole, Context*) override;
@@ -115,7 +116,7 @@ class PowerLossFs : public rocksdb::FileSystemWrapper {
   void lose_power();
 
   mutable std::mutex mutex_;
-  const Cut cut_;
+  Cut cut_;
   const bool lies_;
   sampler::Random dice_;
   Platter platter_;

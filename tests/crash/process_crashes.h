@@ -1,5 +1,5 @@
-// Crashes of a custodian process (custodian.h): power cuts of a real file system, kills at RocksDB's sync points, a disk
-// that fills up and is freed. Each prints its line; what this machine cannot do is skipped aloud.
+// Crashes of a custodian process (custodian.h): power cuts of a real file system, kills at RocksDB's sync points, a
+// disk that fills up and is freed. Each prints its line; what this machine cannot do is skipped aloud.
 #pragma once
 
 #include <cstdint>

@@ -30,8 +30,8 @@ void Report::add(const std::vector<Finding>& findings) {
 std::string Report::line() const {
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - began_;
   std::string text =
-      fmt::format("{}: rounds={} acknowledged={} lost={} duplicates={} corrupt_served={} broken={} seconds={:.1f}", kind,
-                  rounds, acknowledged, lost, duplicates, corrupt_served, broken, taken.count());
+      fmt::format("{}: rounds={} acknowledged={} lost={} duplicates={} corrupt_served={} broken={} seconds={:.1f}",
+                  kind, rounds, acknowledged, lost, duplicates, corrupt_served, broken, taken.count());
   for (const auto& [what, times] : details) text += fmt::format(" {}={}", what, times);
   return text;
 }
@@ -39,8 +39,8 @@ std::string Report::line() const {
 void complain(const std::string& kind, std::uint64_t seed, const std::string& schedule,
               const std::vector<Finding>& findings) {
   constexpr std::size_t most = 12;
-  std::string text = fmt::format("NOT KEPT: {} seed={} commit={}\n  schedule: {}\n", kind, seed, commit_under_test(),
-                                 schedule);
+  std::string text =
+      fmt::format("NOT KEPT: {} seed={} commit={}\n  schedule: {}\n", kind, seed, commit_under_test(), schedule);
   for (std::size_t i = 0; i < findings.size() && i < most; ++i) {
     text += fmt::format("  {}: {}\n", name(findings[i].kind), findings[i].what);
   }

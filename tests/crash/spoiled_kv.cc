@@ -89,7 +89,8 @@ std::unique_ptr<KvReader> AcknowledgesBeforeTheCommit::snapshot() const {
 
 void AcknowledgesBeforeTheCommit::close() {
   // An orderly stop brings what is left; a power cut does not come with one.
-  if (!said_.empty()) [[maybe_unused]] const auto written = below_->commit(std::exchange(said_, {}));
+  if (!said_.empty()) [[maybe_unused]]
+    const auto written = below_->commit(std::exchange(said_, {}));
   below_->close();
 }
 

@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "storage/backup.h"
 #include "storage/evidence.h"
 #include "storage/rocks_kv.h"
-#include "storage/rocks_kv_setup.h"
 #include "tests/crash/intents.h"
 #include "tests/crash/spoiled_kv.h"
 
@@ -18,12 +18,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> spoiled_names{"none", "sync_off", "disk_lies", "index_outside_the_batch",
                                                         "acknowledges_before_the_commit"};
-
-storage::RocksSetup setup_on(const std::shared_ptr<PowerLossFs>& fs) {
-  storage::RocksSetup setup;
-  setup.env = quick_env(fs);
-  return setup;
-}
 
 class EmptyDirectory {
  public:
@@ -34,7 +28,10 @@ class EmptyDirectory {
   }
   EmptyDirectory(const EmptyDirectory&) = delete;
   EmptyDirectory& operator=(const EmptyDirectory&) = delete;
-  ~EmptyDirectory() { ::rmdir(path_.c_str()); }
+  ~EmptyDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
   const std::string& path() const { return path_; }
 
  private:
@@ -53,6 +50,12 @@ std::string_view name(Spoiled spoiled) {
   return spoiled_names[static_cast<std::size_t>(spoiled)];
 }
 
+storage::RocksSetup setup_on(const std::shared_ptr<PowerLossFs>& fs) {
+  storage::RocksSetup setup;
+  setup.env = quick_env(fs);
+  return setup;
+}
+
 std::filesystem::path store_directory() {
   static const EmptyDirectory directory;
   return directory.path();
@@ -65,7 +68,8 @@ StoreOnFs open_on(const std::shared_ptr<PowerLossFs>& fs, const OnFs& how) {
     setup.blob_file_bytes = 64U << 10U;
   }
   setup.sync = how.spoiled != Spoiled::sync_off;
-  auto kv = storage::open_rocks_kv(store_directory(), setup);
+  if (auto refusal = storage::not_to_be_opened(how.directory, setup); !refusal.empty()) return {nullptr, refusal};
+  auto kv = storage::open_rocks_kv(how.directory, setup);
   if (!kv) return {nullptr, kv.error()};
   std::shared_ptr<storage::Kv> engine(std::move(*kv));
   if (how.spoiled == Spoiled::index_outside_the_batch) engine = std::make_shared<IndexOutsideTheBatch>(engine);
@@ -73,7 +77,7 @@ StoreOnFs open_on(const std::shared_ptr<PowerLossFs>& fs, const OnFs& how) {
     engine = std::make_shared<AcknowledgesBeforeTheCommit>(engine);
   }
   storage::StoreOptions options;
-  options.directory = store_directory();
+  options.directory = how.directory;
   options.group_submissions = 16;
   options.free_space_floor_bytes = 0;
   options.ballast_bytes = 0;
@@ -88,8 +92,9 @@ void note_that_all_is_well(const std::shared_ptr<PowerLossFs>& fs) {
   auto kv = storage::open_rocks_kv(store_directory(), setup_on(fs));
   if (!kv) return;
   const auto sequence = storage::CommitSequence::load(**kv);
-  const auto mark = sequence ? storage::found_reach(**kv, *sequence) : std::unexpected(sequence.error());
-  if (mark) [[maybe_unused]] const auto noted = (*kv)->note(storage::encode(*mark));
+  const auto reach = sequence ? storage::found_reach(**kv, *sequence) : std::unexpected(sequence.error());
+  if (reach) [[maybe_unused]]
+    const auto noted = (*kv)->note(storage::encode(*reach));
   (*kv)->close();
 }
 

@@ -57,6 +57,12 @@ void Teller::saw(const ObjectAsked& seen) {
 void Teller::saw(const ObjectAnswered& seen) {
   tell(fmt::format("O {} {} {}\n", seen.name, number(seen.answer), number(seen.applied)));
 }
+void Teller::saw(const AuditAsked& seen) {
+  tell(fmt::format("l {}\n", seen.line));
+}
+void Teller::saw(const AuditAnswered& seen) {
+  tell(fmt::format("L {} {} {}\n", seen.line, number(seen.answer), seen.number));
+}
 void Teller::saw(const Effect& seen) {
   tell(fmt::format("e {}\n", seen.body));
 }
@@ -105,6 +111,15 @@ bool retell(std::string_view text, Witness& witness) {
       ObjectAnswered seen;
       line >> seen.name;
       return told(read(line, seen.answer) && read(line, seen.applied), seen);
+    }
+    case 'l': {
+      AuditAsked seen;
+      return told(static_cast<bool>(line >> seen.line), seen);
+    }
+    case 'L': {
+      AuditAnswered seen;
+      line >> seen.line;
+      return told(read(line, seen.answer) && line >> seen.number, seen);
     }
     case 'e': {
       Effect seen;

@@ -50,6 +50,14 @@ struct ObjectAnswered {
   Answer answer = Answer::unknown;
   storage::Applied applied = storage::Applied::stale;
 };
+struct AuditAsked {
+  std::uint64_t line = 0;  // Intents::audit_line of this
+};
+struct AuditAnswered {
+  std::uint64_t line = 0;
+  Answer answer = Answer::unknown;
+  std::uint64_t number = 0;  // the place it was given
+};
 // The national server was sent this body and applied it.
 struct Effect {
   std::uint64_t body = 0;
@@ -69,6 +77,8 @@ class Witness {
   virtual void saw(const ChangeAnswered& seen) = 0;
   virtual void saw(const ObjectAsked& seen) = 0;
   virtual void saw(const ObjectAnswered& seen) = 0;
+  virtual void saw(const AuditAsked& seen) = 0;
+  virtual void saw(const AuditAnswered& seen) = 0;
   virtual void saw(const Effect& seen) = 0;
   virtual void saw(const Served& seen) = 0;
 };
@@ -83,6 +93,8 @@ class Teller : public Witness {
   void saw(const ChangeAnswered& seen) override;
   void saw(const ObjectAsked& seen) override;
   void saw(const ObjectAnswered& seen) override;
+  void saw(const AuditAsked& seen) override;
+  void saw(const AuditAnswered& seen) override;
   void saw(const Effect& seen) override;
   void saw(const Served& seen) override;
 

@@ -106,6 +106,7 @@ bool Workload::step() {
     transition(held.id, State::held, held.version, Event::release);
   }
   if (dice_.chance(0.25)) put_object();
+  if (dice_.chance(0.2)) append_audit_line();
   door_.run_until_answered();
   return door_.store.health().writable;
 }
@@ -128,23 +129,22 @@ void Workload::accept(std::vector<Try> tries) {
     batch.push_back(intents_.submission(said));
     witness_.saw(AcceptAsked{said});
   }
-  door_.send<std::vector<Verdict>>(
-      [&](auto done) { door_.store.accept(std::move(batch), door_, std::move(done)); },
-      [this, tries](storage::Result<std::vector<Verdict>> result) {
-        for (std::size_t i = 0; i < tries.size(); ++i) {
-          AcceptAnswered seen{tries[i], answer_of(result), {}, {}, 0};
-          if (result) {
-            const Verdict& verdict = (*result)[i];
-            seen.verdict = verdict.kind;
-            seen.in_custody = verdict.submission.id;
-            seen.position = verdict.submission.position;
-            ++accepted_;
-          } else {
-            ++refused_accepts_;
-          }
-          witness_.saw(seen);
-        }
-      });
+  door_.send<std::vector<Verdict>>([&](auto done) { door_.store.accept(std::move(batch), door_, std::move(done)); },
+                                   [this, tries](storage::Result<std::vector<Verdict>> result) {
+                                     for (std::size_t i = 0; i < tries.size(); ++i) {
+                                       AcceptAnswered seen{tries[i], answer_of(result), {}, {}, 0};
+                                       if (result) {
+                                         const Verdict& verdict = (*result)[i];
+                                         seen.verdict = verdict.kind;
+                                         seen.in_custody = verdict.submission.id;
+                                         seen.position = verdict.submission.position;
+                                         ++accepted_;
+                                       } else {
+                                         ++refused_accepts_;
+                                       }
+                                       witness_.saw(seen);
+                                     }
+                                   });
 }
 
 bool Workload::serve(const Due& item) {
@@ -290,6 +290,16 @@ void Workload::transition(const SubmissionId& id, State from, std::uint32_t vers
         witness_.saw(ChangeAnswered{id, answer_of(result), changed.applied, changed.version, changed.state});
         const bool now_held = result && changed.applied == storage::Applied::yes && event == Event::hold;
         if (now_held) held_.push_back({id, changed.version});
+      });
+}
+
+void Workload::append_audit_line() {
+  const std::uint64_t line = brief_.next_audit_line++;
+  witness_.saw(AuditAsked{line});
+  door_.send<std::vector<storage::AuditLine>>(
+      [&](auto done) { door_.store.append_audit({Intents::audit_line(line)}, door_, std::move(done)); },
+      [this, line](storage::Result<std::vector<storage::AuditLine>> result) {
+        witness_.saw(AuditAnswered{line, answer_of(result), result ? result->at(0).number : 0});
       });
 }
 

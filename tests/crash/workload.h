@@ -1,6 +1,6 @@
 // The clinics and the national server around one store, driven by dice: submissions with their double entries,
-// corrections and contradictions; attempts, settlements, probes; holds, releases, cancellations; objects. What it asks and
-// what it hears goes to a Witness, so that somebody else can judge. One thread.
+// corrections and contradictions; attempts, settlements, probes; holds, releases, cancellations; objects. What it asks
+// and what it hears goes to a Witness, so that somebody else can judge. One thread.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +49,7 @@ class Workload {
   void send_settlements(std::vector<storage::Settlement> batch, const std::vector<storage::State>& from);
   void transition(const storage::SubmissionId& id, storage::State from, std::uint32_t version, storage::Event event);
   void put_object();
+  void append_audit_line();
   bool serve(const storage::Due& item);  // false: not what was accepted; it is told, and not sent
   template <class T>
   Answer answer_of(const storage::Result<T>& result) const;

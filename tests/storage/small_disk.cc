@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <system_error>
 
@@ -44,9 +45,14 @@ void SmallDisk::fill_up_to(std::uint64_t left_mib) {
   const int filler = ::open(file.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
   if (filler < 0) throw std::system_error(errno, std::generic_category(), file);
   const std::string block(1U << 20U, 'f');
+  // How much is said once: what a store gives up meanwhile stays free.
+  const std::uint64_t free = free_bytes(path()).value_or(0), left = left_mib << 20U;
+  std::uint64_t to_write = free > left ? free - left : 0;
   std::size_t size = block.size();
-  while (size >= 4096 && free_bytes(path()).value_or(0) > (left_mib << 20U)) {
-    if (::write(filler, block.data(), size) != static_cast<ssize_t>(size)) size /= 2;
+  while (size >= 4096 && (to_write > 0 || left_mib == 0)) {
+    const ssize_t wrote = ::write(filler, block.data(), size);
+    if (wrote <= 0) size /= 2;
+    if (wrote > 0) to_write -= std::min(to_write, static_cast<std::uint64_t>(wrote));
   }
   ::fsync(filler);
   ::close(filler);

@@ -20,7 +20,8 @@ class SmallDisk {
   const std::string& why_not() const { return why_not_; }  // empty: it is there
   std::filesystem::path path() const { return directory_.path() / "disk"; }
   std::uint64_t free_mib() const;
-  // A file of somebody else's, so large that this much stays free; its space is really taken.
+  // A file of somebody else's, so large that this much stays free of what is free now; its space is really taken.
+  // 0: down to the last block, whoever frees some meanwhile.
   void fill_up_to(std::uint64_t left_mib);
   void free_again();
 
