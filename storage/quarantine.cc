@@ -1,5 +1,6 @@
 #include "storage/quarantine.h"
 
+#include "storage/commit_sequence.h"
 #include "storage/keys.h"
 
 namespace titip::storage {
@@ -22,6 +23,7 @@ bool counts_are_sound(const Place& at, std::string_view bytes) {
 }
 
 bool info_is_sound(const Place& at, std::string_view bytes) {
+  if (at.key == commit_key) return decode_commit_stamp(bytes).has_value();
   return at.key == keys::format ? decode_format(bytes).has_value() : decode_number(at, bytes).has_value();
 }
 
