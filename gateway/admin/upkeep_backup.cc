@@ -64,7 +64,11 @@ Ended backup(const Request& request, const Doors& doors, Telling& telling) {
   // Without its manifest the copy is no backup: it is checked file by file while it is written down what it holds.
   const auto manifest =
       storage::Backups().finish(to, [&telling](storage::Progress progress) { telling.progress(progress); });
-  if (!manifest) return in_trouble(Trouble::failed, manifest.error() + ".");
+  if (!manifest) {
+    std::error_code ignored;
+    std::filesystem::remove_all(to, ignored);  // made here a moment ago; as it is it is of no use
+    return in_trouble(Trouble::failed, manifest.error() + ".");
+  }
   // What opens it, and who must be erased from it again, is not in it on purpose.
   auto apart = doors.key_file.string();
   if (const auto list = storage::erasure_list_path(doors.key_file); std::filesystem::exists(list))

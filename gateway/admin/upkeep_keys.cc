@@ -44,7 +44,7 @@ Ended rotate_keys(const Request& request, const Doors& doors, Telling& telling) 
   if (report->finished) {
     ended.sentence = fmt::format(
         "Key {} wraps everything now: {} rewrapped, {} gone. Make a new copy of {} and keep it "
-        "elsewhere.",
+        "elsewhere; keep the old one for as long as you keep backups from before.",
         report->current_key, counted(report->rewrapped, "keys"), counted(report->dropped.size(), "old keys"),
         doors.key_file.string());
   } else {

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from command_line import FAILED, NIK, NOT_FOUND, OFFLINE, OK, STORE_FAILED, UNREACHABLE, USAGE, WHY, Upkeep  # noqa: E402
+from command_line import FAILED, NIK, NOT_FOUND, OFFLINE, OK, PARTIAL, STORE_FAILED, UNREACHABLE, USAGE, WHY, Upkeep  # noqa: E402
 from gateway import Gateway, Place, person, wait_for  # noqa: E402
 
 
@@ -133,6 +134,24 @@ class Restoring(Upkeep):
             self.assertEqual(json.loads(done.stdout)["content"], "erased")
             self.assertFalse((place.directory / "data/erasures-due").exists())
             gateway.start().stop()
+
+    def test_a_backup_from_before_a_rotation_needs_the_key_of_its_time(self):
+        with Place() as place:
+            _, gateway = self.served(place)
+            copy, key, old = place.directory / "copy", place.directory / "data/titip.key", place.directory / "old.key"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            shutil.copy(key, old)
+            self.said(gateway.titip("keys", "rotate", *WHY), OK, "keep the old one")
+            gateway.stop()
+            restore = ("restore", "--from", copy, *WHY, "--yes")
+            self.said(gateway.titip(*restore), PARTIAL, "1 record is sealed with a key that is not in", "--old-key-file")
+            self.said(gateway.titip(*restore, "--old-key-file", place.directory / "nothing"), FAILED, "nothing")
+            self.said(gateway.titip(*restore, "--old-key-file", old), OK, "The store is back")
+            self.assertEqual(json.loads(gateway.titip("export", "--nik-file", "-", stdin=NIK).stdout)["content"], "whole")
+            gateway.start()  # with two keys in its file: the rotation goes on by itself
+            wait_for(lambda: "key_rotation_went_on" in place.log("titip-2.log"), "the rotation to be finished")
+            self.assertEqual(json.loads(gateway.titip("export", "--nik-file", "-", stdin=NIK).stdout)["content"], "whole")
+            gateway.stop()
 
     def test_as_it_is(self):
         with Place() as place:

@@ -189,7 +189,11 @@ TEST_F(DeskTest, a_backup_says_where_it_is_and_what_stands_in_its_way) {
   ASSERT_TRUE(made.contains("ok")) << made.dump();
   EXPECT_TRUE(made.at("sentence").get<std::string>().contains("titip.key")) << made.dump();
   EXPECT_TRUE(ask(fine).at("error").get<std::string>().contains("is there already"));
+  EXPECT_TRUE(std::filesystem::exists(fine)) << "what is somebody's stays";
   std::filesystem::remove_all(fine);
+  store->makes_empty_copies = true;  // which are no store
+  EXPECT_EQ(ask(fine).at("kind"), "failed");
+  EXPECT_FALSE(std::filesystem::exists(fine)) << "half a backup is not left behind";
   EXPECT_TRUE(ask("/nonexistent/place/backup").at("error").get<std::string>().contains("make it first"));
   EXPECT_TRUE(
       ask((directory / "backup").string()).at("error").get<std::string>().contains("lies in the data directory"));

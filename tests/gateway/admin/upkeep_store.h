@@ -73,7 +73,8 @@ class UpkeepStore final : public storage::ForwardingStore {
                   storage::Done<storage::Checkpoint> done) override {
     storage::Result<storage::Checkpoint> made = storage::Checkpoint{7, 2, 1'500'000};
     if (checkpoint_error) made = std::unexpected(*checkpoint_error);
-    if (made) make_a_store(directory);
+    if (made && makes_empty_copies) std::filesystem::create_directory(directory);
+    if (made && !makes_empty_copies) make_a_store(directory);
     home.post([done = std::move(done), made]() mutable { done(made); });
   }
   // A copy that can be looked at: what it holds is not this store's, which lives in memory.
@@ -88,6 +89,7 @@ class UpkeepStore final : public storage::ForwardingStore {
 
   std::optional<storage::Error> audit_error;
   std::optional<storage::Error> checkpoint_error;
+  bool makes_empty_copies = false;
   std::optional<storage::Health> health_now;
   storage::VerifyReport report;
   std::vector<storage::Result<storage::Retained>> slices{storage::Retained{}};  // the last one again and again
