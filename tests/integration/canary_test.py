@@ -1,5 +1,6 @@
 """Nothing personal lies readable on the disk of a gateway that accepted, delivered, failed, logged in, was killed and
-started again: neither in its data directory nor in its log nor in its metrics. The search is proven on what is planted."""
+started again, backed up, rekeyed and asked to erase: neither in its data directory nor in a backup nor in its
+log nor in its metrics. The search is proven on what is planted."""
 
 import base64
 import hashlib
@@ -62,7 +63,9 @@ class Canaries(unittest.TestCase):
     def test_nothing_readable_on_disk(self):
         with Place() as place:
             simulator = Simulator(place, "--facilities", f"P0001:{USER}:{PASSWORD}")
-            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin").start()
+            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin")
+            gateway.settings["storage"] = {"ballast_bytes": 1 << 20}  # it is read through each time
+            gateway.start()
             status, answer, _ = gateway.call("POST", MOUNT + "/login", {"username": USER, "password": PASSWORD})
             self.assertEqual(status, 200, answer)
             self.assertEqual(gateway.call("POST", MOUNT + "/login", {"username": USER, "password": PASSWORD + "x"})[0], 401)
@@ -76,12 +79,36 @@ class Canaries(unittest.TestCase):
             self.assertEqual(found_in(place), [], "started again")
             replayed = gateway.submit("/sasaran/simpan", person(4321, **CANARY), key=KEY)
             self.assertEqual(replayed[2]["Idempotency-Replayed"], "true", "the canaries are in custody indeed")
-            self.assertEqual(gateway.stop(), 0)
-            self.assertEqual(found_in(place), [], "stopped")
-            kinds = {path.suffix or path.name.rstrip("0123456789") for path in files_of(place.directory / "data")}
-            # So little never leaves the log; tables and blobs are searched by the storage room's own test.
-            for kind in (".log", "MANIFEST-", "LOG", ".key"):
+            self.upkeep(gateway, place)
+            kinds = {path.suffix or path.name.rstrip("0123456789") for path in files_of(place.directory)}
+            for kind in (".log", ".sst", "MANIFEST-", "LOG", "NOTE", ".key", ".erased", "titip-backup"):
                 self.assertIn(kind, kinds, "no such file was looked at")
+
+    def upkeep(self, gateway, place):
+        """Everything an operator may do with what is in custody."""
+        nik = person(4321)["nik"]
+        copy = place.directory / "copy"
+        reason = ("--reason", "uji coba")
+
+        def run(*arguments, **how):
+            done = gateway.titip(*arguments, **how)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertEqual(found_in(place), [], arguments)
+            return done
+
+        run("backup", "--to", copy)
+        run("keys", "rotate", *reason)
+        exported = run("export", "--nik-file", "-", *reason, stdin=nik + "\n")
+        self.assertIn(CANARY["nama"], exported.stdout, "the canaries are in custody indeed")
+        self.assertEqual(gateway.stop(), 0)
+        self.assertEqual(found_in(place), [], "stopped")
+        run("keys", "reindex", *reason)
+        gateway.start()
+        replayed = gateway.submit("/sasaran/simpan", person(4321, **CANARY), key=KEY)
+        self.assertEqual(replayed[2]["Idempotency-Replayed"], "true", "after a rotation and a reindex")
+        gateway.titip("erase", "--nik-file", "-", *reason, "--yes", stdin=nik + "\n")  # some may be under way
+        self.assertEqual(found_in(place), [], "erased")
+        self.assertEqual(gateway.stop(), 0)
 
     def work_of_a_day(self, gateway, simulator):
         """Delivered, refused by the server in words that name the person, lost on the way, and still waiting."""
