@@ -102,6 +102,7 @@ int main(int argc, char** argv) {
     return could_not_run;
   }
   if (phase == "accept") titip::capacity::accept_until_killed(settings);
+  if (phase == "open-and-close") return titip::capacity::open_and_close(settings);
   if (phase == "drain") return titip::capacity::drain(settings);
   return run_in(std::move(settings), limits);
 }
