@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "gateway/commands.h"
+#include "gateway/exit_status.h"
 #include "gateway/serve.h"
 
 #ifndef TITIP_VERSION
@@ -9,27 +11,170 @@
 #endif
 
 namespace titip::gateway {
+namespace {
+
+using admin::Command;
+
+// Where deploy/titip.service expects it.
+constexpr const char* usual_config = "/etc/titip/titip.json";
+
+// Everything that can stand on the command line, and what to do with it.
+struct Line {
+  std::string config_file = usual_config;
+  std::string people_file;
+  admin::Request request;
+  RestoreCommand restore;
+  bool as_it_is = false;
+  Saying saying;
+  std::function<int(const Config&)> perform;
+};
+
+class Commands {
+ public:
+  Commands(CLI::App& program, Line& line, const Seams& seams) : program_(program), line_(line) {
+    auto* serve_command = add(program_, "serve", "Run the gateway until SIGTERM.");
+    serve_command->callback(
+        [&line, &seams] { line.perform = [&seams](const Config& config) { return serve(config, seams); }; });
+    add_looking();
+    add_custody();
+    add_people();
+    add_offline();
+  }
+
+ private:
+  CLI::App* add(CLI::App& under, const std::string& name, const std::string& what) {
+    auto* command = under.add_subcommand(name, what);
+    command->add_option("--config", line_.config_file, "the configuration, a JSON file")->capture_default_str();
+    return command;
+  }
+  // A command that a running gateway can do as well.
+  CLI::App* upkeep(CLI::App& under, const std::string& name, const std::string& what, Command command) {
+    auto* added = add(under, name, what);
+    added->add_flag("--json", line_.saying.json, "the answer as one line of JSON");
+    added->callback([this, command] {
+      line_.request.command = command;
+      line_.perform = [this](const Config& config) {
+        return run_upkeep(config, line_.request, line_.people_file, line_.saying);
+      };
+    });
+    return added;
+  }
+  void reason(CLI::App* command, const char* what = "why, for the audit log; it must name nobody") {
+    command->add_option("--reason", line_.request.reason, what);
+  }
+  void dry_run(CLI::App* command) {
+    command->add_flag("--dry-run", line_.request.dry_run, "say what would be done, and do nothing");
+  }
+  void yes(CLI::App* command) {
+    command->add_flag("--yes", line_.saying.yes, "do not ask before what cannot be taken back");
+  }
+
+  void add_looking() {
+    upkeep(program_, "status", "Say how custody stands, in one sentence and in numbers.", Command::status);
+    upkeep(program_, "verify", "Compare every count and index of the store with its records.", Command::verify);
+    auto* resume =
+        upkeep(program_, "resume", "Take the gate before a destination away: it sends again.", Command::resume);
+    resume->add_option("destination", line_.request.destination, "its name, as `titip status` shows it")->required();
+    reason(resume);
+    dry_run(resume);
+  }
+
+  void add_custody() {
+    auto* backup = upkeep(program_, "backup", "Copy the store while it serves, of one moment.", Command::backup);
+    backup->add_option("--to", line_.request.to, "a directory that does not exist yet")->required();
+    reason(backup);
+    dry_run(backup);
+    auto* retain =
+        upkeep(program_, "retain", "Erase the content of what was settled long enough ago, now.", Command::retain);
+    reason(retain);
+    dry_run(retain);
+    keys_ = program_.add_subcommand("keys", "The keys that seal what is in custody.");
+    auto* rotate = upkeep(*keys_, "rotate", "Wrap every record's key under a new one.", Command::rotate_keys);
+    reason(rotate);
+    dry_run(rotate);
+  }
+
+  void add_people() {
+    const char* file = "a file with a number of 16 digits on each line; - reads stdin";
+    auto* erase = upkeep(program_, "erase", "Destroy what is kept of people, for good.", Command::erase);
+    erase->add_option("--nik-file", line_.people_file, file)->required();
+    reason(erase);
+    dry_run(erase);
+    yes(erase);
+    auto* give =
+        upkeep(program_, "export", "Write out what is kept of people, one JSON object a line.", Command::export_person);
+    give->add_option("--nik-file", line_.people_file, file)->required();
+    reason(give);
+  }
+
+  void add_offline() {
+    auto* reindex = add(*keys_, "reindex", "Hash every key once more, under a new index key. No gateway may run.");
+    reason(reindex);
+    dry_run(reindex);
+    reindex->add_flag("--json", line_.saying.json, "the answer as one line of JSON");
+    reindex->callback([this] {
+      line_.perform = [this](const Config& config) {
+        return run_reindex(config, line_.request.reason, line_.request.dry_run, line_.saying);
+      };
+    });
+    auto* restore = add(program_, "restore", "Put a backup in the place of the store. No gateway may run.");
+    auto* from = restore->add_option("--from", line_.restore.from, "the backup's directory");
+    auto* as_it_is = restore->add_flag("--as-it-is", line_.as_it_is,
+                                       "the data directory was put back by other means: treat it as restored");
+    restore->add_option("--old-key-file", line_.restore.old_key_file,
+                        "the key file of the backup's time, if keys were rotated since");
+    from->excludes(as_it_is);
+    as_it_is->excludes(from);
+    reason(restore);
+    dry_run(restore);
+    yes(restore);
+    restore->add_flag("--json", line_.saying.json, "the answer as one line of JSON");
+    restore->callback([this] {
+      line_.perform = [this](const Config& config) {
+        if (line_.restore.from.empty() && !line_.as_it_is) {
+          fmt::print(stderr, "titip: name the backup with --from, or say --as-it-is\n");
+          return exit_usage;
+        }
+        line_.restore.reason = line_.request.reason;
+        line_.restore.dry_run = line_.request.dry_run;
+        return run_restore(config, line_.restore, line_.saying);
+      };
+    });
+  }
+
+  CLI::App& program_;
+  Line& line_;
+  CLI::App* keys_ = nullptr;
+};
+
+}  // namespace
 
 int run(int argc, char** argv, const Seams& seams) {
-  constexpr int exit_usage = 2;
   CLI::App program("Titip takes custody of clinic submissions and hands them on to the national server.", "titip");
   program.set_version_flag("--version", TITIP_VERSION);
-  program.require_subcommand(1);
-  std::string config_file;
-  auto* serve_command = program.add_subcommand("serve", "Run the gateway until SIGTERM.");
-  serve_command->add_option("--config", config_file, "the configuration, a JSON file")->required();
+  program.footer(
+      "Exit status: 0 ok, 1 failed, 2 usage or config, 3 partly done, 4 not found, 5 gateway unreachable, 6 not "
+      "allowed,\n"
+      "74 the store failed under serve.");
+  Line line;
+  const Commands commands(program, line, seams);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : exit_usage;
+    return program.exit(error) == 0 ? exit_ok : exit_usage;
   }
-  auto config = load_config(config_file);
-  if (!config) {
-    fmt::print(stderr, "titip: {}{}{}{}\n", config_file, config.error().pointer.empty() ? "" : " at ",
-               config.error().pointer, ": " + config.error().sentence);
+  if (!line.perform) {  // no command at all, or `keys` alone
+    fmt::print(stderr, "titip: say what to do\n\n{}", program.help());
     return exit_usage;
   }
-  return serve(std::move(*config), seams);
+  auto config = load_config(line.config_file);
+  if (!config) {
+    fmt::print(stderr, "titip: {}{}{}{}\n", line.config_file, config.error().pointer.empty() ? "" : " at ",
+               config.error().pointer, ": " + config.error().sentence);
+    if (line.config_file == usual_config) fmt::print(stderr, "titip: name another config with --config\n");
+    return exit_usage;
+  }
+  return line.perform(*config);
 }
 
 }  // namespace titip::gateway

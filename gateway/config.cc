@@ -73,13 +73,22 @@ constexpr std::array<Key<FrontConfig>, 10> front_keys{{
      [](const R& r, FrontConfig& c) { c.limits.write_deadline = r.milliseconds(100, hour); }},
 }};
 
-constexpr std::array<Key<StorageConfig>, 3> storage_keys{{
+constexpr std::array<Key<StorageConfig>, 4> storage_keys{{
     {"writer_queue_submissions", "submissions that may wait for the writer; more are refused with 503",
      [](const R& r, StorageConfig& c) { c.writer_queue_submissions = r.integer<std::uint32_t>(16, 1'000'000); }},
     {"writer_queue_bytes", "their bytes",
      [](const R& r, StorageConfig& c) { c.writer_queue_bytes = r.integer<std::uint64_t>(1 << 20, 16 * gib); }},
     {"free_space_floor_bytes", "below this much free disk new submissions are refused with 507",
      [](const R& r, StorageConfig& c) { c.free_space_floor_bytes = r.integer<std::uint64_t>(0, 1024 * gib); }},
+    {"ballast_bytes", "kept allocated on the disk, given up when it is nearly full so that a start finds room; 0: none",
+     [](const R& r, StorageConfig& c) { c.ballast_bytes = r.integer<std::uint64_t>(0, 16 * gib); }},
+}};
+
+constexpr std::array<Key<RetentionConfig>, 2> retention_keys{{
+    {"delivered_days", "content of delivered and cancelled records is kept this long; 0: erased once they are settled",
+     [](const R& r, RetentionConfig& c) { c.delivered_days = r.integer<std::uint32_t>(0, 36'500); }},
+    {"keys_days", "duplicates are recognised for this long after the settlement",
+     [](const R& r, RetentionConfig& c) { c.keys_days = r.integer<std::uint32_t>(90, 36'500); }},
 }};
 
 constexpr std::array<Key<reads::LogInOptions>, 3> log_in_keys{{
@@ -93,7 +102,7 @@ constexpr std::array<Key<reads::LogInOptions>, 3> log_in_keys{{
 
 using rules::BackoffOptions;
 using rules::BreakerOptions;
-using rules::WindowOptions;
+using rules::ConcurrencyOptions;
 
 constexpr std::array<Key<BreakerOptions>, 7> breaker_keys{{
     {"window_ms", "calls are judged over this time",
@@ -117,11 +126,17 @@ constexpr std::array<Key<BackoffOptions>, 2> backoff_keys{{
     {"max_ms", "longest wait", [](const R& r, BackoffOptions& c) { c.max = r.milliseconds(1, day); }},
 }};
 
-constexpr std::array<Key<WindowOptions>, 2> window_keys{{
+constexpr std::array<Key<ConcurrencyOptions>, 3> window_keys{{
+    {"rule", "feedback or adaptive: how the number in flight follows what the server bears",
+     [](const R& r, ConcurrencyOptions& c) {
+       const auto rule = r.text();
+       if (rule != "feedback" && rule != "adaptive") return r.fail("must be \"feedback\" or \"adaptive\"");
+       c.rule = rule == "adaptive" ? ConcurrencyOptions::Rule::adaptive : ConcurrencyOptions::Rule::feedback;
+     }},
     {"initial", "records in flight at first and after an outage",
-     [](const R& r, WindowOptions& c) { c.initial = r.integer<std::uint32_t>(1, 10'000); }},
+     [](const R& r, ConcurrencyOptions& c) { c.initial = r.integer<std::uint32_t>(1, 10'000); }},
     {"cap", "records in flight at most",
-     [](const R& r, WindowOptions& c) { c.cap = r.integer<std::uint32_t>(1, 10'000); }},
+     [](const R& r, ConcurrencyOptions& c) { c.cap = r.integer<std::uint32_t>(1, 10'000); }},
 }};
 
 using D = DestinationConfig;
@@ -157,7 +172,7 @@ constexpr std::array<Key<D>, 16> destination_keys{{
     {"backoff", "waits of a deferred record",
      [](const R& r, D& c) { read_object<BackoffOptions>(r, backoff_keys, c.settle.backoff); }},
     {"window", "records in flight",
-     [](const R& r, D& c) { read_object<WindowOptions>(r, window_keys, c.upstream.window); }},
+     [](const R& r, D& c) { read_object<ConcurrencyOptions>(r, window_keys, c.upstream.window); }},
     {"login_pause_ms", "after refused credentials; doubles",
      [](const R& r, D& c) { c.login.pause_first = r.milliseconds(second, day); }},
     {"login_pause_max_ms", "longest pause after refused credentials",
@@ -230,7 +245,7 @@ metrics::Level log_level(const R& r) {
   return metrics::Level::info;
 }
 
-constexpr std::array<Key<Config>, 11> config_keys{{
+constexpr std::array<Key<Config>, 12> config_keys{{
     {"data_directory", "where everything in custody lies",
      [](const R& r, Config& c) { c.data_directory = c.directory / r.text(); }},
     {"key_file", "the key that seals it; made at first start, mode 0600",
@@ -245,6 +260,8 @@ constexpr std::array<Key<Config>, 11> config_keys{{
      [](const R& r, Config& c) { read_object<ListenConfig>(r, listen_keys, c.operations); }},
     {"storage", "limits of the store",
      [](const R& r, Config& c) { read_object<StorageConfig>(r, storage_keys, c.storage); }},
+    {"retention", "how long what is settled is kept",
+     [](const R& r, Config& c) { read_object<RetentionConfig>(r, retention_keys, c.retention); }},
     {"log_in", "log-ins during an outage",
      [](const R& r, Config& c) { read_object<reads::LogInOptions>(r, log_in_keys, c.log_in); }},
     {"destinations", "the national services", read_destinations},

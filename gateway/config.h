@@ -35,6 +35,12 @@ struct StorageConfig {
   std::uint32_t writer_queue_submissions = 8192;
   std::uint64_t writer_queue_bytes = 64U << 20U;
   std::uint64_t free_space_floor_bytes = 512U << 20U;
+  std::uint64_t ballast_bytes = 128U << 20U;
+};
+
+struct RetentionConfig {
+  std::uint32_t delivered_days = 90;
+  std::uint32_t keys_days = 90;
 };
 
 struct DestinationConfig {
@@ -57,6 +63,7 @@ struct Config {
   FrontConfig front;
   ListenConfig operations{"127.0.0.1", 9480};
   StorageConfig storage;
+  RetentionConfig retention;
   reads::LogInOptions log_in;
   std::vector<DestinationConfig> destinations;
   std::vector<storage::Facility> facilities;

@@ -57,4 +57,19 @@ void Destination::credentials_renewed(std::string facility) {
   loop_.post([this, facility = std::move(facility)] { dispatcher_.credentials_renewed(facility); });
 }
 
+void Destination::gate(std::optional<admin::Gate> gate) {
+  const bool shut = gate.has_value();
+  auto reason = shut ? gate->reason : std::string();
+  {
+    const std::lock_guard lock(gate_mutex_);
+    gate_ = std::move(gate);
+  }
+  loop_.post([this, shut, reason = std::move(reason)] { dispatcher_.gate(shut, reason); });
+}
+
+std::optional<admin::Gate> Destination::gate() const {
+  const std::lock_guard lock(gate_mutex_);
+  return gate_;
+}
+
 }  // namespace titip::gateway

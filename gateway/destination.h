@@ -4,9 +4,12 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 
+#include "gateway/admin/gates.h"
 #include "gateway/clock/clock.h"
 #include "gateway/config.h"
 #include "gateway/delivery/dispatcher.h"
@@ -41,6 +44,9 @@ class Destination {
   client::ReadDoor& reads() { return reads_; }
   const Loop& loop() const { return loop_; }
   void credentials_renewed(std::string facility);  // any thread
+  // Shut with a reason, or open; before start() or while it runs, any thread.
+  void gate(std::optional<admin::Gate> gate);
+  std::optional<admin::Gate> gate() const;
 
  private:
   DestinationConfig config_;
@@ -54,6 +60,8 @@ class Destination {
   client::ReadDoor reads_;
   delivery::Dispatcher dispatcher_;
   std::atomic<bool> stopped_{false};
+  mutable std::mutex gate_mutex_;
+  std::optional<admin::Gate> gate_;
 };
 
 }  // namespace titip::gateway

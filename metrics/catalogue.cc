@@ -47,6 +47,13 @@ constexpr Definition store_errors{"titip_store_errors_total", "Errors of the sto
 constexpr Definition writer_queue{"titip_writer_queue_submissions", "Calls that wait for the writer."};
 constexpr Definition reads{"titip_reads_total", "Reads and log-ins answered, by source."};
 constexpr Definition auth_failures{"titip_auth_failures_total", "Log-ins refused by the verifier, by reason."};
+constexpr Definition retention_records{"titip_retention_erased_submissions_total",
+                                       "Records whose content was erased because it was old enough."};
+constexpr Definition retention_bytes{"titip_retention_erased_bytes_total", "Bytes of what retention erased."};
+constexpr Definition retention_pass{"titip_retention_last_pass_timestamp_seconds",
+                                    "End of the last whole pass over the store, 0 before the first."};
+constexpr Definition admin_actions{"titip_admin_actions_total", "What operators had done, by action."};
+constexpr Definition gated{"titip_destination_gated", "1 while a gate keeps the destination from sending."};
 constexpr Definition build_info_metric{"titip_build_info", "1; version and revision are labels."};
 constexpr Definition process_cpu{"process_cpu_seconds_total", "User and system CPU time."};
 constexpr Definition process_rss{"process_resident_memory_bytes", "Resident memory."};
@@ -217,6 +224,7 @@ double DestinationProbes::probes() const {
 QueueProbes::QueueProbes(Registry& registry, const std::string& destination)
     : bytes(registry.gauge(queue_bytes, {{"destination", destination}})),
       ledger_difference(registry.gauge(ledger, {{"destination", destination}})),
+      gated(registry.gauge(metrics::gated, {{"destination", destination}})),
       registry_(registry),
       destination_(destination) {
   submissions("queued", 0);
@@ -238,7 +246,7 @@ CommitProbes::CommitProbes(Registry& registry)
       registry_(registry),
       duration_(registry.histogram(commit_duration, {}, latency_buckets)),
       batch_(registry.histogram(commit_batch, {}, batch_buckets)) {
-  for (const char* kind : {"write", "corrupt_record", "disk_full", "overloaded"})
+  for (const char* kind : {"write", "corrupt_record", "disk_full", "overloaded", "reclaim", "checkpoint"})
     registry.counter(store_errors, {{"kind", kind}});
 }
 
@@ -262,6 +270,19 @@ void ReadProbes::answered(std::string_view source) const {
 }
 void ReadProbes::login_refused(std::string_view reason) const {
   find(refusals_, reason, "unknown_user").add();
+}
+
+RetentionProbes::RetentionProbes(Registry& registry)
+    : records(registry.counter(retention_records, {})),
+      bytes(registry.counter(retention_bytes, {})),
+      last_pass(registry.gauge(retention_pass, {})) {}
+
+AdminProbes::AdminProbes(Registry& registry)
+    : actions_(children({"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain"},
+                        [&](const std::string& n) { return registry.counter(admin_actions, {{"action", n}}); })) {}
+
+void AdminProbes::acted(std::string_view action) const {
+  find(actions_, action, "status").add();
 }
 
 void build_info(Registry& registry, const std::string& version, const std::string& revision) {

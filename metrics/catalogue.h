@@ -86,6 +86,7 @@ class QueueProbes {
   void submissions(std::string_view state, std::uint64_t count);
   Gauge bytes;
   Gauge ledger_difference;
+  Gauge gated;
 
  private:
   Registry& registry_;
@@ -115,6 +116,25 @@ class ReadProbes {
  private:
   std::map<std::string, Counter, std::less<>> reads_;
   std::map<std::string, Counter, std::less<>> refusals_;
+};
+
+// What retention erased, and when it last came round.
+class RetentionProbes {
+ public:
+  explicit RetentionProbes(Registry& registry);
+  Counter records;
+  Counter bytes;
+  Gauge last_pass;  // seconds since the epoch, 0 before the first
+};
+
+// What operators did. Actions: the commands of the control socket.
+class AdminProbes {
+ public:
+  explicit AdminProbes(Registry& registry);
+  void acted(std::string_view action) const;
+
+ private:
+  std::map<std::string, Counter, std::less<>> actions_;
 };
 
 void build_info(Registry& registry, const std::string& version, const std::string& revision);

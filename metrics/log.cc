@@ -10,10 +10,10 @@
 namespace titip::metrics {
 namespace {
 
-constexpr std::array field_names{"address", "port",       "listener",    "destination", "facility", "route",
-                                 "profile", "submission", "state",       "outcome",     "rule",     "failure",
-                                 "reason",  "count",      "duration_ms", "version",     "path",     "signal"};
-static_assert(field_names.size() == static_cast<std::size_t>(Field::signal) + 1);
+constexpr std::array field_names{"address",     "port",    "listener", "destination", "facility", "route",  "profile",
+                                 "submission",  "state",   "outcome",  "rule",        "failure",  "reason", "count",
+                                 "duration_ms", "version", "path",     "signal",      "command"};
+static_assert(field_names.size() == static_cast<std::size_t>(Field::command) + 1);
 
 spdlog::level::level_enum of(Level level) {
   constexpr std::array levels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};

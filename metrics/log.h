@@ -31,6 +31,7 @@ enum class Field : std::uint8_t {
   version,
   path,  // of a file
   signal,
+  command,  // of an operator
 };
 
 using FieldValue = std::variant<std::string_view, std::int64_t>;

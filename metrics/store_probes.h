@@ -11,7 +11,8 @@ class StoreProbes {
  public:
   virtual ~StoreProbes() = default;
   virtual void committed(std::chrono::nanoseconds duration, std::size_t calls) = 0;
-  virtual void failed(std::string_view kind) = 0;  // "write", "corrupt_record", "disk_full", "overloaded"
+  // "write", "corrupt_record", "disk_full", "overloaded", "reclaim", "checkpoint"
+  virtual void failed(std::string_view kind) = 0;
 };
 
 }  // namespace titip::metrics

@@ -74,6 +74,10 @@ class Book {
   // or gone.
   bool lost_attempt(const SubmissionId& id, Attempt mark);
 
+  // What becomes of a record when its store was put back from a copy (restore.h) at `since`. Twice does nothing.
+  enum class AfterRestore { unknown, held, as_it_was, damaged };
+  AfterRestore restored(const SubmissionId& id, WallTime since);
+
   // Lanes that gained a due record since the last call; may hold doubles, and lanes of calls that were rolled back.
   std::vector<Lane> take_woken() { return std::exchange(woken_, {}); }
 
@@ -95,7 +99,7 @@ class Book {
 
   // book_accept.cc
   Verdict decide_on(const NewSubmission& incoming);
-  bool take_back(const Digest& key);
+  bool take_back(const Submission& by, const Digest& key);
   void replace(Submission& by, const SubmissionId& gone);
   void take_in(NewSubmission& incoming, bool correction, bool taken_back);
 

@@ -49,6 +49,10 @@ void begin_life(Submission& s, WallTime now, bool correction) {
   leave_out(s.requirements, s.references);
 }
 
+bool are_of_one_facility(const Submission& a, const Submission& b) {
+  return a.destination == b.destination && a.facility == b.facility;
+}
+
 // Still ours, and the server has not seen it: an act that is taken back now never happened.
 bool never_reached_the_server(const Submission& s) {
   const bool in_doubt = s.state == State::held && s.hold_reason == HoldReason::unknown;
@@ -99,7 +103,7 @@ Verdict Book::accept(NewSubmission incoming) {
 
   Verdict verdict = decide_on(incoming);
   if (staging_.fault() || verdict.kind != VerdictKind::accepted) return verdict;
-  const bool taken_back = incoming.takes_back && take_back(*incoming.takes_back);
+  const bool taken_back = incoming.takes_back && take_back(s, *incoming.takes_back);
   if (incoming.replaces) replace(s, *incoming.replaces);
   take_in(incoming, verdict.submission.correction, taken_back);
   finish();
@@ -129,7 +133,8 @@ Verdict Book::decide_on(const NewSubmission& incoming) {
     auto gone = read_record(staging_, *incoming.replaces);
     if (!gone) return {VerdictKind::not_replaceable, {}};
     const State state = gone->submission.state;
-    if ((state != State::rejected && state != State::expired) || gone->submission.replaced_by) {
+    const bool is_done_for = state == State::rejected || state == State::expired;
+    if (!is_done_for || gone->submission.replaced_by || !are_of_one_facility(gone->submission, s)) {
       return {VerdictKind::not_replaceable, std::move(gone->submission)};
     }
   }
@@ -158,7 +163,7 @@ Verdict Book::decide_on(const NewSubmission& incoming) {
 
 // Cancels all who could still do what is taken back, and their dependants; false, and nothing is done, if one of them
 // is on its way, or has been there, or nobody is left.
-bool Book::take_back(const Digest& key) {
+bool Book::take_back(const Submission& by, const Digest& key) {
   const auto target = requirements_.look(key);
   if (!target || target->standing != Requirement::Standing::pending) return false;
   std::vector<Record> all;
@@ -168,7 +173,7 @@ bool Book::take_back(const Digest& key) {
       staging_.fail(Error::corrupt);
       return false;
     }
-    if (!never_reached_the_server(record->submission)) return false;
+    if (!never_reached_the_server(record->submission) || !are_of_one_facility(record->submission, by)) return false;
     all.push_back(std::move(*record));
   }
   for (Record& record : all) {

@@ -116,17 +116,19 @@ Changed Book::settle(Settlement settlement) {
     s.unknown_since = at;
   }
   if (!settlement.attempt.rule.empty()) s.outcome_rule = settlement.attempt.rule;
-  const bool goes_at_once = next == State::delivered && settings_.erase_delivered_at_once;
+  if (next == State::delivered) {
+    take_numbers(s, settlement.resolved);
+    settlement.due_at = requirements_.lacks_a_number(s) ? settlement.read_back_at : std::nullopt;
+  }
+  // What would be dropped by the same commit is not written first.
+  const bool goes_at_once =
+      next == State::delivered && settings_.erase_delivered_at_once && !settlement.due_at.has_value();
   if (goes_at_once) settlement.attempt.note = {};
   if (!settlement.reply.empty() && !goes_at_once) {
     write(staging_, Family::reply, keys::of(s.id), settlement.reply);
   }
   // A decision without an attempt or probe of its own (repeat_allowed) leaves no line.
   if (settlement.attempt.ended_at) append_line(*record, std::move(settlement.attempt), mark);
-  if (next == State::delivered) {
-    take_numbers(s, settlement.resolved);
-    settlement.due_at = settlement.read_back_at;
-  }
   enter_state(*record, {next, settlement.event, settlement.hold_reason, settlement.due_at, at});
   commit_change(before, *record);
   erase_if_asked(*record);

@@ -35,8 +35,8 @@ void Book::commit_change(const Submission& before, Record& after) {
   if (ends && s.erase_when_settled) {
     destroy_content(after);
     s.due_at.reset();  // a number could not be kept any more
-  } else if (ends && s.state == State::delivered && settings_.erase_delivered_at_once) {
-    drop_content(after);
+  } else if (s.state == State::delivered && settings_.erase_delivered_at_once && !s.due_at && !s.content_erased) {
+    drop_content(after);  // a read-back under way still needs it
   }
   write_record(staging_, after);
   tally_.changed(before, after);

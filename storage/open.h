@@ -32,8 +32,11 @@ struct StoreOptions {
   // A slice of the records is compared with the counts so often (patrol.h); only where threads are.
   std::chrono::milliseconds patrol_every{5'000};
   std::uint64_t free_space_floor_bytes = 512U << 20U;  // below it accepts are refused and health() says why
-  std::function<WallTime()> now;                       // wall clock; must be set
-  metrics::StoreProbes* probes = nullptr;              // may be null
+  // Space kept allocated in the data directory, given up when the disk is nearly full: as much as a start on a full
+  // disk, its log replayed and flushed, may need. 0: none.
+  std::uint64_t ballast_bytes = 128U << 20U;
+  std::function<WallTime()> now;           // wall clock; must be set
+  metrics::StoreProbes* probes = nullptr;  // may be null
   // The writer met a bad write or sync: the process must stop. Must be set. Called once, on the writer's thread: it may
   // not call the store (close() above all).
   std::function<void(std::string)> on_fatal;

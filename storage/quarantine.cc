@@ -1,5 +1,7 @@
 #include "storage/quarantine.h"
 
+#include "storage/commit_sequence.h"
+#include "storage/evidence.h"
 #include "storage/keys.h"
 
 namespace titip::storage {
@@ -22,7 +24,10 @@ bool counts_are_sound(const Place& at, std::string_view bytes) {
 }
 
 bool info_is_sound(const Place& at, std::string_view bytes) {
-  return at.key == keys::format ? decode_format(bytes).has_value() : decode_number(at, bytes).has_value();
+  if (at.key == keys::format) return decode_format(bytes).has_value();
+  if (at.key == commit_stamp_key) return decode_commit_stamp(bytes).has_value();
+  if (at.key == restoring_key) return true;  // a store that has it is not opened before its restore has ended
+  return decode_number(at, bytes).has_value();
 }
 
 }  // namespace

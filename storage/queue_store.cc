@@ -5,24 +5,31 @@
 
 #include "storage/call_of.h"
 #include "storage/check.h"
-#include "storage/free_space.h"
 #include "storage/memory_kv.h"
-#include "storage/rocks_kv.h"
 #include "storage/verify.h"
 
 namespace titip::storage {
 namespace {
 
-WriterSettings settings_of(const StoreOptions& options) {
+WriterSettings settings_of(const StoreOptions& options, std::uint64_t epoch) {
   WriterSettings settings;
+  settings.epoch = epoch;
   settings.queue_submissions = options.writer_queue_submissions;
   settings.queue_bytes = options.writer_queue_bytes;
   settings.group_submissions = options.group_submissions;
-  settings.free_space_floor_bytes = options.free_space_floor_bytes;
   settings.now = options.now;
   settings.retain_delivered = options.retain_delivered;
   settings.probes = options.probes;
   settings.on_fatal = options.on_fatal;
+  return settings;
+}
+
+SpaceSettings space_of(const StoreOptions& options, std::function<std::optional<std::uint64_t>()> free_bytes) {
+  SpaceSettings settings;
+  settings.limits = limits_of(options.free_space_floor_bytes, options.ballast_bytes);
+  settings.free_bytes = std::move(free_bytes);
+  settings.directory = options.directory;
+  settings.probes = options.probes;
   return settings;
 }
 
@@ -33,19 +40,19 @@ std::expected<std::unique_ptr<QueueStore>, std::string> QueueStore::open(
     std::function<std::optional<std::uint64_t>()> free_bytes) {
   check(static_cast<bool>(options.now), "the store is given a clock");
   check(static_cast<bool>(options.on_fatal), "the store is told what to do when it cannot write");
-  auto recovered = recover(*kv, options.now());
+  auto recovered = recover(*kv, options.now(), options.directory.string());
   if (!recovered) return std::unexpected(std::move(recovered.error()));
   auto ledger = std::make_unique<Ledger>();
   if (auto loaded = ledger->load(*kv); !loaded) return std::unexpected(std::move(loaded.error()));
-  WriterSettings settings = settings_of(options);
-  settings.free_bytes = std::move(free_bytes);
-  settings.epoch = recovered->epoch;
-  std::unique_ptr<QueueStore> store(
-      new QueueStore(std::move(kv), std::move(ledger), *recovered, std::move(settings), options.watches, pumping));
+  std::unique_ptr<QueueStore> store(new QueueStore(std::move(kv), std::move(ledger), *recovered,
+                                                   settings_of(options, recovered->epoch),
+                                                   space_of(options, std::move(free_bytes)), options.watches, pumping));
   for (std::size_t i = 0; store->probes_ != nullptr && i < recovered->damaged; ++i) {
     store->probes_->failed("corrupt_record");
   }
   if (pumping == Pumping::thread) {
+    store->watermark_.start();
+    store->space_.start();
     store->writer_.start();
     store->readers_.start(std::max(options.reader_threads, 1));
     store->background_.start(options.patrol_every, [self = store.get()] { self->patrol(); });
@@ -54,7 +61,7 @@ std::expected<std::unique_ptr<QueueStore>, std::string> QueueStore::open(
 }
 
 QueueStore::QueueStore(std::shared_ptr<Kv> kv, std::unique_ptr<Ledger> ledger, Recovered recovered,
-                       WriterSettings settings, std::size_t most_watches, Pumping pumping)
+                       WriterSettings settings, SpaceSettings space, std::size_t most_watches, Pumping pumping)
     : kv_(std::move(kv)),
       ledger_(std::move(ledger)),
       recovered_(recovered),
@@ -62,7 +69,12 @@ QueueStore::QueueStore(std::shared_ptr<Kv> kv, std::unique_ptr<Ledger> ledger, R
       probes_(settings.probes),
       now_(settings.now),
       watches_(most_watches),
-      writer_(*kv_, *ledger_, watches_, live_, std::move(settings)) {}
+      watermark_(*kv_),
+      space_(with_room(std::move(space))),
+      writer_(*kv_, *ledger_, watches_, live_, recovered_.sequence, watermark_, space_, std::move(settings)) {
+  const CommitSequence& sequence = recovered_.sequence;
+  watermark_.acknowledged({sequence.number(), ledger_->last_position(), recovered_.epoch, sequence.last()->at});
+}
 
 QueueStore::~QueueStore() {
   close();
@@ -148,10 +160,6 @@ void QueueStore::patrol() {
   if (looked) ledger_->differ(patrol_.differences());
 }
 
-void QueueStore::checkpoint(std::filesystem::path /*directory*/, Home& home, Done<Checkpoint> done) {
-  refuse(home, std::move(done), Error::unavailable);
-}
-
 void QueueStore::subscribe(Home& home, std::function<void(const CommitNotice&)> heard) {
   writer_.subscribe(home, std::move(heard));
 }
@@ -170,6 +178,7 @@ Health QueueStore::health() const {
   health.epoch = recovered_.epoch;
   health.writer_queue = status.waiting;
   health.found_open_attempts = recovered_.open_attempts;
+  health.free_bytes = space_.status().free_bytes;
   return health;
 }
 
@@ -178,26 +187,21 @@ bool QueueStore::pump() {
   const bool wrote = writer_.pump();
   const bool was_read = readers_.pump();
   const bool worked = background_.pump();
+  watermark_.pump();
+  space_.look();
   return wrote || was_read || worked;
 }
 
 void QueueStore::close() {
   if (closed_.exchange(true)) return;
+  space_.close();
   writer_.close();
   watches_.close();
   readers_.close();
   background_.close();
+  end_copy();
+  watermark_.close();
   kv_->close();
-}
-
-std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions options) {
-  auto kv = open_rocks_kv(options.directory);
-  if (!kv) return std::unexpected(std::move(kv.error()));
-  auto free = [directory = options.directory] { return free_bytes(directory); };
-  auto store =
-      QueueStore::open(std::shared_ptr<Kv>(std::move(*kv)), std::move(options), Pumping::thread, std::move(free));
-  if (!store) return std::unexpected(std::move(store.error()));
-  return std::unique_ptr<Store>(std::move(*store));
 }
 
 std::unique_ptr<MemoryStore> open_memory_store(StoreOptions options, Pumping pumping) {

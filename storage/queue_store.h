@@ -5,7 +5,9 @@
 #include <atomic>
 #include <expected>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include "storage/background.h"
 #include "storage/kv.h"
@@ -17,7 +19,9 @@
 #include "storage/reading.h"
 #include "storage/recovery.h"
 #include "storage/retention.h"
+#include "storage/space_watch.h"
 #include "storage/watches.h"
+#include "storage/watermark.h"
 #include "storage/writer.h"
 
 namespace titip::storage {
@@ -66,7 +70,7 @@ class QueueStore : public MemoryStore {
 
  private:
   QueueStore(std::shared_ptr<Kv> kv, std::unique_ptr<Ledger> ledger, Recovered recovered, WriterSettings settings,
-             std::size_t most_watches, Pumping pumping);
+             SpaceSettings space, std::size_t most_watches, Pumping pumping);
 
   // queue_store_reads.cc. `work_out` runs on a reader; it says what damage it met.
   template <class T>
@@ -76,6 +80,11 @@ class QueueStore : public MemoryStore {
   void set_apart(std::vector<Damage> damage);
   void look_for_watch(const SubmissionId& id, WatchId watch);
   void patrol();
+  void make_room();
+  void erase_what_is_delivered();
+  SpaceSettings with_room(SpaceSettings settings);
+  Result<Checkpoint> copy_to(const std::filesystem::path& directory);
+  void end_copy();
 
   std::shared_ptr<Kv> kv_;
   std::unique_ptr<Ledger> ledger_;
@@ -86,11 +95,21 @@ class QueueStore : public MemoryStore {
   Watches watches_;
   LiveParts live_;
   KeyPass key_pass_;
+  std::atomic<bool> making_room_ends_ = false;
+  Watermark watermark_;
+  SpaceWatch space_;
   Writer writer_;
   ReaderPool readers_;
   Background background_;
   Patrol patrol_;  // the background thread's alone
   std::atomic<bool> closed_ = false;
+  std::mutex copy_mutex_;
+  std::thread copy_;      // of a checkpoint under way
+  bool copying_ = false;  // under the mutex
 };
+
+// As open_rocks_store of open.h, with another file system, clock or sizes (rocks_kv_setup.h). For tests.
+struct RocksSetup;
+std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions options, const RocksSetup& setup);
 
 }  // namespace titip::storage

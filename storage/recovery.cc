@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "storage/book.h"
+#include "storage/evidence.h"
 #include "storage/keys.h"
 #include "storage/records.h"
 #include "storage/staging.h"
@@ -43,7 +44,7 @@ std::expected<bool, std::string> has_format(const Kv& kv) {
   return true;
 }
 
-std::expected<std::uint64_t, std::string> begin_epoch(Kv& kv) {
+std::expected<std::uint64_t, std::string> begin_epoch(Kv& kv, CommitSequence& sequence, WallTime now) {
   const auto format = has_format(kv);
   if (!format) return std::unexpected(format.error());
   const auto before = number(kv, keys::epoch);
@@ -52,9 +53,10 @@ std::expected<std::uint64_t, std::string> begin_epoch(Kv& kv) {
     return std::unexpected(fmt::format("the store has lost its format or its epoch; {}", restore));
   }
   const std::uint64_t epoch = before->value_or(0) + 1;
-  const auto written =
-      kv.commit({{Family::info, std::string(keys::format), encode_format(format_version)},
-                 {Family::info, std::string(keys::epoch), encode({Family::info, keys::epoch}, epoch)}});
+  const auto written = commit(kv, sequence,
+                              {{Family::info, std::string(keys::format), encode_format(format_version)},
+                               {Family::info, std::string(keys::epoch), encode({Family::info, keys::epoch}, epoch)}},
+                              now);
   if (!written) return std::unexpected(fmt::format("cannot write to the store: {}", written.error().text));
   return epoch;
 }
@@ -73,10 +75,13 @@ std::expected<std::vector<OpenMark>, std::string> next_marks(const Kv& kv, const
 
 }  // namespace
 
-std::expected<Recovered, std::string> recover(Kv& kv, WallTime now) {
-  const auto epoch = begin_epoch(kv);
+std::expected<Recovered, std::string> recover(Kv& kv, WallTime now, std::string_view directory) {
+  auto sequence = believe(kv, directory);
+  if (!sequence) return std::unexpected(std::move(sequence.error()));
+  const auto epoch = begin_epoch(kv, *sequence, now);
   if (!epoch) return std::unexpected(epoch.error());
   Recovered recovered{*epoch};
+  recovered.sequence = std::move(*sequence);
   std::string after;
   while (true) {
     const auto marks = next_marks(kv, after);
@@ -95,7 +100,7 @@ std::expected<Recovered, std::string> recover(Kv& kv, WallTime now) {
     }
     recovered.open_attempts += marks->size();
     after = marks->back().key + '\0';
-    const auto written = kv.commit(staging.take_batch());
+    const auto written = commit(kv, recovered.sequence, staging.take_batch(), now);
     if (!written) return std::unexpected(fmt::format("cannot settle the open attempts: {}", written.error().text));
   }
 }

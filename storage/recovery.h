@@ -1,12 +1,15 @@
-// What is done before a store is handed out: the format is checked, the epoch counted up, and every attempt that was
-// open when the last process ended becomes `unknown`: nobody knows what came of it. Blocking, one thread, at open only.
+// What is done before a store is handed out: its evidence is looked at (evidence.h), the format is checked, the epoch
+// counted up, and every attempt that was open when the last process ended becomes `unknown`: nobody knows what came of
+// it. Blocking, one thread, at open only.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <string_view>
 
+#include "storage/commit_sequence.h"
 #include "storage/kv.h"
 #include "storage/store.h"
 
@@ -16,9 +19,11 @@ struct Recovered {
   std::uint64_t epoch = 0;
   std::size_t open_attempts = 0;  // found open
   std::size_t damaged = 0;        // of them, those whose record could not be read: left as they are
+  CommitSequence sequence{};      // goes on with the writer
 };
 
-// May be interrupted anywhere and run again. The error is a sentence that says what to do.
-std::expected<Recovered, std::string> recover(Kv& kv, WallTime now);
+// May be interrupted anywhere and run again. The error is a sentence that says what to do; `directory` is for it and
+// may be empty.
+std::expected<Recovered, std::string> recover(Kv& kv, WallTime now, std::string_view directory = {});
 
 }  // namespace titip::storage

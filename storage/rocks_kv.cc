@@ -1,233 +1,50 @@
 #include "storage/rocks_kv.h"
 
 #include <fmt/format.h>
-#include <rocksdb/cache.h>
-#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/options.h>
-#include <rocksdb/table.h>
-#include <rocksdb/utilities/table_properties_collectors.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "storage/check.h"
+#include "storage/disk_files.h"
 #include "storage/free_space.h"
 #include "storage/keys.h"
 #include "storage/records.h"
+#include "storage/rocks_kv_note.h"
+#include "storage/rocks_kv_options.h"
+#include "storage/rocks_kv_reader.h"
+#include "storage/rocks_kv_reclaim.h"
+#include "storage/rocks_kv_setup.h"
 
 namespace titip::storage {
 namespace {
 
 // DB::Open of RocksDB 7.8 aborts the process on a completely full disk; this much lets it write its manifest and log.
-constexpr std::uint64_t free_bytes_to_open = 32U << 20U;
-constexpr std::uint64_t mib = 1U << 20U;
+constexpr std::uint64_t free_bytes_to_open = 16 * mib;
 // More than this in memory tables is flushed at an orderly stop, so that the next start is quick.
-constexpr std::uint64_t worth_a_flush = 32 * mib;
+constexpr std::uint64_t worth_a_flush = 16 * mib;
 
-// Never a null pointer, which memcmp inside RocksDB may not be given.
-rocksdb::Slice slice(std::string_view bytes) {
-  return bytes.empty() ? rocksdb::Slice("", 0) : rocksdb::Slice(bytes.data(), bytes.size());
-}
-
-KvError error_of(const rocksdb::Status& status) {
-  if (status.IsIncomplete()) return {KvError::Kind::busy, "the database is catching up with its compactions"};
-  if (status.IsCorruption()) return {KvError::Kind::corrupt, status.ToString()};
-  return {KvError::Kind::failed, status.ToString()};
-}
-
-rocksdb::DBOptions database_options() {
-  rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  options.max_background_jobs = 4;
-  // The default is DEBUG when our own code is built without NDEBUG, and DEBUG can put keys into the LOG.
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.max_log_file_size = 16 * mib;
-  options.keep_log_file_num = 5;
-  options.max_total_wal_size = 256 * mib;  // what a start after a crash has to replay
-  options.db_write_buffer_size = 256 * mib;
-  options.max_open_files = 512;
-  options.bytes_per_sync = mib;  // spreads the write-back of flushes and compactions, away from our fsyncs
-  return options;
-}
-
-struct Shape {
-  std::uint64_t buffer_mib;
-  bool bloom;     // point look-ups of keys that are mostly not there
-  bool compress;  // digests, ids and sealed bytes do not compress
-};
-
-Shape shape_of(Family family) {
-  switch (family) {
-    case Family::meta:
-      return {64, true, true};
-    case Family::payload:
-      return {64, false, false};
-    case Family::reply:
-      return {16, true, false};
-    case Family::chain:
-      return {16, false, false};
-    case Family::head:
-      return {32, true, false};
-    case Family::due:
-      return {32, false, true};
-    case Family::idempotency:
-    case Family::natural:
-      return {32, true, false};
-    case Family::attempt:
-      return {32, false, true};
-    case Family::open:
-      return {8, true, false};
-    case Family::info:
-    case Family::object:
-    case Family::counts:
-    case Family::requirement:
-    case Family::attention:
-    case Family::quarantine:
-      return {4, true, false};
-    case Family::person:
-    case Family::waiter:
-    case Family::audit:
-      return {16, false, true};
-  }
-  std::abort();
-}
-
-rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache, bool lz4) {
-  const Shape shape = shape_of(family);
-  rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = shape.buffer_mib * mib;
-  options.max_write_buffer_number = 3;
-  // With the defaults the write rate fell to a fifteenth after three million records.
-  options.level0_slowdown_writes_trigger = 40;
-  options.level0_stop_writes_trigger = 60;
-  options.soft_pending_compaction_bytes_limit = 256ULL << 30U;
-  options.hard_pending_compaction_bytes_limit = 512ULL << 30U;
-  options.compression = shape.compress && lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  table.cache_index_and_filter_blocks = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.format_version = 5;
-  if (shape.bloom) {
-    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    options.memtable_whole_key_filtering = true;
-    options.memtable_prefix_bloom_size_ratio = 0.02;
-  }
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  if (family == Family::payload) {
-    // Values stay out of the way of compaction: one write for the log, one for the blob file.
-    options.enable_blob_files = true;
-    options.min_blob_size = 256;
-    options.blob_file_size = 256 * mib;
-    options.enable_blob_garbage_collection = true;
-    options.blob_garbage_collection_force_threshold = 0.5;
-  }
-  if (family == Family::due || family == Family::chain || family == Family::open) {
-    // A queue leaves tombstones behind: files that are mostly that are compacted early.
-    options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));
-  }
-  return options;
-}
-
-// The first key after all that begin with `prefix`; empty: there is none.
-std::string after_prefix(std::string_view prefix) {
-  std::string end(prefix);
-  while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xff) end.pop_back();
-  if (!end.empty()) end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
-  return end;
-}
-
-using Families = std::array<rocksdb::ColumnFamilyHandle*, family_count>;
-
-class RocksReader {
+// Opening only to look must leave no LOG behind.
+class Silent : public rocksdb::Logger {
  public:
-  RocksReader(rocksdb::DB& db, const Families& families, const rocksdb::Snapshot* snapshot)
-      : db_(db), families_(families) {
-    options_.snapshot = snapshot;
-  }
-
-  KvResult<std::optional<std::string>> get(Family family, std::string_view key) const {
-    std::string value;
-    const rocksdb::Status status = db_.Get(options_, handle(family), slice(key), &value);
-    if (status.IsNotFound()) return std::nullopt;
-    if (!status.ok()) return std::unexpected(error_of(status));
-    return value;
-  }
-
-  KvResult<std::vector<std::optional<std::string>>> multi_get(Family family, std::span<const std::string> keys) const {
-    if (keys.empty()) return std::vector<std::optional<std::string>>{};
-    std::vector<rocksdb::Slice> slices;
-    slices.reserve(keys.size());
-    for (const auto& key : keys) slices.push_back(slice(key));
-    std::vector<rocksdb::PinnableSlice> found(keys.size());
-    std::vector<rocksdb::Status> statuses(keys.size());
-    db_.MultiGet(options_, handle(family), keys.size(), slices.data(), found.data(), statuses.data());
-    std::vector<std::optional<std::string>> values(keys.size());
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (statuses[i].IsNotFound()) continue;
-      if (!statuses[i].ok()) return std::unexpected(error_of(statuses[i]));
-      values[i] = found[i].ToString();
-    }
-    return values;
-  }
-
-  KvResult<void> scan(Family family, std::string_view prefix, std::string_view from,
-                      const KvReader::Visitor& visit) const {
-    // The bound keeps the iterator from walking over the tombstones of the next lane or key.
-    const std::string end = after_prefix(prefix);
-    const rocksdb::Slice bound = slice(end);
-    rocksdb::ReadOptions options = options_;
-    if (!end.empty()) options.iterate_upper_bound = &bound;
-    const std::unique_ptr<rocksdb::Iterator> i(db_.NewIterator(options, handle(family)));
-    for (i->Seek(slice(std::max(prefix, from))); i->Valid(); i->Next()) {
-      if (!i->key().starts_with(slice(prefix))) break;
-      if (!visit(i->key().ToStringView(), i->value().ToStringView())) break;
-    }
-    if (!i->status().ok()) return std::unexpected(error_of(i->status()));
-    return {};
-  }
-
- private:
-  rocksdb::ColumnFamilyHandle* handle(Family family) const { return families_[static_cast<std::size_t>(family)]; }
-  rocksdb::DB& db_;
-  const Families& families_;
-  rocksdb::ReadOptions options_;
-};
-
-class RocksView : public KvReader {
- public:
-  RocksView(rocksdb::DB& db, const Families& families)
-      : db_(db), snapshot_(db.GetSnapshot()), reader_(db, families, snapshot_) {}
-  RocksView(const RocksView&) = delete;
-  RocksView& operator=(const RocksView&) = delete;
-  ~RocksView() override { db_.ReleaseSnapshot(snapshot_); }
-  KvResult<std::optional<std::string>> get(Family family, std::string_view key) const override {
-    return reader_.get(family, key);
-  }
-  KvResult<std::vector<std::optional<std::string>>> multi_get(Family family,
-                                                              std::span<const std::string> keys) const override {
-    return reader_.multi_get(family, keys);
-  }
-  KvResult<void> scan(Family family, std::string_view prefix, std::string_view from,
-                      const Visitor& visit) const override {
-    return reader_.scan(family, prefix, from, visit);
-  }
-
- private:
-  rocksdb::DB& db_;
-  const rocksdb::Snapshot* snapshot_;
-  RocksReader reader_;
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
 };
 
 class RocksKv : public Kv {
  public:
-  RocksKv(std::unique_ptr<rocksdb::DB> db, const Families& families)
-      : db_(std::move(db)), families_(families), reader_(*db_, families_, nullptr) {}
+  RocksKv(std::unique_ptr<rocksdb::DB> db, const RocksFamilies& families, const std::filesystem::path& directory,
+          RocksSetup setup)
+      : setup_(std::move(setup)),
+        db_(std::move(db)),
+        families_(families),
+        reader_(*db_, families_, nullptr),
+        note_(env_of(setup_), directory),
+        reclaim_(*db_, env_of(setup_), directory.string()) {}
   RocksKv(const RocksKv&) = delete;
   RocksKv& operator=(const RocksKv&) = delete;
   ~RocksKv() override { shut(); }
@@ -253,18 +70,24 @@ class RocksKv : public Kv {
       if (!staged.ok()) return std::unexpected(error_of(staged));
     }
     rocksdb::WriteOptions options;
-    options.sync = true;
+    options.sync = setup_.sync;
     options.no_slowdown = true;  // a stall comes back as `busy` before anything is written
     const rocksdb::Status status = db_->Write(options, &writes);
     if (!status.ok()) return std::unexpected(error_of(status));
     return {};
   }
 
-  std::unique_ptr<KvReader> snapshot() const override { return std::make_unique<RocksView>(*db_, families_); }
-  KvResult<void> note(std::string_view) override { return {}; }
-  KvResult<std::optional<std::string>> noted() const override { return std::nullopt; }
-  KvResult<void> reclaim() override { return {}; }
-  KvResult<std::uint64_t> checkpoint(const std::filesystem::path&) const override { return 0; }
+  std::unique_ptr<KvReader> snapshot() const override { return make_snapshot(*db_, families_); }
+  KvResult<void> note(std::string_view bytes) override { return note_.write(bytes); }
+  KvResult<std::optional<std::string>> noted() const override { return note_.read(); }
+  KvResult<void> reclaim() override {
+    for (const Family family : {Family::payload, Family::reply}) {
+      if (auto done = reclaim_.run(*families_[static_cast<std::size_t>(family)]); !done) return done;
+    }
+    return {};
+  }
+  void give_up_reclaim() override { reclaim_.give_up(); }
+  KvResult<std::uint64_t> checkpoint(const std::filesystem::path& directory) const override;
   void close() override { shut(); }
 
  private:
@@ -283,10 +106,32 @@ class RocksKv : public Kv {
     db_->Close().PermitUncheckedError();
     db_.reset();
   }
+  const RocksSetup setup_;  // outlives the database
   std::unique_ptr<rocksdb::DB> db_;
-  Families families_;
+  RocksFamilies families_;
   RocksReader reader_;
+  RocksNote note_;
+  RocksReclaim reclaim_;
 };
+
+// What can be linked is linked, so the copy costs little where it lies on the same disk.
+KvResult<std::uint64_t> RocksKv::checkpoint(const std::filesystem::path& directory) const {
+  // It begins with a flush, and one that met a full disk would stop the store.
+  if (!reclaim_.has_room_to_flush()) {
+    return std::unexpected(KvError{KvError::Kind::failed, "the data directory's disk is too full to make a copy"});
+  }
+  rocksdb::Checkpoint* made = nullptr;
+  auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(std::filesystem::absolute(directory).string());
+  if (!status.ok()) return std::unexpected(error_of(status));
+  const DiskFiles files(setup_);
+  const auto names = files.names(directory);
+  if (!names) return std::unexpected(KvError{KvError::Kind::failed, names.error()});
+  std::uint64_t bytes = 0;
+  for (const std::string& name : *names) bytes += files.size(directory / name).value_or(0);
+  return bytes;
+}
 
 std::optional<std::string> refuse_directory(const std::filesystem::path& directory) {
   std::error_code error;
@@ -336,11 +181,75 @@ std::optional<std::string> older_format(const rocksdb::DBOptions& options, const
   return format ? refuse_format(*format) : std::nullopt;
 }
 
+std::string cannot_open(const std::filesystem::path& directory, const rocksdb::Status& status) {
+  const std::string why = fmt::format("cannot open the store in {}: {}", directory.string(), status.ToString());
+  if (!status.IsCorruption()) return why;
+  return why +
+         "; files of it are damaged or missing, which no crash does: keep the directory as it is, look at the "
+         "disk, and run `titip restore` with the newest backup into an empty directory";
+}
+
+class RocksCopy : public KvReader {
+ public:
+  RocksCopy(std::unique_ptr<rocksdb::DB> db, const RocksFamilies& families)
+      : db_(std::move(db)), families_(families), reader_(*db_, families_, nullptr) {}
+  RocksCopy(const RocksCopy&) = delete;
+  RocksCopy& operator=(const RocksCopy&) = delete;
+  ~RocksCopy() override {
+    for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
+  }
+  KvResult<std::optional<std::string>> get(Family family, std::string_view key) const override {
+    return reader_.get(family, key);
+  }
+  KvResult<std::vector<std::optional<std::string>>> multi_get(Family family,
+                                                              std::span<const std::string> keys) const override {
+    return reader_.multi_get(family, keys);
+  }
+  KvResult<void> scan(Family family, std::string_view prefix, std::string_view from,
+                      const Visitor& visit) const override {
+    return reader_.scan(family, prefix, from, visit);
+  }
+
+ private:
+  std::unique_ptr<rocksdb::DB> db_;
+  RocksFamilies families_;
+  RocksReader reader_;
+};
+
+RocksFamilies families_of(rocksdb::DB& db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+  check(handles.size() == family_count + 1, "RocksDB gives a handle for every family asked for");
+  db.DestroyColumnFamilyHandle(handles[0]);
+  RocksFamilies families{};
+  std::copy(handles.begin() + 1, handles.end(), families.begin());
+  return families;
+}
+
 }  // namespace
 
+std::expected<std::unique_ptr<KvReader>, std::string> open_rocks_copy(const std::filesystem::path& directory,
+                                                                      const RocksSetup& setup) {
+  rocksdb::DBOptions options = database_options(setup);
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  options.info_log = std::make_shared<Silent>();
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(options, directory.string(), family_descriptors(setup), &handles, &opened);
+  if (!status.ok()) return std::unexpected(cannot_open(directory, status));
+  std::unique_ptr<rocksdb::DB> db(opened);
+  const RocksFamilies families = families_of(*db, handles);
+  return std::make_unique<RocksCopy>(std::move(db), families);
+}
+
 std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesystem::path& directory) {
+  return open_rocks_kv(directory, RocksSetup{});
+}
+
+std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesystem::path& directory,
+                                                              const RocksSetup& setup) {
   if (auto refusal = refuse_directory(directory)) return std::unexpected(std::move(*refusal));
-  const rocksdb::DBOptions options = database_options();
+  const rocksdb::DBOptions options = database_options(setup);
   if (const auto family = unknown_family(options, directory.string())) {
     return std::unexpected(
         fmt::format("the store in {} has a part named \"{}\" that this version does not know; start "
@@ -348,26 +257,16 @@ std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesys
                     directory.string(), *family));
   }
   if (auto refusal = older_format(options, directory.string())) return std::unexpected(std::move(*refusal));
-  const auto compressions = rocksdb::GetSupportedCompressions();
-  const bool lz4 = std::ranges::find(compressions, rocksdb::kLZ4Compression) != compressions.end();
-  const auto cache = rocksdb::NewLRUCache(128 * mib);
-  std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
-  wanted.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
-  for (std::size_t i = 0; i < family_count; ++i) {
-    wanted.emplace_back(std::string(family_names[i]), family_options(static_cast<Family>(i), cache, lz4));
-  }
+  const auto wanted = family_descriptors(setup);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(options, directory.string(), wanted, &handles, &opened);
   if (!status.ok()) {
-    return std::unexpected(fmt::format("cannot open the store in {}: {}", directory.string(), status.ToString()));
+    return std::unexpected(cannot_open(directory, status));
   }
   std::unique_ptr<rocksdb::DB> db(opened);
-  check(handles.size() == family_count + 1, "RocksDB gives a handle for every family asked for");
-  db->DestroyColumnFamilyHandle(handles[0]);
-  Families families{};
-  std::copy(handles.begin() + 1, handles.end(), families.begin());
-  return std::make_unique<RocksKv>(std::move(db), families);
+  const RocksFamilies families = families_of(*db, handles);
+  return std::make_unique<RocksKv>(std::move(db), families, directory, setup);
 }
 
 }  // namespace titip::storage

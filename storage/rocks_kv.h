@@ -1,4 +1,4 @@
-// The key-value door over RocksDB; rocks_kv.cc is the only file of Titip that knows RocksDB.
+// The key-value door over RocksDB; rocks_kv*.{h,cc} are the only files of Titip that know RocksDB.
 #pragma once
 
 #include <expected>
@@ -10,7 +10,15 @@
 
 namespace titip::storage {
 
+struct RocksSetup;  // rocks_kv_setup.h
+
 // Opens or creates the database in `directory`. Blocking. The error is a sentence that says what to do.
 std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesystem::path& directory);
+std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesystem::path& directory,
+                                                              const RocksSetup& setup);
+
+// Only to look, at a copy nobody writes to: nothing in the directory is changed.
+std::expected<std::unique_ptr<KvReader>, std::string> open_rocks_copy(const std::filesystem::path& directory,
+                                                                      const RocksSetup& setup);
 
 }  // namespace titip::storage

@@ -1,98 +1,93 @@
 #include "storage/sealing.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
+#include <mutex>
+#include <span>
+#include <vector>
 
 #include "storage/check.h"
 #include "storage/codec.h"
+#include "storage/gcm.h"
+#include "storage/hmac.h"
 #include "storage/key_file.h"
+#include "storage/randomness.h"
+#include "storage/sealed_kinds.h"
 
 namespace titip::storage {
 namespace {
 
 constexpr std::uint8_t sealed_version = 1;
-constexpr std::size_t nonce_size = 12;
-constexpr std::size_t tag_size = 16;
+constexpr std::uint8_t wrapped_version = 2;
+constexpr gcm::Nonce fixed_nonce{};
 
-struct CipherFree {
-  void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
-};
-struct MacFree {
-  void operator()(EVP_MAC* mac) const { EVP_MAC_free(mac); }
-};
-struct CipherContextFree {
-  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-struct MacContextFree {
-  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
-};
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, CipherContextFree>;
-using MacContext = std::unique_ptr<EVP_MAC_CTX, MacContextFree>;
-
-const unsigned char* in(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-unsigned char* out(std::string& bytes) {
-  return reinterpret_cast<unsigned char*>(bytes.data());
+gcm::Nonce random_nonce() {
+  gcm::Nonce nonce;
+  fill_with_random(nonce);
+  return nonce;
 }
 
-// EVP takes int lengths; nothing of ours comes near that.
-int size_of(std::string_view bytes) {
-  check(bytes.size() <= (1U << 30U), "what is sealed is at most 1 GiB");
-  return static_cast<int>(bytes.size());
+std::string_view text_of(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Nonce, ciphertext and tag.
-std::string gcm_seal(const EVP_CIPHER* cipher, const DataKey& key, std::string_view aad, std::string_view plain) {
-  std::string sealed(nonce_size + plain.size() + tag_size, '\0');
-  check(RAND_bytes(out(sealed), static_cast<int>(nonce_size)) == 1, "the system gives random bytes");
-  const CipherContext context(EVP_CIPHER_CTX_new());
-  int done = 0;
-  int last = 0;
-  unsigned char* body = out(sealed) + nonce_size;
-  bool ok = context != nullptr &&
-            EVP_EncryptInit_ex2(context.get(), cipher, key.bytes.data(), out(sealed), nullptr) == 1 &&
-            EVP_EncryptUpdate(context.get(), nullptr, &done, in(aad), size_of(aad)) == 1 &&
-            EVP_EncryptUpdate(context.get(), body, &done, in(plain), size_of(plain)) == 1;
-  ok = ok && EVP_EncryptFinal_ex(context.get(), body + done, &last) == 1 &&
-       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(tag_size), body + plain.size()) == 1;
-  check(ok, "AES-256-GCM seals");
-  return sealed;
+std::optional<gcm::Nonce> take_nonce(Decoder& from) {
+  const std::string_view bytes = from.bytes(gcm::nonce_size);
+  if (!from.ok()) return std::nullopt;
+  gcm::Nonce nonce;
+  std::ranges::transform(bytes, nonce.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+  return nonce;
 }
 
-std::optional<std::string> gcm_open(const EVP_CIPHER* cipher, const DataKey& key, std::string_view aad,
-                                    std::string_view sealed) {
-  if (sealed.size() < nonce_size + tag_size) return std::nullopt;
-  const std::string_view body = sealed.substr(nonce_size, sealed.size() - nonce_size - tag_size);
-  std::string tag(sealed.substr(sealed.size() - tag_size));
-  std::string plain(body.size(), '\0');
-  const CipherContext context(EVP_CIPHER_CTX_new());
-  int done = 0;
-  int last = 0;
-  bool ok = context != nullptr &&
-            EVP_DecryptInit_ex2(context.get(), cipher, key.bytes.data(), in(sealed), nullptr) == 1 &&
-            EVP_DecryptUpdate(context.get(), nullptr, &done, in(aad), size_of(aad)) == 1 &&
-            EVP_DecryptUpdate(context.get(), out(plain), &done, in(body), size_of(body)) == 1;
-  // The tag is only compared by Final: without it an empty plaintext would open under any tag.
-  ok = ok && EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size), out(tag)) == 1 &&
-       EVP_DecryptFinal_ex(context.get(), out(plain) + done, &last) == 1;
-  if (!ok) {
-    OPENSSL_cleanse(plain.data(), plain.size());
-    return std::nullopt;
+std::string bound_to_field(const SubmissionId& id, std::string_view what) {
+  return Encoder().text("titip.seal").u8(sealed_version).id(id).text(what).take();
+}
+std::string bound_to_record(const SubmissionId& id) {
+  return Encoder().text("titip.wrap").u8(wrapped_version).id(id).take();
+}
+std::string bound_to_object(std::string_view kind, std::string_view name) {
+  return Encoder().text("titip.object").u8(wrapped_version).text(kind).text(name).take();
+}
+
+// A key for this one purpose and name: no random nonce is drawn often under one key, however many records there are.
+DataKey derived(const DataKey& wrapping, std::string_view bound) {
+  DataKey key;
+  Hmac(wrapping).add(bound).finish(key.bytes);
+  return key;
+}
+
+Digest digest_of(Hmac& hmac) {
+  Hmac::Tag tag;
+  hmac.finish(tag);
+  Digest digest{};
+  std::copy_n(tag.begin(), digest.size(), digest.begin());
+  return digest;
+}
+
+Digest next_link(const DataKey& key, const Digest& digest) {
+  Hmac hmac(key);
+  return digest_of(hmac.add(text_of(digest)));
+}
+
+Digest hash_through(std::span<const DataKey> links, std::string_view domain,
+                    std::initializer_list<std::string_view> parts) {
+  Digest digest{};
+  {
+    Hmac hmac(links.front());
+    hmac.add_counted(domain);
+    for (const std::string_view part : parts) hmac.add_counted(part);
+    digest = digest_of(hmac);
   }
-  return plain;
+  for (const DataKey& link : links.subspan(1)) digest = next_link(link, digest);
+  return digest;
 }
 
-std::string bound_to(std::string_view purpose, const SubmissionId& id, std::string_view what) {
-  return Encoder().text(purpose).u8(sealed_version).id(id).text(what).take();
-}
-
-std::string_view text_of(const DataKey& key) {
-  return {reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size()};
+// What both a wrapped data key and a sealed object begin with.
+std::optional<std::uint32_t> take_key_id(Decoder& from) {
+  const bool known = from.u8() == wrapped_version;
+  const std::uint32_t id = from.u32();
+  return known && from.ok() ? std::optional(id) : std::nullopt;
 }
 
 }  // namespace
@@ -101,40 +96,32 @@ DataKey::~DataKey() {
   OPENSSL_cleanse(bytes.data(), bytes.size());
 }
 
+// Immutable once it is in the ring.
 struct Sealer::Keys {
   KeyFile file;
-  // Fetched once: an implicit fetch at every call costs more than sealing a kilobyte. Immutable, so free to share.
-  std::unique_ptr<EVP_CIPHER, CipherFree> cipher;
-  std::unique_ptr<EVP_MAC, MacFree> mac;
+  std::vector<WrappingKey> retired;  // gone from the file while this process ran
 
-  using Hash = std::array<std::uint8_t, 32>;
-
-  Hash hmac(const DataKey& key, std::string_view message) const {
-    const MacContext context(EVP_MAC_CTX_new(mac.get()));
-    char digest_name[] = "SHA256";
-    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest_name, 0),
-                                     OSSL_PARAM_construct_end()};
-    Hash digest{};
-    std::size_t size = 0;
-    const bool ok = context != nullptr &&
-                    EVP_MAC_init(context.get(), key.bytes.data(), key.bytes.size(), parameters) == 1 &&
-                    EVP_MAC_update(context.get(), in(message), message.size()) == 1 &&
-                    EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1 && size == digest.size();
-    check(ok, "HMAC-SHA256 computes");
-    return digest;
-  }
-
-  // A key for this one purpose and name: no random nonce is drawn twice under one key, however many records there are.
-  DataKey derived(std::string_view bound) const {
-    DataKey key;
-    Hash digest = hmac(file.wrapping, bound);
-    std::ranges::copy(digest, key.bytes.begin());
-    OPENSSL_cleanse(digest.data(), digest.size());
-    return key;
+  const WrappingKey& current() const { return file.wrapping.front(); }
+  const DataKey* wrapping(std::uint32_t id) const {
+    for (const auto* list : {&file.wrapping, &retired}) {
+      const auto found = std::ranges::find(*list, id, &WrappingKey::id);
+      if (found != list->end()) return &found->key;
+    }
+    return nullptr;
   }
 };
 
-Sealer::Sealer(std::unique_ptr<Keys> keys) : keys_(std::move(keys)) {}
+struct Sealer::Ring {
+  mutable std::mutex mutex;
+  std::shared_ptr<const Keys> keys;
+
+  std::shared_ptr<const Keys> now() const {
+    const std::scoped_lock lock(mutex);
+    return keys;
+  }
+};
+
+Sealer::Sealer(std::unique_ptr<Ring> ring) : ring_(std::move(ring)) {}
 Sealer::Sealer(Sealer&&) noexcept = default;
 Sealer& Sealer::operator=(Sealer&&) noexcept = default;
 Sealer::~Sealer() = default;
@@ -148,34 +135,50 @@ std::expected<Sealer, std::string> Sealer::open(const std::filesystem::path& key
   }
   auto file = missing ? make_key_file(key_file) : read_key_file(key_file);
   if (!file) return std::unexpected(std::move(file.error()));
-  auto keys = std::make_unique<Keys>();
-  keys->file = *file;
-  keys->cipher.reset(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr));
-  keys->mac.reset(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-  if (keys->cipher == nullptr || keys->mac == nullptr) {
-    return std::unexpected("this OpenSSL offers no AES-256-GCM or no HMAC; use the system's own OpenSSL 3");
+  if (!gcm::offered()) return std::unexpected("this OpenSSL offers no AES-256-GCM; use the system's own OpenSSL 3");
+  auto ring = std::make_unique<Ring>();
+  ring->keys = std::make_shared<const Keys>(Keys{std::move(*file), {}});
+  return Sealer(std::move(ring));
+}
+
+std::expected<void, std::string> Sealer::reload(const std::filesystem::path& key_file) {
+  auto file = read_key_file(key_file);
+  if (!file) return std::unexpected(std::move(file.error()));
+  const auto same = [](const DataKey& a, const DataKey& b) { return a.bytes == b.bytes; };
+  const std::scoped_lock lock(ring_->mutex);
+  const Keys& before = *ring_->keys;
+  if (!std::ranges::equal(before.file.index, file->index, same)) {
+    return std::unexpected("the key file " + key_file.string() +
+                           " has other index keys than the one this gateway was started with; restart the gateway");
   }
-  return Sealer(std::move(keys));
+  Keys next{std::move(*file), before.retired};
+  for (const WrappingKey& each : before.file.wrapping) {
+    if (next.wrapping(each.id) == nullptr) next.retired.push_back(each);
+  }
+  ring_->keys = std::make_shared<const Keys>(std::move(next));
+  return {};
 }
 
 NewDataKey Sealer::new_data_key(const SubmissionId& id) const {
+  const auto keys = ring_->now();
   NewDataKey made;
-  check(RAND_bytes(made.key.bytes.data(), static_cast<int>(made.key.bytes.size())) == 1,
-        "the system gives random bytes");
-  const std::string bound = bound_to("titip.wrap", id, "");
-  made.wrapped = Encoder()
-                     .u8(sealed_version)
-                     .u32(keys_->file.key_id)
-                     .bytes(gcm_seal(keys_->cipher.get(), keys_->derived(bound), bound, text_of(made.key)))
-                     .take();
+  fill_with_random(made.key.bytes);
+  const std::string bound = bound_to_record(id);
+  Encoder wrapped;
+  wrapped.reserve(1 + 4 + made.key.bytes.size() + gcm::tag_size);
+  made.wrapped = wrapped.u8(wrapped_version).u32(keys->current().id).take();
+  gcm::seal(derived(keys->current().key, bound), fixed_nonce, bound, text_of(made.key.bytes), made.wrapped);
   return made;
 }
 
 std::optional<DataKey> Sealer::unwrap(const SubmissionId& id, std::string_view wrapped) const {
+  const auto keys = ring_->now();
   Decoder from(wrapped);
-  if (from.u8() != sealed_version || from.u32() != keys_->file.key_id || !from.ok()) return std::nullopt;
-  const std::string bound = bound_to("titip.wrap", id, "");
-  auto plain = gcm_open(keys_->cipher.get(), keys_->derived(bound), bound, from.bytes(from.left()));
+  const auto key_id = take_key_id(from);
+  const DataKey* wrapping = key_id ? keys->wrapping(*key_id) : nullptr;
+  if (wrapping == nullptr) return std::nullopt;
+  const std::string bound = bound_to_record(id);
+  auto plain = gcm::open(derived(*wrapping, bound), fixed_nonce, bound, from.bytes(from.left()));
   if (!plain) return std::nullopt;
   std::optional<DataKey> key;
   if (plain->size() == DataKey{}.bytes.size()) {
@@ -186,46 +189,91 @@ std::optional<DataKey> Sealer::unwrap(const SubmissionId& id, std::string_view w
   return key;
 }
 
+std::optional<std::string> Sealer::rewrap(const SubmissionId& id, std::string_view wrapped) const {
+  const auto key = unwrap(id, wrapped);
+  if (!key) return std::nullopt;
+  const auto keys = ring_->now();
+  const std::string bound = bound_to_record(id);
+  std::string again = Encoder().u8(wrapped_version).u32(keys->current().id).take();
+  // The same nonce for the same plaintext, should this be done twice: the very same bytes come out.
+  gcm::seal(derived(keys->current().key, bound), fixed_nonce, bound, text_of(key->bytes), again);
+  return again;
+}
+
+Sealer::WrappedBy Sealer::wrapped_by(std::string_view bytes) const {
+  Decoder from(bytes);
+  const auto id = take_key_id(from);
+  if (!id) return WrappedBy::nobody;
+  const auto keys = ring_->now();
+  if (*id == keys->current().id) return WrappedBy::current_key;
+  return keys->wrapping(*id) != nullptr ? WrappedBy::older_key : WrappedBy::unknown_key;
+}
+
+std::uint32_t Sealer::current_key_id() const {
+  return ring_->now()->current().id;
+}
+
 Sealed Sealer::seal(const DataKey& key, const SubmissionId& id, std::string_view what, std::string_view plain) const {
-  return {Encoder()
-              .u8(sealed_version)
-              .bytes(gcm_seal(keys_->cipher.get(), key, bound_to("titip.seal", id, what), plain))
-              .take()};
+  const gcm::Nonce nonce = random_nonce();
+  Encoder sealed;
+  sealed.reserve(1 + gcm::nonce_size + plain.size() + gcm::tag_size);
+  Sealed made{sealed.u8(sealed_version).bytes(text_of(nonce)).take()};
+  gcm::seal(key, nonce, bound_to_field(id, what), plain, made.bytes);
+  return made;
 }
 
 std::optional<std::string> Sealer::open(const DataKey& key, const SubmissionId& id, std::string_view what,
                                         const Sealed& sealed) const {
   Decoder from(sealed.bytes);
-  if (from.u8() != sealed_version || !from.ok()) return std::nullopt;
-  return gcm_open(keys_->cipher.get(), key, bound_to("titip.seal", id, what), from.bytes(from.left()));
+  if (from.u8() != sealed_version) return std::nullopt;
+  const auto nonce = take_nonce(from);
+  if (!nonce) return std::nullopt;
+  return gcm::open(key, *nonce, bound_to_field(id, what), from.bytes(from.left()));
 }
 
-Sealed Sealer::seal_object(std::string_view what, std::string_view plain) const {
-  const std::string bound = bound_to("titip.object", {}, what);
-  return {Encoder()
-              .u8(sealed_version)
-              .u32(keys_->file.key_id)
-              .bytes(gcm_seal(keys_->cipher.get(), keys_->derived(bound), bound, plain))
-              .take()};
+Sealed Sealer::seal_object(std::string_view kind, std::string_view name, std::string_view plain) const {
+  check(find_sealed_kind(kind) != nullptr, "a kind of sealed objects stands in sealed_kinds.h");
+  const auto keys = ring_->now();
+  const std::string bound = bound_to_object(kind, name);
+  const gcm::Nonce nonce = random_nonce();
+  Sealed made{Encoder().u8(wrapped_version).u32(keys->current().id).bytes(text_of(nonce)).take()};
+  gcm::seal(derived(keys->current().key, bound), nonce, bound, plain, made.bytes);
+  return made;
 }
 
-std::optional<std::string> Sealer::open_object(std::string_view what, const Sealed& sealed) const {
+std::optional<std::string> Sealer::open_object(std::string_view kind, std::string_view name,
+                                               const Sealed& sealed) const {
+  const auto keys = ring_->now();
   Decoder from(sealed.bytes);
-  if (from.u8() != sealed_version || from.u32() != keys_->file.key_id || !from.ok()) return std::nullopt;
-  const std::string bound = bound_to("titip.object", {}, what);
-  return gcm_open(keys_->cipher.get(), keys_->derived(bound), bound, from.bytes(from.left()));
+  const auto key_id = take_key_id(from);
+  const DataKey* wrapping = key_id ? keys->wrapping(*key_id) : nullptr;
+  const auto nonce = take_nonce(from);
+  if (wrapping == nullptr || !nonce) return std::nullopt;
+  const std::string bound = bound_to_object(kind, name);
+  return gcm::open(derived(*wrapping, bound), *nonce, bound, from.bytes(from.left()));
 }
 
 Digest Sealer::keyed_hash(std::string_view domain, std::initializer_list<std::string_view> parts) const {
-  Encoder message;
-  message.blob(domain);
-  for (const std::string_view part : parts) message.blob(part);
-  std::string bytes = message.take();
-  const Keys::Hash hash = keys_->hmac(keys_->file.index, bytes);
-  OPENSSL_cleanse(bytes.data(), bytes.size());
-  Digest digest{};
-  std::copy_n(hash.begin(), digest.size(), digest.begin());
-  return digest;
+  return hash_through(ring_->now()->file.index, domain, parts);
+}
+
+Digest Sealer::keyed_hash_through(std::size_t links, std::string_view domain,
+                                  std::initializer_list<std::string_view> parts) const {
+  const auto keys = ring_->now();
+  check(links >= 1 && links <= keys->file.index.size(), "a keyed hash goes through keys of the chain");
+  return hash_through(std::span(keys->file.index).first(links), domain, parts);
+}
+
+Digest Sealer::moved_on(const Digest& digest, std::size_t links) const {
+  const auto keys = ring_->now();
+  check(links >= 1 && links <= keys->file.index.size(), "a digest went through keys of the chain");
+  Digest moved = digest;
+  for (std::size_t i = links; i < keys->file.index.size(); ++i) moved = next_link(keys->file.index[i], moved);
+  return moved;
+}
+
+std::size_t Sealer::index_links() const {
+  return ring_->now()->file.index.size();
 }
 
 }  // namespace titip::storage

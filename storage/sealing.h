@@ -1,11 +1,17 @@
 // Sealing: AES-256-GCM before anything reaches the database, so that write-ahead log, tables and LOG hold no plaintext.
 // Each submission has a data key of its own, wrapped by the key file's current key; destroying the wrapped key makes
-// every copy unreadable. Keyed hashes use an index key of their own, which key rotation never touches.
+// every copy unreadable. Whatever any key of the file wrapped can be opened; only the current one wraps.
 //
-// Threads: a Sealer is immutable after open; every member may be called from any thread.
+// A keyed hash goes through the chain of index keys: h1 = HMAC(k1, x), h2 = HMAC(k2, h1), … Rotation never touches the
+// chain, else duplicates would no longer be recognised. Reindexing adds a key at its end, and what stands on disk is
+// hashed once more under that key alone: a digest can be moved on without its plaintext, so that duplicates of records
+// whose payload was erased long ago stay recognisable, and whoever stole an earlier key can compute nothing with it.
+//
+// Threads: every member may be called from any thread, reload() too.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
@@ -43,26 +49,49 @@ class Sealer {
   Sealer& operator=(Sealer&&) noexcept;
   ~Sealer();
 
+  // Reads the key file again, while others seal: from now on its current key wraps. A file with another chain of index
+  // keys is refused, for what was hashed meanwhile would be lost. Keys that are no longer in the file still open until
+  // the Sealer dies: somebody may hold what they wrapped.
+  std::expected<void, std::string> reload(const std::filesystem::path& key_file);
+
+  // Once for each id, ever. What wraps is derived from the wrapping key for this id alone and has this one plaintext,
+  // so its nonce is fixed: 12 bytes less in every record, and one draw from the generator.
   NewDataKey new_data_key(const SubmissionId& id) const;
   std::optional<DataKey> unwrap(const SubmissionId& id, std::string_view wrapped) const;
+  // The same data key under the current wrapping key; nothing if it cannot be unwrapped.
+  std::optional<std::string> rewrap(const SubmissionId& id, std::string_view wrapped) const;
 
-  // `what` names the place ("payload", "reply", "note.3"): it is authenticated with the id, so that sealed bytes cannot
+  // Which key wrapped this data key, or sealed this object.
+  enum class WrappedBy : std::uint8_t { nobody, current_key, older_key, unknown_key };
+  WrappedBy wrapped_by(std::string_view bytes) const;
+  bool needs_rewrap(std::string_view bytes) const { return wrapped_by(bytes) == WrappedBy::older_key; }
+  std::uint32_t current_key_id() const;
+
+  // `what` names the place ("payload", "reply", "note"): it is authenticated with the id, so that sealed bytes cannot
   // be moved to another record or another field.
   Sealed seal(const DataKey& key, const SubmissionId& id, std::string_view what, std::string_view plain) const;
   std::optional<std::string> open(const DataKey& key, const SubmissionId& id, std::string_view what,
                                   const Sealed& sealed) const;
 
-  // For small objects that belong to no submission; sealed by the key file's current key, authenticated with `what`.
-  Sealed seal_object(std::string_view what, std::string_view plain) const;
-  std::optional<std::string> open_object(std::string_view what, const Sealed& sealed) const;
+  // For small objects that belong to no submission: sealed under the current key, authenticated with kind and name. The
+  // kind must be one of sealed_kinds.h.
+  Sealed seal_object(std::string_view kind, std::string_view name, std::string_view plain) const;
+  std::optional<std::string> open_object(std::string_view kind, std::string_view name, const Sealed& sealed) const;
 
-  // HMAC-SHA256 under the index key over `domain` and the parts, each with its length, so that no two lists collide.
+  // HMAC-SHA256 over `domain` and the parts, each with its length, so that no two lists collide; then along the chain.
   Digest keyed_hash(std::string_view domain, std::initializer_list<std::string_view> parts) const;
+  // The same through the first `links` keys of the chain alone: what it was before the reindexes since.
+  Digest keyed_hash_through(std::size_t links, std::string_view domain,
+                            std::initializer_list<std::string_view> parts) const;
+  // A digest that went through the first `links` keys, taken on to the end of the chain.
+  Digest moved_on(const Digest& digest, std::size_t links) const;
+  std::size_t index_links() const;
 
  private:
+  struct Ring;
   struct Keys;
-  explicit Sealer(std::unique_ptr<Keys> keys);
-  std::unique_ptr<Keys> keys_;
+  explicit Sealer(std::unique_ptr<Ring> ring);
+  std::unique_ptr<Ring> ring_;
 };
 
 }  // namespace titip::storage

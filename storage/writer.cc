@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "storage/check.h"
-#include "storage/free_space.h"
 
 namespace titip::storage {
 namespace {
@@ -34,11 +33,18 @@ Call Writer::Queue::pop() {
   return call;
 }
 
-Writer::Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, WriterSettings settings)
-    : kv_(kv), ledger_(ledger), watches_(watches), live_(live), settings_(std::move(settings)) {
+Writer::Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, CommitSequence sequence, Watermark& watermark,
+               const SpaceWatch& space, WriterSettings settings)
+    : kv_(kv),
+      ledger_(ledger),
+      watches_(watches),
+      live_(live),
+      sequence_(std::move(sequence)),
+      watermark_(watermark),
+      space_(space),
+      settings_(std::move(settings)) {
   check(static_cast<bool>(settings_.now), "the store is given a clock");
   check(static_cast<bool>(settings_.on_fatal), "the store is told what to do when it cannot write");
-  look_at_space();
 }
 
 Writer::~Writer() {
@@ -67,7 +73,7 @@ void Writer::submit(Call call) {
 std::optional<Error> Writer::refusal(const Call& call) const {
   if (closing_ || !fatal_.empty()) return Error::unavailable;
   if (call.is_accept()) {
-    if (!low_space_.empty()) return Error::unavailable;
+    if (space_.low()) return Error::unavailable;
     // A single call larger than the whole queue gets in when it is alone, or it never would.
     const bool full = accepts_.items + places(call) > settings_.queue_submissions ||
                       accepts_.bytes + call.bytes > settings_.queue_bytes;
@@ -92,10 +98,10 @@ Writer::Status Writer::status() const {
   } else if (closing_) {
     status.why_not = "the store is closing";
   } else {
-    status.why_not = low_space_;
+    status.why_not = space_.status().why_not;
   }
   status.writable = fatal_.empty() && !closing_;
-  status.disk_low = !low_space_.empty();
+  status.disk_low = space_.low();
   return status;
 }
 
@@ -104,14 +110,12 @@ void Writer::run() {
     std::vector<Call> calls;
     {
       std::unique_lock lock(mutex_);
-      // Wakes now and then to look at the disk even when nobody writes: health() must not grow old.
-      wake_.wait_for(lock, settings_.look_at_space_every,
+      wake_.wait_for(lock, settings_.idle_wake,
                      [&] { return closing_ || !urgent_.calls.empty() || !accepts_.calls.empty(); });
       calls = take_group();
       if (calls.empty() && closing_) return;
     }
-    look_at_space();
-    if (!calls.empty()) commit(std::move(calls));
+    commit(std::move(calls));
   }
 }
 
@@ -121,10 +125,9 @@ bool Writer::pump() {
     const std::scoped_lock lock(mutex_);
     calls = take_group();
   }
-  look_at_space();
-  if (calls.empty()) return false;
+  const bool any = !calls.empty();
   commit(std::move(calls));
-  return true;
+  return any;
 }
 
 std::vector<Call> Writer::take_group() {
@@ -155,33 +158,20 @@ std::vector<Call> Writer::take_all() {
   return calls;
 }
 
-void Writer::look_at_space() {
-  if (!settings_.free_bytes || settings_.free_space_floor_bytes == 0) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_look_) return;
-  next_look_ = now + settings_.look_at_space_every;
-  const auto free = settings_.free_bytes();
-  std::string why;
-  if (!free) {
-    why = "the free space of the data directory's disk cannot be read; see whether the disk is still there";
-  } else if (*free < settings_.free_space_floor_bytes) {
-    why = fmt::format("only {} are free on the data directory's disk and the floor is {}; free some space",
-                      size_text(*free), size_text(settings_.free_space_floor_bytes));
-  }
-  bool newly = false;
+// A disk that could not take the note cannot be trusted with the next commit either.
+bool Writer::stop_if_the_note_failed() {
+  const auto failure = watermark_.failure();
+  if (!failure) return false;
   {
     const std::scoped_lock lock(mutex_);
-    newly = low_space_.empty() && !why.empty();
-    low_space_ = std::move(why);
+    if (!fatal_.empty()) return true;
   }
-  if (newly) failed("disk_full");
+  stop_for_ever(nullptr, *failure);
+  return true;
 }
 
 void Writer::refuse_accepts_if_full(std::vector<Call>& calls) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (low_space_.empty()) return;
-  }
+  if (!space_.low()) return;
   Outbox outbox;
   const auto accepts = std::ranges::find_if(calls, &Call::is_accept);  // they stand last in a group
   for (auto call = accepts; call != calls.end(); ++call) refuse(std::move(*call), Error::unavailable, outbox);
@@ -190,14 +180,21 @@ void Writer::refuse_accepts_if_full(std::vector<Call>& calls) {
 }
 
 void Writer::commit(std::vector<Call> calls) {
+  if (stop_if_the_note_failed()) {
+    Outbox outbox;
+    for (Call& call : calls) refuse(std::move(call), Error::unavailable, outbox);
+    return outbox.send();
+  }
   refuse_accepts_if_full(calls);
   if (calls.empty()) return;
   const auto began = std::chrono::steady_clock::now();
-  Group group(std::move(calls), kv_, settings_.now(), book_settings());
+  const WallTime now = settings_.now();
+  Group group(std::move(calls), kv_, now, book_settings());
   group.run();
-  const KvBatch batch = group.take_batch();
+  KvBatch batch = group.take_batch();
   Outbox outbox;
   if (!batch.empty()) {
+    sequence_.stamp(batch, now);
     const auto written = write(batch);
     if (!written && written.error().kind == KvError::Kind::busy) {
       failed("overloaded", group.size());
@@ -205,10 +202,12 @@ void Writer::commit(std::vector<Call> calls) {
       outbox.send();
       return;
     }
-    if (!written) return stop_for_ever(group, written.error());
+    if (!written) return stop_for_ever(&group, written.error());
+    sequence_.committed();
     ledger_.publish(batch);
     failed("corrupt_record", group.newly_damaged());
     watches_.committed(batch, outbox);
+    watermark_.acknowledged({sequence_.number(), ledger_.last_position(), settings_.epoch, now});
     if (settings_.probes != nullptr) {
       settings_.probes->committed(std::chrono::steady_clock::now() - began, group.size());
     }
@@ -220,8 +219,7 @@ void Writer::commit(std::vector<Call> calls) {
 
 BookSettings Writer::book_settings() const {
   const bool at_once = settings_.retain_delivered && settings_.retain_delivered->count() == 0;
-  const std::scoped_lock lock(mutex_);
-  return {.epoch = settings_.epoch, .erase_delivered_at_once = at_once || !low_space_.empty()};
+  return {.epoch = settings_.epoch, .erase_delivered_at_once = at_once || space_.erase_at_once()};
 }
 
 KvResult<void> Writer::write(const KvBatch& batch) {
@@ -245,7 +243,7 @@ void Writer::announce(Group& group, Outbox& outbox) {
   }
 }
 
-void Writer::stop_for_ever(Group& group, const KvError& error) {
+void Writer::stop_for_ever(Group* group, const KvError& error) {
   const std::string why =
       fmt::format("a write to the store failed and nothing more will be written: {}; see to the disk, then start again",
                   error.text);
@@ -257,7 +255,7 @@ void Writer::stop_for_ever(Group& group, const KvError& error) {
   }
   failed("write");
   Outbox outbox;
-  group.answer(outbox, Error::in_doubt);
+  if (group != nullptr) group->answer(outbox, Error::in_doubt);
   for (Call& call : waiting) refuse(std::move(call), Error::unavailable, outbox);
   outbox.send();
   watches_.close();  // no settlement will come any more

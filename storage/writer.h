@@ -22,11 +22,14 @@
 #include <vector>
 
 #include "metrics/store_probes.h"
+#include "storage/commit_sequence.h"
 #include "storage/group.h"
 #include "storage/kv.h"
 #include "storage/ledger.h"
 #include "storage/live_parts.h"
+#include "storage/space_watch.h"
 #include "storage/watches.h"
+#include "storage/watermark.h"
 
 namespace titip::storage {
 
@@ -37,12 +40,10 @@ struct WriterSettings {
   std::size_t reserved_items = 65536;
   std::size_t group_submissions = 512;
   std::size_t group_bytes = 16U << 20U;
-  std::uint64_t free_space_floor_bytes = 0;
-  std::function<std::optional<std::uint64_t>()> free_bytes;  // may be empty: no floor
-  std::chrono::milliseconds look_at_space_every{1000};
   std::uint64_t epoch = 0;  // of this opening; what is done under another is fenced
   // Zero: delivered content goes in the settlement's own commit, as it does while the disk is low.
   std::optional<std::chrono::milliseconds> retain_delivered{};
+  std::chrono::milliseconds idle_wake{1000};        // a note that failed must not go unseen while nobody writes
   std::chrono::milliseconds longest_stall{10'000};  // of the engine, before the group is refused as `overloaded`
   std::function<WallTime()> now;
   metrics::StoreProbes* probes = nullptr;
@@ -51,7 +52,10 @@ struct WriterSettings {
 
 class Writer {
  public:
-  Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, WriterSettings settings);
+  // `sequence` goes on from where recovery left it; the watermark hears of every commit; accepts are refused while
+  // `space` is low.
+  Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, CommitSequence sequence, Watermark& watermark,
+         const SpaceWatch& space, WriterSettings settings);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer();
@@ -88,19 +92,22 @@ class Writer {
   std::optional<Error> refusal(const Call& call) const;
   std::vector<Call> take_group();
   std::vector<Call> take_all();
-  void look_at_space();
+  bool stop_if_the_note_failed();
   void refuse_accepts_if_full(std::vector<Call>& calls);
   void commit(std::vector<Call> calls);
   BookSettings book_settings() const;
   KvResult<void> write(const KvBatch& batch);
   void announce(Group& group, Outbox& outbox);
-  void stop_for_ever(Group& group, const KvError& error);
+  void stop_for_ever(Group* group, const KvError& error);
   void failed(std::string_view kind, std::size_t times = 1);
 
   Kv& kv_;
   Ledger& ledger_;
   Watches& watches_;
   LiveParts& live_;
+  CommitSequence sequence_;
+  Watermark& watermark_;
+  const SpaceWatch& space_;
   const WriterSettings settings_;
 
   mutable std::mutex mutex_;
@@ -108,11 +115,9 @@ class Writer {
   Queue urgent_;  // settle, open, transition, objects
   Queue accepts_;
   bool closing_ = false;
-  std::string fatal_;      // why nothing is written any more
-  std::string low_space_;  // why accepts are refused
+  std::string fatal_;  // why nothing is written any more
   std::vector<Subscriber> subscribers_;
 
-  std::chrono::steady_clock::time_point next_look_{};  // writer thread only
   std::thread thread_;
 };
 

@@ -8,21 +8,26 @@ usage() {
   cat <<'END'
 usage: tests/run.sh [--no-install] [part…]
        tests/run.sh capacity [--submissions N]
+       tests/run.sh crash [--ci|--full|--long] [--seed N] [--replay KIND:SEED]
   unit         unit tests under ASan and UBSan; those with threads under TSan too
   house        structure of the source tree, formatting, shell scripts, each header alone
   controls     the same gateway with a fault built in: its checker must find it
   integration  the gateway as shipped, against the simulated national server
   capacity     200,000 submissions accepted, killed, opened again, delivered; alone it takes --submissions and closes
                with its figures
+  crash        power cuts, kills, failing system calls, full disks, rot: what was acknowledged is there. Alone it runs
+               in full, with --long ten times that, and closes with its figures
   lint         clang-tidy over the tree (slow; only when named)
 No part: all but lint. --no-install: ask apt for nothing.
 TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
 
-all_parts=(unit house controls integration capacity)
+all_parts=(unit house controls integration capacity crash)
 install=yes
 submissions=
+crash_options=()
+crash_option=
 wanted=()
 while [[ $# -gt 0 ]]; do
   argument=$1
@@ -37,7 +42,20 @@ while [[ $# -gt 0 ]]; do
       fi
       shift
       ;;
-    unit | house | controls | integration | capacity | lint) wanted+=("$argument") ;;
+    --ci | --full | --long)
+      crash_option=$argument
+      crash_options+=(--size "${argument#--}")
+      ;;
+    --seed | --replay)
+      crash_option=$argument
+      if [[ -z ${1:-} ]]; then
+        printf 'tests/run.sh: %s wants a value\n' "$argument" >&2
+        exit 2
+      fi
+      crash_options+=("$argument" "$1")
+      shift
+      ;;
+    unit | house | controls | integration | capacity | crash | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -52,6 +70,10 @@ done
 if [[ ${#wanted[@]} -eq 0 ]]; then wanted=("${all_parts[@]}"); fi
 if [[ -n $submissions && ${wanted[*]} != capacity ]]; then
   printf "tests/run.sh: --submissions is an option of the part 'capacity' alone\n" >&2
+  exit 2
+fi
+if [[ ${#crash_options[@]} -gt 0 && ${wanted[*]} != crash ]]; then
+  printf "tests/run.sh: %s is an option of the part 'crash' alone\n" "$crash_option" >&2
   exit 2
 fi
 wants() { [[ " ${wanted[*]} " == *" $1 "* ]]; }
@@ -99,6 +121,14 @@ if [[ ${wanted[*]} == capacity ]]; then
   exec build/release/titip_capacity --submissions "${submissions:-200000}"
 fi
 
+# Likewise: minutes in full, hours with --long.
+if [[ ${wanted[*]} == crash ]]; then
+  build crash release crash_tests
+  printf '\n== crash\n'
+  if [[ ${TITIP_SIZE:-} == ci ]]; then crash_options=(--size ci "${crash_options[@]}"); fi
+  exec python3 -B tests/crash/run.py --build build/release "${crash_options[@]}"
+fi
+
 if wants unit; then
   build asan-unit asan unit_tests
   build tsan-threaded tsan threaded_tests
@@ -107,6 +137,7 @@ if wants house; then build house release; fi
 if wants controls; then build controls release controls_tests; fi
 if wants integration; then build integration release integration_tests; fi
 if wants capacity; then build capacity release capacity_tests; fi
+if wants crash; then build crash release crash_tests; fi
 
 lint_status=0
 if wants lint; then
@@ -124,7 +155,7 @@ fi
 # One ctest run over all builds, so that its summary counts every test. Each part must have some.
 rows=()
 if wants unit; then rows+=(asan-unit tsan-threaded); fi
-for part in house controls integration capacity; do
+for part in house controls integration capacity crash; do
   if wants "$part"; then rows+=("$part"); fi
 done
 labels="^($(IFS='|' && printf '%s' "${rows[*]}"))\$"

@@ -59,6 +59,14 @@ void Dispatcher::credentials_renewed(const std::string& facility) {
   pump();
 }
 
+void Dispatcher::gate(bool shut, std::string_view reason) {
+  if (std::exchange(gated_, shut) == shut) return;
+  metrics::log(shut ? Level::warning : Level::info, shut ? "destination_gated" : "destination_resumed",
+               {{Field::destination, options_.destination}, {Field::reason, reason}});
+  if (!shut) learn_lanes();  // behind the gate they were put to rest
+  pump();
+}
+
 // --- looking for work ---
 
 // Called whenever anything changed; calls that come from inside one are folded into it.
@@ -76,7 +84,7 @@ void Dispatcher::look() {
   doors_.probes.in_flight.set(static_cast<double>(active_.size()));
   doors_.probes.facilities_paused.set(static_cast<double>(logins_.paused(doors_.clock.steady())));
   // Only half-open asks; a lane whose facility must not send would keep it half-open for as long as that lasts.
-  upstream.records_waiting(!active_.empty() || (upstream.state() != BreakerState::closed &&
+  upstream.records_waiting(!active_.empty() || (upstream.state() != BreakerState::closed && !gated_ &&
                                                 lanes_.any_awake([this](const auto& lane) { return can_send(lane); })));
   if (upstream.state() == BreakerState::open) return;
   if (upstream.wants_health_read()) upstream.send_health_read();
@@ -153,6 +161,7 @@ void Dispatcher::fetch(std::size_t room) {
       queries.push_back(
           {.lane = each.lane, .due_class = due_class, .now = now, .limit = limits.back(), .shards = lease_->shards});
     }
+    if (gated_) queries.back().limit = 0;  // behind a gate nothing is sent; what is unknown is asked after
   }
   fetching_ = true;
   let_go_meanwhile_.clear();
@@ -194,7 +203,8 @@ void Dispatcher::fetched(const std::vector<Lanes::Chosen>& chosen, const std::ve
         if (auto work = take(std::move(due))) (unknown ? questions : sends).push_back(std::move(work));
       }
     }
-    if (!more) lanes_.rest(chosen[at], earlier(batches[2 * at].next_due_at, batches[2 * at + 1].next_due_at));
+    const auto sends_at = gated_ ? std::nullopt : batches[2 * at + 1].next_due_at;
+    if (!more) lanes_.rest(chosen[at], earlier(batches[2 * at].next_due_at, sends_at));
   }
   for (const auto& work : questions) ask(work);
   for (const auto& work : sends) open(work);
@@ -261,6 +271,7 @@ bool Dispatcher::prepare(const WorkPtr& work) {
 
 // One call a record: the writer groups them anyway, and one damaged record must not hold up the others.
 void Dispatcher::open(const WorkPtr& work) {
+  if (gated_) return release(work, true);  // the gate was shut while it was being peeked
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
   storage::OpenAttempt mark;
@@ -289,8 +300,9 @@ void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage
 
 void Dispatcher::send(const WorkPtr& work) {
   work->started = doors_.clock.steady();
-  // The breaker may have opened while the mark was being written: then nothing is sent, and nothing is counted.
-  if (stopping_ || !doors_.upstream.may_send_record()) return not_sent(work);
+  // The breaker may have opened, or a gate been shut, while the mark was being written: then nothing is sent, and
+  // nothing is counted.
+  if (stopping_ || gated_ || !doors_.upstream.may_send_record()) return not_sent(work);
   doors_.upstream.send_record(std::move(work->outbound.request), work->record.route, work->breaker_key(),
                               [this, work](const rules::Exchange& exchange, const rules::Classified& classified) {
                                 sent(work, exchange, classified);

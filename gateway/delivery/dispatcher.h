@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -58,6 +59,9 @@ class Dispatcher {
   void stop(std::move_only_function<void()> done);
   // A log-in of this facility was accepted by the server: a pause for refused credentials ends.
   void credentials_renewed(const std::string& facility);
+  // Behind a gate no new attempt starts: no record changes its state, what is in flight ends, unknown ones are asked
+  // after as ever. The reason is for the log; whoever sets the gate keeps it.
+  void gate(bool shut, std::string_view reason);
 
   std::size_t active() const { return active_.size(); }
 
@@ -125,6 +129,7 @@ class Dispatcher {
   std::unordered_map<storage::SubmissionId, bool, storage::SubmissionIdHash> left_alone_;  // whether it is in the index
   std::optional<storage::Lease> lease_;  // without one nothing is looked for
   std::size_t lanes_at_once_;
+  bool gated_ = false;
   bool fetching_ = false;
   bool store_waits_ = false;  // it took no change a moment ago
   // Let go of while a peek was under way: the peek may still show them as they were.

@@ -10,15 +10,16 @@ namespace titip::delivery {
 
 void Dispatcher::log_in(const std::string& facility) {
   logins_.began(facility);
+  auto name = storage::login_object_name(doors_.sealer, options_.destination, facility);
   doors_.store.get_object(
-      std::string(storage::login_kind), storage::login_object_name(doors_.sealer, options_.destination, facility),
-      doors_.home, [this, facility](storage::Result<std::optional<storage::Object>> object) {
+      std::string(storage::login_kind), name, doors_.home,
+      [this, facility, name](storage::Result<std::optional<storage::Object>> object) {
         if (!object) {
           logins_.inconclusive(facility, doors_.clock.steady());
           return pump();
         }
         if (*object) {
-          const auto plain = doors_.sealer.open_object(storage::login_kind, storage::Sealed{(*object)->bytes});
+          const auto plain = doors_.sealer.open_object(storage::login_kind, name, storage::Sealed{(*object)->bytes});
           if (const auto kept = plain ? storage::decode_kept_login(*plain) : std::nullopt)
             return send_login(facility, kept->username, kept->password);
         }

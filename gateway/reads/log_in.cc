@@ -68,12 +68,14 @@ void LogIn::remember(const AskedPtr& asked, const std::string& facility, const r
       const auto& sealer = doors_.sealer;
       const storage::KeptLogin kept{asked->login.username, asked->login.password};
       std::vector<storage::PutObject> objects;
+      const auto name = name_of(asked);
       objects.push_back(
-          {std::string(verifier_kind), name_of(asked), std::nullopt, sealer.seal_object(verifier_kind, bytes).bytes});
-      if (!facility.empty())
-        objects.push_back({std::string(storage::login_kind),
-                           storage::login_object_name(sealer, doors_.destination, facility), std::nullopt,
-                           sealer.seal_object(storage::login_kind, encode(kept)).bytes});
+          {std::string(verifier_kind), name, std::nullopt, sealer.seal_object(verifier_kind, name, bytes).bytes});
+      if (!facility.empty()) {
+        const auto login = storage::login_object_name(sealer, doors_.destination, facility);
+        objects.push_back({std::string(storage::login_kind), login, std::nullopt,
+                           sealer.seal_object(storage::login_kind, login, encode(kept)).bytes});
+      }
       doors_.store.put_objects(std::move(objects), doors_.home, [this, facility](const auto& applied) {
         if (applied && !facility.empty()) doors_.renewed(facility);
       });
@@ -85,7 +87,7 @@ void LogIn::remember(const AskedPtr& asked, const std::string& facility, const r
 void LogIn::forget(const AskedPtr& asked) {
   doors_.store.get_object(std::string(verifier_kind), name_of(asked), doors_.home, [this, asked](const auto& object) {
     if (!object || !*object) return;
-    const auto plain = doors_.sealer.open_object(verifier_kind, storage::Sealed{(*object)->bytes});
+    const auto plain = doors_.sealer.open_object(verifier_kind, name_of(asked), storage::Sealed{(*object)->bytes});
     auto verifier = plain ? decode_verifier(*plain) : std::nullopt;
     // Half of the places stay for those who log in: a guesser must not crowd them out.
     if (!verifier || in_workers_ >= (options_.waiting + 1) / 2) return;
@@ -111,7 +113,7 @@ void LogIn::check(const AskedPtr& asked) {
         "Server nasional tidak tersedia dan pengguna ini belum pernah masuk lewat gateway; login tidak dapat diperiksa "
         "sekarang.";
     if (!object || !*object) return refuse(asked, "unknown_user", 503, cannot);
-    const auto plain = doors_.sealer.open_object(verifier_kind, storage::Sealed{(*object)->bytes});
+    const auto plain = doors_.sealer.open_object(verifier_kind, name_of(asked), storage::Sealed{(*object)->bytes});
     auto verifier = plain ? decode_verifier(*plain) : std::nullopt;
     if (!verifier) return refuse(asked, "unknown_user", 503, cannot);
     if (doors_.clock.wall() - verifier->accepted_at > options_.maximum_age)

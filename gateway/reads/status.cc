@@ -77,6 +77,11 @@ std::int64_t ledger_difference(const storage::DestinationCounts& counts) {
 Sentence sentence(const StatusFacts& facts) {
   const auto totals = add_up(facts);
   auto text = opening(facts, totals);
+  for (const auto& each : facts.destinations) {
+    if (!each.gate) continue;
+    text.id += fmt::format(" Pengiriman ke {} ditahan sampai pengelola membukanya.", each.destination);
+    text.en += fmt::format(" Sending to {} is held back until its operator opens the gate.", each.destination);
+  }
   if (totals.pending > 0) {
     text.id +=
         fmt::format(" {} laporan tersimpan aman dan akan dikirim, jangan diinput ulang", grouped(totals.pending, '.'));
@@ -106,8 +111,10 @@ ordered_json status_json(const StatusFacts& facts) {
     ordered_json entry{{"destination", each.destination},
                        {"upstream", rules::name(each.health.state)},
                        {"outage_since", nullptr},
+                       {"gate", nullptr},
                        {"accepted", each.counts.accepted}};
     if (each.health.outage_since) entry["outage_since"] = clock::rfc3339(*each.health.outage_since);
+    if (each.gate) entry["gate"] = {{"since", each.gate->since}, {"reason", each.gate->reason}};
     for (const auto state : storage::all_states) entry[std::string(storage::name(state))] = of(each.counts, state);
     entry["pending"] = pending(each.counts);
     entry["needs_attention"] = needs_attention(each.counts);

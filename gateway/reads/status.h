@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,17 @@
 
 namespace titip::reads {
 
+// Nothing is sent there until a person takes the gate away.
+struct Gated {
+  std::string reason;
+  std::string since;  // RFC 3339
+};
+
 struct DestinationFacts {
   std::string destination;
   storage::DestinationCounts counts;
   client::Health health;
+  std::optional<Gated> gate{};
   std::uint64_t unknown_outcomes = 0;  // since the process started
   std::uint64_t probes = 0;
 };

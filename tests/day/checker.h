@@ -55,6 +55,7 @@ Verdict check(const Evidence& evidence);
 // What a day must have seen to prove anything. A day without a kill proves less and says so.
 struct Demands {
   bool kill = true;
+  std::int64_t deaths = 0;  // so many kills instead of one; what else such a day sees is the dice's
 };
 
 // Empty: the day passed. Else each broken rule in a sentence.

@@ -78,6 +78,7 @@ struct Totals {
 // What is counted by those who did it: the gateway (both lives together) and the simulator.
 struct Counters {
   std::int64_t unknown = 0, probes = 0, outages = 0, open_at_kill = 0, kills = 0;
+  std::int64_t faults = 0;  // of the kills: deaths of an injected failure
   std::int64_t lost_replies = 0, late_applies = 0;
 };
 

@@ -41,6 +41,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.0, 86'400.0))
       ->capture_default_str();
   app.add_flag("--no-kill", no_kill, "do not kill the gateway; the day then proves less");
+  app.add_option("--deaths", settings.deaths, "kill the gateway so often, at random moments, in place of once");
+  app.add_flag("--faults", settings.faults,
+               "with --deaths: of failing system calls that strace injects, where they come in time");
   app.add_flag("--keep", settings.keep, "leave gateway and simulator running and say how to look at them");
   app.add_flag("--quiet", settings.quiet, "only the last line, unless something is wrong");
   app.add_flag(

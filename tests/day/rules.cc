@@ -22,8 +22,13 @@ std::vector<std::string> broken_rules(const Verdict& v, const Demands& demands) 
                      v.delivered + v.rejected + v.cancelled, v.acknowledged));
   demand(v.blocked == 0 && v.held == 0 && v.pending == 0,
          fmt::format("{} blocked, {} held, {} pending at the end", v.blocked, v.held, v.pending));
-  demand(v.slowest_answer_ms < patience_ms, fmt::format("the slowest answer took {} ms", v.slowest_answer_ms));
   const Counters& c = v.counters;
+  if (demands.deaths > 0) {
+    demand(c.kills >= demands.deaths, fmt::format("the gateway died {} times, not {}", c.kills, demands.deaths));
+    demand(c.open_at_kill >= 1, "no attempt was open at any of its deaths");
+    return broken;
+  }
+  demand(v.slowest_answer_ms < patience_ms, fmt::format("the slowest answer took {} ms", v.slowest_answer_ms));
   demand(c.outages >= 3, fmt::format("the gateway saw {} outages, 3 are needed", c.outages));
   demand(c.unknown >= 1, "no attempt ended unknown");
   demand(c.probes >= 1, "nothing was probed");
@@ -42,10 +47,11 @@ std::string last_line(const Verdict& v) {
       "demo: people={} submissions={} acknowledged={} delivered={} rejected={} cancelled={} blocked={} held={} "
       "pending={} "
       "duplicates={} lost={} out_of_order={} stale_values={} unknown={} probes={} lost_replies={} late_applies={} "
-      "open_at_kill={} outages={} kills={} slowest_answer_ms={}",
+      "open_at_kill={} outages={} kills={} slowest_answer_ms={}{}",
       v.people, v.submissions, v.acknowledged, v.delivered, v.rejected, v.cancelled, v.blocked, v.held, v.pending,
       v.count(Fault::duplicate), v.count(Fault::lost), v.count(Fault::out_of_order), v.count(Fault::stale_value),
-      c.unknown, c.probes, c.lost_replies, c.late_applies, c.open_at_kill, c.outages, c.kills, v.slowest_answer_ms);
+      c.unknown, c.probes, c.lost_replies, c.late_applies, c.open_at_kill, c.outages, c.kills, v.slowest_answer_ms,
+      c.faults > 0 ? fmt::format(" faults={}", c.faults) : "");
 }
 
 }  // namespace titip::day

@@ -15,6 +15,7 @@
 
 #include "tests/day/checker.h"
 #include "tests/day/clinics.h"
+#include "tests/day/deaths.h"
 #include "tests/day/dialect.h"
 #include "tests/day/reads.h"
 #include "tests/day/report.h"
@@ -31,6 +32,7 @@ constexpr milliseconds look_interval{100};
 constexpr milliseconds dead_for{700};          // between the kill and the restart: somebody has to notice
 constexpr double into_the_outage_s = 1.0;      // when a clinic wants to log in
 constexpr double clinics_share_of_day = 0.95;  // the rest of the day is for draining
+constexpr double deaths_share_of_day = 0.85;   // the last life is long enough to settle what is unknown
 constexpr double after_the_weather_s = 3.0;    // what was sent last may still be applied late
 
 // The national server's day; its time zone is UTC+7.
@@ -55,7 +57,8 @@ class DayRun {
         clinics_(plan, {.gateway_port = stage_.front_port(),
                         .mount = mount,
                         .seed = settings.seed,
-                        .late_entry_reason = late_entry_reason}) {}
+                        .late_entry_reason = late_entry_reason}),
+        deaths_(settings, settings.seconds * deaths_share_of_day) {}
 
   std::expected<void, std::string> live_through();
   std::expected<void, std::string> collect();
@@ -73,6 +76,8 @@ class DayRun {
   void gather_logins(bool wait);
   bool time_to_kill();
   std::expected<void, std::string> kill_and_restart();
+  std::expected<void, std::string> die_and_return();
+  std::expected<void, std::string> start_again();
 
   const Settings& settings_;
   Stage stage_;
@@ -80,6 +85,7 @@ class DayRun {
   HttpClient simulator_;
   Watch watch_;
   Clinics clinics_;
+  Deaths deaths_;
   DayClock::time_point start_{};
   std::optional<double> clinics_done_s_;
   std::int64_t hung_before_ = 0;
@@ -131,18 +137,21 @@ std::expected<void, std::string> DayRun::live_through() {
 }
 
 std::expected<bool, std::string> DayRun::tick() {
+  if (settings_.deaths > 0 && (deaths_.due(now_s()) || (deaths_.left() && !stage_.gateway_running()))) {
+    if (auto ok = die_and_return(); !ok) return std::unexpected(ok.error());
+  }
   if (!stage_.gateway_running()) return std::unexpected("the gateway " + stage_.gateway_end() + " by itself");
   watch_.look();
   const double second = now_s();
   watch_.show(clinics_, second);
   gather_logins(false);
 
-  const Spell* refuse = forecast_.first("refuse");
-  if (!logged_in_during_outage_ && refuse != nullptr && second >= refuse->from_s + into_the_outage_s) {
+  const Spell* refuse = settings_.deaths == 0 ? forecast_.first("refuse") : nullptr;
+  if (refuse != nullptr && !logged_in_during_outage_ && second >= refuse->from_s + into_the_outage_s) {
     logged_in_during_outage_ = true;
     log_in_everywhere("during an outage");
   }
-  if (settings_.kill && !killed_ && time_to_kill()) {
+  if (settings_.kill && settings_.deaths == 0 && !killed_ && time_to_kill()) {
     if (auto ok = kill_and_restart(); !ok) return std::unexpected(ok.error());
   }
   if (!clinics_.finished() && second < settings_.seconds + settings_.drain_limit_s) return false;
@@ -193,6 +202,40 @@ std::expected<void, std::string> DayRun::kill_and_restart() {
   return {};
 }
 
+// It is killed, or has ended by itself because a system call failed: the service manager starts it again.
+std::expected<void, std::string> DayRun::die_and_return() {
+  const bool by_itself = !stage_.gateway_running();
+  const std::int64_t died_at = now_ms();
+  const std::string what = by_itself ? deaths_.of_what() : "kill -9";
+  stage_.kill_gateway();
+  watch_.carry_over();
+  ++evidence.counters.kills;
+  evidence.counters.faults += by_itself ? 1 : 0;
+  std::this_thread::sleep_for(std::chrono::duration<double>(deaths_.rest_s()));
+  if (auto ok = start_again(); !ok) return ok;
+  evidence.gateway_down.emplace_back(died_at, now_ms());
+  const auto status = watch_.look();
+  // A fault may have come again before anybody could ask.
+  if (status) evidence.counters.open_at_kill += status->open_attempts_at_start;
+  watch_.say(fmt::format("{:5.1f} s  death {} of {}: {}; back after {} ms, {} open attempts found, next: {}", now_s(),
+                         deaths_.died(), settings_.deaths, what, now_ms() - died_at,
+                         status ? status->open_attempts_at_start : 0, deaths_.of_what()));
+  return {};
+}
+
+// A start that an injected failure ends is a death too.
+std::expected<void, std::string> DayRun::start_again() {
+  while (true) {
+    auto started = stage_.start_gateway(deaths_.tracer(stage_.data() / "gateway"));
+    if (started || deaths_.of_what() == "kill -9") return started;
+    watch_.say(fmt::format("{:5.1f} s  died at its start: {}", now_s(), deaths_.of_what()));
+    stage_.kill_gateway();
+    ++evidence.counters.kills;
+    ++evidence.counters.faults;
+    deaths_.rest_s();
+  }
+}
+
 std::expected<void, std::string> DayRun::collect() {
   evidence.people = settings_.people;
   evidence.calls = clinics_.history();
@@ -216,7 +259,7 @@ std::expected<void, std::string> DayRun::collect() {
 
 int DayRun::conclude() {
   const Verdict verdict = check(evidence);
-  auto broken = broken_rules(verdict, {.kill = settings_.kill});
+  auto broken = broken_rules(verdict, {.kill = settings_.kill, .deaths = settings_.deaths});
   if (!settings_.keep && !stage_.stop_gateway())
     broken.push_back("the gateway did not stop in order on SIGTERM: " + stage_.gateway_end());
   const bool passed = settings_.expect_violation ? violated(verdict) : broken.empty();
@@ -258,6 +301,11 @@ std::expected<Forecast, std::string> forecast_for(const Settings& settings) {
 }  // namespace
 
 std::expected<int, std::string> run_day(const Settings& settings) {
+  constexpr int not_possible_here = 77;
+  if (const std::string why = settings.faults ? Deaths::why_no_faults() : std::string(); !why.empty()) {
+    fmt::print("SKIPPED: {}\n", why);
+    return not_possible_here;
+  }
   auto forecast = forecast_for(settings);
   if (!forecast) return std::unexpected(forecast.error());
   auto stage = Stage::set_up(settings);

@@ -18,6 +18,8 @@ struct Settings {
   std::uint64_t seed = 1;
   double drain_limit_s = 60;
   bool kill = true;
+  std::uint32_t deaths = 0;  // in place of the one kill: so many, at random moments
+  bool faults = false;       // of injected system call failures, where they come in time
   bool keep = false;
   bool quiet = false;
   bool expect_violation = false;

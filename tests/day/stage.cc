@@ -154,10 +154,11 @@ std::expected<void, std::string> Stage::start_simulator() {
   return wait_until_ready(simulator_, control_port_, "/_sim/stats", log, "the simulated national server");
 }
 
-std::expected<void, std::string> Stage::start_gateway() {
+std::expected<void, std::string> Stage::start_gateway(const std::vector<std::string>& before) {
   const fs::path log = data_ / "titip.log";
-  auto child = Child::start({settings_.titip.string(), "serve", "--config", (data_ / "titip.json").string()}, log,
-                            settings_.keep);
+  std::vector<std::string> command = before;
+  command.insert(command.end(), {settings_.titip.string(), "serve", "--config", (data_ / "titip.json").string()});
+  auto child = Child::start(command, log, settings_.keep);
   if (!child) return std::unexpected(child.error());
   gateway_ = std::move(*child);
   return wait_until_ready(gateway_, operations_port_, "/readyz", log, "the gateway");

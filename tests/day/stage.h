@@ -24,7 +24,8 @@ class Stage {
   static std::expected<Stage, std::string> set_up(const Settings& settings);
 
   std::expected<void, std::string> start_simulator();
-  std::expected<void, std::string> start_gateway();  // returns once /readyz says so
+  // Returns once /readyz says so. `before` goes in front of its command: a tracer.
+  std::expected<void, std::string> start_gateway(const std::vector<std::string>& before = {});
   void kill_gateway() { gateway_.kill_now(); }
   bool gateway_running() { return gateway_.running(); }
   bool stop_gateway();  // in order; true if it ended with status 0 in time

@@ -50,7 +50,9 @@ constexpr std::string_view whole = R"({
              "header_bytes": 4096, "idle_ms": 1000, "header_deadline_ms": 1001, "body_deadline_ms": 1002,
              "write_deadline_ms": 1003 },
   "operations": { "address": "127.0.0.3", "port": 9999 },
-  "storage": { "writer_queue_submissions": 100, "writer_queue_bytes": 2000000, "free_space_floor_bytes": 0 },
+  "storage": { "writer_queue_submissions": 100, "writer_queue_bytes": 2000000, "free_space_floor_bytes": 0,
+               "ballast_bytes": 0 },
+  "retention": { "delivered_days": 0, "keys_days": 365 },
   "log_in": { "maximum_age_ms": 5000, "tries": 2, "tries_window_ms": 6000 },
   "destinations": [ {
     "name": "pcare", "profile": "pcare-vaksin", "base_url": "http://127.0.0.1:7000/vaksin/",
@@ -91,6 +93,9 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   EXPECT_EQ(config->storage.writer_queue_submissions, 100U);
   EXPECT_EQ(config->storage.writer_queue_bytes, 2'000'000U);
   EXPECT_EQ(config->storage.free_space_floor_bytes, 0U);
+  EXPECT_EQ(config->storage.ballast_bytes, 0U);
+  EXPECT_EQ(config->retention.delivered_days, 0U);
+  EXPECT_EQ(config->retention.keys_days, 365U);
   EXPECT_EQ(config->log_in.maximum_age, 5000ms);
   EXPECT_EQ(config->log_in.tries, 2U);
   EXPECT_EQ(config->log_in.tries_window, 6000ms);
@@ -142,6 +147,9 @@ TEST_F(ConfigTest, a_short_one_has_good_defaults) {
   EXPECT_EQ(config->key_file, directory_ / "d" / "titip.key");
   EXPECT_EQ(config->front.listen.address, "127.0.0.1");
   EXPECT_EQ(config->utc_offset, 7h);
+  EXPECT_EQ(config->retention.delivered_days, 90U);
+  EXPECT_EQ(config->retention.keys_days, 90U);
+  EXPECT_EQ(config->storage.ballast_bytes, 128U << 20U);
   EXPECT_EQ(config->destinations[0].settle.late_apply_wait, 2min);
 }
 
@@ -175,6 +183,10 @@ const Mistake mistakes[] = {
     {"number too large", with(R"("front":{"port":65536})"), "/front/port", "from 0 to 65535"},
     {"number beyond all numbers", with(R"("front":{"port":18446744073709551615})"), "/front/port", "from 0 to 65535"},
     {"number too small", with(R"("front":{"loops":0})"), "/front/loops", "from 1 to 64"},
+    {"keys given free too soon", with(R"("retention":{"keys_days":89})"), "/retention/keys_days", "from 90 to 36500"},
+    {"content kept for ever", with(R"("retention":{"delivered_days":-1})"), "/retention/delivered_days", "from 0"},
+    {"a ballast larger than disks", with(R"("storage":{"ballast_bytes":99999999999})"), "/storage/ballast_bytes",
+     "from 0 to"},
     {"a fraction", with(R"("stop_grace_ms":1.5)"), "/stop_grace_ms", "whole number"},
     {"a ratio of zero", destination(R"("breaker":{"failure_ratio":0})"), "/destinations/0/breaker/failure_ratio",
      "above 0"},

@@ -15,7 +15,7 @@ class Foreign:
 
 
 FOREIGN = (
-    Foreign("RocksDB", r"rocksdb/", ("storage/rocks_kv*",)),
+    Foreign("RocksDB", r"rocksdb/", ("storage/rocks_kv*", "tests/storage/**", "tests/crash/**")),
     Foreign("prometheus-cpp", r"prometheus/", ("metrics/**",)),
     Foreign("spdlog", r"spdlog/", ("metrics/**",)),
     Foreign("Beast", r"boost/beast", ("gateway/http/**", "upstream/client/**", "tests/**")),

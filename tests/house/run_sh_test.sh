@@ -24,6 +24,16 @@ if [[ $status -ne 2 || $said != *"--submissions is an option of the part 'capaci
   exit 1
 fi
 
+for options in "--long" "--full" "--seed 3" "--replay power_loss:1"; do
+  status=0
+  # shellcheck disable=SC2086
+  said=$(bash "$root/tests/run.sh" unit crash $options 2>&1) || status=$?
+  if [[ $status -ne 2 || $said != *"is an option of the part 'crash' alone"* ]]; then
+    printf 'tests/run.sh unit crash %s: status %d, said:\n%s\n' "$options" "$status" "$said"
+    exit 1
+  fi
+done
+
 status=0
 said=$(python3 -B "$root/tests/part_table.py" plan /nowhere 2>&1) || status=$?
 if [[ $status -eq 0 ]]; then

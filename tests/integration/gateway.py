@@ -120,6 +120,15 @@ class Gateway:
                               text=True, timeout=PATIENCE_S)
         return done.returncode, done.stderr
 
+    def titip(self, *arguments, stdin="", **how):
+        """Runs another command of the program with this gateway's config, and waits for it."""
+        config = self.place.directory / "titip.json"
+        if not config.exists():
+            self.write_config()
+        done = subprocess.run([str(BUILD / "titip"), *map(str, arguments), "--config", str(config)], input=stdin,
+                              capture_output=True, text=True, timeout=60, **how)
+        return done
+
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         return self.process.wait(timeout=PATIENCE_S)

@@ -32,6 +32,8 @@ struct AllProbes {
   QueueProbes queue{registry, "pcare"};
   CommitProbes commit{registry};
   ReadProbes reads{registry};
+  RetentionProbes retention{registry};
+  AdminProbes admin{registry};
 };
 
 // A family that appears only with its first event hides that event from rate() and from alerts.
@@ -58,6 +60,11 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_drain_in_flight",
                              "titip_facilities_paused",
                              "titip_queue_submissions",
+                             "titip_destination_gated",
+                             "titip_retention_erased_submissions_total",
+                             "titip_retention_erased_bytes_total",
+                             "titip_retention_last_pass_timestamp_seconds",
+                             "titip_admin_actions_total",
                              "titip_queue_bytes",
                              "titip_ledger_difference",
                              "titip_store_commit_duration_seconds_count",

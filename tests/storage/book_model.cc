@@ -60,7 +60,8 @@ std::optional<Verdict> Model::refuse(const NewSubmission& incoming, bool& correc
   if (incoming.replaces) {
     const Row* old = find(*incoming.replaces);
     if (old == nullptr) return Verdict{VerdictKind::not_replaceable, {}};
-    const bool may = (old->s.state == State::rejected || old->s.state == State::expired) && !old->s.replaced_by;
+    const bool may = (old->s.state == State::rejected || old->s.state == State::expired) && !old->s.replaced_by &&
+                     old->s.destination == in.destination && old->s.facility == in.facility;
     if (!may) return Verdict{VerdictKind::not_replaceable, old->s};
   }
   if (!in.natural_key) return std::nullopt;
@@ -84,7 +85,7 @@ Verdict Model::accept(const NewSubmission& incoming, WallTime now) {
   begin();
   bool correction = false;
   if (auto refused = refuse(incoming, correction)) return *refused;
-  const bool taken_back = incoming.takes_back && take_back(*incoming.takes_back, now);
+  const bool taken_back = incoming.takes_back && take_back(incoming.submission, *incoming.takes_back, now);
 
   Row row;
   row.s = incoming.submission;
@@ -136,7 +137,7 @@ Verdict Model::accept(const NewSubmission& incoming, WallTime now) {
   return {VerdictKind::accepted, find(id)->s, cancelled_};
 }
 
-bool Model::take_back(const Digest& key, WallTime now) {
+bool Model::take_back(const Submission& by, const Digest& key, WallTime now) {
   if (standing(key) != Standing::pending) return false;
   std::vector<Row*> targets;
   for (Row& row : rows_) {
@@ -146,7 +147,7 @@ bool Model::take_back(const Digest& key, WallTime now) {
     const State state = row->s.state;
     const bool is_ours = state == State::queued || state == State::deferred || state == State::blocked ||
                          (state == State::held && row->s.hold_reason != HoldReason::unknown);
-    if (!is_ours) return false;
+    if (!is_ours || row->s.destination != by.destination || row->s.facility != by.facility) return false;
   }
   for (Row* row : targets) {
     row->s.outcome_rule = "taken_back";
@@ -193,9 +194,8 @@ void Model::ended_as(Row& row) {
   if (s.erase_when_settled) {
     destroy(row);
     s.due_at.reset();
-  } else if (s.state == State::delivered && erases_delivered_) {
-    s.content_erased = true;
-    if (s.references.empty()) s.wrapped_key.clear();
+  } else {
+    drop(row);
   }
   if (s.state == State::delivered) {
     for (const Digest& key : s.provides) met_.insert(key);
@@ -206,6 +206,13 @@ void Model::ended_as(Row& row) {
   const Standing how = s.state == State::cancelled ? Standing::cancelled : Standing::failed;
   for (const Digest& key : s.provides) ended_[key] = how;
   for (const Digest& key : s.references) ended_[key] = how;
+}
+
+// With retention zero, unless a number is still read back.
+void Model::drop(Row& row) {
+  if (row.s.state != State::delivered || !erases_delivered_ || row.s.due_at || row.s.content_erased) return;
+  row.s.content_erased = true;
+  if (row.s.references.empty()) row.s.wrapped_key.clear();
 }
 
 void Model::destroy(Row& row) {
@@ -285,6 +292,7 @@ Changed Model::read_back(const ReadBack& read, WallTime now) {
   resolve(*row, read.resolved);
   row->s.due_at = lacks_a_number(row->s) ? read.again_at : std::nullopt;
   ++row->s.version;
+  drop(*row);
   if (was_reading && !row->s.due_at) {
     for (const Digest& key : row->s.references) ended_[key] = Standing::failed;
   }

@@ -48,7 +48,7 @@ class Model {
   const Row* find(const SubmissionId& id) const;
   std::vector<Row*> natural_chain(const Digest& natural_key);
   std::optional<Verdict> refuse(const NewSubmission& incoming, bool& correction);
-  bool take_back(const Digest& key, WallTime now);
+  bool take_back(const Submission& by, const Digest& key, WallTime now);
   Changed finished(const Row& row);
 
   void move_to(Row& row, State to, HoldReason reason, std::optional<WallTime> due_at, WallTime when);
@@ -57,6 +57,7 @@ class Model {
   bool lacks_a_number(const Submission& s) const;
   void erase_if_asked(Row& row, WallTime now);
   void destroy(Row& row);
+  void drop(Row& row);
 
   // book_model_order.cc: who waits for what, and who may go.
   static bool provides(const Row& row, const Digest& key);

@@ -256,5 +256,63 @@ TEST_P(Delivery, SubscribersHearOfTheLaneThatWoke) {
   store->close();
 }
 
+// --- retention zero
+// ---------------------------------------------------------------------------------------------------
+
+TEST(RetentionZero, ContentGoesWithTheSettlementAndOnlyThen) {
+  StoreOptions options;
+  options.now = [] { return at(noon_ms); };
+  options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
+  options.free_space_floor_bytes = 0;
+  options.retain_delivered = std::chrono::milliseconds(0);
+  auto store = open_memory_store(std::move(options), Pumping::by_hand);
+  Caller caller(*store, [&] { return store->pump(); });
+  const auto end = [&](std::uint64_t number, Settlement (*shape)(Settlement)) {
+    caller.open_attempt(caller.load(id_of(number)).submission);
+    auto made = settlement(caller.load(id_of(number)).submission, Event::delivered);
+    made.reply = {"sealed reply"};
+    made.attempt.note = {"sealed words"};
+    return caller.settle(shape(std::move(made)));
+  };
+  const auto as_it_is = [](Settlement made) { return made; };
+
+  caller.accept(submission(1, "a"));
+  end(1, as_it_is);
+  Loaded loaded = caller.load(id_of(1));
+  EXPECT_EQ(loaded.submission.state, State::delivered);
+  EXPECT_TRUE(loaded.submission.content_erased);
+  EXPECT_TRUE(loaded.submission.wrapped_key.empty());
+  EXPECT_TRUE(loaded.payload.empty());
+  EXPECT_TRUE(loaded.reply.empty());
+  ASSERT_EQ(loaded.attempts.size(), 1U) << "what was done stays";
+  EXPECT_TRUE(loaded.attempts[0].note.empty());
+
+  caller.accept(submission(2, "b"));
+  end(2, [](Settlement made) {
+    made.event = Event::rejected;
+    return made;
+  });
+  loaded = caller.load(id_of(2));
+  EXPECT_FALSE(loaded.payload.empty()) << "a person must still deal with it";
+  EXPECT_FALSE(loaded.reply.empty());
+
+  auto numbered = submission(3, "c");
+  numbered.submission.references = {digest("provisional")};
+  caller.accept(numbered);
+  end(3, [](Settlement made) {
+    made.read_back_at = at(noon_ms);
+    return made;
+  });
+  loaded = caller.load(id_of(3));
+  EXPECT_FALSE(loaded.payload.empty()) << "its number is still read back";
+  ReadBack read{.id = id_of(3), .expected_version = loaded.submission.version, .resolved = {}, .again_at = {}};
+  read.resolved = {{digest("provisional"), {"sealed number"}, {}}};
+  EXPECT_EQ(caller.read_back(read).applied, Applied::yes);
+  loaded = caller.load(id_of(3));
+  EXPECT_TRUE(loaded.payload.empty());
+  EXPECT_FALSE(loaded.submission.wrapped_key.empty()) << "its number is sealed under it";
+  store->close();
+}
+
 }  // namespace
 }  // namespace titip::storage

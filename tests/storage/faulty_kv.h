@@ -100,6 +100,10 @@ class CachedDiskKv : public MemoryKv {
     if (syncs_) return safe_->commit(batch);
     return {};
   }
+  KvResult<void> note(std::string_view bytes) override {
+    if (auto noted = MemoryKv::note(bytes); !noted || !syncs_) return noted;
+    return safe_->note(bytes);
+  }
   std::shared_ptr<MemoryKv> power_cut() const { return safe_; }
 
   std::size_t fail_sync = 0;

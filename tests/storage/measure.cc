@@ -1,9 +1,14 @@
-// Measures a store in process: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes]
+// Measures a store in process: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes] [kill]
 // Accepts (`waiting` of them are kept in flight, each a call of its own, as the clinics' requests are), what they weigh
 // on disk, a whole look at them, delivering them all with retention zero, and what is left on disk.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -59,7 +64,7 @@ Figures accept_all(Store& store, std::size_t submissions, std::size_t waiting, s
       one.submission.natural_key = digest("dose " + std::to_string(sent));
       one.idempotency_key = digest("key " + std::to_string(sent));
       one.payload.bytes = payload.substr(sent % 64, payload_bytes);
-      one.submission.wrapped_key = random_bytes(65);
+      one.submission.wrapped_key = random_bytes(53);
       ids.push_back(one.submission.id);
       ++sent;
       const auto began = Clock::now();
@@ -106,6 +111,24 @@ std::size_t deliver_all(Store& store, const std::vector<SubmissionId>& ids) {
   return delivered;
 }
 
+// "VmRSS" (now) or "VmHWM" (at most so far), in MiB.
+std::size_t memory_mib(const std::string& field) {
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(field + ":")) return std::strtoull(line.c_str() + field.size() + 1, nullptr, 10) / 1024;
+  }
+  return 0;
+}
+
+std::size_t disk_mib(const std::filesystem::path& directory) {
+  std::size_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    const bool is_ballast = entry.path().filename() == "BALLAST";
+    if (entry.is_regular_file() && !is_ballast) bytes += entry.file_size();
+  }
+  return bytes >> 20U;
+}
+
 bool look_at_all(Store& store) {
   TestHome home;
   std::optional<VerifyReport> report;
@@ -128,7 +151,7 @@ bool look_at_all(Store& store) {
 
 int main(int count, char** arguments) {
   if (count < 2 || std::string(arguments[1]).starts_with("-")) {
-    std::fprintf(stderr, "usage: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes]\n");
+    std::fprintf(stderr, "usage: storage_measure DIRECTORY [submissions] [waiting] [payload_bytes] [kill]\n");
     return 2;
   }
   const auto argument = [&](int i, std::size_t otherwise) {
@@ -164,6 +187,10 @@ int main(int count, char** arguments) {
       submissions, figures.refused, waiting, bytes, took, static_cast<double>(submissions) / took,
       probes.commits.load(), static_cast<double>(submissions) / static_cast<double>(probes.commits.load()),
       at_share(0.5), at_share(0.99), figures.answer_ms.back());
+  std::printf("rss_mib=%zu most_mib=%zu disk_mib=%zu payload_mib=%zu\n", memory_mib("VmRSS"), memory_mib("VmHWM"),
+              disk_mib(options.directory), (submissions * bytes) >> 20U);
+  std::fflush(stdout);
+  if (count > 5 && std::strcmp(arguments[5], "kill") == 0) ::_exit(0);
   (*store)->close();
   store->reset();
   const std::filesystem::path directory = options.directory;

@@ -1,46 +1,17 @@
 #include "storage/sealing.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
-#include <fstream>
-#include <iterator>
+#include <algorithm>
+#include <span>
 
-#include "storage/crc32c.h"
+#include "storage/hmac.h"
+#include "storage/key_file.h"
+#include "tests/storage/key_files.h"
 #include "tests/storage/support.h"
 
 namespace titip::storage {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_file(const fs::path& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-  ::chmod(path.c_str(), 0600);
-}
-
-// Keys that are plainly a test's: 00 01 02 … and 80 81 82 ….
-std::string known_key_file() {
-  const auto rising = [](int first) {
-    std::string text;
-    for (int i = 0; i < 32; ++i) {
-      char two[3];
-      std::snprintf(two, sizeof two, "%02x", first + i);
-      text += two;
-    }
-    return text;
-  };
-  std::string text = "titip-key-file 1\nkey-id 7\nwrapping-key " + rising(0) + "\nindex-key " + rising(0x80) + "\n";
-  char crc[16];
-  std::snprintf(crc, sizeof crc, "%08x", crc32c(text));
-  return text + "crc32c " + crc + "\n";
-}
 
 class Sealing : public ::testing::Test {
  protected:
@@ -50,52 +21,42 @@ class Sealing : public ::testing::Test {
   const SubmissionId other_id = id_of(2);
 };
 
-TEST_F(Sealing, TheKeyFileIsMadeOnceForItsOwnerAlone) {
-  const auto path = directory.path() / "sub" / "key";
-  EXPECT_FALSE(Sealer::open(path, false).has_value());
-  ASSERT_TRUE(Sealer::open(path, true).has_value());
-  EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_read | fs::perms::owner_write);
-  const std::string text = read_file(path);
-  EXPECT_TRUE(text.starts_with("titip-key-file 1\nkey-id 1\nwrapping-key "));
-  ASSERT_TRUE(Sealer::open(path, true).has_value());
-  EXPECT_EQ(read_file(path), text) << "never overwritten";
+std::string hex(std::span<const std::uint8_t> bytes) {
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text.push_back("0123456789abcdef"[byte >> 4U]);
+    text.push_back("0123456789abcdef"[byte & 15U]);
+  }
+  return text;
 }
 
-TEST_F(Sealing, AKeyFileThatOthersMayReadIsRefused) {
-  make();
-  const auto path = directory.path() / "key";
-  for (const mode_t mode : {0640U, 0604U, 0660U, 0601U, 0620U}) {
-    ::chmod(path.c_str(), mode);
-    const auto refused = Sealer::open(path, true);
-    ASSERT_FALSE(refused.has_value()) << std::oct << mode;
-    EXPECT_NE(refused.error().find("chmod 600 " + path.string()), std::string::npos) << refused.error();
+TEST_F(Sealing, HmacGivesTheAnswersOfRfc4231) {
+  struct Row {
+    const char* name;
+    std::string key;
+    std::string data;
+    const char* expected;
+  };
+  const Row rows[] = {
+      {"test case 1", std::string(20, '\x0b'), "Hi There",
+       "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+      {"test case 2", "Jefe", "what do ya want for nothing?",
+       "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+      {"test case 3", std::string(20, '\xaa'), std::string(50, '\xdd'),
+       "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+  };
+  for (const Row& row : rows) {
+    DataKey key;  // a shorter key is the same as one filled up with zeros
+    std::ranges::transform(row.key, key.bytes.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+    Hmac::Tag whole;
+    Hmac(key).add(row.data).finish(whole);
+    EXPECT_EQ(hex(whole), row.expected) << row.name;
+    Hmac pieces(key);
+    for (const char c : row.data) pieces.add({&c, 1});
+    Hmac::Tag again;
+    pieces.finish(again);
+    EXPECT_EQ(again, whole) << row.name << ", byte by byte";
   }
-  ::chmod(path.c_str(), 0400);
-  EXPECT_TRUE(Sealer::open(path, true).has_value());
-}
-
-TEST_F(Sealing, ADamagedKeyFileIsRefusedAndLeftAlone) {
-  const auto path = directory.path() / "key";
-  const std::string sound = known_key_file();
-  write_file(path, sound);
-  ASSERT_TRUE(Sealer::open(path, false).has_value());
-  for (std::size_t i = 0; i < sound.size(); ++i) {
-    std::string damaged = sound;
-    damaged[i] = damaged[i] == '1' ? '2' : '1';
-    write_file(path, damaged);
-    EXPECT_FALSE(Sealer::open(path, true).has_value()) << "byte " << i;
-    EXPECT_EQ(read_file(path), damaged);
-  }
-  for (const std::string& wrong :
-       {std::string(), sound + "x", sound.substr(0, sound.size() - 1), std::string(9000, 'x')}) {
-    write_file(path, wrong);
-    const auto refused = Sealer::open(path, true);
-    ASSERT_FALSE(refused.has_value());
-    EXPECT_NE(refused.error().find("backup"), std::string::npos);
-  }
-  fs::remove(path);
-  fs::create_directory(path);
-  EXPECT_FALSE(Sealer::open(path, true).has_value());
 }
 
 TEST_F(Sealing, AKeyedHashHasAKnownAnswer) {
@@ -104,6 +65,20 @@ TEST_F(Sealing, AKeyedHashHasAKnownAnswer) {
   // HMAC-SHA256, key 80 81 … 9f, message 00000007 "natural" 00000002 "ab" 00000000 00000001 "c"; from Python's hmac.
   const Digest expected{0x3a, 0x4d, 0xd0, 0xfd, 0x2d, 0x8f, 0x1a, 0x23, 0x72, 0x77, 0x4a, 0x13, 0x6c, 0x9c, 0xa6, 0xef};
   EXPECT_EQ(sealer.keyed_hash("natural", {"ab", "", "c"}), expected);
+}
+
+TEST_F(Sealing, AChainOfIndexKeysHasAKnownAnswer) {
+  write_file(directory.path() / "chain", known_chain_file());
+  const Sealer sealer = Sealer::open(directory.path() / "chain", false).value();
+  ASSERT_EQ(sealer.index_links(), 3U);
+  // The digest above, its 16 bytes then hashed under 40 41 … 5f, those under 00 01 … 1f; from Python's hmac.
+  EXPECT_EQ(hex(sealer.keyed_hash_through(1, "natural", {"ab", "", "c"})), "3a4dd0fd2d8f1a2372774a136c9ca6ef");
+  EXPECT_EQ(hex(sealer.keyed_hash_through(2, "natural", {"ab", "", "c"})), "350c67e069713ddf5bd5c1f7d3b407e7");
+  EXPECT_EQ(hex(sealer.keyed_hash("natural", {"ab", "", "c"})), "df0395679714c38bd9a7c3a3d5056b1d");
+  for (std::size_t links = 1; links <= 3; ++links) {
+    EXPECT_EQ(sealer.moved_on(sealer.keyed_hash_through(links, "d", {"x"}), links), sealer.keyed_hash("d", {"x"}))
+        << "a stored digest of " << links << " links moves on without its plaintext";
+  }
 }
 
 TEST_F(Sealing, NoTwoListsOfPartsHashAlike) {
@@ -173,15 +148,85 @@ TEST_F(Sealing, AWrappedKeyOpensForItsOwnRecordUnderItsOwnFileAlone) {
   EXPECT_TRUE(again.unwrap(id, key.wrapped).has_value()) << "the same file, opened again";
 }
 
-TEST_F(Sealing, ObjectsAreBoundToTheirName) {
+TEST_F(Sealing, AWrappedKeyIs53BytesAndTheSameEachTimeItIsWrapped) {
   const Sealer sealer = make();
-  const Sealed sealed = sealer.seal_object("login", "verifier");
-  EXPECT_EQ(sealer.open_object("login", sealed), "verifier");
-  EXPECT_FALSE(sealer.open_object("logout", sealed).has_value());
+  const NewDataKey key = sealer.new_data_key(id);
+  EXPECT_EQ(key.wrapped.size(), 53U);
+  EXPECT_EQ(sealer.rewrap(id, key.wrapped), key.wrapped) << "one nonce, so one plaintext: the same bytes";
+  EXPECT_NE(sealer.new_data_key(other_id).wrapped.substr(5), key.wrapped.substr(5));
+}
+
+TEST_F(Sealing, RotationWrapsAnewAndOpensWhatTheOldKeyWrapped) {
+  const auto path = directory.path() / "key";
+  Sealer sealer = make();
+  const NewDataKey before = sealer.new_data_key(id);
+  const Sealed object = sealer.seal_object("login", "name", "words");
+  ASSERT_TRUE(replace_key_file(path, with_new_wrapping_key(read_key_file(path).value()).value()));
+  EXPECT_FALSE(sealer.needs_rewrap(before.wrapped)) << "nobody told it yet";
+  ASSERT_TRUE(sealer.reload(path));
+  EXPECT_EQ(sealer.current_key_id(), 2U);
+  EXPECT_TRUE(sealer.needs_rewrap(before.wrapped));
+  EXPECT_TRUE(sealer.needs_rewrap(object.bytes));
+  EXPECT_EQ(sealer.unwrap(id, before.wrapped)->bytes, before.key.bytes);
+  EXPECT_EQ(sealer.open_object("login", "name", object), "words");
+  EXPECT_FALSE(sealer.needs_rewrap(sealer.new_data_key(other_id).wrapped));
+
+  const std::string after = sealer.rewrap(id, before.wrapped).value();
+  EXPECT_FALSE(sealer.needs_rewrap(after));
+  EXPECT_EQ(sealer.unwrap(id, after)->bytes, before.key.bytes);
+  EXPECT_FALSE(sealer.rewrap(other_id, before.wrapped).has_value());
+
+  KeyFile file = read_key_file(path).value();
+  file.wrapping.pop_back();
+  ASSERT_TRUE(replace_key_file(path, file));
+  ASSERT_TRUE(sealer.reload(path));
+  EXPECT_TRUE(sealer.unwrap(id, before.wrapped).has_value()) << "this process still holds what was dropped";
+  const Sealer fresh = Sealer::open(path, false).value();
+  EXPECT_EQ(fresh.wrapped_by(before.wrapped), Sealer::WrappedBy::unknown_key);
+  EXPECT_FALSE(fresh.unwrap(id, before.wrapped).has_value());
+  EXPECT_EQ(fresh.unwrap(id, after)->bytes, before.key.bytes);
+}
+
+TEST_F(Sealing, WhoWrappedItIsToldByItsFirstBytes) {
+  const Sealer sealer = make();
+  const std::string wrapped = sealer.new_data_key(id).wrapped;
+  std::string strange = wrapped;
+  strange[4] = 9;
+  using By = Sealer::WrappedBy;
+  EXPECT_EQ(sealer.wrapped_by(wrapped), By::current_key);
+  EXPECT_EQ(sealer.wrapped_by(strange), By::unknown_key);
+  for (const std::string_view none : {std::string_view(), std::string_view("x"), std::string_view("wrapped 7")}) {
+    EXPECT_EQ(sealer.wrapped_by(none), By::nobody) << none;
+  }
+}
+
+TEST_F(Sealing, AnotherChainOfIndexKeysIsNotTakenWhileItRuns) {
+  const auto path = directory.path() / "key";
+  Sealer sealer = make();
+  const Digest before = sealer.keyed_hash("d", {"x"});
+  ASSERT_TRUE(replace_key_file(path, with_new_index_key(read_key_file(path).value()).value()));
+  const auto refused = sealer.reload(path);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().find("restart"), std::string::npos) << refused.error();
+  EXPECT_EQ(sealer.keyed_hash("d", {"x"}), before);
+  EXPECT_NE(make().keyed_hash("d", {"x"}), before);
+}
+
+TEST_F(Sealing, ObjectsAreBoundToTheirKindAndName) {
+  const Sealer sealer = make();
+  const Sealed sealed = sealer.seal_object("login", "here", "verifier");
+  EXPECT_EQ(sealer.open_object("login", "here", sealed), "verifier");
+  EXPECT_FALSE(sealer.open_object("verifier", "here", sealed).has_value());
+  EXPECT_FALSE(sealer.open_object("login", "there", sealed).has_value());
   Sealed tampered = sealed;
   tampered.bytes.back() = static_cast<char>(tampered.bytes.back() ^ 1);
-  EXPECT_FALSE(sealer.open_object("login", tampered).has_value());
-  EXPECT_FALSE(sealer.open_object("login", {}).has_value());
+  EXPECT_FALSE(sealer.open_object("login", "here", tampered).has_value());
+  EXPECT_FALSE(sealer.open_object("login", "here", {}).has_value());
+}
+
+TEST_F(Sealing, AKindThatRotationDoesNotKnowIsABug) {
+  const Sealer sealer = make();
+  EXPECT_DEATH(sealer.seal_object("unheard-of", "name", "words"), "sealed_kinds");
 }
 
 }  // namespace

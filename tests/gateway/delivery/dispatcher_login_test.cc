@@ -27,9 +27,9 @@ storage::SubmissionId dose_of(World& world, int number, std::string_view facilit
 }
 void keep_login(World& world, std::string_view facility, const std::string& password) {
   const storage::KeptLogin kept{std::string(facility), password};
-  world.put_object(std::string(storage::login_kind),
-                   storage::login_object_name(world.sealer(), "pcare-vaksin", facility),
-                   world.sealer().seal_object(storage::login_kind, encode(kept)).bytes);
+  const auto name = storage::login_object_name(world.sealer(), "pcare-vaksin", facility);
+  world.put_object(std::string(storage::login_kind), name,
+                   world.sealer().seal_object(storage::login_kind, name, encode(kept)).bytes);
 }
 
 TEST(LogIn, an_expired_one_costs_one_log_in_and_no_attempt) {

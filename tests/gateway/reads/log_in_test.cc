@@ -205,14 +205,13 @@ TEST_F(LogInTest, delivery_finds_the_credentials_for_the_night) {
   take(user, secret);
   std::optional<storage::KeptLogin> kept;
   const auto& sealer = *world_.sealer;
-  world_.engine->get_object(
-      std::string(storage::login_kind), storage::login_object_name(sealer, "pcare-vaksin", "0905R002"), world_.home,
-      [&](const auto& object) {
-        ASSERT_TRUE(object && *object);
-        const auto plain = sealer.open_object(storage::login_kind, storage::Sealed{(*object)->bytes});
-        ASSERT_TRUE(plain);
-        kept = storage::decode_kept_login(*plain);
-      });
+  const auto name = storage::login_object_name(sealer, "pcare-vaksin", "0905R002");
+  world_.engine->get_object(std::string(storage::login_kind), name, world_.home, [&](const auto& object) {
+    ASSERT_TRUE(object && *object);
+    const auto plain = sealer.open_object(storage::login_kind, name, storage::Sealed{(*object)->bytes});
+    ASSERT_TRUE(plain);
+    kept = storage::decode_kept_login(*plain);
+  });
   world_.run();
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->username, user);

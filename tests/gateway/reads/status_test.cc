@@ -41,6 +41,11 @@ StatusFacts status_of(std::vector<DestinationFacts> destinations, bool writable 
 
 const auto nine_twelve = tests::morning + 1h + 12min;  // in Jakarta: 09:12
 
+DestinationFacts gated(DestinationFacts facts) {
+  facts.gate = Gated{"restored", "2021-08-16T01:00:00.000Z"};
+  return facts;
+}
+
 struct Row {
   const char* name;
   StatusFacts facts;
@@ -51,6 +56,13 @@ struct Row {
 const Row rows[] = {
     {"at rest", status_of({facts_of({})}), "Server nasional melayani. Tidak ada laporan yang menunggu.",
      "The national server is serving. No record is waiting."},
+    {"behind a gate", status_of({gated(facts_of({{State::queued, 2}}))}),
+     "Server nasional melayani. Pengiriman ke pcare-vaksin ditahan sampai pengelola membukanya. 2 laporan tersimpan "
+     "aman "
+     "dan akan dikirim, jangan diinput ulang.",
+     "The national server is serving. Sending to pcare-vaksin is held back until its operator opens the gate. 2 "
+     "records "
+     "are safe here and will be sent, do not enter them again."},
     {"all delivered", status_of({facts_of({{State::delivered, 2000}, {State::cancelled, 2}})}),
      "Server nasional melayani. Tidak ada laporan yang menunggu.",
      "The national server is serving. No record is waiting."},

@@ -1,0 +1,51 @@
+#include "gateway/admin/audit.h"
+
+#include <nlohmann/json.hpp>
+
+#include "storage/hex.h"
+#include "storage/waiting_home.h"
+
+namespace titip::admin {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json opening(const Request& request, std::string_view who, std::string_view phase) {
+  return {{"action", name(request.command)}, {"phase", phase}, {"by", who}};
+}
+std::string text_of(const ordered_json& document) {
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string begun_line(const Request& request, std::string_view who, const std::vector<storage::Digest>& people) {
+  auto document = opening(request, who, "begun");
+  document["reason"] = request.reason;
+  if (!request.to.empty()) document["to"] = request.to;
+  if (!request.destination.empty()) document["destination"] = request.destination;
+  for (const auto& person : people) document["people"].push_back(storage::hex(person));
+  return text_of(document);
+}
+
+std::string ended_line(const Request& request, std::string_view who, const Ended& ended) {
+  auto document = opening(request, who, "ended");
+  document["outcome"] = ended.trouble ? name(*ended.trouble) : ended.partial ? "partial" : "ok";
+  document["said"] = ended.sentence;
+  return text_of(document);
+}
+
+std::string offline_line(std::string_view action, std::string_view who, std::string_view reason,
+                         std::string_view said) {
+  return text_of({{"action", action}, {"phase", "ended"}, {"by", who}, {"reason", reason}, {"said", said}});
+}
+
+storage::Result<void> append(storage::Store& store, std::string line) {
+  storage::WaitingHome home;
+  auto lines = home.ask<std::vector<storage::AuditLine>>(
+      [&](auto done) { store.append_audit({std::move(line)}, home, std::move(done)); });
+  if (!lines) return std::unexpected(lines.error());
+  return {};
+}
+
+}  // namespace titip::admin

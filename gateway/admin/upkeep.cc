@@ -1,0 +1,84 @@
+#include "gateway/admin/upkeep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gateway/admin/audit.h"
+#include "gateway/admin/people.h"
+
+namespace titip::admin {
+namespace {
+
+constexpr std::chrono::days keys_at_least{90};
+
+// Copies and exports change nothing, but whoever has one has everything: they are in the log too.
+bool is_audited(const Request& request) {
+  return request.command != Command::status && request.command != Command::verify && !request.dry_run;
+}
+
+Ended perform(const Request& request, const Doors& doors, Telling& telling) {
+  switch (request.command) {
+    case Command::status:
+      return doors.status();
+    case Command::resume:
+      return resume(request, doors);
+    case Command::backup:
+      return backup(request, doors, telling);
+    case Command::verify:
+      return verify(doors, telling);
+    case Command::rotate_keys:
+      return rotate_keys(request, doors, telling);
+    case Command::erase:
+      return erase(request, doors, telling);
+    case Command::export_person:
+      return export_person(request, doors, telling);
+    case Command::retain:
+      return retain(request, doors, telling);
+  }
+  return in_trouble(Trouble::usage, "there is no such command");
+}
+
+}  // namespace
+
+storage::Retain retain_at(storage::WallTime now, const RetentionRule& rule) {
+  storage::Retain what;
+  what.settled_before = now - rule.delivered;
+  what.keys_before = now - std::max(rule.keys, keys_at_least);
+  return what;
+}
+
+Ended store_trouble(storage::Error error) {
+  using enum storage::Error;
+  switch (error) {
+    case unavailable:
+      return in_trouble(Trouble::failed, "The store takes nothing now: it is closing, or its log says why. Try again.");
+    case overloaded:
+      return in_trouble(Trouble::failed, "The store is too busy at the moment. Try again; nothing is half done.");
+    case in_doubt:
+      return in_trouble(Trouble::failed,
+                        "The store failed in the middle, and nobody knows whether the last step counts. "
+                        "Run it again when the gateway is back.");
+    case corrupt:
+      return in_trouble(Trouble::failed, "A record is damaged. Run `titip verify` to see which.");
+  }
+  return in_trouble(Trouble::failed, "The store failed.");
+}
+
+Ended stopped_early(std::string_view what) {
+  return in_trouble(Trouble::failed, fmt::format("Stopped early: {}. Start it again to go on.", what));
+}
+
+Ended run(const Request& request, const Doors& doors, Telling& telling) {
+  if (!telling.goes_on()) return stopped_early("the gateway is stopping, or nobody listens");
+  if (!is_audited(request)) return perform(request, doors, telling);
+  const auto begun = append(doors.store, begun_line(request, telling.who(), people_of(request, doors.sealer)));
+  if (!begun) return store_trouble(begun.error());
+  auto ended = perform(request, doors, telling);
+  // What was done stands even if the second line does not.
+  if (!append(doors.store, ended_line(request, telling.who(), ended)) && !ended.trouble)
+    ended.sentence += " (The audit log has its beginning only: the store took no more lines.)";
+  return ended;
+}
+
+}  // namespace titip::admin

@@ -1,0 +1,64 @@
+// Upkeep: what an operator asks of custody beside its daily work. Each run is a blocking function over storage's door
+// and the sealer, on a thread that may wait; it tells how far it is and says in one sentence how it ended. The same
+// functions serve the control socket of a running gateway and the command line beside a store that nobody serves.
+// Invariants: what changes something leaves a line in the audit log before it begins and one when it has ended; neither
+// a line nor a sentence holds a person's number. An end in the middle is always sound: the run can be started again.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "gateway/admin/wire.h"
+#include "gateway/clock/clock.h"
+#include "storage/sealing.h"
+#include "storage/store.h"
+
+namespace titip::admin {
+
+struct RetentionRule {
+  std::chrono::days delivered{90};  // content of settled records is kept for this long; 0: not at all
+  std::chrono::days keys{90};       // idempotency and natural keys; at least 90 days
+};
+storage::Retain retain_at(storage::WallTime now, const RetentionRule& rule);
+
+struct Doors {
+  storage::Store& store;
+  storage::Sealer& sealer;
+  const clock::Clock& clock;
+  std::filesystem::path key_file;
+  std::filesystem::path data_directory;
+  RetentionRule retention;
+  std::function<Ended()> status;                      // what `titip status` says
+  std::function<void(const std::string&)> gate_gone;  // a destination may send again; empty: nobody sends
+};
+
+// What a run tells on its way. All three say whether it should go on.
+class Telling {
+ public:
+  virtual ~Telling() = default;
+  virtual bool progress(storage::Progress progress) = 0;
+  virtual bool data(std::string json) = 0;  // one object of an export
+  virtual bool goes_on() const = 0;
+  virtual std::string who() const = 0;  // who asked, for the audit log
+};
+
+// Any of them, by the request's command. The request has no fault (wire.h).
+Ended run(const Request& request, const Doors& doors, Telling& telling);
+
+// The sentence for a store that could not do it.
+Ended store_trouble(storage::Error error);
+Ended stopped_early(std::string_view what);
+
+// One file each.
+Ended backup(const Request& request, const Doors& doors, Telling& telling);
+Ended verify(const Doors& doors, Telling& telling);
+Ended rotate_keys(const Request& request, const Doors& doors, Telling& telling);
+Ended erase(const Request& request, const Doors& doors, Telling& telling);
+Ended export_person(const Request& request, const Doors& doors, Telling& telling);
+Ended retain(const Request& request, const Doors& doors, Telling& telling);
+Ended resume(const Request& request, const Doors& doors);
+
+}  // namespace titip::admin

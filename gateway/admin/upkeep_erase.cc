@@ -1,0 +1,141 @@
+// Destroys what is kept of people: counted first, then for good.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/admin/people.h"
+#include "gateway/admin/upkeep.h"
+#include "gateway/admin/words.h"
+#include "storage/erasure_list.h"
+#include "storage/persons.h"
+#include "storage/waiting_home.h"
+
+namespace titip::admin {
+namespace {
+
+using nlohmann::ordered_json;
+using storage::State;
+
+// What there is of the people, before anything is touched.
+struct Seen {
+  std::uint64_t records = 0;
+  std::uint64_t waiting = 0;    // would be cancelled
+  std::uint64_t under_way = 0;  // would be erased once settled
+};
+
+bool is_under_way(const storage::Submission& record) {
+  return record.state == State::in_flight || record.state == State::unknown ||
+         (record.state == State::held && record.hold_reason == storage::HoldReason::unknown);
+}
+
+storage::Result<void> look(storage::Store& store, const storage::Digest& person, Seen& seen) {
+  storage::WaitingHome home;
+  storage::Find find{.by = storage::Find::By::person, .key = person};
+  while (true) {
+    const auto page =
+        home.ask<std::vector<storage::Submission>>([&](auto done) { store.find(find, home, std::move(done)); });
+    if (!page) return std::unexpected(page.error());
+    if (page->empty()) return {};
+    for (const auto& record : *page) {
+      ++seen.records;
+      if (is_under_way(record)) {
+        ++seen.under_way;
+      } else if (!storage::is_terminal(record.state)) {
+        ++seen.waiting;
+      }
+    }
+    find.after_position = page->back().position;
+  }
+}
+
+Ended foresee(const Doors& doors, Telling& telling, const std::vector<storage::Digest>& people) {
+  Seen seen;
+  for (std::size_t at = 0; at < people.size(); ++at) {
+    if (const auto looked = look(doors.store, people[at], seen); !looked) return store_trouble(looked.error());
+    if (!telling.progress({at + 1, people.size()})) return stopped_early("nothing was changed");
+  }
+  if (seen.records == 0)
+    return in_trouble(Trouble::not_found, fmt::format("Nothing is kept of {}.", counted(people.size(), "people")));
+  Ended ended;
+  ended.sentence = fmt::format("{} of {}: what is in them would be destroyed.", counted(seen.records, "records"),
+                               people.size() == 1 ? "1 person" : counted(people.size(), "people"));
+  if (seen.waiting > 0)
+    ended.sentence += fmt::format(" {} of them {} not been sent yet and would be cancelled.", grouped(seen.waiting),
+                                  seen.waiting == 1 ? "has" : "have");
+  if (seen.under_way > 0)
+    ended.sentence += fmt::format(" {} of them {} under way and would go once the outcome is known.",
+                                  grouped(seen.under_way), seen.under_way == 1 ? "is" : "are");
+  ended.result = ordered_json{{"people", people.size()},
+                              {"records", seen.records},
+                              {"would_cancel", seen.waiting},
+                              {"would_wait", seen.under_way}}
+                     .dump();
+  return ended;
+}
+
+ordered_json ids_of(const std::vector<storage::SubmissionId>& ids) {
+  auto list = ordered_json::array();
+  for (const auto& id : ids) list.push_back(id.text());
+  return list;
+}
+
+struct Sum {
+  storage::ErasureReport report;
+  void add(const storage::ErasureReport& other) {
+    report.persons += other.persons;
+    report.records += other.records;
+    report.erased += other.erased;
+    report.cancelled_count += other.cancelled_count;
+    report.when_settled_count += other.when_settled_count;
+    const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+    append(report.cancelled, other.cancelled);
+    append(report.when_settled, other.when_settled);
+  }
+};
+
+Ended said(const storage::ErasureReport& report) {
+  Ended ended;
+  ended.partial = report.when_settled_count > 0;
+  ended.sentence = fmt::format("{} destroyed", counted(report.erased + report.cancelled_count, "records"));
+  if (report.cancelled_count > 0)
+    ended.sentence += fmt::format(", {} of them cancelled before they were sent", grouped(report.cancelled_count));
+  ended.sentence += '.';
+  if (ended.partial)
+    ended.sentence += fmt::format(" {} under way: destroyed by itself as soon as the outcome is known.",
+                                  counted(report.when_settled_count, "records"));
+  ended.result = ordered_json{{"people", report.persons},
+                              {"records", report.records},
+                              {"erased", report.erased},
+                              {"cancelled", report.cancelled_count},
+                              {"when_settled", report.when_settled_count},
+                              {"cancelled_ids", ids_of(report.cancelled)},
+                              {"when_settled_ids", ids_of(report.when_settled)}}
+                     .dump();
+  return ended;
+}
+
+}  // namespace
+
+Ended erase(const Request& request, const Doors& doors, Telling& telling) {
+  const auto people = people_of(request, doors.sealer);
+  if (request.dry_run) return foresee(doors, telling, people);
+  const auto list = storage::erasure_list_path(doors.key_file);
+  storage::WaitingHome home;
+  Sum sum;
+  for (std::size_t at = 0; at < people.size(); ++at) {
+    const auto report =
+        storage::erase_person(doors.store, doors.sealer, home, list, people[at], doors.clock.wall(), telling.who());
+    if (!report)
+      return in_trouble(Trouble::failed, fmt::format("After {} of {} people: {}.", at, people.size(), report.error()));
+    sum.add(*report);
+    if (!telling.progress({at + 1, people.size()}) && at + 1 < people.size())
+      return stopped_early(fmt::format("{} of {} people are done", at + 1, people.size()));
+  }
+  if (sum.report.records == 0)
+    return in_trouble(Trouble::not_found,
+                      fmt::format("Nothing is kept of {}. They stand on the list that is applied after a restore.",
+                                  people.size() == 1 ? "this person" : "these people"));
+  return said(sum.report);
+}
+
+}  // namespace titip::admin

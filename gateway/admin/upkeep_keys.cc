@@ -1,0 +1,57 @@
+// Rotates the key that wraps every record's own.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/admin/upkeep.h"
+#include "gateway/admin/words.h"
+#include "storage/key_rotation.h"
+#include "storage/waiting_home.h"
+
+namespace titip::admin {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json document_of(const storage::RotationReport& report) {
+  return {{"finished", report.finished}, {"began", report.began},         {"current_key", report.current_key},
+          {"dropped", report.dropped},   {"rewrapped", report.rewrapped}, {"passes", report.passes},
+          {"damaged", report.damaged},   {"lost", report.lost},           {"why_not", report.why_not}};
+}
+
+}  // namespace
+
+Ended rotate_keys(const Request& request, const Doors& doors, Telling& telling) {
+  if (request.dry_run) {
+    std::uint64_t records = 0;
+    for (const auto& [name, counts] : doors.store.counts().destinations)
+      for (const auto count : counts.by_state) records += count;
+    return {{},
+            false,
+            fmt::format("Key {} wraps now. A new one would be made and the keys of {} wrapped under it.",
+                        doors.sealer.current_key_id(), counted(records, "records")),
+            ordered_json{{"current_key", doors.sealer.current_key_id()}, {"records", records}}.dump()};
+  }
+  storage::WaitingHome home;
+  storage::RotationOptions options;
+  options.told = [&telling](const storage::RotationProgress& progress) {
+    return telling.progress({progress.looked_at, progress.of});
+  };
+  const auto report = storage::rotate_keys(doors.key_file, doors.sealer, doors.store, home, options);
+  if (!report) return in_trouble(Trouble::failed, report.error() + ".");
+  Ended ended;
+  ended.result = document_of(*report).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  if (report->finished) {
+    ended.sentence = fmt::format(
+        "Key {} wraps everything now: {} rewrapped, {} gone. Make a new copy of {} and keep it "
+        "elsewhere.",
+        report->current_key, counted(report->rewrapped, "keys"), counted(report->dropped.size(), "old keys"),
+        doors.key_file.string());
+  } else {
+    ended.partial = true;
+    ended.sentence = fmt::format("Not finished: {}. The old keys stay until it is; run it again.", report->why_not);
+  }
+  return ended;
+}
+
+}  // namespace titip::admin

@@ -1,0 +1,41 @@
+// Takes a destination's gate away, and tells whoever sends.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/admin/gates.h"
+#include "gateway/admin/upkeep.h"
+
+namespace titip::admin {
+
+Ended resume(const Request& request, const Doors& doors) {
+  const auto& destination = request.destination;
+  if (request.dry_run) {
+    const auto gates = read_gates(doors.store);
+    if (!gates) return store_trouble(gates.error());
+    const auto found = gates->find(destination);
+    if (found == gates->end())
+      return in_trouble(Trouble::not_found, fmt::format("There is no gate before {}.", destination));
+    const auto& gate = found->second;
+    return {
+        {},
+        false,
+        fmt::format("The gate before {} (since {}: {}) would be taken away.", destination, gate.since, gate.reason),
+        nlohmann::ordered_json{{"destination", destination}, {"since", gate.since}, {"reason", gate.reason}}.dump()};
+  }
+  const auto removed = remove_gate(doors.store, destination);
+  if (!removed) return store_trouble(removed.error());
+  if (removed->stale)
+    return in_trouble(Trouble::failed, "The gate was set anew while it was being taken away. Look at it, then again.");
+  if (!removed->gate)
+    return in_trouble(Trouble::not_found,
+                      fmt::format("There is no gate before {}; `titip status` shows all gates.", destination));
+  if (doors.gate_gone) doors.gate_gone(destination);
+  return {{},
+          false,
+          fmt::format("{} sends again. It was gated since {}: {}", destination, removed->gate->since,
+                      removed->gate->reason),
+          nlohmann::ordered_json{{"destination", destination}, {"gated_since", removed->gate->since}}.dump()};
+}
+
+}  // namespace titip::admin

@@ -1,0 +1,84 @@
+// Erases what has been kept for long enough, now rather than at the next hour.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/admin/upkeep.h"
+#include "gateway/admin/words.h"
+#include "gateway/clock/local_date.h"
+#include "storage/waiting_home.h"
+
+namespace titip::admin {
+namespace {
+
+using storage::State;
+
+std::uint64_t in_custody(const storage::Store& store) {
+  std::uint64_t sum = 0;
+  for (const auto& [name, counts] : store.counts().destinations)
+    for (const auto count : counts.by_state) sum += count;
+  return sum;
+}
+
+struct Sum {
+  std::uint64_t examined = 0;
+  std::uint64_t erased = 0;
+  std::uint64_t bytes = 0;
+};
+
+Ended said(const Sum& sum, const storage::Retain& what, bool dry_run) {
+  const auto before = clock::rfc3339(what.settled_before);
+  Ended ended;
+  ended.sentence = fmt::format("{} {} erased, of {} looked at: content of what was settled before {}",
+                               counted(sum.erased, "records"),
+                               dry_run           ? "would be"
+                               : sum.erased == 1 ? "was"
+                                                 : "were",
+                               grouped(sum.examined), before);
+  ended.sentence += sum.bytes == 0 ? std::string(".") : fmt::format("; {} will come free.", bytes_text(sum.bytes));
+  nlohmann::ordered_json result{{"examined", sum.examined}, {"erased", sum.erased}, {"settled_before", before}};
+  if (!dry_run) result["bytes"] = sum.bytes;
+  ended.result = result.dump();
+  return ended;
+}
+
+// What retain() would take, without touching it.
+Ended foresee(const Doors& doors, Telling& telling, const storage::Retain& what) {
+  const auto of = in_custody(doors.store);
+  storage::WaitingHome home;
+  storage::ScanQuery query;
+  query.filter.states = {State::delivered, State::cancelled};
+  query.limit = 1'000;
+  for (Sum sum;;) {
+    const auto page = home.ask<storage::ScanPage>([&](auto done) { doors.store.scan(query, home, std::move(done)); });
+    if (!page) return store_trouble(page.error());
+    sum.examined += page->examined;
+    for (const auto& each : page->items)
+      if (!each.content_erased && each.settled_at && *each.settled_at < what.settled_before) ++sum.erased;
+    if (!page->next) return said(sum, what, true);
+    query.after = page->next;
+    if (!telling.progress({sum.examined, of})) return stopped_early("nothing was changed");
+  }
+}
+
+}  // namespace
+
+Ended retain(const Request& request, const Doors& doors, Telling& telling) {
+  auto what = retain_at(doors.clock.wall(), doors.retention);
+  if (request.dry_run) return foresee(doors, telling, what);
+  const auto of = in_custody(doors.store);
+  storage::WaitingHome home;
+  for (Sum sum;;) {
+    const auto slice = home.ask<storage::Retained>([&](auto done) { doors.store.retain(what, home, std::move(done)); });
+    if (!slice) return store_trouble(slice.error());
+    sum.examined += slice->examined;
+    sum.erased += slice->erased;
+    sum.bytes += slice->bytes;
+    if (!slice->next) return said(sum, what, false);
+    what.after = slice->next;
+    if (!telling.progress({sum.examined, of}))
+      return stopped_early(fmt::format("{} were erased so far", counted(sum.erased, "records")));
+  }
+}
+
+}  // namespace titip::admin

@@ -1,0 +1,226 @@
+#include "gateway/admin/wire.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace titip::admin {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t number_digits = 16;
+constexpr std::size_t depth_max = 4;
+
+constexpr std::array command_names{"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain"};
+static_assert(command_names.size() == static_cast<std::size_t>(command_count));
+constexpr std::array trouble_names{"failed", "usage", "not_found", "unreachable", "not_allowed", "busy"};
+
+template <class Enum, std::size_t Size>
+std::optional<Enum> find_name(const std::array<const char*, Size>& names, std::string_view text) {
+  for (std::size_t at = 0; at < Size; ++at)
+    if (text == names[at]) return static_cast<Enum>(at);
+  return std::nullopt;
+}
+
+// Bytes that are no UTF-8 are replaced rather than thrown about.
+std::string line_of(const ordered_json& document) {
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+// Nesting is bounded before anything is built.
+ordered_json parse_line(std::string_view line, std::size_t deepest) {
+  const auto shallow = [deepest](int depth, ordered_json::parse_event_t, ordered_json&) {
+    if (static_cast<std::size_t>(depth) > deepest) throw std::length_error("nested");
+    return true;
+  };
+  try {
+    return ordered_json::parse(line, shallow);
+  } catch (const std::exception&) {
+    return ordered_json(ordered_json::value_t::discarded);
+  }
+}
+
+bool digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// A reason is kept for ever and read by many: nobody's number may stand in it.
+bool holds_a_number(std::string_view text) {
+  std::size_t run = 0;
+  for (const char c : text) {
+    run = digit(c) ? run + 1 : (c == ' ' || c == '-' || c == '.') && run > 0 ? run : 0;
+    if (run >= number_digits) return true;
+  }
+  return false;
+}
+
+std::string fault_of_reason(const Request& request) {
+  const bool changes = request.command == Command::resume || request.command == Command::rotate_keys ||
+                       request.command == Command::erase || request.command == Command::retain;
+  if (changes && !request.dry_run && request.reason.empty())
+    return fmt::format("{} changes what is in custody: say why, with --reason", name(request.command));
+  if (request.reason.size() > reason_bytes) return fmt::format("the reason is longer than {} bytes", reason_bytes);
+  if (std::ranges::any_of(request.reason, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
+    return "the reason holds a control character; write it on one line";
+  if (holds_a_number(request.reason))
+    return "the reason holds a number of 16 digits; reasons are kept in the audit log and must name nobody";
+  return {};
+}
+
+std::string fault_of_people(const Request& request) {
+  const bool wanted = request.command == Command::erase || request.command == Command::export_person;
+  if (!wanted) return request.people.empty() ? "" : fmt::format("{} takes no people", name(request.command));
+  if (request.people.empty()) return "name at least one person: a number of 16 digits on each line";
+  if (request.people.size() > people_at_once)
+    return fmt::format("{} people are too many at once; at most {}", request.people.size(), people_at_once);
+  for (std::size_t at = 0; at < request.people.size(); ++at)  // never the number itself
+    if (!is_person_number(request.people[at])) return fmt::format("entry {} is not a number of 16 digits", at + 1);
+  return {};
+}
+
+std::string fault_of_path(const Request& request) {
+  if (request.command != Command::backup) return request.to.empty() ? "" : "only a backup goes to a directory";
+  if (request.to.empty()) return "say where the backup goes: a directory that does not exist yet";
+  if (!std::filesystem::path(request.to).is_absolute() || request.to.contains('\0'))
+    return "the backup's directory must be an absolute path";
+  return {};
+}
+
+std::string fault_of_destination(const Request& request) {
+  if (request.command != Command::resume) return request.destination.empty() ? "" : "only resume names a destination";
+  return request.destination.empty() ? "name the destination to resume" : "";
+}
+
+struct Field {
+  const char* name;
+  bool (*read)(const ordered_json&, Request&);
+};
+template <auto Member>
+constexpr auto text = [](const ordered_json& value, Request& request) {
+  if (!value.is_string()) return false;
+  request.*Member = value.get<std::string>();
+  return true;
+};
+constexpr std::array fields{
+    Field{"command",
+          [](const ordered_json& value, Request& request) {
+            const auto found = value.is_string()
+                                   ? find_name<Command>(command_names, value.get_ref<const std::string&>())
+                                   : std::nullopt;
+            request.command = found.value_or(Command::status);
+            return found.has_value();
+          }},
+    Field{"reason", text<&Request::reason>},
+    Field{"to", text<&Request::to>},
+    Field{"destination", text<&Request::destination>},
+    Field{"dry_run",
+          [](const ordered_json& value, Request& request) {
+            request.dry_run = value.is_boolean() && value.get<bool>();
+            return value.is_boolean();
+          }},
+    Field{"people",
+          [](const ordered_json& value, Request& request) {
+            if (!value.is_array()) return false;
+            for (const auto& each : value) {
+              if (!each.is_string()) return false;
+              request.people.push_back(each.get<std::string>());
+            }
+            return true;
+          }},
+};
+
+std::optional<Answer> parse_end(const ordered_json& document) {
+  Ended ended;
+  if (document.contains("error")) {
+    const auto kind = document.value("kind", std::string(name(Trouble::failed)));
+    ended = in_trouble(find_name<Trouble>(trouble_names, kind).value_or(Trouble::failed),
+                       document.at("error").get<std::string>());
+  } else {
+    if (!document.value("ok", false)) return std::nullopt;
+    ended.partial = document.value("partial", false);
+    ended.sentence = document.value("sentence", "");
+  }
+  if (const auto result = document.find("result"); result != document.end()) ended.result = result->dump();
+  return ended;
+}
+
+}  // namespace
+
+std::string_view name(Command command) {
+  return command_names[static_cast<std::size_t>(command)];
+}
+std::string_view name(Trouble trouble) {
+  return trouble_names[static_cast<std::size_t>(trouble)];
+}
+
+bool is_person_number(std::string_view text) {
+  return text.size() == number_digits && std::ranges::all_of(text, digit);
+}
+
+std::string fault_of(const Request& request) {
+  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination})
+    if (auto fault = check(request); !fault.empty()) return fault;
+  return {};
+}
+
+std::expected<Request, std::string> parse_request(std::string_view line) {
+  const auto document = parse_line(line, depth_max);
+  if (!document.is_object()) return std::unexpected("a request is one line, a JSON object");
+  Request request;
+  if (!document.contains("command"))
+    return std::unexpected(fmt::format("\"command\" is missing; it is one of: {}", fmt::join(command_names, ", ")));
+  for (const auto& [key, value] : document.items()) {
+    const auto* field = std::ranges::find_if(fields, [&](const Field& each) { return key == each.name; });
+    if (field == fields.end()) return std::unexpected("a request holds a key that is not known here");
+    if (field->read(value, request)) continue;
+    if (key == "command")
+      return std::unexpected(fmt::format("\"command\" must be one of: {}", fmt::join(command_names, ", ")));
+    return std::unexpected(fmt::format("\"{}\" has a value of the wrong kind", key));
+  }
+  if (auto fault = fault_of(request); !fault.empty()) return std::unexpected(std::move(fault));
+  return request;
+}
+
+std::string encode(const Request& request) {
+  ordered_json document{{"command", name(request.command)}};
+  if (!request.reason.empty()) document["reason"] = request.reason;
+  if (request.dry_run) document["dry_run"] = true;
+  if (!request.to.empty()) document["to"] = request.to;
+  if (!request.destination.empty()) document["destination"] = request.destination;
+  if (!request.people.empty()) document["people"] = request.people;
+  return line_of(document);
+}
+
+std::string encode(const Answer& answer) {
+  if (const auto* progress = std::get_if<storage::Progress>(&answer))
+    return fmt::format("{{\"done\":{},\"of\":{}}}\n", progress->done, progress->of);
+  if (const auto* data = std::get_if<Data>(&answer)) return fmt::format("{{\"data\":{}}}\n", data->json);
+  const auto& ended = std::get<Ended>(answer);
+  ordered_json document{{"ok", true}};
+  if (ended.trouble) document = {{"error", ended.sentence}, {"kind", name(*ended.trouble)}};
+  if (ended.partial) document["partial"] = true;
+  if (!ended.trouble) document["sentence"] = ended.sentence;
+  auto line = line_of(document);
+  if (!ended.result.empty()) line.insert(line.size() - 2, ",\"result\":" + ended.result);
+  return line;
+}
+
+std::optional<Answer> parse_answer(std::string_view line) {
+  const auto document = parse_line(line, 64);
+  if (!document.is_object()) return std::nullopt;
+  try {
+    if (document.contains("done"))
+      return storage::Progress{document.at("done").get<std::uint64_t>(), document.value("of", std::uint64_t{0})};
+    if (const auto data = document.find("data"); data != document.end()) return Data{data->dump()};
+    return parse_end(document);
+  } catch (const ordered_json::exception&) {  // a value of the wrong kind
+    return std::nullopt;
+  }
+}
+
+}  // namespace titip::admin

@@ -1,0 +1,74 @@
+// What goes over the control socket: one request, a line of JSON; answers, lines of JSON, the last of which says how it
+// ended. Pure; both ends use it, so that they cannot disagree. What is personal (the numbers of people) is in a request
+// alone, never in an answer's sentence, and is never logged.
+//
+//   {"command":"backup","to":"/srv/backup/1"}
+//   {"done":1200,"of":5000}
+//   {"data":{…}}                                       (export alone)
+//   {"ok":true,"sentence":"…","result":{…}}            (with "partial":true where something is left to do)
+//   {"error":"…","kind":"busy"}                        (verify adds its "result")
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "storage/upkeep.h"
+
+namespace titip::admin {
+
+enum class Command : std::uint8_t { status, resume, backup, verify, rotate_keys, erase, export_person, retain };
+inline constexpr int command_count = static_cast<int>(Command::retain) + 1;
+std::string_view name(Command command);
+
+inline constexpr std::size_t request_bytes = 64U << 10U;
+inline constexpr std::size_t people_at_once = 1'000;
+inline constexpr std::size_t reason_bytes = 500;
+
+struct Request {
+  Command command = Command::status;
+  std::string reason{};               // wanted by whatever changes something
+  bool dry_run = false;               // says what would be done
+  std::string to{};                   // backup: an absolute path that does not exist yet
+  std::string destination{};          // resume
+  std::vector<std::string> people{};  // erase, export: their 16-digit numbers
+};
+
+// The error is a sentence for whoever wrote the request.
+std::expected<Request, std::string> parse_request(std::string_view line);
+std::string encode(const Request& request);  // with its line end
+
+// What every request must fulfil, from a file, a command line or the socket; empty: nothing is wrong.
+std::string fault_of(const Request& request);
+// 16 digits and nothing else.
+bool is_person_number(std::string_view text);
+
+// Why something did not work; each has its exit status.
+enum class Trouble : std::uint8_t { failed, usage, not_found, unreachable, not_allowed, busy };
+std::string_view name(Trouble trouble);
+
+// How it ended. `result` is a JSON object as text, the numbers behind the sentence.
+struct Ended {
+  std::optional<Trouble> trouble;
+  bool partial = false;  // done as far as it goes; the sentence says what is left
+  std::string sentence;
+  std::string result{};
+};
+inline Ended in_trouble(Trouble trouble, std::string sentence) {
+  return {trouble, false, std::move(sentence)};
+}
+
+struct Data {
+  std::string json;  // one object as text
+};
+using Answer = std::variant<storage::Progress, Data, Ended>;
+
+std::string encode(const Answer& answer);  // with its line end
+std::optional<Answer> parse_answer(std::string_view line);
+
+}  // namespace titip::admin

@@ -1,0 +1,14 @@
+// Numbers as people read them, in English sentences. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace titip::admin {
+
+std::string grouped(std::uint64_t number);                           // 1203 -> "1,203"
+std::string counted(std::uint64_t number, std::string_view things);  // 1 -> "1 record"; 2 -> "2 records"
+std::string bytes_text(std::uint64_t bytes);                         // "1.4 MB"
+
+}  // namespace titip::admin

@@ -1,0 +1,151 @@
+#include "gateway/app.h"
+
+#include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "metrics/log.h"
+#include "storage/key_file.h"
+
+namespace titip::gateway {
+namespace {
+
+using metrics::Field;
+using metrics::Level;
+
+constexpr auto stop_poll = std::chrono::milliseconds(10);
+constexpr auto abandon_grace = std::chrono::milliseconds(2'000);
+
+bool wait_until(std::chrono::steady_clock::time_point deadline, const std::function<bool()>& has_ended) {
+  while (!has_ended()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(stop_poll);
+  }
+  return true;
+}
+
+}  // namespace
+
+void App::make_front() {
+  for (std::size_t number = 0; number < config_.front.loops; ++number) {
+    fronts_.push_back(std::make_unique<FrontLoop>(
+        number, FrontLoopParts{config_, facilities_, *store_, *sealer_, clock_, workers_, destinations_, front_probes_,
+                               intake_probes_, read_probes_, [this] { return reads::status_json(facts()).dump(2); },
+                               [this] { return alive(); }, [this] { return why_not_ready(); }}));
+  }
+}
+
+void App::make_operations() {
+  http::ServerOptions options;
+  options.connections = 256;
+  options.fault_response = front::fault_response;
+  operations_.emplace(
+      operations_loop_.context(), std::move(options),
+      [this](const http::Request& request, http::Responder respond) { respond(operations_answer(request)); },
+      operations_probes_, clock_);
+}
+
+void App::make_upkeep() {
+  admin::RetentionOptions retention;
+  retention.rule = retention_rule(config_);
+  retention_.emplace(retention,
+                     admin::Retention::Parts{*store_, operations_loop_, operations_loop_, clock_, retention_probes_});
+  desk_.emplace(admin::Doors{*store_, *sealer_, clock_, config_.key_file, config_.data_directory, retention.rule,
+                             [this] { return operators_status(); },
+                             [this](const std::string& destination) { gate_gone(destination); }},
+                clock_, [this](std::string_view action) { admin_probes_.acted(action); });
+  control_.emplace(operations_loop_.context(), admin::ControlOptions{},
+                   [this](admin::Request request, std::shared_ptr<admin::Caller> caller) {
+                     desk_->take(std::move(request), std::move(caller));
+                   });
+}
+
+// A rotation that an end of the process cut short: the key file has more than one key until it is finished.
+void App::go_on_rotating() {
+  class Nobody final : public admin::Caller {
+   public:
+    bool tell(const admin::Answer& answer) override {
+      if (const auto* ended = std::get_if<admin::Ended>(&answer))
+        metrics::log(Level::info, "key_rotation_went_on", {{Field::reason, ended->sentence}});
+      return true;
+    }
+    std::string who() const override { return "gateway"; }
+  };
+  const auto keys = storage::read_key_file(config_.key_file);
+  if (!keys || keys->wrapping.size() < 2) return;
+  admin::Request request;
+  request.command = admin::Command::rotate_keys;
+  request.reason = "cut short by the end of the process";
+  desk_->take(std::move(request), std::make_shared<Nobody>());
+}
+
+void App::gate_gone(const std::string& destination) {
+  for (auto& each : destinations_)
+    if (each->name() == destination) each->gate(std::nullopt);
+}
+
+std::expected<void, std::string> App::listen() {
+  auto port = config_.front.listen.port;
+  const bool shared = fronts_.size() > 1;
+  for (auto& front : fronts_) {
+    const auto bound = front->listen(config_.front.listen.address, port, shared);
+    if (!bound) return std::unexpected(bound.error());
+    port = *bound;
+  }
+  const auto operations_port = operations_->listen(config_.operations.address, config_.operations.port, false);
+  if (!operations_port) return std::unexpected(operations_port.error());
+  if (auto control = control_->listen(config_.data_directory); !control) return control;
+  const auto say = [](std::string_view listener, const std::string& address, std::uint16_t number) {
+    metrics::log(Level::info, "listening",
+                 {{Field::listener, listener}, {Field::address, address}, {Field::port, std::int64_t{number}}});
+  };
+  say("front", config_.front.listen.address, port);
+  say("operations", config_.operations.address, *operations_port);
+  return {};
+}
+
+void App::start() {
+  for (auto& destination : destinations_) destination->start();
+  for (auto& front : fronts_) front->start();
+  operations_loop_.post([this] { retention_->start(); });
+  operations_loop_.start();
+  go_on_rotating();
+}
+
+// Orderly: refuse new work, let what is in flight end, commit everything, answer everything, then take the house down.
+void App::stop() {
+  stopping_ = true;
+  const auto deadline = std::chrono::steady_clock::now() + config_.stop_grace;
+  for (auto& front : fronts_) front->begin_stop();
+  for (auto& destination : destinations_) destination->begin_stop();
+  desk_->begin_stop();
+  operations_loop_.post([this] {
+    retention_->stop();
+    control_->stop();
+  });
+  const auto delivered = [this] {
+    return std::ranges::all_of(destinations_, [](const auto& d) { return d->has_stopped(); });
+  };
+  const auto answered = [this] {
+    return std::ranges::all_of(fronts_, [](const auto& f) { return f->connections() == 0; });
+  };
+  wait_until(deadline, [&] { return delivered() && answered(); });
+  if (!delivered()) metrics::log(Level::warning, "stop_abandons_attempts");
+  // Whatever is still on its way upstream ends now: attempts as unknown, reads as unavailable.
+  for (auto& destination : destinations_) destination->abandon();
+  wait_until(std::chrono::steady_clock::now() + abandon_grace, delivered);
+  wait_until(std::max(deadline, std::chrono::steady_clock::now() + abandon_grace), answered);
+  store_->close();
+  operations_loop_.post([this] { control_->abort(); });
+  desk_->join();
+  for (auto& front : fronts_) front->abort();
+  operations_loop_.stop();
+  for (auto& front : fronts_) front->join();
+  for (auto& destination : destinations_) destination->join();
+  // A call that never ended holds a connection of a front loop: destinations go before the loops they answer to.
+  destinations_.clear();
+  metrics::log(Level::info, "stopped");
+}
+
+}  // namespace titip::gateway

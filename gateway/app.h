@@ -1,0 +1,80 @@
+// The gateway's parts and how they hang together. Private to the root; one file opens it, one runs it and takes it
+// down, one says what others may see of it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/admin/control_socket.h"
+#include "gateway/admin/desk.h"
+#include "gateway/admin/retention.h"
+#include "gateway/custody.h"
+#include "gateway/destination.h"
+#include "gateway/front_loop.h"
+#include "gateway/reads/status.h"
+#include "gateway/serve.h"
+
+namespace titip::gateway {
+
+// Everything from opening the store to closing it. Members are built in the order in which they are needed and die in
+// the reverse; what runs on a loop is stopped before its loop is.
+class App {
+ public:
+  App(Config config, const Seams& seams) : config_(std::move(config)), seams_(seams) {}
+
+  std::expected<void, std::string> open();
+  std::expected<void, std::string> listen();
+  void start();
+  void stop();
+
+ private:
+  std::expected<void, std::string> open_store();
+  std::expected<void, std::string> make_destinations();
+  std::expected<void, std::string> check_pending() const;
+  std::vector<storage::Lane> lanes_of(const std::string& destination) const;
+  void budget_descriptors();
+  void make_front();
+  void make_operations();
+  std::expected<void, std::string> set_gates();
+  void gate_gone(const std::string& destination);
+  void make_upkeep();
+  void go_on_rotating();
+  void fill_queue_metrics();
+  reads::StatusFacts facts() const;
+  admin::Ended operators_status() const;
+  bool alive() const;
+  std::string why_not_ready() const;
+  http::Response operations_answer(const http::Request& request);
+
+  Config config_;
+  const Seams& seams_;
+  clock::SystemClock clock_;
+  metrics::Registry registry_;
+  metrics::CommitProbes commit_probes_{registry_};
+  metrics::IntakeProbes intake_probes_{registry_};
+  metrics::ReadProbes read_probes_{registry_};
+  metrics::HttpProbes front_probes_{registry_, "front"};
+  metrics::HttpProbes operations_probes_{registry_, "operations"};
+  metrics::RetentionProbes retention_probes_{registry_};
+  metrics::AdminProbes admin_probes_{registry_};
+  storage::Facilities facilities_;
+  std::optional<storage::StoreLock> lock_;  // let go when everything that has the store is gone
+  std::optional<storage::Sealer> sealer_;
+  std::unique_ptr<storage::Store> store_;
+  std::vector<std::unique_ptr<Destination>> destinations_;
+  std::vector<std::unique_ptr<FrontLoop>> fronts_;
+  Loop operations_loop_{"operations"};
+  std::optional<http::Server> operations_;
+  std::optional<admin::Retention> retention_;
+  std::optional<admin::Desk> desk_;
+  std::optional<admin::ControlSocket> control_;
+  Workers workers_;  // last: its work is finished while the loops it posts to are still there
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace titip::gateway

@@ -1,0 +1,165 @@
+#include "gateway/app.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "gateway/admin/gates.h"
+#include "gateway/built_in_profiles.h"
+#include "gateway/exit_status.h"
+#include "metrics/log.h"
+#include "storage/waiting_home.h"
+
+#ifndef TITIP_VERSION
+#define TITIP_VERSION "unknown"
+#endif
+
+namespace titip::gateway {
+namespace {
+
+using metrics::Field;
+using metrics::Level;
+
+constexpr std::size_t descriptors_kept = 1'024;  // for the store, upstream connections and the operations listener
+constexpr std::size_t facilities_named = 5;
+
+std::expected<profile::Profile, std::string> find_profile(const DestinationConfig& destination,
+                                                          const std::filesystem::path& directory) {
+  std::string text;
+  std::string from = "the built-in profile " + destination.profile;
+  if (const auto built_in = built_in_profile(destination.profile)) {
+    text = *built_in;
+  } else {
+    const auto path = directory / destination.profile;
+    from = path.string();
+    std::ifstream file(path);
+    if (!file) {
+      return std::unexpected(fmt::format("'{}' is neither a built-in profile ({}) nor a file that can be read",
+                                         destination.profile, fmt::join(built_in_profile_names(), ", ")));
+    }
+    text.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  auto loaded = profile::load_profile(text);
+  if (!loaded)
+    return std::unexpected(fmt::format("{} at {}: {}", from, loaded.error().pointer, loaded.error().sentence));
+  return std::move(*loaded);
+}
+
+}  // namespace
+
+std::expected<void, std::string> App::open() {
+  metrics::build_info(registry_, TITIP_VERSION, "");
+  metrics::process_metrics(registry_);
+  for (auto& facility : config_.facilities) facilities_.add(std::move(facility));
+  if (auto opened = open_store(); !opened) return opened;
+  if (auto made = make_destinations(); !made) return made;
+  if (auto checked = check_pending(); !checked) return checked;
+  if (auto gates = set_gates(); !gates) return gates;
+  registry_.before_exposition([this] { fill_queue_metrics(); });
+  budget_descriptors();
+  make_front();
+  make_operations();
+  make_upkeep();
+  return {};
+}
+
+std::expected<void, std::string> App::open_store() {
+  // Fail-stop: after a bad write nobody knows what the disk holds. Connections die unanswered, the service manager
+  // starts us again, and recovery finds out.
+  const auto fatal = [](const std::string& reason) {
+    metrics::log(Level::error, "store_failed", {{Field::reason, reason}});
+    ::_exit(exit_store_failed);
+  };
+  auto custody = open_custody(config_, {clock_, &commit_probes_, fatal}, Opening::may_create);
+  if (!custody) return std::unexpected(std::move(custody.error()));
+  lock_.emplace(std::move(custody->lock));
+  sealer_.emplace(std::move(custody->sealer));
+  store_ = seams_.store ? seams_.store(std::move(custody->store)) : std::move(custody->store);
+  const auto health = store_->health();
+  metrics::log(Level::info, "store_opened",
+               {{Field::path, store_directory(config_).string()},
+                {Field::count, static_cast<std::int64_t>(health.found_open_attempts)}});
+  return {};
+}
+
+std::expected<void, std::string> App::make_destinations() {
+  for (std::size_t at = 0; at < config_.destinations.size(); ++at) {
+    auto config = config_.destinations[at];
+    auto profile = find_profile(config, config_.directory);
+    if (!profile) return std::unexpected(fmt::format("/destinations/{}/profile: {}", at, profile.error()));
+    if (config.name.empty()) config.name = profile->name;
+    for (const auto& other : destinations_) {
+      if (other->name() == config.name)
+        return std::unexpected(
+            fmt::format("/destinations/{}/name: {} is the name of another destination", at, config.name));
+      if (other->profile().mount == profile->mount)
+        return std::unexpected(fmt::format("/destinations/{}/profile: {} is mounted already", at, profile->mount));
+    }
+    if (seams_.profile) seams_.profile(*profile);
+    if (seams_.destination) seams_.destination(config);
+    destinations_.push_back(std::make_unique<Destination>(
+        std::move(config), std::move(*profile), DestinationParts{*store_, *sealer_, facilities_, clock_, registry_}));
+  }
+  return {};
+}
+
+// What is in custody must have somewhere to go.
+std::expected<void, std::string> App::check_pending() const {
+  for (const auto& [name, counts] : store_->counts().destinations) {
+    const auto waiting = reads::pending(counts);
+    if (waiting == 0) continue;
+    const auto same = [&name](const auto& destination) { return destination->name() == name; };
+    if (std::ranges::none_of(destinations_, same))
+      return std::unexpected(fmt::format(
+          "/destinations: {} submissions wait for '{}', which the config no longer has; put it back", waiting, name));
+    std::vector<std::string> gone;
+    for (const auto& lane : lanes_of(name))
+      if (facilities_.find(lane.facility) == nullptr && gone.size() < facilities_named) gone.push_back(lane.facility);
+    if (!gone.empty())
+      return std::unexpected(
+          fmt::format("/facilities: submissions of {} wait for '{}', but the config no longer has them; put them back",
+                      fmt::join(gone, ", "), name));
+  }
+  return {};
+}
+
+// Before anything runs: nobody else asks, and waiting holds nobody up.
+std::vector<storage::Lane> App::lanes_of(const std::string& destination) const {
+  storage::WaitingHome home;
+  return home.ask<std::vector<storage::Lane>>([&](auto done) { store_->lanes(destination, home, std::move(done)); })
+      .value_or(std::vector<storage::Lane>{});
+}
+
+// Read before anything is sent: after a restore nothing may leave before a person has looked.
+std::expected<void, std::string> App::set_gates() {
+  auto gates = admin::read_gates(*store_);
+  if (!gates)
+    return std::unexpected(fmt::format("the gates in the store cannot be read ({}); nothing may be sent without them",
+                                       storage::name(gates.error())));
+  for (auto& destination : destinations_)
+    if (auto gate = gates->extract(destination->name())) destination->gate(std::move(gate.mapped()));
+  for (const auto& [name, gate] : *gates)
+    metrics::log(Level::warning, "gate_without_destination",
+                 {{Field::destination, name}, {Field::reason, gate.reason}});
+  return {};
+}
+
+// Clinics' connections must not take the descriptors that the store and delivery need.
+void App::budget_descriptors() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const auto allowed = static_cast<std::size_t>(limit.rlim_cur);
+  const auto room = allowed > 2 * descriptors_kept ? allowed - descriptors_kept : allowed / 2;
+  const auto each = std::max<std::size_t>(room / config_.front.loops, 1);
+  if (config_.front.limits.connections <= each) return;
+  config_.front.limits.connections = each;
+  metrics::log(Level::warning, "connections_limited_by_descriptors", {{Field::count, static_cast<std::int64_t>(each)}});
+}
+
+}  // namespace titip::gateway

@@ -1,0 +1,90 @@
+#include "gateway/app.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "gateway/clock/local_date.h"
+
+namespace titip::gateway {
+namespace {
+
+constexpr auto heartbeat_limit = std::chrono::milliseconds(5'000);
+
+}  // namespace
+
+reads::StatusFacts App::facts() const {
+  reads::StatusFacts facts;
+  facts.store = store_->health();
+  facts.utc_offset = config_.utc_offset;
+  const auto counts = store_->counts();
+  for (const auto& destination : destinations_) {
+    reads::DestinationFacts each;
+    each.destination = destination->name();
+    if (const auto found = counts.destinations.find(destination->name()); found != counts.destinations.end())
+      each.counts = found->second;
+    each.health = destination->reads().health();
+    if (const auto gate = destination->gate()) each.gate = reads::Gated{gate->reason, gate->since};
+    each.unknown_outcomes = static_cast<std::uint64_t>(destination->probes().unknown_outcomes());
+    each.probes = static_cast<std::uint64_t>(destination->probes().probes());
+    facts.destinations.push_back(std::move(each));
+  }
+  return facts;
+}
+
+admin::Ended App::operators_status() const {
+  const auto what = facts();
+  auto document = reads::status_json(what);
+  document["gateway_runs"] = true;
+  if (const auto running = desk_->running())
+    document["upkeep"] = {{"command", running->command},
+                          {"since", clock::rfc3339(running->since)},
+                          {"done", running->progress.done},
+                          {"of", running->progress.of}};
+  return {{}, false, reads::sentence(what).en, document.dump()};
+}
+
+void App::fill_queue_metrics() {
+  const auto counts = store_->counts();
+  for (auto& destination : destinations_) {
+    const auto found = counts.destinations.find(destination->name());
+    const auto& each = found != counts.destinations.end() ? found->second : storage::DestinationCounts{};
+    for (const auto state : storage::all_states)
+      destination->queue().submissions(storage::name(state), each.by_state[static_cast<std::size_t>(state)]);
+    destination->queue().bytes.set(static_cast<double>(each.payload_bytes_pending));
+    destination->queue().gated.set(destination->gate() ? 1 : 0);
+    destination->queue().ledger_difference.set(static_cast<double>(reads::ledger_difference(each)));
+  }
+  commit_probes_.writer_queue.set(static_cast<double>(store_->health().writer_queue));
+}
+
+bool App::alive() const {
+  return std::ranges::all_of(fronts_, [](const auto& f) { return f->loop().has_turned(heartbeat_limit); }) &&
+         std::ranges::all_of(destinations_, [](const auto& d) { return d->loop().has_turned(heartbeat_limit); });
+}
+
+std::string App::why_not_ready() const {
+  if (stopping_) return "The gateway is stopping.";
+  const auto health = store_->health();
+  if (!health.writable || health.disk_low)
+    return health.why_not.empty() ? "The store takes no new work." : health.why_not;
+  return {};
+}
+
+http::Response App::operations_answer(const http::Request& request) {
+  const auto path = request.path();
+  if (request.method != "GET" && request.method != "HEAD")
+    return front::fault_response(405, "method-not-allowed", "Only GET is served here.");
+  if (path == "/livez") return front::health_response(alive(), "A loop of the gateway stands still.", "livez");
+  if (path == "/readyz") {
+    const auto why_not = why_not_ready();
+    return front::health_response(why_not.empty(), why_not, "readyz");
+  }
+  if (path != "/metrics") return front::fault_response(404, "no-such-place", "Here are /metrics, /livez and /readyz.");
+  http::Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = registry_.expose();
+  response.route = "metrics";
+  return response;
+}
+
+}  // namespace titip::gateway

@@ -1,0 +1,31 @@
+// What the command line can do beside serve. Each returns the program's exit status (exit_status.h); data goes to
+// stdout, everything said about it to stderr. Private to the root.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "gateway/admin/wire.h"
+#include "gateway/config.h"
+
+namespace titip::gateway {
+
+struct Saying {
+  bool json = false;  // the answer as one line of JSON
+  bool yes = false;   // do not ask before something irrevocable
+};
+
+// Asks the gateway that runs; if none does, opens the store itself. `people_file` is read where people are wanted.
+int run_upkeep(const Config& config, admin::Request request, const std::string& people_file, Saying saying);
+
+struct RestoreCommand {
+  std::filesystem::path from;          // a backup; empty: the data directory as it is
+  std::filesystem::path old_key_file;  // of the backup's time, if keys were rotated since; may be empty
+  std::string reason;
+  bool dry_run = false;
+};
+// Only while no gateway runs.
+int run_restore(const Config& config, const RestoreCommand& command, Saying saying);
+int run_reindex(const Config& config, const std::string& reason, bool dry_run, Saying saying);
+
+}  // namespace titip::gateway

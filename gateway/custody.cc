@@ -1,0 +1,122 @@
+#include "gateway/custody.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "metrics/log.h"
+#include "storage/erasure_list.h"
+#include "storage/index_check.h"
+#include "storage/open.h"
+#include "storage/persons.h"
+#include "storage/reindex.h"
+#include "storage/secret_file.h"
+#include "storage/waiting_home.h"
+
+namespace titip::gateway {
+namespace {
+
+using metrics::Field;
+using metrics::Level;
+using Outcome = std::expected<void, std::string>;
+
+storage::StoreOptions store_options(const Config& config, CustodyDoors doors) {
+  storage::StoreOptions options;
+  options.directory = store_directory(config);
+  options.writer_queue_submissions = config.storage.writer_queue_submissions;
+  options.writer_queue_bytes = config.storage.writer_queue_bytes;
+  options.free_space_floor_bytes = config.storage.free_space_floor_bytes;
+  options.ballast_bytes = config.storage.ballast_bytes;
+  options.retain_delivered = retention_rule(config).delivered;  // zero: with the settlement itself
+  options.now = [&clock = doors.clock] { return clock.wall(); };
+  options.probes = doors.probes;
+  options.on_fatal = std::move(doors.on_fatal);
+  return options;
+}
+
+// A backup brings back who was erased since.
+Outcome erase_again(const Config& config, Custody& custody) {
+  const auto due = erasures_due(config);
+  if (!std::filesystem::exists(due)) return {};
+  storage::WaitingHome home;
+  const auto report =
+      storage::reapply_erasures(*custody.store, custody.sealer, home, storage::erasure_list_path(config.key_file));
+  if (!report) return std::unexpected(report.error());
+  metrics::log(Level::info, "erasures_applied_again", {{Field::count, static_cast<std::int64_t>(report->persons)}});
+  std::error_code error;
+  std::filesystem::remove(due, error);
+  if (error || !storage::sync_directory(config.data_directory))
+    return std::unexpected(fmt::format("cannot remove {}: {}", due.string(), error.message()));
+  return {};
+}
+
+Outcome check_and_erase(const Config& config, Custody& custody, Opening opening) {
+  if (opening == Opening::as_put_back) return {};
+  storage::WaitingHome home;
+  if (auto checked = storage::check_index_keys(*custody.store, custody.sealer, home); !checked) return checked;
+  return erase_again(config, custody);
+}
+
+}  // namespace
+
+std::filesystem::path store_directory(const Config& config) {
+  return config.data_directory / "store";
+}
+
+std::filesystem::path erasures_due(const Config& config) {
+  return config.data_directory / "erasures-due";
+}
+
+bool has_store(const Config& config) {
+  std::error_code ignored;
+  return std::filesystem::exists(store_directory(config) / "CURRENT", ignored);
+}
+
+Outcome make_data_directory(const Config& config) {
+  const auto& directory = config.data_directory;
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return std::unexpected(fmt::format("cannot make {}: {}", directory.string(), error.message()));
+  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  if (error)
+    return std::unexpected(fmt::format("cannot set the mode of {}: {}; it must belong to the user who runs Titip",
+                                       directory.string(), error.message()));
+  return {};
+}
+
+std::expected<Custody, std::string> open_custody(const Config& config, CustodyDoors doors, Opening opening) {
+  const auto nothing_there = [&config] {
+    return std::unexpected(fmt::format("there is no store in {}; look at \"data_directory\" in the config",
+                                       config.data_directory.string()));
+  };
+  if (opening != Opening::may_create && !std::filesystem::is_directory(config.data_directory)) return nothing_there();
+  if (auto made = make_data_directory(config); !made) return std::unexpected(std::move(made.error()));
+  auto lock = storage::StoreLock::take(store_directory(config));
+  if (!lock) return std::unexpected(std::move(lock.error()));
+  // What a reindex left half done is finished or undone first: it moves the store itself.
+  if (const auto finished = storage::finish_reindex(*lock, config.key_file); !finished)
+    return std::unexpected(finished.error());
+  // A store without its key file must not get a new key: everything in it would be unreadable for ever.
+  const bool is_new = !has_store(config);
+  if (is_new && opening != Opening::may_create) return nothing_there();
+  if (is_new && std::filesystem::exists(erasures_due(config)))
+    return std::unexpected(fmt::format("a restore into {} was begun and is not finished; run `titip restore` again",
+                                       config.data_directory.string()));
+  auto sealer = storage::Sealer::open(config.key_file, is_new);
+  if (!sealer) return std::unexpected(std::move(sealer.error()));
+  auto store = storage::open_rocks_store(store_options(config, std::move(doors)));
+  if (!store) return std::unexpected(std::move(store.error()));
+  Custody custody{std::move(*lock), std::move(*sealer), std::move(*store)};
+  if (auto ready = check_and_erase(config, custody, opening); !ready) {
+    custody.store->close();
+    return std::unexpected(std::move(ready.error()));
+  }
+  return custody;
+}
+
+admin::RetentionRule retention_rule(const Config& config) {
+  return {std::chrono::days(config.retention.delivered_days), std::chrono::days(config.retention.keys_days)};
+}
+
+}  // namespace titip::gateway

@@ -1,0 +1,136 @@
+#include "gateway/reach.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "gateway/admin/gates.h"
+#include "gateway/admin/upkeep.h"
+#include "gateway/admin/words.h"
+#include "gateway/custody.h"
+#include "gateway/exit_status.h"
+#include "gateway/reads/status.h"
+#include "gateway/say.h"
+
+namespace titip::gateway {
+namespace {
+
+using admin::Ended;
+using admin::Trouble;
+
+// The user's own process tells the user's own terminal.
+class Directly final : public admin::Telling {
+ public:
+  explicit Directly(const admin::Heard& heard) : heard_(heard) {}
+  bool progress(storage::Progress progress) override {
+    if (heard_.progress) heard_.progress(progress);
+    return true;
+  }
+  bool data(std::string json) override {
+    if (heard_.data) heard_.data(json);
+    return true;
+  }
+  bool goes_on() const override { return true; }
+  std::string who() const override { return fmt::format("uid:{}", ::getuid()); }
+
+ private:
+  const admin::Heard& heard_;
+};
+
+Ended offline_status(const Config& config, storage::Store& store) {
+  const auto gates = admin::read_gates(store);
+  if (!gates) return admin::store_trouble(gates.error());
+  std::uint64_t waiting = 0;
+  auto list = nlohmann::ordered_json::array();
+  reads::StatusFacts facts;
+  facts.store = store.health();
+  facts.utc_offset = config.utc_offset;
+  for (const auto& [name, counts] : store.counts().destinations) {
+    reads::DestinationFacts each;
+    each.destination = name;
+    each.counts = counts;
+    if (const auto gate = gates->find(name); gate != gates->end())
+      each.gate = reads::Gated{gate->second.reason, gate->second.since};
+    waiting += reads::pending(counts);
+    facts.destinations.push_back(std::move(each));
+  }
+  auto document = reads::status_json(facts);
+  for (auto& each : document["destinations"]) each.erase("upstream");
+  Ended ended;
+  ended.sentence = "No gateway runs: nothing is accepted and nothing is sent. ";
+  ended.sentence += waiting == 0 ? std::string("No record waits.")
+                                 : fmt::format("{} safe here {}.", admin::counted(waiting, "records"),
+                                               waiting == 1 ? "waits" : "wait");
+  auto words = std::string("Gateway tidak berjalan: tidak ada yang diterima dan tidak ada yang dikirim. ");
+  words += waiting == 0 ? std::string("Tidak ada laporan yang menunggu.")
+                        : fmt::format("{} laporan yang tersimpan aman menunggu.", waiting);
+  document["sentence"] = {{"id", words}, {"en", ended.sentence}};
+  document["gateway_runs"] = false;
+  ended.result = document.dump();
+  return ended;
+}
+
+}  // namespace
+
+struct Reach::Offline {
+  clock::SystemClock clock;
+  std::optional<Custody> custody;
+  ~Offline() {
+    if (custody) custody->store->close();
+  }
+};
+
+Reach::Reach(const Config& config) : config_(config) {}
+Reach::~Reach() = default;
+
+// Nothing: it stands open.
+std::optional<Ended> Reach::open() {
+  if (offline_) return std::nullopt;
+  auto offline = std::make_unique<Offline>();
+  CustodyDoors doors{offline->clock, nullptr, [](const std::string& reason) {
+                       say(fmt::format("the store failed: {}", reason));
+                       ::_exit(exit_failed);
+                     }};
+  std::error_code error;
+  if (std::filesystem::is_directory(config_.data_directory, error)) {
+    const auto lock = storage::StoreLock::take(store_directory(config_));
+    if (!lock) return admin::in_trouble(Trouble::unreachable, lock.error() + ", and it cannot be reached.");
+  }
+  auto custody = open_custody(config_, std::move(doors), Opening::must_exist);
+  if (!custody) {
+    const bool missing = !has_store(config_);
+    return admin::in_trouble(missing ? Trouble::not_found : Trouble::failed, custody.error() + ".");
+  }
+  offline->custody.emplace(std::move(*custody));
+  offline_ = std::move(offline);
+  say(fmt::format("no gateway runs on {}; opened the store itself", config_.data_directory.string()));
+  return std::nullopt;
+}
+
+Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
+  // As it would arrive over the socket: the same checks, the same bytes.
+  const auto line = admin::encode(request);
+  const auto checked = admin::parse_request(line);
+  if (!checked) return admin::in_trouble(Trouble::usage, checked.error() + ".");
+  if (!offline_) {
+    auto ended = admin::call(config_.data_directory, *checked, heard);
+    if (ended) return *ended;
+    if (!ended.error().nobody_there) return admin::in_trouble(ended.error().trouble, ended.error().sentence);
+  }
+  if (auto trouble = open()) return *trouble;
+  auto& custody = *offline_->custody;
+  const admin::Doors doors{*custody.store,
+                           custody.sealer,
+                           offline_->clock,
+                           config_.key_file,
+                           config_.data_directory,
+                           retention_rule(config_),
+                           [this, &custody] { return offline_status(config_, *custody.store); },
+                           {}};
+  Directly directly(heard);
+  return admin::run(*checked, doors, directly);
+}
+
+}  // namespace titip::gateway

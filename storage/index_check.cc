@@ -1,0 +1,73 @@
+#include "storage/index_check.h"
+
+#include <fmt/format.h>
+
+#include "storage/codec.h"
+
+namespace titip::storage {
+namespace {
+
+constexpr std::uint8_t check_version = 1;
+constexpr std::string_view domain = "titip.index-check";
+
+std::string trouble(std::string_view doing, Error error) {
+  return fmt::format("cannot {} whether the key file is this store's: the store answers \"{}\"", doing, name(error));
+}
+
+}  // namespace
+
+IndexCheck index_check_of(const Sealer& sealer) {
+  return {sealer.index_links(), sealer.keyed_hash(domain, {})};
+}
+
+std::string encode(const IndexCheck& check) {
+  return Encoder().u8(check_version).u32(static_cast<std::uint32_t>(check.links)).digest(check.digest).take();
+}
+
+std::optional<IndexCheck> decode_index_check(std::string_view bytes) {
+  Decoder in(bytes);
+  if (in.u8() != check_version) return std::nullopt;
+  IndexCheck check;
+  check.links = in.u32();
+  check.digest = in.digest();
+  if (!in.done()) return std::nullopt;
+  return check;
+}
+
+std::optional<std::size_t> links_of(const Sealer& sealer, const IndexCheck& held) {
+  const bool within = held.links >= 1 && held.links <= sealer.index_links();
+  if (!within || sealer.keyed_hash_through(held.links, domain, {}) != held.digest) return std::nullopt;
+  return held.links;
+}
+
+std::expected<void, std::string> check_index_keys(Store& store, const Sealer& sealer, WaitingHome& home) {
+  const std::string kind(index_check_kind);
+  const std::string object_name(index_check_name);
+  const auto found = home.ask_patiently<std::optional<Object>>(
+      [&](auto done) { store.get_object(kind, object_name, home, std::move(done)); });
+  if (!found) return std::unexpected(trouble("tell", found.error()));
+  if (!*found) {
+    const PutObject put{kind, object_name, 0, encode(index_check_of(sealer))};
+    const auto kept =
+        home.ask_patiently<std::vector<Applied>>([&](auto done) { store.put_objects({put}, home, std::move(done)); });
+    if (!kept) return std::unexpected(trouble("note", kept.error()));
+    return {};
+  }
+  const auto held = decode_index_check((*found)->bytes);
+  const auto links = held ? links_of(sealer, *held) : std::nullopt;
+  if (!links) {
+    return std::unexpected(
+        "the key file is not the one of this store, or older than it: with it no duplicate would be recognised; put "
+        "the "
+        "key file back that was in use when this store was last written");
+  }
+  if (*links != sealer.index_links()) {
+    return std::unexpected(fmt::format(
+        "this store is from before the last reindex ({} index keys, the key file has {}); run titip keys reindex to "
+        "bring it up to the key file",
+        *links, sealer.index_links()));
+  }
+  return {};
+}
+
+}  // namespace titip::storage

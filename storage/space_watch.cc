@@ -1,0 +1,111 @@
+#include "storage/space_watch.h"
+
+#include <utility>
+
+namespace titip::storage {
+namespace {
+
+// What retention erased is given back by force once it is this much; less comes back by itself, later.
+constexpr std::uint64_t worth_giving_back = 1ULL << 30U;
+
+}  // namespace
+
+SpaceWatch::SpaceWatch(SpaceSettings settings) : settings_(std::move(settings)) {
+  const bool keeps_ballast = settings_.limits.floor_bytes != 0 && !settings_.directory.empty();
+  if (keeps_ballast) ballast_.emplace(settings_.directory);
+  look();
+}
+
+SpaceWatch::~SpaceWatch() {
+  close();
+}
+
+void SpaceWatch::start() {
+  const bool watches = settings_.free_bytes && settings_.limits.floor_bytes != 0;
+  if (watches) looks_ = std::thread([this] { run_looks(); });
+  if (settings_.make_room) rooms_ = std::thread([this] { run_rooms(); });
+}
+
+DiskView SpaceWatch::view() const {
+  return {settings_.free_bytes(), ballast_ ? ballast_->bytes() : 0};
+}
+
+void SpaceWatch::look() {
+  if (!settings_.free_bytes) return;
+  DiskView seen = view();
+  const DiskState before = status().state;
+  DiskDecision decision = decide(before, seen, settings_.limits);
+  const bool dropped = decision.drop_ballast && ballast_ && ballast_->drop();
+  const bool made = decision.make_ballast && ballast_ && ballast_->make(settings_.limits.ballast_bytes);
+  if (dropped || made) {
+    seen = view();
+    decision.state = decide(decision.state, seen, settings_.limits).state;
+  }
+  Status now{decision.state, refusal_of(decision.state, seen, settings_.limits), seen.free_bytes.value_or(0)};
+  low_ = !decision.accepting();
+  erase_at_once_ = decision.make_room();
+  {
+    const std::scoped_lock lock(mutex_);
+    status_ = std::move(now);
+  }
+  if (decision.make_room()) wake_rooms_.notify_one();
+  const bool newly = before == DiskState::ok && !decision.accepting();
+  if (newly && settings_.probes != nullptr) settings_.probes->failed("disk_full");
+}
+
+void SpaceWatch::erased(std::uint64_t bytes) {
+  {
+    const std::scoped_lock lock(mutex_);
+    erased_ += bytes;
+  }
+  wake_rooms_.notify_one();
+}
+
+SpaceWatch::Status SpaceWatch::status() const {
+  const std::scoped_lock lock(mutex_);
+  return status_;
+}
+
+void SpaceWatch::run_looks() {
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      if (wake_looks_.wait_for(lock, settings_.look_every, [&] { return closing_; })) return;
+    }
+    look();
+  }
+}
+
+bool SpaceWatch::room_wanted() const {
+  if (erased_ >= worth_giving_back) return true;
+  if (!erase_at_once_) return false;
+  return !made_room_ || std::chrono::steady_clock::now() >= *made_room_ + settings_.between_rooms;
+}
+
+void SpaceWatch::run_rooms() {
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_rooms_.wait(lock, [&] { return closing_ || room_wanted(); });
+      if (closing_) return;
+      erased_ = 0;
+    }
+    settings_.make_room();
+    const std::scoped_lock lock(mutex_);
+    made_room_ = std::chrono::steady_clock::now();
+  }
+}
+
+void SpaceWatch::close() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (std::exchange(closing_, true)) return;
+  }
+  if (settings_.stop_making_room) settings_.stop_making_room();
+  wake_looks_.notify_all();
+  wake_rooms_.notify_all();
+  if (looks_.joinable()) looks_.join();
+  if (rooms_.joinable()) rooms_.join();
+}
+
+}  // namespace titip::storage

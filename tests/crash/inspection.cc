@@ -1,0 +1,393 @@
+#include "tests/crash/inspection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace titip::crash {
+
+using storage::Error;
+using storage::Loaded;
+using storage::LoadRequest;
+using storage::Result;
+using storage::State;
+using storage::Submission;
+using storage::SubmissionId;
+
+namespace {
+
+constexpr std::size_t ids_in_a_load = 64;
+const storage::WallTime end_of_time(std::chrono::milliseconds(9'000'000'000'000));
+
+struct Expected {
+  State state;
+  std::uint32_t version;
+  std::uint32_t lines;
+};
+
+// From a backup: what was pending may have been sent since, so it is unknown; what was held stays held.
+std::vector<Expected> after_a_restore(const Expected& left) {
+  const Expected unknown{State::unknown, left.version + 1, left.lines + (left.state == State::in_flight ? 1 : 0)};
+  if (storage::is_terminal(left.state)) return {left};
+  if (left.state == State::held) return {left, {State::held, left.version + 1, left.lines}};
+  return {unknown};
+}
+
+// As it was left, or as it was left by the change nobody answered; a restart ends what was in flight.
+std::vector<Expected> expected_of(const Known& known, Inspection::When when) {
+  std::vector<Expected> all{{known.state, known.version, known.lines}};
+  if (known.doubt) all.push_back({known.doubt->to, known.version + 1, known.lines + known.doubt->lines});
+  if (when == Inspection::When::restored) return after_a_restore(all.front());
+  for (Expected& each : all) {
+    if (when == Inspection::When::restarted && each.state == State::in_flight)
+      each = {State::unknown, each.version + 1, each.lines + 1};
+  }
+  return all;
+}
+
+}  // namespace
+
+Inspection::Inspection(Door& door, const History& history, When when) : door_(door), history_(history), when_(when) {}
+
+std::vector<Finding> Inspection::run() {
+  load_all();
+  for (const auto& [id, known] : history_.known()) look_at(id, known);
+  if (!unreadable_) {
+    look_at_positions();
+    look_at_natural_keys();
+    look_at_counts();
+    look_at_due();
+    look_at_keys();
+    look_at_objects();
+    look_at_audit();
+    ask_the_store_itself();
+  }
+  return std::move(findings_);
+}
+
+std::string Inspection::label(const SubmissionId& id, const Known& known) const {
+  return fmt::format("{} (intent {}, said {} times)", id.text(), known.said.number, known.said.times);
+}
+
+void Inspection::load_all() {
+  std::vector<SubmissionId> ids;
+  for (auto at = history_.known().begin(); at != history_.known().end();) {
+    ids.push_back(at->first);
+    ++at;
+    if (ids.size() < ids_in_a_load && at != history_.known().end()) continue;
+    std::vector<LoadRequest> batch;
+    for (const SubmissionId& id : ids) batch.push_back({id, true, true, true});
+    auto loaded = door_.ask<std::vector<std::optional<Loaded>>>(
+        [&](auto done) { door_.store.load(std::move(batch), door_, std::move(done)); });
+    if (!loaded) {
+      load_one_by_one(ids);
+    } else {
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        if ((*loaded)[i]) seen_[ids[i]].loaded = std::move(*(*loaded)[i]);
+      }
+    }
+    ids.clear();
+  }
+  present_ = seen_.size();
+}
+
+void Inspection::load_one_by_one(const std::vector<SubmissionId>& ids) {
+  for (const SubmissionId& id : ids) {
+    auto loaded = door_.ask<std::vector<std::optional<Loaded>>>(
+        [&](auto done) { door_.store.load({LoadRequest{id, true, true, true}}, door_, std::move(done)); });
+    if (!loaded) {
+      failed_.emplace(id, loaded.error());
+      unreadable_ = unreadable_ || loaded.error() != Error::corrupt;
+    } else if (loaded->at(0)) {
+      seen_[id].loaded = std::move(*loaded->at(0));
+    }
+  }
+}
+
+void Inspection::look_at(const SubmissionId& id, const Known& known) {
+  const auto failed = failed_.find(id);
+  const auto found = seen_.find(id);
+  const bool acknowledged = known.custody == Known::Custody::acknowledged;
+  if (failed != failed_.end()) {
+    if (known.custody != Known::Custody::none) {
+      find(Finding::Kind::damaged, fmt::format("{} is {} and is answered as {}", label(id, known),
+                                               acknowledged ? "acknowledged" : "perhaps there", name(failed->second)));
+    }
+    return;
+  }
+  if (found == seen_.end()) {
+    if (acknowledged) {
+      find(Finding::Kind::lost, fmt::format("{} was acknowledged at position {}, was {}, and is not there",
+                                            label(id, known), known.position, name(known.state)));
+    }
+    return;
+  }
+  if (known.custody == Known::Custody::none) {
+    find(Finding::Kind::broken, fmt::format("{} was certainly not taken in, and is there", label(id, known)));
+    return;
+  }
+  found->second.payload_bytes = found->second.loaded.payload.bytes.size();
+  look_at_content(found->second, known);
+  look_at_state(found->second, known);
+}
+
+void Inspection::look_at_content(const Seen& seen, const Known& known) {
+  const Submission& s = seen.loaded.submission;
+  const storage::NewSubmission given = history_.intents().submission(known.said);
+  const Submission& g = given.submission;
+  // Retention takes payload, reply, notes and key of what is over, all or nothing.
+  const bool over = s.state == State::delivered || s.state == State::cancelled;
+  const bool erased = s.content_erased && over;
+  could_be_erased_ += over && !s.content_erased ? 1 : 0;
+  erased_ += erased ? 1 : 0;
+  const std::string reply = seen.loaded.reply.bytes;
+  if (erased ? !seen.loaded.payload.empty() || !reply.empty() || !s.wrapped_key.empty()
+             : seen.loaded.payload != given.payload) {
+    find(Finding::Kind::corrupt_served, label(g.id, known) + " has not the bytes that were given");
+  }
+  if (!reply.empty() && reply != "sealed reply to " + g.id.text()) {
+    find(Finding::Kind::corrupt_served, label(g.id, known) + " has a reply that the national server did not give");
+  }
+  const bool same = s.id == g.id && s.destination == g.destination && s.facility == g.facility && s.route == g.route &&
+                    s.channel == g.channel && s.receipt == g.receipt && s.ordering_key == g.ordering_key &&
+                    s.natural_key == g.natural_key && s.fingerprint == g.fingerprint && s.person == g.person &&
+                    s.accepted_at == g.accepted_at && (erased || s.wrapped_key == g.wrapped_key);
+  if (!same) find(Finding::Kind::corrupt_served, label(g.id, known) + " has not the fields that were given");
+  if (known.position != 0 && s.position != known.position) {
+    find(Finding::Kind::broken, fmt::format("{} was acknowledged at position {} and stands at {}", label(g.id, known),
+                                            known.position, s.position));
+  }
+}
+
+void Inspection::look_at_state(const Seen& seen, const Known& known) {
+  const Submission& s = seen.loaded.submission;
+  Known as_told = known;
+  if (known.custody == Known::Custody::unknown) as_told.version = 1;
+  const auto expected = expected_of(as_told, when_);
+  const std::size_t lines = seen.loaded.attempts.size() - (s.state == State::in_flight ? 1 : 0);
+  for (const Expected& each : expected) {
+    if (s.state == each.state && s.version == each.version && lines == each.lines) return;
+  }
+  std::string wanted;
+  for (const Expected& each : expected) {
+    wanted += fmt::format("{}{} in version {} with {} lines", wanted.empty() ? "" : " or ", name(each.state),
+                          each.version, each.lines);
+  }
+  const bool pending_again = storage::is_terminal(known.state) && !storage::is_terminal(s.state);
+  find(pending_again ? Finding::Kind::lost : Finding::Kind::broken,
+       fmt::format("{}{} should be {}, and is {} in version {} with {} lines",
+                   pending_again ? "a settlement was lost: " : "", label(s.id, known), wanted, name(s.state), s.version,
+                   lines));
+}
+
+void Inspection::look_at_positions() {
+  std::map<std::uint64_t, SubmissionId> positions;
+  for (const auto& [id, seen] : seen_) {
+    const auto [place, is_new] = positions.emplace(seen.loaded.submission.position, id);
+    if (!is_new) {
+      find(Finding::Kind::broken, fmt::format("{} and {} both stand at position {}", id.text(), place->second.text(),
+                                              seen.loaded.submission.position));
+    }
+  }
+  const std::uint64_t last = positions.empty() ? 0 : positions.rbegin()->first;
+  if (last != positions.size()) {
+    find(Finding::Kind::broken, fmt::format("{} positions go up to {}: they are not dense", positions.size(), last));
+  }
+  const std::uint64_t said = door_.store.health().last_position;
+  if (said != last) {
+    find(Finding::Kind::broken, fmt::format("the store says that its last position is {}; it is {}", said, last));
+  }
+}
+
+// Of those that a route takes once only, one may stand under a natural key.
+void Inspection::look_at_natural_keys() {
+  std::map<storage::Digest, SubmissionId> standing;
+  for (const auto& [id, seen] : seen_) {
+    const Submission& s = seen.loaded.submission;
+    const bool left = s.state == State::rejected || s.state == State::cancelled || s.state == State::expired;
+    const auto known = history_.known().find(id);
+    if (left || !s.natural_key || history_.intents().intent(known->second.said.number).correction) continue;
+    const auto [first, is_new] = standing.emplace(*s.natural_key, id);
+    if (!is_new) {
+      find(Finding::Kind::duplicate,
+           fmt::format("{} and {} both stand under one natural key", id.text(), first->second.text()));
+    }
+  }
+}
+
+void Inspection::look_at_counts() {
+  storage::DestinationCounts scanned;
+  for (const auto& [id, seen] : seen_) {
+    ++scanned.accepted;
+    ++scanned.by_state[static_cast<std::size_t>(seen.loaded.submission.state)];
+    if (!storage::is_terminal(seen.loaded.submission.state)) scanned.payload_bytes_pending += seen.payload_bytes;
+  }
+  const storage::Counts counts = door_.store.counts();
+  const auto found = counts.destinations.find(destination);
+  const auto told = found == counts.destinations.end() ? storage::DestinationCounts{} : found->second;
+  for (const State state : storage::all_states) {
+    const auto at = static_cast<std::size_t>(state);
+    if (told.by_state[at] != scanned.by_state[at]) {
+      find(Finding::Kind::broken,
+           fmt::format("{} {} are counted, and {} are there", told.by_state[at], name(state), scanned.by_state[at]));
+    }
+  }
+  if (told.accepted != scanned.accepted || told.payload_bytes_pending != scanned.payload_bytes_pending) {
+    find(Finding::Kind::broken,
+         fmt::format("counted: {} accepted, {} bytes pending; there: {} and {}", told.accepted,
+                     told.payload_bytes_pending, scanned.accepted, scanned.payload_bytes_pending));
+  }
+}
+
+// The first of each ordering key stands in the due index, and nobody else.
+void Inspection::look_at_due() {
+  std::map<storage::Digest, const Submission*> heads;
+  for (const auto& [id, seen] : seen_) {
+    const Submission& s = seen.loaded.submission;
+    if (storage::is_terminal(s.state)) continue;
+    const auto [head, is_new] = heads.emplace(s.ordering_key, &s);
+    if (!is_new && s.position < head->second->position) head->second = &s;
+  }
+  for (std::uint32_t i = 0; i < facilities; ++i) {
+    const std::string facility = fmt::format("clinic-{}", i);
+    for (const auto due_class : {storage::DueClass::send, storage::DueClass::probe}) {
+      std::set<SubmissionId> expected;
+      for (const auto& [key, head] : heads) {
+        const bool send = head->state == State::queued || head->state == State::deferred;
+        const bool due = due_class == storage::DueClass::send ? send : head->state == State::unknown;
+        if (due && head->facility == facility) expected.insert(head->id);
+      }
+      storage::DueQuery query;
+      query.lane = {std::string(destination), facility};
+      query.due_class = due_class;
+      query.now = end_of_time;
+      query.limit = 200;
+      const auto answer = door_.ask<std::vector<storage::DueBatch>>(
+          [&](auto done) { door_.store.next_due({query}, door_, std::move(done)); });
+      std::set<SubmissionId> told;
+      if (!answer) {
+        unreadable_ = true;
+        return;
+      }
+      for (const auto& item : answer->at(0).items) told.insert(item.submission.id);
+      if (told != expected) {
+        find(Finding::Kind::broken,
+             fmt::format("the due index of {} ({}) names {} records, and {} should stand there", facility,
+                         due_class == storage::DueClass::send ? "send" : "probe", told.size(), expected.size()));
+      }
+    }
+  }
+}
+
+void Inspection::look_at_keys() {
+  for (const auto& [key, id] : history_.keys()) {
+    const auto found = door_.ask<std::vector<Submission>>([&](auto done) {
+      door_.store.find({.by = storage::Find::By::idempotency_key, .key = key}, door_, std::move(done));
+    });
+    if (!found) {
+      unreadable_ = true;
+      return;
+    }
+    if (found->size() != 1 || found->front().id != id) {
+      find(Finding::Kind::lost, fmt::format("the idempotency key of {} names {} submissions{}", id.text(),
+                                            found->size(), found->empty() ? "" : ", another among them"));
+    }
+  }
+}
+
+void Inspection::look_at_objects() {
+  for (const auto& [number, known] : history_.objects()) {
+    auto answer = door_.ask<std::optional<storage::Object>>(
+        [&](auto done) { door_.store.get_object("crash", fmt::format("object-{}", number), door_, std::move(done)); });
+    if (!answer) {
+      if (answer.error() == Error::corrupt) {
+        find(Finding::Kind::damaged, fmt::format("object {} is answered as corrupt", number));
+      } else {
+        unreadable_ = true;
+      }
+      continue;
+    }
+    const std::uint64_t version = *answer ? (*answer)->version : 0;
+    const bool as_left = version == known.version;
+    const bool as_asked = known.doubt && version == known.version + 1;
+    if (!as_left && !as_asked) {
+      find(version < known.version ? Finding::Kind::lost : Finding::Kind::broken,
+           fmt::format("object {} was left in version {} and is in version {}", number, known.version, version));
+    } else if (*answer && (*answer)->bytes != history_.intents().object_bytes(as_left ? known.bytes : *known.doubt)) {
+      find(Finding::Kind::corrupt_served, fmt::format("object {} has not the bytes that were put", number));
+    }
+    objects_[number] = std::move(*answer);
+  }
+}
+
+void Inspection::look_at_audit() {
+  if (history_.audit().empty()) return;
+  std::map<std::uint64_t, std::string> lines;
+  for (std::uint64_t from = 1; from <= history_.audit().rbegin()->first;) {
+    const auto page = door_.ask<std::vector<storage::AuditLine>>(
+        [&](auto done) { door_.store.read_audit(from, 1'000, door_, std::move(done)); });
+    if (!page && page.error() == Error::corrupt) return find(Finding::Kind::damaged, "the audit log is damaged");
+    if (!page) unreadable_ = true;
+    if (!page || page->empty()) break;
+    for (const auto& line : *page) lines.emplace(line.number, line.bytes);
+    from = page->back().number + 1;
+  }
+  for (const auto& [number, line] : history_.audit()) {
+    const auto found = lines.find(number);
+    if (found == lines.end()) {
+      find(Finding::Kind::lost, fmt::format("line {} of the audit log is not there", number));
+    } else if (found->second != Intents::audit_line(line)) {
+      find(Finding::Kind::corrupt_served, fmt::format("line {} of the audit log is another", number));
+    }
+  }
+}
+
+void Inspection::ask_the_store_itself() {
+  const auto report =
+      door_.ask<storage::VerifyReport>([&](auto done) { door_.store.verify({}, door_, std::move(done)); });
+  if (!report) {
+    unreadable_ = true;
+    return;
+  }
+  for (const auto& problem : report->problems) {
+    find(Finding::Kind::broken, fmt::format("verify says {}, {} times{}", problem.kind, problem.times,
+                                            problem.examples.empty() ? "" : ": " + problem.examples.front()));
+  }
+  if (report->submissions != seen_.size()) {
+    find(Finding::Kind::broken,
+         fmt::format("verify counts {} submissions, and {} are there", report->submissions, seen_.size()));
+  }
+}
+
+void Inspection::settle_doubts(History& history) const {
+  for (auto& [id, known] : history.known()) {
+    const auto found = seen_.find(id);
+    if (found == seen_.end()) {
+      if (known.custody == Known::Custody::unknown) known.custody = Known::Custody::none;
+      known.doubt.reset();
+      continue;
+    }
+    const Submission& s = found->second.loaded.submission;
+    known.custody = Known::Custody::acknowledged;
+    known.position = s.position;
+    known.state = s.state;
+    known.version = s.version;
+    known.lines =
+        static_cast<std::uint32_t>(found->second.loaded.attempts.size() - (s.state == State::in_flight ? 1 : 0));
+    if (s.state == State::held) known.held_from = s.held_from;
+    known.doubt.reset();
+  }
+  for (auto& [number, known] : history.objects()) {
+    const auto found = objects_.find(number);
+    if (found == objects_.end()) continue;
+    const std::uint64_t version = found->second ? found->second->version : 0;
+    if (known.doubt && version == known.version + 1) known.bytes = *known.doubt;
+    known.version = version;
+    known.doubt.reset();
+  }
+  history.bind_keys();
+}
+
+}  // namespace titip::crash

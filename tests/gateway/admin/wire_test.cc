@@ -1,0 +1,151 @@
+#include "gateway/admin/wire.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+
+namespace titip::admin {
+namespace {
+
+struct Bad {
+  const char* name;
+  std::string line;
+  const char* says;
+};
+
+std::string people(std::size_t count) {
+  std::string list;
+  for (std::size_t at = 0; at < count; ++at)
+    list += (at ? ",\"" : "\"") + std::to_string(9'900'000'000'000'000 + at) + '"';
+  return R"({"command":"export","people":[)" + list + "]}";
+}
+
+const Bad bad[] = {
+    {"empty", "", "a JSON object"},
+    {"no JSON", "status", "a JSON object"},
+    {"a list", "[]", "a JSON object"},
+    {"half", R"({"command":"status")", "a JSON object"},
+    {"two", R"({"command":"status"}{"command":"status"})", "a JSON object"},
+    {"no UTF-8", "{\"command\":\"stat\xff\"}", "a JSON object"},
+    {"nested", R"({"command":"status","people":[[[[[[[[[["a"]]]]]]]]]]})", "a JSON object"},
+    {"no command", "{}", "\"command\" is missing; it is one of: status, resume"},
+    {"unknown command", R"({"command":"drop"})", "must be one of: status"},
+    {"a command that is none", R"({"command":7})", "must be one of"},
+    {"unknown key", R"({"command":"status","too":"/a"})", "not known"},
+    {"a number for a text", R"({"command":"backup","to":7})", "\"to\" has a value of the wrong kind"},
+    {"a text for a flag", R"({"command":"retain","dry_run":"yes"})", "\"dry_run\""},
+    {"people no list", R"({"command":"export","people":"9901011501900001"})", "\"people\""},
+    {"people numbers", R"({"command":"export","people":[9901011501900001]})", "\"people\""},
+    {"nobody", R"({"command":"export"})", "at least one person"},
+    {"15 digits", R"({"command":"export","people":["990101150190000"]})", "entry 1 is not a number of 16 digits"},
+    {"letters", R"({"command":"export","people":["9901011501900001","99010115019x0001"]})", "entry 2"},
+    {"too many", people(people_at_once + 1), "at most 1000"},
+    {"people for a backup", R"({"command":"backup","to":"/a","people":["9901011501900001"]})", "takes no people"},
+    {"no reason", R"({"command":"erase","people":["9901011501900001"]})", "--reason"},
+    {"no reason either", R"({"command":"keys rotate"})", "--reason"},
+    {"nor here", R"({"command":"retain","reason":""})", "--reason"},
+    {"a reason with a line", R"({"command":"retain","reason":"a\nb"})", "one line"},
+    {"a reason that names", R"({"command":"retain","reason":"asked by 9901011501900001"})", "must name nobody"},
+    {"a reason that names, spaced", R"({"command":"retain","reason":"9901 0115 0190 0001"})", "must name nobody"},
+    {"a long reason", R"({"command":"retain","reason":")" + std::string(reason_bytes + 1, 'a') + "\"}",
+     "longer than 500"},
+    {"nowhere", R"({"command":"backup"})", "a directory that does not exist yet"},
+    {"a relative path", R"({"command":"backup","to":"backup"})", "absolute"},
+    {"a path with an end inside", R"({"command":"backup","to":"/a\u0000b"})", "absolute"},
+    {"a path where none belongs", R"({"command":"verify","to":"/a"})", "only a backup"},
+    {"resume nothing", R"({"command":"resume","reason":"checked"})", "name the destination"},
+    {"a destination where none belongs", R"({"command":"verify","destination":"a"})", "only resume"},
+};
+
+TEST(Wire, bad_requests_are_refused_with_a_sentence) {
+  for (const auto& row : bad) {
+    const auto request = parse_request(row.line);
+    ASSERT_FALSE(request) << row.name;
+    EXPECT_TRUE(request.error().contains(row.says)) << row.name << ": " << request.error();
+    EXPECT_FALSE(request.error().contains("99010115")) << row.name << " repeats a person's number";
+  }
+}
+
+TEST(Wire, requests_come_through_whole) {
+  const Request requests[] = {
+      {},
+      {.command = Command::backup, .reason = "nightly", .to = "/srv/cadangan/1 a\"b"},
+      {.command = Command::erase,
+       .reason = "asked in writing, 2026-08-15",
+       .people = {"9901011501900001", "9901011501900002"}},
+      {.command = Command::erase, .dry_run = true, .people = {"9901011501900001"}},
+      {.command = Command::resume, .reason = "diperiksa", .destination = "pcare-vaksin"},
+      {.command = Command::rotate_keys, .reason = "yearly"},
+  };
+  for (const auto& request : requests) {
+    const auto line = encode(request);
+    EXPECT_TRUE(line.ends_with('\n'));
+    EXPECT_EQ(std::ranges::count(line, '\n'), 1);
+    const auto back = parse_request(line);
+    ASSERT_TRUE(back) << line << back.error();
+    EXPECT_EQ(back->command, request.command);
+    EXPECT_EQ(back->reason, request.reason);
+    EXPECT_EQ(back->dry_run, request.dry_run);
+    EXPECT_EQ(back->to, request.to);
+    EXPECT_EQ(back->destination, request.destination);
+    EXPECT_EQ(back->people, request.people);
+  }
+  EXPECT_TRUE(parse_request(people(people_at_once)));
+}
+
+TEST(Wire, answers_come_through_whole) {
+  const auto progress = parse_answer(encode(Answer(storage::Progress{7, 9})));
+  ASSERT_TRUE(progress);
+  EXPECT_EQ(std::get<storage::Progress>(*progress).done, 7U);
+  EXPECT_EQ(std::get<storage::Progress>(*progress).of, 9U);
+
+  const auto data = parse_answer(encode(Answer(Data{R"({"error":"a word of theirs","done":1})"})));
+  ASSERT_TRUE(data);
+  EXPECT_EQ(std::get<Data>(*data).json, R"({"error":"a word of theirs","done":1})");
+
+  const Ended ends[] = {{{}, false, "Fine.", R"({"a":1})"},
+                        {{}, true, "Half \"fine\".", ""},
+                        {Trouble::busy, false, "Later.", ""},
+                        {Trouble::failed, false, "Not sound.", R"({"problems":[]})"}};
+  for (const auto& end : ends) {
+    const auto line = encode(Answer(end));
+    EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+    const auto back = parse_answer(line);
+    ASSERT_TRUE(back) << line;
+    const auto& ended = std::get<Ended>(*back);
+    EXPECT_EQ(ended.trouble, end.trouble);
+    EXPECT_EQ(ended.partial, end.partial);
+    EXPECT_EQ(ended.sentence, end.sentence);
+    EXPECT_EQ(ended.result, end.result);
+  }
+}
+
+TEST(Wire, bytes_that_are_no_text_do_not_break_an_answer) {
+  const auto line = encode(Answer(in_trouble(Trouble::failed, "a \xff b")));
+  EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+}
+
+// Whatever arrives is refused or understood; it never throws and never ends the process.
+TEST(Wire, mutated_lines_do_no_harm) {
+  std::mt19937 random(11);
+  const std::string whole =
+      R"({"command":"erase","reason":"asked","people":["9901011501900001"],"dry_run":false,"to":"","done":1,"ok":true})";
+  for (int round = 0; round < 20'000; ++round) {
+    auto line = whole;
+    for (auto changes = random() % 4 + 1; changes > 0; --changes) {
+      const auto at = random() % line.size();
+      if (random() % 3 == 0) {
+        line.erase(at, random() % 5);
+      } else {
+        line[at] = static_cast<char>(random() % 256);
+      }
+      if (line.empty()) line = "{";
+    }
+    if (const auto request = parse_request(line)) EXPECT_EQ(fault_of(*request), "");
+    static_cast<void>(parse_answer(line));
+  }
+}
+
+}  // namespace
+}  // namespace titip::admin

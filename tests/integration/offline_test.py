@@ -1,0 +1,202 @@
+"""An operator at the command line while no gateway runs: every command, restores, and how a gateway ends by itself."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from command_line import FAILED, NIK, NOT_FOUND, OFFLINE, OK, STORE_FAILED, UNREACHABLE, USAGE, WHY, Upkeep  # noqa: E402
+from gateway import Gateway, Place, person, wait_for  # noqa: E402
+
+
+class WithoutAGateway(Upkeep):
+    def stopped(self, place, **settings):
+        _, gateway = self.served(place, **settings)
+        gateway.stop()
+        return gateway
+
+    def test_each_command_opens_the_store_itself_and_says_so(self):
+        with Place() as place:
+            gateway = self.stopped(place)
+            done = self.said(gateway.titip("status"), UNREACHABLE, OFFLINE, "No gateway runs", "nothing is sent")
+            self.assertIn("delivered", done.stdout)
+            self.assertFalse(json.loads(gateway.titip("status", "--json").stdout)["gateway_runs"])
+            self.said(gateway.titip("verify"), OK, OFFLINE, "sound")
+            self.said(gateway.titip("backup", "--to", place.directory / "copy"), OK, OFFLINE, "The backup is in")
+            self.said(gateway.titip("keys", "rotate", *WHY), OK, OFFLINE, "Key 2 wraps everything now")
+            self.said(gateway.titip("retain", *WHY), OK, OFFLINE, "0 records were erased")
+            self.said(gateway.titip("export", "--nik-file", "-", stdin=NIK), OK, OFFLINE, "1 record of 1 person.")
+            self.said(gateway.titip("resume", "pcare-vaksin", *WHY), NOT_FOUND, OFFLINE, "There is no gate")
+            self.said(gateway.titip("erase", "--nik-file", "-", "--yes", *WHY, stdin=NIK), OK, OFFLINE, "1 record destroyed")
+            gateway.start()
+            self.assertEqual(gateway.submit("/sasaran/simpan", person(1))[2]["Idempotency-Replayed"], "true")
+            gateway.stop()
+            self.audit_is_clean(place)
+
+    def test_after_a_kill_the_socket_that_is_left_fools_nobody(self):
+        with Place() as place:
+            _, gateway = self.served(place)
+            gateway.stop(signal.SIGKILL)
+            self.assertTrue((place.directory / "data/control").exists())
+            self.said(gateway.titip("verify"), OK, OFFLINE, "sound")
+            gateway.start()
+            self.said(gateway.titip("status"), OK)
+            gateway.stop()
+
+    def test_keys_reindex(self):
+        with Place() as place:
+            gateway = self.stopped(place)
+            self.said(gateway.titip("keys", "reindex"), USAGE, "--reason")
+            self.said(gateway.titip("keys", "reindex", "--dry-run"), OK, "A new index key would be made")
+            self.said(gateway.titip("keys", "reindex", *WHY), OK, "moved on to index key 2", "new copy")
+            gateway.start()
+            self.assertEqual(gateway.submit("/sasaran/simpan", person(1))[2]["Idempotency-Replayed"], "true")
+            self.said(gateway.titip("export", "--nik-file", "-", stdin=NIK), OK, "1 record of 1 person.")
+            self.said(gateway.titip("verify"), OK, "sound")
+            gateway.stop()
+
+    def test_a_store_somebody_else_has_open(self):
+        with Place() as place:
+            gateway = Gateway(place).start()
+            (place.directory / "data/control").unlink()  # it runs, and cannot be reached
+            for command in ("verify", "status"):
+                done = self.said(gateway.titip(command), UNREACHABLE, "cannot be reached")
+                self.assertEqual(done.stdout, "")
+            gateway.stop()
+
+    def test_no_store_at_all(self):
+        with Place() as place:
+            gateway = Gateway(place)
+            for arguments in (("status",), ("verify",), ("backup", "--to", place.directory / "copy"), ("retain", *WHY)):
+                self.said(gateway.titip(*arguments), NOT_FOUND, "there is no store", "data_directory")
+            self.assertFalse((place.directory / "data").exists(), "looking makes nothing")
+
+
+class Restoring(Upkeep):
+    def test_gates_shut_and_open_again_without_a_restart(self):
+        with Place() as place:
+            simulator, gateway = self.served(place)
+            simulator.weather([{"from_s": 0, "to_s": 600, "kind": "html_503"}])
+            waiting = gateway.submit("/sasaran/simpan", person(2))[2]["Titip-Submission-Id"]
+            copy = place.directory / "copy"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            simulator.weather([])
+            wait_for(lambda: gateway.state(waiting) == "delivered", "delivery after the backup")
+            gateway.stop()
+
+            self.said(gateway.titip("restore", "--from", copy), USAGE, "--reason")
+            self.said(gateway.titip("restore", "--from", copy, "--dry-run"), OK, "is whole", "would become unknown")
+            self.said(gateway.titip("restore", "--from", copy, *WHY), USAGE, "--yes")
+            done = self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes", "--json"), OK)
+            result = json.loads(done.stdout)["result"]
+            self.assertEqual((result["made_unknown"], result["destinations"]), (1, 1))
+            self.assertTrue(pathlib.Path(result["kept_in"]).is_dir(), "what was there is kept")
+            done = self.said(gateway.titip("status"), UNREACHABLE, "gated since", "restored", "titip resume pcare-vaksin")
+
+            gateway.start()
+            # What had been delivered after the backup is found there, not sent again; new records wait.
+            wait_for(lambda: gateway.state(waiting) == "delivered", "the probe behind the gate")
+            behind = gateway.submit("/sasaran/simpan", person(3))[2]["Titip-Submission-Id"]
+            time.sleep(1)
+            self.assertEqual(gateway.state(behind), "queued")
+            status = gateway.get("/v1/status")[1]
+            self.assertIn("held back until its operator opens the gate", status["sentence"]["en"])
+            self.assertEqual(status["destinations"][0]["gate"]["reason"], "restored")
+            self.assertEqual(gateway.metric('titip_destination_gated{destination="pcare-vaksin"}'), 1)
+            self.said(gateway.titip("resume", "pcare", *WHY), NOT_FOUND, "There is no gate before pcare;")
+            self.said(gateway.titip("resume", "pcare-vaksin"), USAGE, "--reason")
+            self.said(gateway.titip("resume", "pcare-vaksin", "--dry-run"), OK, "would be taken away")
+            self.assertEqual(gateway.state(behind), "queued")
+            self.said(gateway.titip("resume", "pcare-vaksin", *WHY), OK, "pcare-vaksin sends again")
+            wait_for(lambda: gateway.state(behind) == "delivered", "delivery behind the opened gate")
+            self.assertEqual(simulator.effects(), 3, "each once")
+            self.assertIsNone(gateway.get("/v1/status")[1]["destinations"][0]["gate"])
+            self.said(gateway.titip("verify"), OK, "sound")
+            gateway.stop()
+            gateway.start()
+            self.assertIsNone(gateway.get("/v1/status")[1]["destinations"][0]["gate"], "it stays open")
+            gateway.stop()
+
+    def test_who_was_erased_stays_erased(self):
+        with Place() as place:
+            _, gateway = self.served(place)
+            copy = place.directory / "copy"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            self.said(gateway.titip("erase", "--nik-file", "-", "--yes", *WHY, stdin=NIK), OK)
+            gateway.stop()
+            self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), OK, "The store is back")
+            done = gateway.titip("export", "--nik-file", "-", stdin=NIK)
+            self.assertEqual(json.loads(done.stdout)["content"], "erased")
+            self.assertFalse((place.directory / "data/erasures-due").exists())
+            gateway.start().stop()
+
+    def test_as_it_is(self):
+        with Place() as place:
+            _, gateway = self.served(place)
+            gateway.stop()
+            self.said(gateway.titip("restore", "--as-it-is", *WHY, "--yes"), OK, "The store is back", "gate")
+            self.said(gateway.titip("status"), UNREACHABLE, "gated since")
+            self.said(gateway.titip("resume", "pcare-vaksin", *WHY), OK, OFFLINE, "sends again")
+            gateway.start()
+            self.submitted(gateway, "/sasaran/simpan", person(2))
+            gateway.stop()
+
+    def test_a_backup_that_is_not_whole_replaces_nothing(self):
+        with Place() as place:
+            _, gateway = self.served(place)
+            copy = place.directory / "copy"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            gateway.stop()
+            victim = max(copy.glob("*.sst"), default=None) or max(copy.glob("*.log"))
+            content = bytearray(victim.read_bytes())
+            content[len(content) // 2] ^= 1
+            victim.unlink()  # on one disk the store has the same file
+            victim.write_bytes(content)
+            before = sorted(path.name for path in (place.directory / "data/store").iterdir())
+            self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), FAILED, victim.name)
+            self.assertEqual(sorted(path.name for path in (place.directory / "data/store").iterdir()), before)
+            self.said(gateway.titip("restore", "--from", place.directory, *WHY, "--yes"), FAILED)
+            self.said(gateway.titip("restore", "--from", place.directory / "nothing", *WHY, "--yes"), FAILED)
+            gateway.start()
+            self.assertEqual(gateway.counts()["delivered"], 1)
+            gateway.stop()
+
+
+    def test_a_gateway_does_not_start_empty_after_half_a_restore(self):
+        with Place() as place:
+            gateway = Gateway(place)
+            data = place.directory / "data"
+            data.mkdir(mode=0o700)
+            (data / "erasures-due").write_text("restored\n")
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, FAILED, said)
+            self.assertIn("run `titip restore` again", said)
+            self.assertFalse((data / "store").exists())
+
+
+class FailStop(Upkeep):
+    def test_a_store_that_cannot_write_ends_the_process_with_a_status_of_its_own(self):
+        with Place() as place:
+            gateway = Gateway(place)
+            # Ignored by the program then: a file that grows beyond its limit is an error, not a signal.
+            gateway.start(before=["env", "--ignore-signal=XFSZ"])
+            kept = gateway.submit("/sasaran/simpan", person(1))[2]["Titip-Submission-Id"]
+            subprocess.run(["prlimit", "--pid", str(gateway.process.pid), "--fsize=1024"], check=True)
+            try:
+                status, answer, _ = gateway.submit("/sasaran/simpan", person(2))
+                self.fail(f"answered {status} {answer} though nothing was stored")
+            except (ConnectionError, OSError) as gone:
+                self.assertNotIsInstance(gone, TimeoutError)
+            self.assertEqual(gateway.process.wait(timeout=20), STORE_FAILED)
+            self.assertIn('"event":"store_failed"', place.log("titip-1.log"))
+            gateway.start()
+            self.assertEqual(gateway.get(f"/v1/submissions/{kept}")[0], 200, "what was acknowledged is there")
+            gateway.stop()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
