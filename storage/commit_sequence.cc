@@ -10,7 +10,7 @@
 namespace titip::storage {
 namespace {
 
-constexpr std::string_view key = commit_stamp_key;
+constexpr std::string_view key = commit_key;
 constexpr std::uint8_t version = 1;
 constexpr std::size_t size = 1 + 8 + 8 + 4;
 

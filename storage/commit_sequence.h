@@ -16,7 +16,7 @@
 
 namespace titip::storage {
 
-inline constexpr std::string_view commit_stamp_key = "commit";  // in info
+inline constexpr std::string_view commit_key = "commit";  // in `info`
 
 struct CommitStamp {
   std::uint64_t number = 0;
