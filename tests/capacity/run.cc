@@ -20,6 +20,11 @@ using namespace std::chrono_literals;
 // counted; in a shorter run they would hide what a submission takes.
 constexpr std::uint64_t every_byte_counts_from = 5'000'000;
 
+// Slices of a short run last a few seconds. One that fell short of nothing but the pace is repeated; what is really
+// slower at its end is so every time.
+constexpr std::uint64_t pace_is_sure_from = 1'000'000;
+constexpr int most_runs = 3;
+
 void print(std::string_view line) {
   fmt::print("{}\n", line);
   std::fflush(stdout);
@@ -27,16 +32,16 @@ void print(std::string_view line) {
 
 class Run {
  public:
-  Run(const Settings& settings, const std::vector<Limit>& limits) : settings_(settings), limits_(limits) {}
+  explicit Run(const Settings& settings) : settings_(settings) {}
 
-  int run() {
+  // False: it did not come to its end, or something is wrong with what it held; that has been said.
+  bool run() {
     const bool done = accept_and_kill() && reopen_and_drain();
-    auto sentences = shortfalls(limits_, figures_);
     for (const auto& why : wrong_) print("WRONG: " + why);
-    for (const auto& sentence : sentences) print("fell short: " + sentence);
-    print(summary(acknowledged_, limits_, figures_));
-    return done && wrong_.empty() && sentences.empty() ? 0 : 1;
+    return done && wrong_.empty();
   }
+  const Figures& figures() const { return figures_; }
+  std::uint64_t acknowledged() const { return acknowledged_; }
 
  private:
   std::vector<std::string> arguments(std::string_view phase, const std::filesystem::path& data) const {
@@ -156,7 +161,6 @@ class Run {
   }
 
   const Settings& settings_;
-  const std::vector<Limit>& limits_;
   Figures figures_;
   std::uint64_t acknowledged_ = 0;
   std::uint64_t longest_log_ = 0;
@@ -167,7 +171,27 @@ class Run {
 }  // namespace
 
 int run(const Settings& settings, const std::vector<Limit>& limits) {
-  return Run(settings, limits).run();
+  Figures figures;
+  for (int number = 1;; ++number) {
+    Settings one = settings;
+    one.data = settings.data / fmt::format("run-{}", number);
+    std::filesystem::create_directory(one.data);
+    Run run(one);
+    const bool sound = run.run();
+    figures = of_both(std::move(figures), run.figures());
+    const auto sentences = shortfalls(limits, figures);
+    if (sound && number < most_runs && settings.submissions < pace_is_sure_from &&
+        only_pace_falls_short(limits, figures)) {
+      for (const auto& sentence : sentences) print(sentence);
+      print(fmt::format("a short run: a neighbour on the machine may have done that, so once more ({} of {})",
+                        number + 1, most_runs));
+      std::filesystem::remove_all(one.data);
+      continue;
+    }
+    for (const auto& sentence : sentences) print("fell short: " + sentence);
+    print(summary(run.acknowledged(), limits, figures));
+    return sound && sentences.empty() ? 0 : 1;
+  }
 }
 
 }  // namespace titip::capacity
