@@ -21,6 +21,15 @@ TEST(Limits, HoldAtTheirBounds) {
   EXPECT_THAT(shortfalls(the_limits(), good()), IsEmpty());
 }
 
+TEST(Limits, AShortRunMayLoseALittleMorePace) {
+  auto figures = good();
+  figures["accept_ratio"] = 0.76;
+  EXPECT_THAT(shortfalls(the_limits(200'000), figures), IsEmpty());
+  EXPECT_THAT(shortfalls(the_limits(1'000'000), figures), ElementsAre(HasSubstr("accept_ratio")));
+  figures["accept_ratio"] = 0.74;
+  EXPECT_THAT(shortfalls(the_limits(200'000), figures), ElementsAre(HasSubstr("accept_ratio")));
+}
+
 // Each limit alone: a little worse is named, a little better is not.
 TEST(Limits, EachOneIsChecked) {
   for (const auto& limit : the_limits()) {

@@ -22,7 +22,6 @@ constexpr std::uint64_t every_byte_counts_from = 5'000'000;
 
 // Slices of a short run last a few seconds. One that fell short of nothing but the pace is repeated; what is really
 // slower at its end is so every time.
-constexpr std::uint64_t pace_is_sure_from = 1'000'000;
 constexpr int most_runs = 3;
 
 void print(std::string_view line) {
@@ -180,8 +179,7 @@ int run(const Settings& settings, const std::vector<Limit>& limits) {
     const bool sound = run.run();
     figures = of_both(std::move(figures), run.figures());
     const auto sentences = shortfalls(limits, figures);
-    if (sound && number < most_runs && settings.submissions < pace_is_sure_from &&
-        only_pace_falls_short(limits, figures)) {
+    if (sound && number < most_runs && settings.submissions < long_run && only_pace_falls_short(limits, figures)) {
       for (const auto& sentence : sentences) print(sentence);
       print(fmt::format("a short run: a neighbour on the machine may have done that, so once more ({} of {})",
                         number + 1, most_runs));
