@@ -84,6 +84,10 @@ class RocksKv : public Kv {
     for (const Family family : {Family::payload, Family::reply}) {
       if (auto done = reclaim_.run(*families_[static_cast<std::size_t>(family)]); !done) return done;
     }
+    // Every settlement writes its record anew and empties its line: half of what stands there may be out of date.
+    for (const Family family : {Family::meta, Family::head}) {
+      if (auto done = reclaim_.merge(*families_[static_cast<std::size_t>(family)]); !done) return done;
+    }
     return {};
   }
   void give_up_reclaim() override { reclaim_.give_up(); }

@@ -15,6 +15,9 @@ namespace {
 
 // A blob file is worth writing anew when this share of it is garbage.
 constexpr double worth_collecting = 0.25;
+// A family's levels are worth merging when this share of its bytes stands above the last one: each such merge then has
+// that much new to show for what it writes.
+constexpr double worth_merging = 0.25;
 // What stays free for everybody else while room is made.
 constexpr std::uint64_t margin_bytes = 16 * mib;
 
@@ -116,6 +119,24 @@ KvResult<void> RocksReclaim::settle_tombstones(rocksdb::ColumnFamilyHandle& fami
   rocksdb::CompactRangeOptions compact = options();
   compact.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kDisable;
   const auto status = db_.CompactRange(compact, &family, nullptr, nullptr);
+  if (!status.ok() && !is_paused(status)) return std::unexpected(error_of(status));
+  return {};
+}
+
+KvResult<void> RocksReclaim::merge(rocksdb::ColumnFamilyHandle& family) {
+  if (given_up_) return {};
+  if (auto flushed = flush(family); !flushed) return flushed;
+  rocksdb::ColumnFamilyMetaData metadata;
+  db_.GetColumnFamilyMetaData(&family, &metadata);
+  std::uint64_t all = 0, last = 0;
+  for (const auto& level : metadata.levels) {
+    all += level.size;
+    // Files of level 0 overlap each other, so none of them is the last word.
+    if (level.size != 0 && level.level != 0) last = level.size;
+  }
+  if (static_cast<double>(all - last) < worth_merging * static_cast<double>(all) || all == 0) return {};
+  if (!has_room_for(all)) return {};
+  const auto status = db_.CompactRange(options(), &family, nullptr, nullptr);
   if (!status.ok() && !is_paused(status)) return std::unexpected(error_of(status));
   return {};
 }

@@ -19,6 +19,9 @@ class RocksReclaim {
  public:
   RocksReclaim(rocksdb::DB& db, rocksdb::Env& env, std::string directory);
   KvResult<void> run(rocksdb::ColumnFamilyHandle& family);
+  // For a family without blobs: what was overwritten or erased leaves its tables, if a good part of them stands above
+  // the last level and there is room to write them all anew.
+  KvResult<void> merge(rocksdb::ColumnFamilyHandle& family);
   void give_up() { given_up_ = true; }
   // Whether all that is only in memory and log so far fits on the disk. Any thread.
   bool has_room_to_flush() const;

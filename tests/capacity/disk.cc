@@ -39,6 +39,18 @@ DiskUse disk_use(const std::filesystem::path& directory) {
   return use;
 }
 
+void copy_store(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::filesystem::create_directories(to);
+  each_file(from, [&](const std::filesystem::path& path) {
+    const auto kind = path.extension();
+    if (kind == ".sst" || kind == ".blob") {
+      std::filesystem::create_hard_link(path, to / path.filename());
+    } else if (path.filename() != "BALLAST") {  // empty space, which a start makes anew
+      std::filesystem::copy_file(path, to / path.filename());
+    }
+  });
+}
+
 void forget_cached_pages(const std::filesystem::path& directory) {
   each_file(directory, [](const std::filesystem::path& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

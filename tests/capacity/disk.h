@@ -13,13 +13,16 @@ struct DiskUse {
   std::uint64_t blob = 0;
   std::uint64_t other = 0;
   std::uint64_t all() const { return log + table + blob + other; }
-  // What grows with the number of submissions; log, ballast and manifest are as long for ten as for ten million.
-  std::uint64_t growing() const { return table + blob; }
+  // Without what is as long for ten submissions as for ten million: ballast, manifest.
+  std::uint64_t without_other() const { return log + table + blob; }
   std::string text() const;
 };
 
 // Blocks that are allocated, not lengths: what a full disk is full of.
 DiskUse disk_use(const std::filesystem::path& directory);
+
+// What the store in `from` is at this moment, beside it: files that are never written to again are the same files.
+void copy_store(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // As after a power cut: the files' pages leave the kernel's cache, so that the next start reads from the disk.
 void forget_cached_pages(const std::filesystem::path& directory);

@@ -94,10 +94,8 @@ class Draining {
   }
 
   int run() {
-    const auto use = disk_use(settings_.store());
     report::say(fmt::format("reopened: {} submissions, {} acknowledged before the kill; {}", found_,
-                            settings_.acknowledged, use.text()));
-    report::figure("pending_growing_bytes", static_cast<double>(use.growing()));
+                            settings_.acknowledged, disk_use(settings_.store()).text()));
     if (found_ < settings_.acknowledged) report::say("ACKNOWLEDGED SUBMISSIONS ARE LOST");
     accept_one();
     deliver_.post([this] { dispatcher_.start(); });
@@ -245,11 +243,11 @@ void make_room(const Settings& settings) {
   constexpr auto longest = 300s;
   const auto store = open_store(settings, nullptr, more_than_any_disk);
   const auto began = std::chrono::steady_clock::now();
-  auto least = disk_use(settings.store()).growing();
+  auto least = disk_use(settings.store()).without_other();
   for (auto changed = began; std::chrono::steady_clock::now() - changed < quiet;) {
     std::this_thread::sleep_for(100ms);
     const auto now = std::chrono::steady_clock::now();
-    const auto bytes = disk_use(settings.store()).growing();
+    const auto bytes = disk_use(settings.store()).without_other();
     if (bytes != least) changed = now;
     least = bytes;
     if (now - began > longest) break;
@@ -260,6 +258,11 @@ void make_room(const Settings& settings) {
 }
 
 }  // namespace
+
+int open_and_close(const Settings& settings) {
+  open_store(settings, nullptr)->close();
+  return 0;
+}
 
 int drain(const Settings& settings) {
   const int status = [&] {

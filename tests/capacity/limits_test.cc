@@ -21,6 +21,15 @@ TEST(Limits, HoldAtTheirBounds) {
   EXPECT_THAT(shortfalls(the_limits(), good()), IsEmpty());
 }
 
+TEST(Limits, AShortRunMayLoseALittleMorePace) {
+  auto figures = good();
+  figures["accept_ratio"] = 0.76;
+  EXPECT_THAT(shortfalls(the_limits(200'000), figures), IsEmpty());
+  EXPECT_THAT(shortfalls(the_limits(1'000'000), figures), ElementsAre(HasSubstr("accept_ratio")));
+  figures["accept_ratio"] = 0.74;
+  EXPECT_THAT(shortfalls(the_limits(200'000), figures), ElementsAre(HasSubstr("accept_ratio")));
+}
+
 // Each limit alone: a little worse is named, a little better is not.
 TEST(Limits, EachOneIsChecked) {
   for (const auto& limit : the_limits()) {
@@ -42,6 +51,37 @@ TEST(Limits, WhatWasNotMeasuredHoldsNothing) {
     EXPECT_THAT(shortfalls(the_limits(), figures), ElementsAre(HasSubstr("was not measured"))) << limit.name;
   }
   EXPECT_EQ(shortfalls(the_limits(), {}).size(), the_limits().size());
+}
+
+TEST(Limits, OnlyThePaceIsWorthAnotherRun) {
+  struct Row {
+    const char* name;
+    const char* figure;
+    double value;
+    bool again;
+  };
+  const Row rows[] = {
+      {"all holds", "accept_ratio", 0.95, false},       {"slower accepts", "accept_ratio", 0.5, true},
+      {"slower deliveries", "drain_ratio", 0.89, true}, {"memory", "rss_mb", 1025, false},
+      {"disk", "disk_per_payload", 1.7, false},         {"a slow start", "start_to_accept_s", 6, false},
+  };
+  for (const auto& row : rows) {
+    auto figures = good();
+    figures[row.figure] = row.value;
+    EXPECT_EQ(only_pace_falls_short(the_limits(), figures), row.again) << row.name;
+    if (!row.again) continue;
+    figures["disk_after_drain"] = 0.5;
+    EXPECT_FALSE(only_pace_falls_short(the_limits(), figures)) << row.name << ", and the disk";
+    figures.erase("disk_after_drain");
+    EXPECT_FALSE(only_pace_falls_short(the_limits(), figures)) << row.name << ", and one unknown";
+  }
+}
+
+TEST(Limits, OfTwoRunsTheBetterPaceAndTheWorseRest) {
+  const auto both = of_both({{"accept_ratio", 0.7}, {"rss_mb", 300}, {"first_delivery_s", 2}},
+                            {{"accept_ratio", 0.95}, {"rss_mb", 250}, {"drain_ratio", 1}});
+  const Figures expected{{"accept_ratio", 0.95}, {"drain_ratio", 1}, {"first_delivery_s", 2}, {"rss_mb", 300}};
+  EXPECT_EQ(both, expected);
 }
 
 TEST(Limits, TheLastLine) {

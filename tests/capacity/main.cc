@@ -68,7 +68,6 @@ int run_in(titip::capacity::Settings settings, const std::vector<Limit>& limits)
 
 int main(int argc, char** argv) {
   titip::capacity::Settings settings;
-  auto limits = titip::capacity::the_limits();
   std::vector<std::string> changes;
   std::string phase;
   CLI::App app(
@@ -96,12 +95,14 @@ int main(int argc, char** argv) {
   app.add_option("--acknowledged", settings.acknowledged)->group("");
   app.add_option("--started-at-ns", settings.started_at_steady_ns)->group("");
   CLI11_PARSE(app, argc, argv);
+  auto limits = titip::capacity::the_limits(settings.submissions);
   for (const auto& change : changes) {
     if (change_limit(limits, change)) continue;
     fmt::print(stderr, "titip_capacity: --limit {}: no such limit, or no number\n", change);
     return could_not_run;
   }
   if (phase == "accept") titip::capacity::accept_until_killed(settings);
+  if (phase == "open-and-close") return titip::capacity::open_and_close(settings);
   if (phase == "drain") return titip::capacity::drain(settings);
   return run_in(std::move(settings), limits);
 }

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace titip::capacity {
 
@@ -17,14 +19,16 @@ struct PacePlan {
   std::uint64_t warm_up = 0;
   std::uint64_t measured = 0;
   std::uint64_t slice = 0;
+  std::size_t pieces = 1;  // of a slice; their median counts
 };
 // A quarter of the run, at most 50,000, warms up. Slices are a twentieth of what is measured; in a short run at least
-// 40,000 (a flush is in each), but never more than a quarter.
+// 40,000 (a flush is in each), but never more than a quarter, and in eight pieces: one flush at one end, or a neighbour
+// on the machine for a second, would weigh as much there as all the rest.
 PacePlan plan_pace(std::uint64_t all);
 
 class Pace {
  public:
-  explicit Pace(PacePlan plan) : plan_(plan) {}
+  explicit Pace(PacePlan plan);
 
   struct Tenth {
     int number = 0;  // 1 … 10
@@ -33,22 +37,36 @@ class Pace {
   // `done` so far, the warm-up included; must be called in the order of time. A tenth that has just ended, at most one.
   std::optional<Tenth> reached(std::uint64_t done, SteadyTime now);
 
-  bool has_begun() const { return begin_.has_value(); }
-  bool is_over() const { return end_.has_value(); }
+  bool has_begun() const { return tenths_.has_begun(); }
+  bool is_over() const { return tenths_.is_over(); }
   std::optional<double> rate() const;   // of all that is measured
   std::optional<double> ratio() const;  // nothing: it is not over, or there is nothing to compare
 
  private:
   struct Mark {
-    std::uint64_t done;
+    std::uint64_t done = 0;
     SteadyTime at;
   };
-  static std::optional<double> rate_between(const std::optional<Mark>& from, const std::optional<Mark>& to);
+  static std::optional<double> rate_between(const Mark& from, const Mark& to);
 
-  PacePlan plan_;
-  std::optional<Mark> begin_, first_slice_end_, last_slice_begin_, end_;
-  std::optional<Mark> tenth_begin_;
-  int tenths_ = 0;
+  // A stretch of the run in equal parts, and when each was reached.
+  class Stretch {
+   public:
+    Stretch(std::uint64_t from, std::uint64_t length, std::size_t parts)
+        : from_(from), length_(length), parts_(parts) {}
+    bool reached(Mark here);  // a part, or the beginning, was reached just now
+    bool has_begun() const { return !marks_.empty(); }
+    bool is_over() const { return marks_.size() == parts_ + 1; }
+    const std::vector<Mark>& marks() const { return marks_; }
+    std::optional<double> median_rate() const;
+
+   private:
+    std::uint64_t from_, length_;
+    std::size_t parts_;
+    std::vector<Mark> marks_;
+  };
+
+  Stretch tenths_, first_, last_;
 };
 
 }  // namespace titip::capacity

@@ -15,17 +15,19 @@ TEST(Pace, PlansWarmUpAndSlices) {
   struct Row {
     const char* name;
     std::uint64_t all, warm_up, measured, slice;
+    std::size_t pieces;
   };
   const Row rows[] = {
-      {"a short run compares quarters", 20'000, 5'000, 15'000, 3'750},
-      {"CI: slices that hold a flush", 200'000, 50'000, 150'000, 37'500},
-      {"the full run compares twentieths", 10'000'000, 50'000, 9'950'000, 497'500},
+      {"a short run compares quarters", 20'000, 5'000, 15'000, 3'750, 8},
+      {"CI: slices that hold a flush", 200'000, 50'000, 150'000, 37'500, 8},
+      {"the full run compares twentieths", 10'000'000, 50'000, 9'950'000, 497'500, 1},
   };
   for (const auto& row : rows) {
     const auto plan = plan_pace(row.all);
     EXPECT_EQ(plan.warm_up, row.warm_up) << row.name;
     EXPECT_EQ(plan.measured, row.measured) << row.name;
     EXPECT_EQ(plan.slice, row.slice) << row.name;
+    EXPECT_EQ(plan.pieces, row.pieces) << row.name;
   }
 }
 
@@ -70,6 +72,22 @@ TEST(Pace, ControlASlowMiddleShowsInItsTenthAlone) {
       driven(plan, [](auto done) { return done > 41'000 && done < 51'000 ? 5'000.0 : 20'000.0; }, 100, &tenths);
   EXPECT_NEAR(pace.ratio().value(), 1, 0.01);
   EXPECT_NEAR(tenths.at(4).rate, 5'000, 200);
+}
+
+// A stall of a second in the last slice: a long run shows it, a short one leaves it to chance.
+TEST(Pace, OneStallDoesNotDecideAShortRun) {
+  const auto stall = [](auto done) { return done > 99'000 && done < 99'200 ? 100.0 : 20'000.0; };
+  auto pieces = plan;
+  pieces.pieces = 8;
+  EXPECT_LT(driven(plan, stall, 50).ratio().value(), 0.2);
+  EXPECT_NEAR(driven(pieces, stall, 50).ratio().value(), 1, 0.05);
+}
+
+TEST(Pace, ControlAnEndThatIsSlowerIsSeenInPieces) {
+  auto pieces = plan;
+  pieces.pieces = 8;
+  const auto slower = [](auto done) { return done < 96'000 ? 20'000.0 : 10'000.0; };
+  EXPECT_NEAR(driven(pieces, slower, 50).ratio().value(), 0.5, 0.02);
 }
 
 TEST(Pace, SaysNothingBeforeItIsOver) {

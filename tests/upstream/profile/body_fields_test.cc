@@ -158,7 +158,7 @@ class Writer {
 TEST(BodyFields, NeverReadsWhatTheOtherReadsDifferently) {
   const Pointers pointers{"/a", "/b", "/a/b", "/c/d", "/a/a/a", "/0", "/b/0"};
   std::size_t read = 0, values = 0, refused_by_both = 0;
-  for (unsigned seed = 0; seed < 100'000; ++seed) {
+  for (unsigned seed = 0; seed < 60'000; ++seed) {
     const auto text = Writer(seed).text();
     const auto fields = BodyFields::read(text, pointers, static_cast<std::size_t>(max_json_depth));
     const auto whole = parse_json(text);
@@ -178,7 +178,7 @@ TEST(BodyFields, NeverReadsWhatTheOtherReadsDifferently) {
   }
   // It must have had something to say.
   EXPECT_GT(read, 10'000U);
-  EXPECT_GT(values, 5'000U);
+  EXPECT_GT(values, 3'000U);
   EXPECT_GT(refused_by_both, 5'000U);
 }
 
