@@ -1,5 +1,6 @@
 #include "storage/quarantine.h"
 
+#include "storage/commit_sequence.h"
 #include "storage/keys.h"
 
 namespace titip::storage {
@@ -22,7 +23,9 @@ bool counts_are_sound(const Place& at, std::string_view bytes) {
 }
 
 bool info_is_sound(const Place& at, std::string_view bytes) {
-  return at.key == keys::format ? decode_format(bytes).has_value() : decode_number(at, bytes).has_value();
+  if (at.key == keys::format) return decode_format(bytes).has_value();
+  if (at.key == keys::commit) return decode_commit_stamp(bytes).has_value();
+  return decode_number(at, bytes).has_value();
 }
 
 }  // namespace
