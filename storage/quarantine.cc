@@ -25,6 +25,7 @@ bool counts_are_sound(const Place& at, std::string_view bytes) {
 bool info_is_sound(const Place& at, std::string_view bytes) {
   if (at.key == keys::format) return decode_format(bytes).has_value();
   if (at.key == keys::commit) return decode_commit_stamp(bytes).has_value();
+  if (at.key == keys::restoring) return true;  // a store that has it is not opened before its restore has ended
   return decode_number(at, bytes).has_value();
 }
 
