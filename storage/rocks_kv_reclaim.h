@@ -1,6 +1,6 @@
-// Gives the space of erased values back, piece by piece, so that it gets on with little room: first the tombstones meet
-// what they erase (only keys are written, and a blob file with nothing left goes at once), then tables whose blob files
-// are in good part garbage are written anew, one at a time, each only if there is room for it.
+// Gives the space of erased and replaced values back, piece by piece, so that it gets on with little room: first the
+// tombstones and new versions meet what they stand for (a blob file with nothing left goes at once), then tables whose
+// blob files are in good part garbage are written anew, one at a time, each only if there is room for it.
 // Blocking; one run at a time; give_up() from any thread.
 #pragma once
 
@@ -27,7 +27,7 @@ class RocksReclaim {
   std::optional<std::uint64_t> free_bytes() const;
   bool has_room_for(std::uint64_t bytes) const;
   KvResult<void> flush(rocksdb::ColumnFamilyHandle& family);
-  KvResult<void> settle_tombstones(rocksdb::ColumnFamilyHandle& family);
+  KvResult<void> settle(rocksdb::ColumnFamilyHandle& family);
   KvResult<void> collect_garbage(rocksdb::ColumnFamilyHandle& family);
   rocksdb::CompactRangeOptions options();
 
