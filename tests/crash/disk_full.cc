@@ -55,29 +55,30 @@ bool once(std::uint64_t seed, LoopDisk& disk, const std::filesystem::path& scrat
   orders.seed = dice.next();
   orders.floor_bytes = floor_bytes;
   orders.ballast_bytes = ballast_bytes;
-  if (!custody.start(orders) || !custody.wait_for_answers(150, patience)) {
-    return miss("the custodian does not begin: " + custody.error());
+  if (!custody.start(orders) || !custody.child().wait_for_answers(150, patience)) {
+    return miss("the custodian does not begin: " + custody.child().error());
   }
   if (!fill(disk.path(), left)) return miss("the disk could not be filled");
-  if (!custody.wait_for("refusing", patience)) return miss("new work is still taken on a full disk");
+  if (!custody.child().wait_for("refusing", patience)) return miss("new work is still taken on a full disk");
   // What is pending goes on: outcomes are heard although nothing new is taken.
-  const std::uint64_t at_full = custody.answers();
-  if (!custody.wait_for_answers(at_full + 60, patience)) return miss("no settlement is taken on a full disk");
+  const std::uint64_t at_full = custody.child().answers();
+  if (!custody.child().wait_for_answers(at_full + 60, patience)) return miss("no settlement is taken on a full disk");
   if (restarts) {
     custody.kill();
     findings = custody.inspect();  // a first start on the full disk
     if (!findings.empty()) return false;
-    if (!custody.start(orders) || !custody.wait_for("ready", patience)) {
-      return miss("it does not start on a full disk: " + custody.error());
+    if (!custody.start(orders) || !custody.child().wait_for("ready", patience)) {
+      return miss("it does not start on a full disk: " + custody.child().error());
     }
-    if (!custody.wait_for("refusing", patience)) return miss("after the restart new work is taken on a full disk");
+    if (!custody.child().wait_for("refusing", patience))
+      return miss("after the restart new work is taken on a full disk");
   }
   std::filesystem::remove(disk.path() / "filler");
-  if (!custody.wait_for("taking", patience)) return miss("the disk was freed and new work is still refused");
-  const std::uint64_t at_freed = custody.answers();
-  if (!custody.wait_for_answers(at_freed + 100, patience)) return miss("nothing is taken on the freed disk");
+  if (!custody.child().wait_for("taking", patience)) return miss("the disk was freed and new work is still refused");
+  const std::uint64_t at_freed = custody.child().answers();
+  if (!custody.child().wait_for_answers(at_freed + 100, patience)) return miss("nothing is taken on the freed disk");
   custody.kill();
-  if (!custody.error().empty()) return miss("the store stopped: " + custody.error());
+  if (!custody.child().error().empty()) return miss("the store stopped: " + custody.child().error());
   findings = custody.inspect();
   report.acknowledged += custody.history().acknowledged();
   return findings.empty();

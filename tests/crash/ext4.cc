@@ -44,11 +44,11 @@ bool cut_once(Ext4Run& run, LoopDisk& disk, Custody& custody, sampler::Random& d
   if (while_opening) {
     ++run.while_opening;
     std::this_thread::sleep_for(opening);
-  } else if (!custody.wait_for("ready", patience)) {
-    run.findings.push_back({Finding::Kind::lost, "the custodian did not begin: " + custody.error()});
+  } else if (!custody.child().wait_for("ready", patience)) {
+    run.findings.push_back({Finding::Kind::lost, "the custodian did not begin: " + custody.child().error()});
     return false;
   } else {
-    custody.wait_for_answers(answers, std::chrono::seconds(10));
+    custody.child().wait_for_answers(answers, std::chrono::seconds(10));
   }
   const bool cut = disk.cut_power();
   custody.kill();

@@ -352,8 +352,10 @@ void Inspection::ask_the_store_itself() {
     return;
   }
   for (const auto& problem : report->problems) {
-    find(Finding::Kind::broken, fmt::format("verify says {}, {} times{}", problem.kind, problem.times,
-                                            problem.examples.empty() ? "" : ": " + problem.examples.front()));
+    const bool is_rot = problem.kind == "damaged" || problem.kind == "unreadable";
+    find(is_rot ? Finding::Kind::damaged : Finding::Kind::broken,
+         fmt::format("verify says {}, {} times{}", problem.kind, problem.times,
+                     problem.examples.empty() ? "" : ": " + problem.examples.front()));
   }
   if (report->submissions != seen_.size()) {
     find(Finding::Kind::broken,

@@ -9,6 +9,7 @@
 #include "tests/crash/custodian.h"
 #include "tests/crash/power_loss.h"
 #include "tests/crash/process_crashes.h"
+#include "tests/crash/rotation.h"
 #include "tests/crash/upkeep.h"
 
 namespace {
@@ -71,6 +72,15 @@ int main(int argc, char** argv) {
   add_rounds(*upkeep, crashes);
   upkeep->add_flag("--restore-requeues", requeues, "the control: what was pending is queued again after a restore");
 
+  auto* rotation = app.add_subcommand("key_rotation", "a key rotation that dies again and again");
+  add_rounds(*rotation, crashes);
+  RotatorOrders rotator_orders;
+  auto* rotator = app.add_subcommand("rotator", "a process that rotates keys; key_rotation starts it");
+  rotator->add_option("--directory", rotator_orders.directory)->required();
+  rotator->add_option("--seed", rotator_orders.seed);
+  rotator->add_option("--first", rotator_orders.first);
+  rotator->add_option("--records", rotator_orders.records);
+
   CustodianOrders orders;
   bool no_sync = false;
   const auto* custodian = add_custodian(app, orders, no_sync);
@@ -83,6 +93,8 @@ int main(int argc, char** argv) {
   if (*ext4) return run_ext4(crashes, control);
   if (*points) return run_sync_points(crashes);
   if (*full) return run_disk_full(crashes);
+  if (*rotator) return run_rotator(rotator_orders);
+  if (*rotation) return run_key_rotation(crashes);
   if (*upkeep) return run_upkeep({crashes.first_seed, crashes.rounds, crashes.tell, requeues});
   if (*flips) return run_byte_flips(crashes);
   const auto spoiled = spoiled_named(control.empty() ? "none" : control);

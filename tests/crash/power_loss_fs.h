@@ -109,6 +109,7 @@ class PowerLossFs : public rocksdb::FileSystemWrapper {
 
   Status open_for_writing(const std::string& path, bool empty, std::unique_ptr<rocksdb::FSWritableFile>* made);
   // Does `effect`, which says whether there was what it works on, unless the power is off or goes at this operation.
+  static Status power_is_off() { return Status::IOError("the power is off"); }
   template <class Effect>
   Status change(Op op, std::string_view path, Effect effect);
   template <class Look>
@@ -129,7 +130,34 @@ class PowerLossFs : public rocksdb::FileSystemWrapper {
   Losses losses_;
 };
 
-// An Env over it whose sleeps are short: RocksDB waits a whole second before it repeats background work that failed.
-std::shared_ptr<rocksdb::Env> quick_env(const std::shared_ptr<rocksdb::FileSystem>& files);
+template <class Effect>
+PowerLossFs::Status PowerLossFs::change(Op op, std::string_view path, Effect effect) {
+  const std::scoped_lock lock(mutex_);
+  if (off_) return power_is_off();
+  ++operations_;
+  const bool of_this_sort = (!cut_.op || *cut_.op == op) && (!cut_.files || *cut_.files == kind_of(path));
+  const bool now = of_this_sort && ++of_this_sort_ == cut_.nth;
+  if (now && !cut_.after) {
+    cut_came_ = true;
+    lose_power();
+    return power_is_off();
+  }
+  const bool was_there = effect();
+  if (now) {
+    cut_came_ = true;
+    lose_power();
+    return power_is_off();
+  }
+  return was_there ? Status::OK() : Status::PathNotFound(std::string(path));
+}
+
+template <class Look>
+PowerLossFs::Status PowerLossFs::look(std::string_view path, Look look) const {
+  const std::scoped_lock lock(mutex_);
+  if (off_) return power_is_off();
+  const Platter::NodePtr node = platter_.find(path);
+  if (!node) return Status::PathNotFound(std::string(path));
+  return look(node);
+}
 
 }  // namespace titip::crash

@@ -15,7 +15,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOT_POSSIBLE = 77
-DEATHS_A_DAY = 20
+DEATHS_A_DAY = {"gateway_kill": 20, "gateway_fault": 12}
 
 # The rounds of a full run; CI does a fifth, the long run ten times as many.
 ROUNDS = {
@@ -27,6 +27,7 @@ ROUNDS = {
     "disk_full": 5,
     "byte_flips": 240,
     "upkeep": 160,
+    "key_rotation": 40,
 }
 SHARE = {"ci": 0.2, "full": 1, "long": 10}
 CONTROLS = {
@@ -89,7 +90,7 @@ def store_kind(build, sums, kind, rounds, seed):
 def gateway_kind(build, sums, kind, rounds, seed):
     began, done, deaths_by_fault, acknowledged, lost, duplicates, broken = time.monotonic(), 0, 0, 0, 0, 0, 0
     while done < rounds:
-        deaths = min(DEATHS_A_DAY, rounds - done)
+        deaths = min(DEATHS_A_DAY[kind], rounds - done)
         command = [build / "titip_day", "--people", 240, "--seconds", 20, "--drain-limit-s", 90, "--deaths", deaths, "--seed", seed]
         if kind == "gateway_fault":
             command.append("--faults")
@@ -159,7 +160,7 @@ def replay(build, text):
         return 2
     if kind.startswith("gateway_"):
         more = ["--faults"] if kind == "gateway_fault" else []
-        return call([build / "titip_day", "--people", 240, "--seconds", 20, "--drain-limit-s", 90, "--deaths", DEATHS_A_DAY,
+        return call([build / "titip_day", "--people", 240, "--seconds", 20, "--drain-limit-s", 90, "--deaths", DEATHS_A_DAY[kind],
                      "--seed", seed, *more])[0]
     # One chain, disk or damage of that seed, its schedule told.
     rounds = {"power_loss": 8, "ext4": 10}.get(kind, 1)

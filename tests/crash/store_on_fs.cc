@@ -11,6 +11,7 @@
 #include "storage/evidence.h"
 #include "storage/rocks_kv.h"
 #include "tests/crash/intents.h"
+#include "tests/crash/quick_env.h"
 #include "tests/crash/spoiled_kv.h"
 
 namespace titip::crash {

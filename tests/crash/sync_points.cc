@@ -87,18 +87,18 @@ int run_sync_points(const ProcessCrashes& wanted) {
     before.seed = dice.next();
     before.buffer_bytes = buffer_bytes;
     std::vector<Finding> findings;
-    const bool began = custody.start(before) && custody.wait_for_answers(dice.between(40, 160), patience);
-    if (!began) findings.push_back({Finding::Kind::lost, "the first life did not begin: " + custody.error()});
+    const bool began = custody.start(before) && custody.child().wait_for_answers(dice.between(40, 160), patience);
+    if (!began) findings.push_back({Finding::Kind::lost, "the first life did not begin: " + custody.child().error()});
     custody.kill();
     if (findings.empty()) findings = custody.inspect();
     if (findings.empty() && custody.start(orders)) {
-      custody.wait_for("hit ", until_it_is_hit);
-      custody.wait_for_end(std::chrono::seconds(1));
-      const bool hit = custody.said("hit " + point);
+      custody.child().wait_for("hit ", until_it_is_hit);
+      custody.child().wait_for_end(std::chrono::seconds(1));
+      const bool hit = custody.child().said("hit " + point);
       custody.kill();
       if (!hit) {
         ++not_hit;
-        findings.push_back({Finding::Kind::broken, "the point was never passed: " + custody.error()});
+        findings.push_back({Finding::Kind::broken, "the point was never passed: " + custody.child().error()});
       }
       for (Finding& each : custody.inspect()) findings.push_back(std::move(each));
     }

@@ -56,6 +56,9 @@ Verdict check(const Evidence& evidence);
 struct Demands {
   bool kill = true;
   std::int64_t deaths = 0;  // so many kills instead of one; what else such a day sees is the dice's
+  // A store that has just failed refuses, before its process ends: then a clinic may have been told "certainly not
+  // stored".
+  bool may_refuse = false;
 };
 
 // Empty: the day passed. Else each broken rule in a sentence.

@@ -60,5 +60,16 @@ TEST(Rules, ADayThatProvesNothingDoesNotPass) {
   EXPECT_TRUE(broken_rules(check(unkilled), {.kill = false}).empty());
 }
 
+TEST(Rules, ADayOfManyDeathsWantsThemAll) {
+  Evidence day = honest_day();
+  day.counters = {};
+  day.counters.kills = 20;
+  day.counters.open_at_kill = 1;
+  EXPECT_TRUE(broken_rules(check(day), {.deaths = 20}).empty());
+  EXPECT_EQ(broken_rules(check(day), {.deaths = 21}).size(), 1U);
+  day.counters.open_at_kill = 0;
+  EXPECT_EQ(broken_rules(check(day), {.deaths = 20}).size(), 1U);
+}
+
 }  // namespace
 }  // namespace titip::day

@@ -259,7 +259,8 @@ std::expected<void, std::string> DayRun::collect() {
 
 int DayRun::conclude() {
   const Verdict verdict = check(evidence);
-  auto broken = broken_rules(verdict, {.kill = settings_.kill, .deaths = settings_.deaths});
+  auto broken =
+      broken_rules(verdict, {.kill = settings_.kill, .deaths = settings_.deaths, .may_refuse = settings_.faults});
   if (!settings_.keep && !stage_.stop_gateway())
     broken.push_back("the gateway did not stop in order on SIGTERM: " + stage_.gateway_end());
   const bool passed = settings_.expect_violation ? violated(verdict) : broken.empty();
