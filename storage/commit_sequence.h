@@ -16,8 +16,6 @@
 
 namespace titip::storage {
 
-inline constexpr std::string_view commit_key = "commit";  // in `info`
-
 struct CommitStamp {
   std::uint64_t number = 0;
   WallTime at{};

@@ -41,7 +41,7 @@ std::expected<std::optional<Reach>, std::string> noted_reach(const Kv& kv) {
 
 std::expected<CommitSequence, std::string> believe(Kv& kv, std::string_view directory) {
   const std::string where = directory.empty() ? "DIR" : std::string(directory);
-  const auto restoring = kv.get(Family::info, restoring_key);
+  const auto restoring = kv.get(Family::info, keys::restoring);
   if (!restoring) return std::unexpected(fmt::format("cannot read the store: {}", restoring.error().text));
   if (*restoring) {
     return std::unexpected(

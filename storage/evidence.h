@@ -13,9 +13,6 @@
 
 namespace titip::storage {
 
-// info/`restoring`: there while a restore is going through the records (restore.h).
-inline constexpr std::string_view restoring_key = "restoring";
-
 // How far the store itself says it has come. Of a store that never counted its commits, the commit is 0.
 std::expected<Reach, std::string> found_reach(const KvReader& kv, const CommitSequence& sequence);
 

@@ -1,5 +1,5 @@
-// The frame around every stored value: version byte, body, CRC-32C over where it lies and what it says. For records.cc
-// and record_codec.cc alone. Pure, any thread.
+// The frame around every stored value: version byte, body, CRC-32C over where it lies and what it says. For those
+// who lay out stored values alone. Pure, any thread.
 //
 // Invariant: body_of() yields a body only to the place, and only of the bytes, that sealed() was given.
 #pragma once

@@ -18,6 +18,8 @@ inline constexpr std::string_view format = "format";
 inline constexpr std::string_view epoch = "epoch";
 inline constexpr std::string_view last_position = "position";
 inline constexpr std::string_view last_audit = "audit";
+inline constexpr std::string_view commit = "commit";        // commit_sequence.h
+inline constexpr std::string_view restoring = "restoring";  // restore.h
 
 std::string of(const SubmissionId& id);  // meta, payload, reply, open
 std::string of(const Digest& digest);    // head (ordering key), idempotency, natural, requirement

@@ -7,9 +7,8 @@
 #include <vector>
 
 #include "storage/book.h"
-#include "storage/codec.h"
-#include "storage/crc32c.h"
 #include "storage/evidence.h"
+#include "storage/frame.h"
 #include "storage/keys.h"
 #include "storage/ledger.h"
 #include "storage/records.h"
@@ -19,7 +18,7 @@ namespace titip::storage {
 namespace {
 
 constexpr std::size_t records_in_a_batch = 256;
-constexpr std::uint8_t version = 1;
+constexpr Place place{Family::info, keys::restoring};
 
 // info/`restoring`: what a restore that goes on after an interruption must know.
 struct Restoring {
@@ -33,32 +32,29 @@ struct Restoring {
 };
 
 std::string encode_restoring(const Restoring& r) {
-  Encoder out;
-  out.u8(version).time(r.since).text(encode(r.from)).text(r.until ? encode(*r.until) : std::string());
+  Value out;
+  out.time(r.since).text(encode(r.from)).text(r.until ? encode(*r.until) : std::string());
   out.u64(r.done).text(r.cursor);
-  return out.u32(crc32c(out.peek())).take();
+  return out.sealed(place);
 }
 
 std::optional<Restoring> decode_restoring(std::string_view bytes) {
-  if (bytes.size() < 5) return std::nullopt;
-  const std::string_view covered = bytes.substr(0, bytes.size() - 4);
-  if (Decoder(bytes.substr(covered.size())).u32() != crc32c(covered)) return std::nullopt;
-  Decoder in(covered);
-  if (in.u8() != version) return std::nullopt;
+  auto in = body_of(place, bytes);
+  if (!in) return std::nullopt;
   Restoring r;
-  r.since = in.time();
-  const auto from = decode_reach(in.text());
-  const std::string until = in.text();
+  r.since = in->time();
+  const auto from = decode_reach(in->text());
+  const std::string until = in->text();
   r.until = decode_reach(until);
-  r.done = in.u64();
-  r.cursor = in.text();
-  if (!from || (!until.empty() && !r.until) || r.cursor.empty() || !in.done()) return std::nullopt;
+  r.done = in->u64();
+  r.cursor = in->text();
+  if (!from || (!until.empty() && !r.until) || r.cursor.empty()) return std::nullopt;
   r.from = *from;
-  return r;
+  return whole(*in, std::move(r));
 }
 
 KvWrite write_of(const Restoring& restoring) {
-  return {Family::info, std::string(restoring_key), encode_restoring(restoring)};
+  return {Family::info, std::string(keys::restoring), encode_restoring(restoring)};
 }
 
 std::string iso_text(WallTime at) {
@@ -117,7 +113,7 @@ Restore::Outcome Restore::load(const std::optional<Reach>& until) {
   const auto found = found_reach(kv_, sequence_);
   if (!found) return std::unexpected(found.error());
   if (found->epoch == 0) return std::unexpected("the store is empty: there is nothing to restore");
-  const auto marked = kv_.get(Family::info, restoring_key);
+  const auto marked = kv_.get(Family::info, keys::restoring);
   if (!marked) return unreadable(marked.error());
   if (!*marked) {
     restoring_ = {now_, *found, until, 0, "h"};
@@ -128,7 +124,7 @@ Restore::Outcome Restore::load(const std::optional<Reach>& until) {
     return std::unexpected(
         fmt::format("the store's entry info/{} is damaged; restore the backup again, into an empty "
                     "directory",
-                    restoring_key));
+                    keys::restoring));
   }
   restoring_ = std::move(*restoring);
   goes_on_ = true;
@@ -237,7 +233,7 @@ Restore::Outcome Restore::finish() {
   if (auto noted = kv_.note(encode(*found)); !noted) {
     return std::unexpected(fmt::format("cannot write to the data directory: {}", noted.error().text));
   }
-  return commit_batch({{Family::info, std::string(restoring_key), std::nullopt}});
+  return commit_batch({{Family::info, std::string(keys::restoring), std::nullopt}});
 }
 
 std::expected<Restored, std::string> Restore::run(const std::optional<Reach>& until, const OnProgress& progress) {

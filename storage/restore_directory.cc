@@ -9,6 +9,7 @@
 #include "storage/evidence.h"
 #include "storage/file_hash.h"
 #include "storage/free_space.h"
+#include "storage/keys.h"
 #include "storage/rocks_kv.h"
 #include "storage/rocks_kv_setup.h"
 
@@ -25,7 +26,7 @@ constexpr std::uint64_t longest_marker = 4096;
 // run was cut short behind its end.
 std::expected<Restored, std::string> mark_once(Kv& kv, const BackupManifest& manifest, WallTime now,
                                                const OnProgress& progress) {
-  const auto marked = kv.get(Family::info, restoring_key);
+  const auto marked = kv.get(Family::info, keys::restoring);
   const auto noted = noted_reach(kv);
   if (!marked || *marked || !noted || !*noted) return mark_restored(kv, std::nullopt, now, progress);
   Restored restored;

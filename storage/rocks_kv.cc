@@ -81,12 +81,12 @@ class RocksKv : public Kv {
   KvResult<void> note(std::string_view bytes) override { return note_.write(bytes); }
   KvResult<std::optional<std::string>> noted() const override { return note_.read(); }
   KvResult<void> reclaim() override {
+    // Where the large values are comes first.
     for (const Family family : {Family::payload, Family::reply}) {
       if (auto done = reclaim_.run(*families_[static_cast<std::size_t>(family)]); !done) return done;
     }
-    // Every settlement writes its record anew and empties its line: half of what stands there may be out of date.
-    for (const Family family : {Family::meta, Family::head}) {
-      if (auto done = reclaim_.merge(*families_[static_cast<std::size_t>(family)]); !done) return done;
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+      if (auto done = reclaim_.run(*family); !done) return done;
     }
     return {};
   }

@@ -66,6 +66,7 @@ bool leaves_tombstones(Family family) {
   switch (family) {
     case Family::due:
     case Family::chain:
+    case Family::head:
     case Family::open:
     case Family::payload:
     case Family::reply:
@@ -83,7 +84,6 @@ void keep_values_apart(rocksdb::ColumnFamilyOptions& options, const RocksSetup& 
   // Small files go as soon as all in them is erased; a table that covers few of them is collected with little room.
   options.blob_file_size = setup.blob_file_bytes.value_or(64 * mib);
   options.target_file_size_base = 2 * mib;
-  options.max_compaction_bytes = 128 * mib;
   options.enable_blob_garbage_collection = true;
   options.blob_garbage_collection_force_threshold = 0.5;
 }
@@ -111,6 +111,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr
   rocksdb::ColumnFamilyOptions options;
   options.write_buffer_size = setup.write_buffer_bytes.value_or(shape.buffer_mib * mib);
   options.max_write_buffer_number = 3;
+  options.max_compaction_bytes = max_compaction_bytes;
   // With the defaults the write rate fell to a fifteenth after three million records.
   options.level0_slowdown_writes_trigger = 40;
   options.level0_stop_writes_trigger = 60;

@@ -15,9 +15,8 @@ namespace {
 
 // A blob file is worth writing anew when this share of it is garbage.
 constexpr double worth_collecting = 0.25;
-// A family's levels are worth merging when this share of its bytes stands above the last one: each such merge then has
-// that much new to show for what it writes.
-constexpr double worth_merging = 0.25;
+// A family is settled when one in so many of its entries or bytes may go.
+constexpr std::uint64_t worth_settling_one_in = 10;
 // What stays free for everybody else while room is made.
 constexpr std::uint64_t margin_bytes = 16 * mib;
 
@@ -36,6 +35,23 @@ std::vector<rocksdb::SstFileMetaData> tables_by_key(const rocksdb::ColumnFamilyM
   for (const auto& level : family.levels) tables.insert(tables.end(), level.files.begin(), level.files.end());
   std::ranges::sort(tables, {}, &rocksdb::SstFileMetaData::smallestkey);
   return tables;
+}
+
+// In a family with blobs each erased key may stand for a large value. In the others what lies above the last level is
+// mostly what will be dropped when it gets there: tombstones, and newer versions of what is below.
+bool worth_settling(const rocksdb::ColumnFamilyMetaData& family) {
+  std::uint64_t entries = 0, deletions = 0, last_level = 0;
+  for (const auto& level : family.levels) {
+    // Tables of level 0 overlap each other, so none of them is the last word.
+    if (level.size != 0 && level.level != 0) last_level = level.size;
+    for (const auto& table : level.files) {
+      entries += table.num_entries;
+      deletions += table.num_deletions;
+    }
+  }
+  if (!family.blob_files.empty()) return deletions != 0;
+  return deletions * worth_settling_one_in >= entries + 1 ||
+         (family.size - last_level) * worth_settling_one_in > family.size;
 }
 
 // The next table behind `cursor` that looks into a blob file worth collecting.
@@ -70,7 +86,7 @@ RocksReclaim::RocksReclaim(rocksdb::DB& db, rocksdb::Env& env, std::string direc
     : db_(db), env_(env), directory_(std::move(directory)) {}
 
 KvResult<void> RocksReclaim::run(rocksdb::ColumnFamilyHandle& family) {
-  for (const auto step : {&RocksReclaim::flush, &RocksReclaim::settle_tombstones, &RocksReclaim::collect_garbage}) {
+  for (const auto step : {&RocksReclaim::flush, &RocksReclaim::settle, &RocksReclaim::collect_garbage}) {
     if (given_up_) return {};
     if (auto done = (this->*step)(family); !done) return done;
   }
@@ -111,32 +127,14 @@ rocksdb::CompactRangeOptions RocksReclaim::options() {
   return options;
 }
 
-KvResult<void> RocksReclaim::settle_tombstones(rocksdb::ColumnFamilyHandle& family) {
+KvResult<void> RocksReclaim::settle(rocksdb::ColumnFamilyHandle& family) {
   rocksdb::ColumnFamilyMetaData metadata;
   db_.GetColumnFamilyMetaData(&family, &metadata);
-  const auto tables = tables_by_key(metadata);
-  if (std::ranges::none_of(tables, [](const auto& table) { return table.num_deletions != 0; })) return {};
+  if (!worth_settling(metadata)) return {};
+  if (!has_room_for(std::min<std::uint64_t>(metadata.size, max_compaction_bytes))) return {};
   rocksdb::CompactRangeOptions compact = options();
   compact.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kDisable;
   const auto status = db_.CompactRange(compact, &family, nullptr, nullptr);
-  if (!status.ok() && !is_paused(status)) return std::unexpected(error_of(status));
-  return {};
-}
-
-KvResult<void> RocksReclaim::merge(rocksdb::ColumnFamilyHandle& family) {
-  if (given_up_) return {};
-  if (auto flushed = flush(family); !flushed) return flushed;
-  rocksdb::ColumnFamilyMetaData metadata;
-  db_.GetColumnFamilyMetaData(&family, &metadata);
-  std::uint64_t all = 0, last = 0;
-  for (const auto& level : metadata.levels) {
-    all += level.size;
-    // Files of level 0 overlap each other, so none of them is the last word.
-    if (level.size != 0 && level.level != 0) last = level.size;
-  }
-  if (static_cast<double>(all - last) < worth_merging * static_cast<double>(all) || all == 0) return {};
-  if (!has_room_for(all)) return {};
-  const auto status = db_.CompactRange(options(), &family, nullptr, nullptr);
   if (!status.ok() && !is_paused(status)) return std::unexpected(error_of(status));
   return {};
 }

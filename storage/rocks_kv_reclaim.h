@@ -1,6 +1,6 @@
-// Gives the space of erased values back, piece by piece, so that it gets on with little room: first the tombstones meet
-// what they erase (only keys are written, and a blob file with nothing left goes at once), then tables whose blob files
-// are in good part garbage are written anew, one at a time, each only if there is room for it.
+// Gives the space of erased and replaced values back, piece by piece, so that it gets on with little room: first the
+// tombstones and new versions meet what they stand for (a blob file with nothing left goes at once), then tables whose
+// blob files are in good part garbage are written anew, one at a time, each only if there is room for it.
 // Blocking; one run at a time; give_up() from any thread.
 #pragma once
 
@@ -19,9 +19,6 @@ class RocksReclaim {
  public:
   RocksReclaim(rocksdb::DB& db, rocksdb::Env& env, std::string directory);
   KvResult<void> run(rocksdb::ColumnFamilyHandle& family);
-  // For a family without blobs: what was overwritten or erased leaves its tables, if a good part of them stands above
-  // the last level and there is room to write them all anew.
-  KvResult<void> merge(rocksdb::ColumnFamilyHandle& family);
   void give_up() { given_up_ = true; }
   // Whether all that is only in memory and log so far fits on the disk. Any thread.
   bool has_room_to_flush() const;
@@ -30,7 +27,7 @@ class RocksReclaim {
   std::optional<std::uint64_t> free_bytes() const;
   bool has_room_for(std::uint64_t bytes) const;
   KvResult<void> flush(rocksdb::ColumnFamilyHandle& family);
-  KvResult<void> settle_tombstones(rocksdb::ColumnFamilyHandle& family);
+  KvResult<void> settle(rocksdb::ColumnFamilyHandle& family);
   KvResult<void> collect_garbage(rocksdb::ColumnFamilyHandle& family);
   rocksdb::CompactRangeOptions options();
 

@@ -48,17 +48,9 @@ void SpaceWatch::look() {
     const std::scoped_lock lock(mutex_);
     status_ = std::move(now);
   }
-  if (decision.make_room()) wake_rooms_.notify_one();
+  if (decision.make_room() || *erased_ >= worth_giving_back) wake_rooms_.notify_one();
   const bool newly = before == DiskState::ok && !decision.accepting();
   if (newly && settings_.probes != nullptr) settings_.probes->failed("disk_full");
-}
-
-void SpaceWatch::erased(std::uint64_t bytes) {
-  {
-    const std::scoped_lock lock(mutex_);
-    erased_ += bytes;
-  }
-  wake_rooms_.notify_one();
 }
 
 SpaceWatch::Status SpaceWatch::status() const {
@@ -77,7 +69,7 @@ void SpaceWatch::run_looks() {
 }
 
 bool SpaceWatch::room_wanted() const {
-  if (erased_ >= worth_giving_back) return true;
+  if (*erased_ >= worth_giving_back) return true;
   if (!erase_at_once_) return false;
   return !made_room_ || std::chrono::steady_clock::now() >= *made_room_ + settings_.between_rooms;
 }
@@ -88,7 +80,7 @@ void SpaceWatch::run_rooms() {
       std::unique_lock lock(mutex_);
       wake_rooms_.wait(lock, [&] { return closing_ || room_wanted(); });
       if (closing_) return;
-      erased_ = 0;
+      *erased_ = 0;
     }
     settings_.make_room();
     const std::scoped_lock lock(mutex_);

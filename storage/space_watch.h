@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -43,8 +44,9 @@ class SpaceWatch {
 
   void start();
   void look();
-  // So many bytes were erased from the store: when they are worth it, their space is given back too.
-  void erased(std::uint64_t bytes);
+  // Whoever erases from the store adds its bytes here: when they are worth it, their space is given back too. Outlives
+  // this object, for answers that are still under way.
+  std::shared_ptr<std::atomic<std::uint64_t>> erased_bytes() const { return erased_; }
   void close();
 
   struct Status {
@@ -66,13 +68,14 @@ class SpaceWatch {
 
   const SpaceSettings settings_;
   std::optional<Ballast> ballast_;
+  const std::shared_ptr<std::atomic<std::uint64_t>> erased_ =
+      std::make_shared<std::atomic<std::uint64_t>>(0);  // since room was last made
   std::atomic<bool> low_ = false;
   std::atomic<bool> erase_at_once_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_looks_, wake_rooms_;
   Status status_;
-  std::uint64_t erased_ = 0;  // since room was last made
   std::optional<std::chrono::steady_clock::time_point> made_room_;
   bool closing_ = false;
   std::thread looks_, rooms_;

@@ -144,10 +144,10 @@ TEST_F(Watch, RoomIsMadeWhileTheDiskIsLowAndNotAllTheTime) {
 TEST_F(Watch, WhatIsErasedInQuantityIsGivenBack) {
   SpaceWatch watch(settings());
   watch.start();
-  watch.erased(1000);
+  *watch.erased_bytes() += 1000;
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_EQ(rooms, 0);
-  watch.erased(2ULL << 30U);
+  *watch.erased_bytes() += 2ULL << 30U;
   EXPECT_TRUE(comes_true([&] { return rooms == 1; }));
   watch.close();
   EXPECT_EQ(rooms, 1);

@@ -83,8 +83,8 @@ class FullDisk : public ::testing::Test {
   void expect_all_there() {
     for (std::uint64_t i = 1; i <= accepted; ++i) {
       const auto loaded = caller->load(id_of(i));
-      expect_content(loaded, i);
       ASSERT_EQ(loaded.submission.state == State::delivered, i <= settled) << i;
+      expect_content(loaded, i);
     }
   }
   template <class Condition>
@@ -123,6 +123,7 @@ TEST_F(FullDisk, RefusesNewWorkTakesOutcomesAndRecoversByItself) {
   EXPECT_TRUE(comes_true([&] { return disk.free_mib() >= 20; }));
   settle_some(300);
   EXPECT_EQ(fatal, 0) << fatal_why;
+  EXPECT_TRUE(caller->load(id_of(1)).submission.content_erased) << "what is delivered is erased at once";
 
   disk.free_again();
   EXPECT_TRUE(comes_true([&] { return !store->health().disk_low; }));

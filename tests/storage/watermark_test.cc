@@ -168,7 +168,7 @@ TEST_F(Noted, ADamagedSequenceIsRefused) {
 
 TEST_F(Noted, AStoreHalfRestoredIsRefused) {
   work(1, 1);
-  put(restoring_key, "x");
+  put(keys::restoring, "x");
   EXPECT_NE(refused().find("not finished"), std::string::npos);
 }
 
