@@ -170,6 +170,7 @@ void Inspection::look_at_state(const Seen& seen, const Known& known) {
   for (const Expected& each : expected) {
     if (s.state == each.state && s.version == each.version && lines == each.lines) return;
   }
+  if (moved_by_others(seen, as_told, lines)) return;
   std::string wanted;
   for (const Expected& each : expected) {
     wanted += fmt::format("{}{} in version {} with {} lines", wanted.empty() ? "" : " or ", name(each.state),
@@ -180,6 +181,33 @@ void Inspection::look_at_state(const Seen& seen, const Known& known) {
        fmt::format("{}{} should be {}, and is {} in version {} with {} lines",
                    pending_again ? "a settlement was lost: " : "", label(s.id, known), wanted, name(s.state), s.version,
                    lines));
+}
+
+// What waits for another may go, wait again, or be cancelled with it; what others wait for may be taken back. Whether
+// the two fit together, the store's own verify says; that no half of it is there, we do.
+bool Inspection::moved_by_others(const Seen& seen, const Known& known, std::size_t lines) const {
+  const Intent meant = history_.intents().intent(known.said.number);
+  const Submission& s = seen.loaded.submission;
+  const bool settled = storage::is_terminal(known.state) && known.custody == Known::Custody::acknowledged;
+  const std::uint32_t most_lines = known.lines + (known.doubt ? known.doubt->lines : 0) + 1;
+  if (!meant.follows_others() || settled || s.version < known.version || lines < known.lines || lines > most_lines) {
+    return false;
+  }
+  if (when_ == When::restored && s.state == State::unknown) return true;
+  if (meant.takes_back) return s.state == State::cancelled && s.version == 1;
+  if (meant.provides) return s.state == State::cancelled && taken_back(known);
+  return s.state == State::queued || s.state == State::blocked || s.state == State::held ||
+         (s.state == State::cancelled && s.version > known.version);
+}
+
+// Whether the one that takes it back is there and over: both in one batch, or neither.
+bool Inspection::taken_back(const Known& known) const {
+  for (const auto& [id, seen] : seen_) {
+    const auto other = history_.known().find(id);
+    const Intent by = history_.intents().intent(other->second.said.number);
+    if (by.takes_back == known.said.number && seen.loaded.submission.state == State::cancelled) return true;
+  }
+  return false;
 }
 
 void Inspection::look_at_positions() {

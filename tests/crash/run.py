@@ -172,7 +172,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--size", choices=SHARE, default="full")
     parser.add_argument("--kind", action="append", choices=[*ROUNDS, "controls"], help="only these")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, help="of the first round; otherwise 1, and for the long run the day's own")
     parser.add_argument("--replay")
     wanted = parser.parse_args()
     build = wanted.build.resolve()
@@ -183,10 +183,11 @@ def main():
     if wanted.replay:
         return replay(build, wanted.replay)
     sums = Sums()
+    seed = wanted.seed or (int(time.time()) // 86400 * 100_000 if wanted.size == "long" else 1)
     kinds = wanted.kind or [*ROUNDS, "controls"]
     for kind in ROUNDS:
         if kind in kinds:
-            run_kind(build, sums, kind, rounds_of(kind, wanted.size), wanted.seed)
+            run_kind(build, sums, kind, rounds_of(kind, wanted.size), seed)
     if "controls" in kinds:
         for name in CONTROLS:
             run_control(build, sums, name)
