@@ -104,7 +104,10 @@ class Decoder {
   }
   std::uint64_t ordered() {
     const std::uint8_t size = u8();
-    if (size > 8) refuse();
+    if (size > 8) {
+      refuse();
+      return 0;
+    }
     const std::uint64_t value = number(size);
     if (size > 0 && value >> (8U * (size - 1U)) == 0) refuse();
     return ok_ ? value : 0;

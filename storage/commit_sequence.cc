@@ -10,6 +10,7 @@
 namespace titip::storage {
 namespace {
 
+constexpr std::string_view key = commit_key;
 constexpr std::uint8_t version = 1;
 constexpr std::size_t size = 1 + 8 + 8 + 4;
 
@@ -33,21 +34,21 @@ std::optional<CommitStamp> decode_commit_stamp(std::string_view bytes) {
 }
 
 std::expected<CommitSequence, std::string> CommitSequence::load(const KvReader& kv) {
-  const auto bytes = kv.get(Family::info, commit_key);
+  const auto bytes = kv.get(Family::info, key);
   if (!bytes) return std::unexpected(fmt::format("cannot read the store: {}", bytes.error().text));
   CommitSequence sequence;
   if (!*bytes) return sequence;
   sequence.last_ = decode_commit_stamp(**bytes);
   if (!sequence.last_) {
     return std::unexpected(
-        fmt::format("the store's entry info/{} is damaged; restore the data directory from its backup", commit_key));
+        fmt::format("the store's entry info/{} is damaged; restore the data directory from its backup", key));
   }
   return sequence;
 }
 
 void CommitSequence::stamp(KvBatch& batch, WallTime now) {
   next_ = {number() + 1, now};
-  batch.push_back({Family::info, std::string(commit_key), encode(next_)});
+  batch.push_back({Family::info, std::string(key), encode(next_)});
 }
 
 KvResult<void> commit(Kv& kv, CommitSequence& sequence, KvBatch batch, WallTime now) {

@@ -1,6 +1,7 @@
 #include "storage/quarantine.h"
 
 #include "storage/commit_sequence.h"
+#include "storage/evidence.h"
 #include "storage/keys.h"
 
 namespace titip::storage {
@@ -25,6 +26,7 @@ bool counts_are_sound(const Place& at, std::string_view bytes) {
 bool info_is_sound(const Place& at, std::string_view bytes) {
   if (at.key == keys::format) return decode_format(bytes).has_value();
   if (at.key == commit_key) return decode_commit_stamp(bytes).has_value();
+  if (at.key == restoring_key) return true;  // a store that has it is not opened before its restore has ended
   return decode_number(at, bytes).has_value();
 }
 

@@ -44,9 +44,9 @@ std::expected<std::unique_ptr<QueueStore>, std::string> QueueStore::open(
   if (!recovered) return std::unexpected(std::move(recovered.error()));
   auto ledger = std::make_unique<Ledger>();
   if (auto loaded = ledger->load(*kv); !loaded) return std::unexpected(std::move(loaded.error()));
-  std::unique_ptr<QueueStore> store(
-      new QueueStore(std::move(kv), std::move(ledger), *recovered, settings_of(options, recovered->epoch),
-                     space_of(options, std::move(free_bytes)), options.watches, pumping));
+  std::unique_ptr<QueueStore> store(new QueueStore(std::move(kv), std::move(ledger), *recovered,
+                                                   settings_of(options, recovered->epoch),
+                                                   space_of(options, std::move(free_bytes)), options.watches, pumping));
   for (std::size_t i = 0; store->probes_ != nullptr && i < recovered->damaged; ++i) {
     store->probes_->failed("corrupt_record");
   }

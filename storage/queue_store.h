@@ -19,8 +19,8 @@
 #include "storage/reading.h"
 #include "storage/recovery.h"
 #include "storage/retention.h"
-#include "storage/watches.h"
 #include "storage/space_watch.h"
+#include "storage/watches.h"
 #include "storage/watermark.h"
 #include "storage/writer.h"
 

@@ -27,8 +27,8 @@
 #include "storage/kv.h"
 #include "storage/ledger.h"
 #include "storage/live_parts.h"
-#include "storage/watches.h"
 #include "storage/space_watch.h"
+#include "storage/watches.h"
 #include "storage/watermark.h"
 
 namespace titip::storage {

@@ -51,6 +51,7 @@ TEST(Keys, SortAsTheyMustAndComeApartAgain) {
   EXPECT_FALSE(keys::parse_id("short").has_value());
   EXPECT_FALSE(keys::parse_in_line(keys::of(counting_from<16>(3)) + std::string("\x02\x00\x01", 3)).has_value())
       << "a leading zero";
+  EXPECT_FALSE(keys::parse_audit(std::string("\x09") + std::string(9, '\x01')).has_value()) << "more than 64 bits";
   EXPECT_EQ(keys::day_of(at(0)), 0);
   EXPECT_EQ(keys::day_of(WallTime(17h - 1ms)), 0);
   EXPECT_EQ(keys::day_of(WallTime(17h)), 1) << "midnight in Jakarta";

@@ -28,6 +28,10 @@ class KillableKv final : public storage::MemoryKv {
     if (killed) return {};
     return MemoryKv::commit(batch);
   }
+  storage::KvResult<void> note(std::string_view bytes) override {
+    if (killed) return {};
+    return MemoryKv::note(bytes);
+  }
   bool killed = false;
 };
 
