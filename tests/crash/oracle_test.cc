@@ -209,8 +209,8 @@ TEST(Oracle, TheWorkloadComesToEveryStateButExpired) {
   Workload workload(*world.door, world.history, world.history.brief(), 7);
   for (int steps = 0; steps < 200; ++steps) {
     workload.step();
-    const auto counts = world.store->counts();
-    const auto& states = counts.destinations.at("pcare").by_state;
+    auto counts = world.store->counts();
+    const auto& states = counts.destinations["pcare"].by_state;
     for (std::size_t i = 0; i < seen.size(); ++i) seen[i] = seen[i] || states[i] != 0;
   }
   for (const storage::State state : storage::all_states) {
