@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, 5> names{"harmless", "refused", "told", "
 constexpr std::array kinds{FileKind::wal,     FileKind::table,   FileKind::blob, FileKind::manifest,
                            FileKind::current, FileKind::options, FileKind::note};
 constexpr std::size_t kind_of_the_key_file = kinds.size();
+constexpr std::uint64_t flips_of_one_store = 64;
 
 struct Flip {
   std::string path;
@@ -140,37 +141,41 @@ struct Line {
   Came came = Came::harmless;
 };
 
+// One flip of the sound store, or of a key file.
+Came flip_once(const SoundStore& sound, std::uint64_t seed, std::vector<Finding>& findings, std::string& what) {
+  sampler::Random dice(seed, 23);
+  const std::size_t kind = seed % (kinds.size() + 1);
+  if (kind == kind_of_the_key_file) return flip_key_file(dice, findings, what);
+  Image image = sound.image;
+  const auto flipped = flip(image, kinds[kind], dice);
+  if (!flipped) {
+    findings.push_back({Finding::Kind::broken, "there is no such file to damage"});
+    return Came::wrong;
+  }
+  what = flipped->text();
+  return judge(sound, std::move(image), seed, findings);
+}
+
 // In a child: the flips from `first` on, a line each before and after.
 [[noreturn]] void flip_from(const ProcessCrashes& wanted, std::uint64_t first, int out) {
   const auto say = [out](const std::string& line) { return ::write(out, line.data(), line.size()) > 0; };
-  const auto made = SoundStore::make(wanted.first_seed);
-  if (!made) {
-    say("x the sound store could not be made\n");
-    ::_exit(2);
-  }
-  const SoundStore& sound = *made;
-  say(fmt::format("k {}\n", sound.history.acknowledged()));
+  std::optional<SoundStore> sound;
+  std::uint64_t of_store = 0;
   for (std::uint64_t round = first; round < wanted.rounds; ++round) {
     const std::uint64_t seed = wanted.first_seed + round;
-    sampler::Random dice(seed, 23);
-    const std::size_t kind = round % (kinds.size() + 1);
-    say(fmt::format("b {} {}\n", round, kind));
+    if (const std::uint64_t store_seed = seed / flips_of_one_store + 1; store_seed != of_store) {
+      of_store = store_seed;
+      sound = SoundStore::make(store_seed);
+      if (!sound) {
+        say("x the sound store could not be made\n");
+        ::_exit(2);
+      }
+      say(fmt::format("k {}\n", sound->history.acknowledged()));
+    }
+    say(fmt::format("b {}\n", round));
     std::vector<Finding> findings;
     std::string what;
-    Came came = Came::harmless;
-    if (kind == kind_of_the_key_file) {
-      came = flip_key_file(dice, findings, what);
-    } else {
-      Image image = sound.image;
-      const auto flipped = flip(image, kinds[kind], dice);
-      if (!flipped) {
-        findings.push_back({Finding::Kind::broken, "there is no such file to damage"});
-        came = Came::wrong;
-      } else {
-        what = flipped->text();
-        came = judge(sound, std::move(image), seed, findings);
-      }
-    }
+    const Came came = flip_once(*sound, seed, findings, what);
     if (wanted.tell || came == Came::wrong) {
       fmt::print("seed {}: {}: {}\n", seed, what, names[static_cast<std::size_t>(came)]);
     }
@@ -178,12 +183,13 @@ struct Line {
       fmt::print("  {}: {}\n", name(findings[i].kind), findings[i].what);
     }
     std::fflush(stdout);
-    std::size_t lost = count(findings, Finding::Kind::lost);
-    std::size_t served = count(findings, Finding::Kind::corrupt_served);
+    const std::size_t lost = count(findings, Finding::Kind::lost);
+    const std::size_t served = count(findings, Finding::Kind::corrupt_served);
     say(fmt::format("e {} {} {} {}\n", static_cast<unsigned>(came), lost, served, findings.size() - lost - served));
   }
   say("d\n");
-  ::rmdir(store_directory().c_str());
+  std::error_code ignored;
+  std::filesystem::remove_all(store_directory(), ignored);
   ::_exit(0);
 }
 
@@ -211,7 +217,7 @@ void Flipping::take(const std::string& text) {
   switch (text.front()) {
     case 'k':
       line >> number;
-      report_.acknowledged = std::max(report_.acknowledged, number);
+      report_.acknowledged += number;
       break;
     case 'b':
       line >> next_;

@@ -141,6 +141,10 @@ void History::bind_keys() {
 
 void History::saw(const ChangeAsked& seen) {
   Known& known = known_[seen.id];
+  if (intents_.intent(known.said.number).follows_others() && seen.version >= known.version) {
+    known.version = seen.version;  // moved by what became of another; the inspection judges whether it may have been
+    known.state = seen.from;
+  }
   if (seen.version != known.version || seen.from != known.state) {
     find(Finding::Kind::broken,
          fmt::format("the store handed {} out as {} in version {}; it was left {} in version {}", seen.id.text(),
@@ -158,17 +162,20 @@ void History::saw(const ChangeAnswered& seen) {
     return find(Finding::Kind::damaged, seen.id.text() + " could not be changed, for it is damaged");
   }
   if (seen.answer == Answer::refused) return;
+  const bool follows = intents_.intent(known.said.number).follows_others();
+  if (seen.applied == storage::Applied::stale && follows) return;  // something else moved it first
   if (seen.applied != storage::Applied::yes) {
     return find(Finding::Kind::broken,
                 fmt::format("{}: the store refused to go from {} to {} as {}", seen.id.text(), name(known.state),
                             name(asked.to), seen.applied == storage::Applied::stale ? "stale" : "fenced"));
   }
-  if (seen.version != known.version + 1 || seen.state != asked.to) {
+  const bool waits_again = follows && (seen.state == State::blocked || seen.state == State::held);
+  if (seen.version != known.version + 1 || (seen.state != asked.to && !waits_again)) {
     find(Finding::Kind::broken, fmt::format("{} should be {} in version {} and is {} in version {}", seen.id.text(),
                                             name(asked.to), known.version + 1, name(seen.state), seen.version));
   }
   ++settled_;
-  known.state = asked.to;
+  known.state = seen.state;
   known.version = seen.version;
   known.lines += asked.lines;
 }

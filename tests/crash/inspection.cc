@@ -19,7 +19,6 @@ using storage::SubmissionId;
 namespace {
 
 constexpr std::size_t ids_in_a_load = 64;
-const storage::WallTime end_of_time(std::chrono::milliseconds(9'000'000'000'000));
 
 struct Expected {
   State state;
@@ -170,6 +169,7 @@ void Inspection::look_at_state(const Seen& seen, const Known& known) {
   for (const Expected& each : expected) {
     if (s.state == each.state && s.version == each.version && lines == each.lines) return;
   }
+  if (moved_by_others(seen, as_told, lines)) return;
   std::string wanted;
   for (const Expected& each : expected) {
     wanted += fmt::format("{}{} in version {} with {} lines", wanted.empty() ? "" : " or ", name(each.state),
@@ -180,6 +180,33 @@ void Inspection::look_at_state(const Seen& seen, const Known& known) {
        fmt::format("{}{} should be {}, and is {} in version {} with {} lines",
                    pending_again ? "a settlement was lost: " : "", label(s.id, known), wanted, name(s.state), s.version,
                    lines));
+}
+
+// What waits for another may go, wait again, or be cancelled with it; what others wait for may be taken back. Whether
+// the two fit together, the store's own verify says; that no half of it is there, we do.
+bool Inspection::moved_by_others(const Seen& seen, const Known& known, std::size_t lines) const {
+  const Intent meant = history_.intents().intent(known.said.number);
+  const Submission& s = seen.loaded.submission;
+  const bool settled = storage::is_terminal(known.state) && known.custody == Known::Custody::acknowledged;
+  const std::uint32_t most_lines = known.lines + (known.doubt ? known.doubt->lines : 0) + 1;
+  if (!meant.follows_others() || settled || s.version < known.version || lines < known.lines || lines > most_lines) {
+    return false;
+  }
+  if (when_ == When::restored && s.state == State::unknown) return true;
+  if (meant.takes_back) return s.state == State::cancelled && s.version == 1;
+  if (meant.provides) return s.state == State::cancelled && taken_back(known);
+  return s.state == State::queued || s.state == State::blocked || s.state == State::held ||
+         (s.state == State::cancelled && s.version > known.version);
+}
+
+// Whether the one that takes it back is there and over: both in one batch, or neither.
+bool Inspection::taken_back(const Known& known) const {
+  for (const auto& [id, seen] : seen_) {
+    const auto other = history_.known().find(id);
+    const Intent by = history_.intents().intent(other->second.said.number);
+    if (by.takes_back == known.said.number && seen.loaded.submission.state == State::cancelled) return true;
+  }
+  return false;
 }
 
 void Inspection::look_at_positions() {
@@ -238,128 +265,6 @@ void Inspection::look_at_counts() {
     find(Finding::Kind::broken,
          fmt::format("counted: {} accepted, {} bytes pending; there: {} and {}", told.accepted,
                      told.payload_bytes_pending, scanned.accepted, scanned.payload_bytes_pending));
-  }
-}
-
-// The first of each ordering key stands in the due index, and nobody else.
-void Inspection::look_at_due() {
-  std::map<storage::Digest, const Submission*> heads;
-  for (const auto& [id, seen] : seen_) {
-    const Submission& s = seen.loaded.submission;
-    if (storage::is_terminal(s.state)) continue;
-    const auto [head, is_new] = heads.emplace(s.ordering_key, &s);
-    if (!is_new && s.position < head->second->position) head->second = &s;
-  }
-  for (std::uint32_t i = 0; i < facilities; ++i) {
-    const std::string facility = fmt::format("clinic-{}", i);
-    for (const auto due_class : {storage::DueClass::send, storage::DueClass::probe}) {
-      std::set<SubmissionId> expected;
-      for (const auto& [key, head] : heads) {
-        const bool send = head->state == State::queued || head->state == State::deferred;
-        const bool due = due_class == storage::DueClass::send ? send : head->state == State::unknown;
-        if (due && head->facility == facility) expected.insert(head->id);
-      }
-      storage::DueQuery query;
-      query.lane = {std::string(destination), facility};
-      query.due_class = due_class;
-      query.now = end_of_time;
-      query.limit = 200;
-      const auto answer = door_.ask<std::vector<storage::DueBatch>>(
-          [&](auto done) { door_.store.next_due({query}, door_, std::move(done)); });
-      std::set<SubmissionId> told;
-      if (!answer) {
-        unreadable_ = true;
-        return;
-      }
-      for (const auto& item : answer->at(0).items) told.insert(item.submission.id);
-      if (told != expected) {
-        find(Finding::Kind::broken,
-             fmt::format("the due index of {} ({}) names {} records, and {} should stand there", facility,
-                         due_class == storage::DueClass::send ? "send" : "probe", told.size(), expected.size()));
-      }
-    }
-  }
-}
-
-void Inspection::look_at_keys() {
-  for (const auto& [key, id] : history_.keys()) {
-    const auto found = door_.ask<std::vector<Submission>>([&](auto done) {
-      door_.store.find({.by = storage::Find::By::idempotency_key, .key = key}, door_, std::move(done));
-    });
-    if (!found) {
-      unreadable_ = true;
-      return;
-    }
-    if (found->size() != 1 || found->front().id != id) {
-      find(Finding::Kind::lost, fmt::format("the idempotency key of {} names {} submissions{}", id.text(),
-                                            found->size(), found->empty() ? "" : ", another among them"));
-    }
-  }
-}
-
-void Inspection::look_at_objects() {
-  for (const auto& [number, known] : history_.objects()) {
-    auto answer = door_.ask<std::optional<storage::Object>>(
-        [&](auto done) { door_.store.get_object("crash", fmt::format("object-{}", number), door_, std::move(done)); });
-    if (!answer) {
-      if (answer.error() == Error::corrupt) {
-        find(Finding::Kind::damaged, fmt::format("object {} is answered as corrupt", number));
-      } else {
-        unreadable_ = true;
-      }
-      continue;
-    }
-    const std::uint64_t version = *answer ? (*answer)->version : 0;
-    const bool as_left = version == known.version;
-    const bool as_asked = known.doubt && version == known.version + 1;
-    if (!as_left && !as_asked) {
-      find(version < known.version ? Finding::Kind::lost : Finding::Kind::broken,
-           fmt::format("object {} was left in version {} and is in version {}", number, known.version, version));
-    } else if (*answer && (*answer)->bytes != history_.intents().object_bytes(as_left ? known.bytes : *known.doubt)) {
-      find(Finding::Kind::corrupt_served, fmt::format("object {} has not the bytes that were put", number));
-    }
-    objects_[number] = std::move(*answer);
-  }
-}
-
-void Inspection::look_at_audit() {
-  if (history_.audit().empty()) return;
-  std::map<std::uint64_t, std::string> lines;
-  for (std::uint64_t from = 1; from <= history_.audit().rbegin()->first;) {
-    const auto page = door_.ask<std::vector<storage::AuditLine>>(
-        [&](auto done) { door_.store.read_audit(from, 1'000, door_, std::move(done)); });
-    if (!page && page.error() == Error::corrupt) return find(Finding::Kind::damaged, "the audit log is damaged");
-    if (!page) unreadable_ = true;
-    if (!page || page->empty()) break;
-    for (const auto& line : *page) lines.emplace(line.number, line.bytes);
-    from = page->back().number + 1;
-  }
-  for (const auto& [number, line] : history_.audit()) {
-    const auto found = lines.find(number);
-    if (found == lines.end()) {
-      find(Finding::Kind::lost, fmt::format("line {} of the audit log is not there", number));
-    } else if (found->second != Intents::audit_line(line)) {
-      find(Finding::Kind::corrupt_served, fmt::format("line {} of the audit log is another", number));
-    }
-  }
-}
-
-void Inspection::ask_the_store_itself() {
-  const auto report =
-      door_.ask<storage::VerifyReport>([&](auto done) { door_.store.verify({}, door_, std::move(done)); });
-  if (!report) {
-    unreadable_ = true;
-    return;
-  }
-  for (const auto& problem : report->problems) {
-    const bool is_rot = problem.kind == "damaged" || problem.kind == "unreadable";
-    find(is_rot ? Finding::Kind::damaged : Finding::Kind::broken,
-         fmt::format("verify says {}, {} times{}", problem.kind, problem.times,
-                     problem.examples.empty() ? "" : ": " + problem.examples.front()));
-  }
-  if (report->submissions != seen_.size()) {
-    find(Finding::Kind::broken,
-         fmt::format("verify counts {} submissions, and {} are there", report->submissions, seen_.size()));
   }
 }
 

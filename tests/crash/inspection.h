@@ -45,6 +45,8 @@ class Inspection {
   void look_at(const storage::SubmissionId& id, const Known& known);
   void look_at_content(const Seen& seen, const Known& known);
   void look_at_state(const Seen& seen, const Known& known);
+  bool moved_by_others(const Seen& seen, const Known& known, std::size_t lines) const;
+  bool taken_back(const Known& known) const;
   void look_at_positions();
   void look_at_natural_keys();
   void look_at_counts();

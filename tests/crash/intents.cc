@@ -45,6 +45,13 @@ Intent Intents::intent(std::uint64_t number) const {
   const bool follows = number % 4 == 0;
   const bool is_followed = number % 4 == 3;
   if (follows || is_followed) made.natural = (number + 1) / 4;
+  // Every sixth is waited for by the next one, and every third of these is taken back by the one behind that.
+  made.provides = number % 6 == 1;
+  if (number % 6 == 2) made.waits_for = number - 1;
+  if (number % 18 == 9) {
+    made.takes_back = number - 2;
+    made.facility = intent(number - 2).facility;  // only one's own can be taken back
+  }
   // What bears no key at all cannot be said twice; no gateway can help that.
   if (!made.natural) made.idempotency_key = true;
   if (!follows || number == 0) return made;
@@ -113,6 +120,12 @@ NewSubmission Intents::submission(const Try& said) const {
   s.accepted_at = said_at(said);
   s.wrapped_key = fmt::format("wrapped key of {}/{}", said.number, said.times);
   if (meant.natural) s.natural_key = spread<sizeof(Digest)>(seed_, fmt::format("act {}", *meant.natural));
+  const auto act = [this](std::uint64_t provider) {
+    return spread<sizeof(Digest)>(seed_, fmt::format("act of {}", provider));
+  };
+  if (meant.provides) s.provides.push_back(act(meant.number));
+  if (meant.waits_for) s.requirements.push_back(act(*meant.waits_for));
+  if (meant.takes_back) made.takes_back = act(*meant.takes_back);
   made.payload.bytes = payload(said);
   made.idempotency_key = idempotency_key(meant);
   made.on_conflict = meant.correction ? storage::OnConflict::queue_behind : storage::OnConflict::refuse;

@@ -20,8 +20,14 @@ struct Intent {
   std::string person;
   std::string facility;
   bool idempotency_key = true;
-  std::optional<std::uint64_t> natural;  // the act it records, as the clinic knows it
-  bool correction = false;               // of what stands under that natural key
+  std::optional<std::uint64_t> natural;     // the act it records, as the clinic knows it
+  bool correction = false;                  // of what stands under that natural key
+  bool provides = false;                    // others may wait for it
+  std::optional<std::uint64_t> waits_for;   // the intent that must be delivered before
+  std::optional<std::uint64_t> takes_back;  // the intent that this one undoes if it has not been sent yet
+
+  // Its state may change by what becomes of another one.
+  bool follows_others() const { return provides || waits_for || takes_back; }
 };
 
 struct Try {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -198,6 +199,30 @@ TEST(Oracle, CatchesEveryLieAndBelievesTheTruth) {
     if (lie.caught_as.empty()) EXPECT_TRUE(findings.empty()) << findings.front().what;
     world.below->close();
   }
+}
+
+// An oracle over a workload that never goes there would prove nothing.
+TEST(Oracle, TheWorkloadComesToEveryStateButExpired) {
+  World world(11);
+  std::array<bool, 11> seen{};
+  std::set<std::string> rules;
+  Workload workload(*world.door, world.history, world.history.brief(), 7);
+  for (int steps = 0; steps < 200; ++steps) {
+    workload.step();
+    auto counts = world.store->counts();
+    const auto& states = counts.destinations["pcare"].by_state;
+    for (std::size_t i = 0; i < seen.size(); ++i) seen[i] = seen[i] || states[i] != 0;
+  }
+  for (const storage::State state : storage::all_states) {
+    EXPECT_EQ(seen[static_cast<std::size_t>(state)], state != storage::State::expired) << storage::name(state);
+  }
+  const auto rows = world.door->ask<std::vector<storage::CountRow>>(
+      [&](auto done) { world.store->count({}, *world.door, std::move(done)); });
+  ASSERT_TRUE(rows.has_value());
+  for (const auto& row : *rows) rules.insert(row.outcome_rule);
+  EXPECT_TRUE(rules.contains("taken_back"));
+  EXPECT_TRUE(world.inspect().empty());
+  world.below->close();
 }
 
 TEST(Oracle, CatchesAStoreThatTakesOneKeyTwice) {

@@ -78,7 +78,7 @@ def rounds_of(kind, size):
 def store_kind(build, sums, kind, rounds, seed):
     status, last = call([build / "titip_crash", kind, "--rounds", rounds, "--seed", seed])
     if status == NOT_POSSIBLE:
-        sums.skipped.append(kind)
+        sums.skipped.append(last.replace(" SKIPPED:", ""))
     elif status < 0 or status == 2 or not last.startswith(f"{kind}: "):
         print(f"NOT KEPT: {kind} seed={seed}: titip_crash ended with status {status}")
         sums.bad.append(kind)
@@ -98,7 +98,7 @@ def gateway_kind(build, sums, kind, rounds, seed):
         lines = shown.stdout.strip().splitlines() or [""]
         if shown.returncode == NOT_POSSIBLE:
             print(f"{kind}: {lines[-1]}")
-            sums.skipped.append(kind)
+            sums.skipped.append(f"{kind}: {lines[-1].removeprefix('SKIPPED: ')}")
             return
         found = numbers(lines[-1])
         if shown.returncode != 0:
@@ -131,9 +131,9 @@ def run_kind(build, sums, kind, rounds, seed):
 
 
 def run_control(build, sums, name):
-    status, _ = call([build / "titip_crash", *CONTROLS[name]])
+    status, last = call([build / "titip_crash", *CONTROLS[name]])
     if status == NOT_POSSIBLE:
-        sums.skipped.append(f"control {name}")
+        sums.skipped.append(last.replace(" SKIPPED:", ""))
         return
     sums.controls += 1
     if status == 0:
@@ -144,13 +144,14 @@ def run_control(build, sums, name):
 
 def conclude(sums):
     if sums.skipped:
-        print(f"crash: NOT RUN on this machine: {', '.join(sums.skipped)}")
+        print(f"crash: NOT RUN on this machine: {'; '.join(sums.skipped)}", flush=True)
+    if not sums.bad and sums.rounds + sums.controls == 0:
+        return NOT_POSSIBLE
     if sums.bad:
         print(f"crash: not passed: {', '.join(sums.bad)}")
     print(f"crash: rounds={sums.rounds} acknowledged={sums.acknowledged} lost={sums.lost} duplicates={sums.duplicates} "
           f"corrupt_served={sums.corrupt_served} controls={sums.caught}/{sums.controls}", flush=True)
-    good = not sums.bad and sums.rounds + sums.controls > 0 and sums.caught == sums.controls
-    return 0 if good else (1 if sums.bad else NOT_POSSIBLE)
+    return 0 if not sums.bad and sums.caught == sums.controls else 1
 
 
 def replay(build, text):
@@ -172,7 +173,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--size", choices=SHARE, default="full")
     parser.add_argument("--kind", action="append", choices=[*ROUNDS, "controls"], help="only these")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, help="of the first round; otherwise 1, and for the long run the day's own")
     parser.add_argument("--replay")
     wanted = parser.parse_args()
     build = wanted.build.resolve()
@@ -183,10 +184,11 @@ def main():
     if wanted.replay:
         return replay(build, wanted.replay)
     sums = Sums()
+    seed = wanted.seed or (int(time.time()) // 86400 * 100_000 if wanted.size == "long" else 1)
     kinds = wanted.kind or [*ROUNDS, "controls"]
     for kind in ROUNDS:
         if kind in kinds:
-            run_kind(build, sums, kind, rounds_of(kind, wanted.size), wanted.seed)
+            run_kind(build, sums, kind, rounds_of(kind, wanted.size), seed)
     if "controls" in kinds:
         for name in CONTROLS:
             run_control(build, sums, name)
