@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gateway/intake/idempotency_key.h"
+#include "storage/persons.h"
 
 namespace titip::intake {
 namespace {
@@ -168,7 +169,7 @@ std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused&
   // exports or erases by it knows nothing else.
   const auto& person = identity->ordering;
   if (!person.empty()) {
-    submission.person = sealer.keyed_hash("person", {person.size() == 1 ? person.front() : joined(person)});
+    submission.person = storage::person_hash(sealer, person.size() == 1 ? person.front() : joined(person));
   }
   submission.fingerprint = fingerprint_of(sealer, arrival);
   if (identity->natural) {

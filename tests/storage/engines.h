@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class Engine {
 struct EngineCase {
   std::string name;
   std::function<std::unique_ptr<Engine>()> make;
+  // So that a test's name is the same in every run.
+  friend void PrintTo(const EngineCase& engine, std::ostream* out) { *out << engine.name; }
 };
 const std::vector<EngineCase>& engines();
 

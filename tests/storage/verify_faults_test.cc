@@ -297,10 +297,16 @@ std::vector<Fault> faults_of_bytes() {
   return faults;
 }
 
-class VerifyFaults : public ::testing::TestWithParam<std::vector<Fault> (*)()> {};
+struct FaultGroup {
+  const char* name;
+  std::vector<Fault> (*faults)();
+  friend void PrintTo(const FaultGroup& group, std::ostream* out) { *out << group.name; }
+};
+
+class VerifyFaults : public ::testing::TestWithParam<FaultGroup> {};
 
 TEST_P(VerifyFaults, IsFoundAndCalledByItsName) {
-  for (const Fault& fault : GetParam()()) {
+  for (const Fault& fault : GetParam().faults()) {
     Spoiled spoiled;
     ASSERT_TRUE(look_at(spoiled.kv()).sound());
     fault.spoil(spoiled);
@@ -313,8 +319,10 @@ TEST_P(VerifyFaults, IsFoundAndCalledByItsName) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Verify, VerifyFaults,
-                         ::testing::Values(faults_of_counts, faults_of_lines, faults_of_entries, faults_of_keys,
-                                           faults_of_bytes));
+                         ::testing::Values(FaultGroup{"counts", faults_of_counts}, FaultGroup{"lines", faults_of_lines},
+                                           FaultGroup{"entries", faults_of_entries}, FaultGroup{"keys", faults_of_keys},
+                                           FaultGroup{"bytes", faults_of_bytes}),
+                         [](const auto& group) { return std::string(group.param.name); });
 
 }  // namespace
 }  // namespace titip::storage
