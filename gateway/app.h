@@ -27,13 +27,13 @@ class App {
  public:
   App(Config config, const Seams& seams) : config_(std::move(config)), seams_(seams) {}
 
-  std::expected<void, std::string> open();
+  std::expected<void, storage::NotOpened> open();
   std::expected<void, std::string> listen();
   void start();
   void stop();
 
  private:
-  std::expected<void, std::string> open_store();
+  std::expected<void, storage::NotOpened> open_store();
   std::expected<void, std::string> make_destinations();
   std::expected<void, std::string> check_pending() const;
   std::vector<storage::Lane> lanes_of(const std::string& destination) const;

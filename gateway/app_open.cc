@@ -50,14 +50,14 @@ std::expected<profile::Profile, std::string> find_profile(const DestinationConfi
 
 }  // namespace
 
-std::expected<void, std::string> App::open() {
+std::expected<void, storage::NotOpened> App::open() {
   metrics::build_info(registry_, TITIP_VERSION, "");
   metrics::process_metrics(registry_);
   for (auto& facility : config_.facilities) facilities_.add(std::move(facility));
   if (auto opened = open_store(); !opened) return opened;
-  if (auto made = make_destinations(); !made) return made;
-  if (auto checked = check_pending(); !checked) return checked;
-  if (auto gates = set_gates(); !gates) return gates;
+  if (auto made = make_destinations(); !made) return std::unexpected(std::move(made.error()));
+  if (auto checked = check_pending(); !checked) return std::unexpected(std::move(checked.error()));
+  if (auto gates = set_gates(); !gates) return std::unexpected(std::move(gates.error()));
   registry_.before_exposition([this] { fill_queue_metrics(); });
   budget_descriptors();
   make_front();
@@ -66,7 +66,7 @@ std::expected<void, std::string> App::open() {
   return {};
 }
 
-std::expected<void, std::string> App::open_store() {
+std::expected<void, storage::NotOpened> App::open_store() {
   // Fail-stop: after a bad write nobody knows what the disk holds. Connections die unanswered, the service manager
   // starts us again, and recovery finds out.
   const auto fatal = [](const std::string& reason) {

@@ -12,6 +12,7 @@
 #include "storage/persons.h"
 #include "storage/reindex.h"
 #include "storage/secret_file.h"
+#include "storage/store_files.h"
 #include "storage/waiting_home.h"
 
 namespace titip::gateway {
@@ -69,8 +70,7 @@ std::filesystem::path erasures_due(const Config& config) {
 }
 
 bool has_store(const Config& config) {
-  std::error_code ignored;
-  return std::filesystem::exists(store_directory(config) / "CURRENT", ignored);
+  return storage::find_store_files(store_directory(config)).what != storage::StoreFiles::none;
 }
 
 Outcome make_data_directory(const Config& config) {
@@ -85,7 +85,7 @@ Outcome make_data_directory(const Config& config) {
   return {};
 }
 
-std::expected<Custody, std::string> open_custody(const Config& config, CustodyDoors doors, Opening opening) {
+std::expected<Custody, storage::NotOpened> open_custody(const Config& config, CustodyDoors doors, Opening opening) {
   const auto nothing_there = [&config] {
     return std::unexpected(fmt::format("there is no store in {}; look at \"data_directory\" in the config",
                                        config.data_directory.string()));

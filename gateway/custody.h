@@ -13,6 +13,7 @@
 #include "gateway/admin/upkeep.h"
 #include "gateway/clock/clock.h"
 #include "gateway/config.h"
+#include "storage/not_opened.h"
 #include "storage/sealing.h"
 #include "storage/store.h"
 #include "storage/store_lock.h"
@@ -42,8 +43,9 @@ enum class Opening {
 };
 
 std::filesystem::path store_directory(const Config& config);
+// One that lacks a part of itself is one too: it is never taken for a place where a new one may be made.
 bool has_store(const Config& config);
-std::expected<Custody, std::string> open_custody(const Config& config, CustodyDoors doors, Opening opening);
+std::expected<Custody, storage::NotOpened> open_custody(const Config& config, CustodyDoors doors, Opening opening);
 // With its mode; made if it is missing.
 std::expected<void, std::string> make_data_directory(const Config& config);
 

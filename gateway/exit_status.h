@@ -12,6 +12,9 @@ inline constexpr int exit_partial = 3;
 inline constexpr int exit_not_found = 4;
 inline constexpr int exit_unreachable = 5;
 inline constexpr int exit_not_allowed = 6;
+// serve: the store is damaged, incomplete or half restored; a person must look, starting again would not help
+// (EX_DATAERR of sysexits)
+inline constexpr int exit_store_damaged = 65;
 inline constexpr int exit_store_failed = 74;  // serve: a write or fsync went wrong; start again (EX_IOERR of sysexits)
 
 constexpr int exit_of(const admin::Ended& ended) {

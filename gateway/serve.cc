@@ -13,9 +13,9 @@ namespace {
 using metrics::Field;
 using metrics::Level;
 
-int fail(std::string_view sentence) {
+int fail(std::string_view sentence, int status = exit_failed) {
   fmt::print(stderr, "titip: {}\n", sentence);
-  return exit_failed;
+  return status;
 }
 
 }  // namespace
@@ -31,7 +31,8 @@ int serve(Config config, const Seams& seams) {
   ::signal(SIGPIPE, SIG_IGN);
 
   App app(std::move(config), seams);
-  if (const auto opened = app.open(); !opened) return fail(opened.error());
+  if (const auto opened = app.open(); !opened)
+    return fail(opened.error(), opened.error().needs_a_person() ? exit_store_damaged : exit_failed);
   if (const auto listening = app.listen(); !listening) return fail(listening.error());
   app.start();
   int caught = 0;

@@ -2,22 +2,67 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "storage/keys.h"
 #include "storage/records.h"
 
 namespace titip::storage {
 namespace {
 
-std::expected<std::uint64_t, std::string> number(const KvReader& kv, std::string_view key) {
+struct Number {
+  bool sound = true;
+  std::uint64_t value = 0;
+};
+
+std::expected<Number, NotOpened> number_of(const KvReader& kv, std::string_view key) {
   const auto bytes = kv.get(Family::info, key);
-  if (!bytes) return std::unexpected(fmt::format("cannot read the store: {}", bytes.error().text));
-  if (!*bytes) return 0;
+  if (!bytes) return std::unexpected(NotOpened::unreadable(bytes.error()));
+  if (!*bytes) return Number{};
   const auto value = decode_number({Family::info, key}, **bytes);
-  if (!value) {
+  return Number{value.has_value(), value.value_or(0)};
+}
+
+std::expected<std::uint64_t, std::string> number(const KvReader& kv, std::string_view key) {
+  const auto found = number_of(kv, key);
+  if (!found) return std::unexpected(found.error());
+  if (!found->sound) {
     return std::unexpected(
         fmt::format("the store's entry info/{} is damaged; restore the data directory from its backup", key));
   }
-  return *value;
+  return found->value;
+}
+
+std::unexpected<NotOpened> needs_a_person(std::string sentence) {
+  return std::unexpected(NotOpened::until_a_person_looked(std::move(sentence)));
+}
+
+// New, or a first start that was cut short: unless its note tells of work, which then went with the log or the tables
+// that held it. The note comes before the first counted commit, so that from then on a missing note means that
+// something took it away.
+std::expected<CommitSequence, NotOpened> believe_empty(Kv& kv, CommitSequence sequence,
+                                                       const std::expected<std::optional<Reach>, std::string>& noted,
+                                                       const std::string& where) {
+  if (!noted) {
+    return needs_a_person(
+        fmt::format("the store in {} is empty, and its note of what was acknowledged is unreadable ({}); keep the "
+                    "directory as it is, look at the disk, and run `titip restore --from` the newest backup; if "
+                    "nothing was ever accepted here, start with an empty data directory",
+                    where, noted.error()));
+  }
+  const Reach found;
+  if (*noted && lack_of(found, **noted)) {
+    return needs_a_person(fmt::format(
+        "the store in {} is empty, but {} commits with {} accepted submissions were acknowledged up to {}: its log or "
+        "its tables are damaged or gone, which no crash does; nothing was touched: keep the directory as it is, look "
+        "at "
+        "the disk first, and if they cannot be found again run `titip restore --from` the newest backup",
+        where, (*noted)->commit, (*noted)->position, time_text((*noted)->at)));
+  }
+  if (auto written = kv.note(encode(found)); !written) {
+    return std::unexpected(fmt::format("cannot write to the data directory: {}", written.error().text));
+  }
+  return sequence;
 }
 
 }  // namespace
@@ -39,39 +84,38 @@ std::expected<std::optional<Reach>, std::string> noted_reach(const Kv& kv) {
   return mark;
 }
 
-std::expected<CommitSequence, std::string> believe(Kv& kv, std::string_view directory) {
+std::expected<CommitSequence, NotOpened> believe(Kv& kv, std::string_view directory) {
   const std::string where = directory.empty() ? "DIR" : std::string(directory);
   const auto restoring = kv.get(Family::info, keys::restoring);
-  if (!restoring) return std::unexpected(fmt::format("cannot read the store: {}", restoring.error().text));
+  if (!restoring) return std::unexpected(NotOpened::unreadable(restoring.error()));
   if (*restoring) {
-    return std::unexpected(
+    return needs_a_person(
         fmt::format("a restore of this store was begun and not finished; run `titip restore` again, or `titip restore "
                     "--as-it-is {}`",
                     where));
   }
   auto sequence = CommitSequence::load(kv);
-  if (!sequence) return sequence;
-  const auto found = found_reach(kv, *sequence);
-  if (!found) return std::unexpected(found.error());
+  if (!sequence) return needs_a_person(std::move(sequence.error()));
   const auto noted = noted_reach(kv);
-  if (!sequence->last()) {
-    // New, or a first start that was cut short. The note comes before the first counted commit, so that from then on
-    // a missing note means that something took it away.
-    if (auto written = kv.note(encode(*found)); !written) {
-      return std::unexpected(fmt::format("cannot write to the data directory: {}", written.error().text));
-    }
-    return sequence;
-  }
+  if (!sequence->last()) return believe_empty(kv, std::move(*sequence), noted, where);
   if (!noted || !*noted) {
-    return std::unexpected(fmt::format(
+    return needs_a_person(fmt::format(
         "the note of how far this store had come is {}, so nobody can tell whether it is complete; if this directory "
         "is "
         "a copy or a backup, use `titip restore`; else look at the disk, and when it is sound run `titip restore "
         "--as-it-is {}`",
         noted ? std::string("gone") : "unreadable (" + noted.error() + ")", where));
   }
-  if (const auto lack = lack_of(*found, **noted)) {
-    return std::unexpected(refusal(*lack, *found, **noted, directory));
+  // A position that cannot be read is found again from the records (mend.h). Every accept is a commit too, so that the
+  // commits alone tell whether any is missing.
+  auto found = Reach{sequence->number(), (*noted)->position, 0, sequence->last()->at};
+  if (const auto position = number_of(kv, keys::last_position); !position) {
+    return std::unexpected(position.error());
+  } else if (position->sound) {
+    found.position = position->value;
+  }
+  if (const auto lack = lack_of(found, **noted)) {
+    return needs_a_person(refusal(*lack, found, **noted, directory));
   }
   return sequence;
 }

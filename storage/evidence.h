@@ -9,6 +9,7 @@
 
 #include "storage/commit_sequence.h"
 #include "storage/kv.h"
+#include "storage/not_opened.h"
 #include "storage/watermark.h"
 
 namespace titip::storage {
@@ -21,6 +22,6 @@ std::expected<std::optional<Reach>, std::string> noted_reach(const Kv& kv);
 
 // The commit sequence of a sound store, and a first note where there was none. The error is a sentence that says what
 // is missing and what to do. `directory`, for that sentence, may be empty.
-std::expected<CommitSequence, std::string> believe(Kv& kv, std::string_view directory);
+std::expected<CommitSequence, NotOpened> believe(Kv& kv, std::string_view directory);
 
 }  // namespace titip::storage

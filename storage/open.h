@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "storage/not_opened.h"
 #include "storage/store.h"
 
 namespace titip::metrics {
@@ -43,7 +44,7 @@ struct StoreOptions {
 };
 
 // Opens or creates. Attempts found open are settled to unknown (rule "restart") before this returns. Blocking.
-std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions options);
+std::expected<std::unique_ptr<Store>, NotOpened> open_rocks_store(StoreOptions options);
 
 // The same contract in memory, for tests and simulation: a real implementation over the same bookkeeping.
 enum class Pumping { thread, by_hand };  // by_hand: nothing happens until pump() is called

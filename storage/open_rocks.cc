@@ -19,16 +19,16 @@ void make_room_to_open(const std::filesystem::path& directory) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions options) {
+std::expected<std::unique_ptr<Store>, NotOpened> open_rocks_store(StoreOptions options) {
   return open_rocks_store(std::move(options), RocksSetup{});
 }
 
-std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions options, const RocksSetup& setup) {
+std::expected<std::unique_ptr<Store>, NotOpened> open_rocks_store(StoreOptions options, const RocksSetup& setup) {
   if (auto refusal = not_to_be_opened(options.directory, setup); !refusal.empty()) {
-    return std::unexpected(std::move(refusal));
+    return std::unexpected(NotOpened::until_a_person_looked(std::move(refusal)));
   }
   make_room_to_open(options.directory);
-  auto kv = open_rocks_kv(options.directory, setup);
+  auto kv = open_rocks_kv(options.directory, setup, Evidence::must_hold);
   if (!kv) return std::unexpected(std::move(kv.error()));
   auto free = [directory = options.directory] { return free_bytes(directory); };
   auto store =

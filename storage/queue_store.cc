@@ -35,7 +35,7 @@ SpaceSettings space_of(const StoreOptions& options, std::function<std::optional<
 
 }  // namespace
 
-std::expected<std::unique_ptr<QueueStore>, std::string> QueueStore::open(
+std::expected<std::unique_ptr<QueueStore>, NotOpened> QueueStore::open(
     std::shared_ptr<Kv> kv, StoreOptions options, Pumping pumping,
     std::function<std::optional<std::uint64_t>()> free_bytes) {
   check(static_cast<bool>(options.now), "the store is given a clock");
@@ -47,7 +47,7 @@ std::expected<std::unique_ptr<QueueStore>, std::string> QueueStore::open(
   std::unique_ptr<QueueStore> store(new QueueStore(std::move(kv), std::move(ledger), *recovered,
                                                    settings_of(options, recovered->epoch),
                                                    space_of(options, std::move(free_bytes)), options.watches, pumping));
-  for (std::size_t i = 0; store->probes_ != nullptr && i < recovered->damaged; ++i) {
+  for (std::size_t i = 0; store->probes_ != nullptr && i < recovered->damaged + recovered->mended; ++i) {
     store->probes_->failed("corrupt_record");
   }
   if (pumping == Pumping::thread) {

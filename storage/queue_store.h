@@ -29,7 +29,7 @@ namespace titip::storage {
 class QueueStore : public MemoryStore {
  public:
   // Recovers what the engine holds. `free_bytes` may be empty: then there is no floor.
-  static std::expected<std::unique_ptr<QueueStore>, std::string> open(
+  static std::expected<std::unique_ptr<QueueStore>, NotOpened> open(
       std::shared_ptr<Kv> kv, StoreOptions options, Pumping pumping,
       std::function<std::optional<std::uint64_t>()> free_bytes = {});
   ~QueueStore() override;
@@ -110,6 +110,6 @@ class QueueStore : public MemoryStore {
 
 // As open_rocks_store of open.h, with another file system, clock or sizes (rocks_kv_setup.h). For tests.
 struct RocksSetup;
-std::expected<std::unique_ptr<Store>, std::string> open_rocks_store(StoreOptions options, const RocksSetup& setup);
+std::expected<std::unique_ptr<Store>, NotOpened> open_rocks_store(StoreOptions options, const RocksSetup& setup);
 
 }  // namespace titip::storage

@@ -9,6 +9,7 @@
 #include "storage/book.h"
 #include "storage/evidence.h"
 #include "storage/keys.h"
+#include "storage/mend.h"
 #include "storage/records.h"
 #include "storage/staging.h"
 
@@ -18,39 +19,43 @@ namespace {
 constexpr std::size_t marks_in_a_batch = 256;
 constexpr std::string_view restore = "restore the data directory from its backup";
 
+std::unexpected<NotOpened> needs_a_person(std::string sentence) {
+  return std::unexpected(NotOpened::until_a_person_looked(std::move(sentence)));
+}
+
 struct OpenMark {
   std::string key;
   SubmissionId id;
   Attempt attempt;
 };
 
-std::expected<std::optional<std::uint64_t>, std::string> number(const Kv& kv, std::string_view key) {
+std::expected<std::optional<std::uint64_t>, NotOpened> number(const Kv& kv, std::string_view key) {
   const auto bytes = kv.get(Family::info, key);
-  if (!bytes) return std::unexpected(fmt::format("cannot read the store: {}", bytes.error().text));
+  if (!bytes) return std::unexpected(NotOpened::unreadable(bytes.error()));
   if (!*bytes) return std::nullopt;
   const auto value = decode_number({Family::info, key}, **bytes);
-  if (!value) return std::unexpected(fmt::format("the store's entry info/{} is damaged; {}", key, restore));
+  if (!value) return needs_a_person(fmt::format("the store's entry info/{} is damaged; {}", key, restore));
   return value;
 }
 
 // Whether the store has a format: ours. None: it is new.
-std::expected<bool, std::string> has_format(const Kv& kv) {
+std::expected<bool, NotOpened> has_format(const Kv& kv) {
   const auto bytes = kv.get(Family::info, keys::format);
-  if (!bytes) return std::unexpected(fmt::format("cannot read the store: {}", bytes.error().text));
+  if (!bytes) return std::unexpected(NotOpened::unreadable(bytes.error()));
   if (!*bytes) return false;
   const auto format = decode_format(**bytes);
-  if (!format) return std::unexpected(fmt::format("the store's entry info/{} is damaged; {}", keys::format, restore));
-  if (auto refusal = refuse_format(*format)) return std::unexpected(std::move(*refusal));
+  if (!format) return needs_a_person(fmt::format("the store's entry info/{} is damaged; {}", keys::format, restore));
+  if (auto refusal = refuse_format(*format)) return needs_a_person(std::move(*refusal));
   return true;
 }
 
-std::expected<std::uint64_t, std::string> begin_epoch(Kv& kv, CommitSequence& sequence, WallTime now) {
+std::expected<std::uint64_t, NotOpened> begin_epoch(Kv& kv, CommitSequence& sequence, WallTime now) {
   const auto format = has_format(kv);
   if (!format) return std::unexpected(format.error());
   const auto before = number(kv, keys::epoch);
   if (!before) return std::unexpected(before.error());
   if (*format != before->has_value()) {
-    return std::unexpected(fmt::format("the store has lost its format or its epoch; {}", restore));
+    return needs_a_person(fmt::format("the store has lost its format or its epoch; {}", restore));
   }
   const std::uint64_t epoch = before->value_or(0) + 1;
   const auto written = commit(kv, sequence,
@@ -75,12 +80,15 @@ std::expected<std::vector<OpenMark>, std::string> next_marks(const Kv& kv, const
 
 }  // namespace
 
-std::expected<Recovered, std::string> recover(Kv& kv, WallTime now, std::string_view directory) {
+std::expected<Recovered, NotOpened> recover(Kv& kv, WallTime now, std::string_view directory) {
   auto sequence = believe(kv, directory);
   if (!sequence) return std::unexpected(std::move(sequence.error()));
   const auto epoch = begin_epoch(kv, *sequence, now);
   if (!epoch) return std::unexpected(epoch.error());
+  const auto mended = mend(kv, now);
+  if (!mended) return std::unexpected(mended.error());
   Recovered recovered{*epoch};
+  recovered.mended = *mended;
   recovered.sequence = std::move(*sequence);
   std::string after;
   while (true) {
@@ -92,6 +100,10 @@ std::expected<Recovered, std::string> recover(Kv& kv, WallTime now, std::string_
     for (const OpenMark& mark : *marks) {
       const bool settled = book.lost_attempt(mark.id, mark.attempt);
       if (!settled || staging.fault()) {
+        // A disk that does not answer says nothing of the record, and one that is passed over would stay in flight.
+        if (staging.fault() == Error::unavailable) {
+          return std::unexpected(NotOpened("the open attempts cannot be read; see to the disk, then start again"));
+        }
         staging.roll_back();
         ++recovered.damaged;
       } else {

@@ -157,8 +157,12 @@ std::expected<std::size_t, std::string> Reindex::links_before(const Sealer& seal
 }
 
 Done Reindex::copy() {
-  const auto open = [this](const fs::path& path) { return options_.open ? options_.open(path) : open_rocks_kv(path); };
-  auto old = open(places_.store);
+  using Opened = std::expected<std::unique_ptr<Kv>, std::string>;
+  const auto open = [this](const fs::path& path, Evidence evidence) -> Opened {
+    if (options_.open) return options_.open(path);
+    return open_rocks_kv(path, RocksSetup{}, evidence);
+  };
+  auto old = open(places_.store, Evidence::must_hold);
   if (!old) return std::unexpected(std::move(old.error()));
   old_ = std::move(*old);
   const auto format = old_->get(Family::info, keys::format);
@@ -177,7 +181,7 @@ Done Reindex::copy() {
   if (*links == report_.links) {
     return std::unexpected("the store is up to the key file already; there is nothing to reindex");
   }
-  auto next = open(places_.next_store());
+  auto next = open(places_.next_store(), Evidence::not_asked);
   if (!next) return std::unexpected(std::move(next.error()));
   next_ = std::move(*next);
   const ReindexMap map(*sealer, *links, *old_);

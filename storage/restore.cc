@@ -11,6 +11,7 @@
 #include "storage/frame.h"
 #include "storage/keys.h"
 #include "storage/ledger.h"
+#include "storage/mend.h"
 #include "storage/records.h"
 #include "storage/staging.h"
 
@@ -109,6 +110,7 @@ Restore::Outcome Restore::load(const std::optional<Reach>& until) {
   auto sequence = CommitSequence::load(kv_);
   if (!sequence) return std::unexpected(std::move(sequence.error()));
   sequence_ = std::move(*sequence);
+  if (const auto mended = mend(kv_, now_); !mended) return std::unexpected(mended.error());
   if (auto loaded = ledger_.load(kv_); !loaded) return loaded;
   const auto found = found_reach(kv_, sequence_);
   if (!found) return std::unexpected(found.error());

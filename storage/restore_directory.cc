@@ -12,6 +12,7 @@
 #include "storage/keys.h"
 #include "storage/rocks_kv.h"
 #include "storage/rocks_kv_setup.h"
+#include "storage/store_files.h"
 
 namespace titip::storage {
 namespace {
@@ -161,8 +162,8 @@ std::expected<Restored, std::string> Backups::restore(const std::filesystem::pat
   const auto kv = open_rocks_kv(to, *setup_);
   if (!kv) return std::unexpected(kv.error());
   auto restored = mark_once(**kv, *manifest, now, progress);
-  (*kv)->close();
   if (!restored) return restored;
+  (*kv)->close();
   if (auto done = into.take_marker_away(); !done) return std::unexpected(std::move(done.error()));
   return restored;
 }
@@ -191,7 +192,9 @@ std::expected<Restored, std::string> restore_as_it_is(const std::filesystem::pat
 std::expected<Restored, std::string> restore_as_it_is(const std::filesystem::path& directory, WallTime now,
                                                       const OnProgress& progress, const RocksSetup& setup) {
   if (auto refusal = not_to_be_opened(directory, setup); !refusal.empty()) return std::unexpected(std::move(refusal));
-  if (!DiskFiles(setup).exists(directory / "CURRENT")) {
+  const FilesFound files = find_store_files(directory, setup);
+  if (auto refusal = refuse_headless(directory, files)) return std::unexpected(std::move(*refusal));
+  if (files.what == StoreFiles::none) {
     return std::unexpected(fmt::format("there is no store in {}", directory.string()));
   }
   const auto kv = open_rocks_kv(directory, setup);
@@ -199,7 +202,7 @@ std::expected<Restored, std::string> restore_as_it_is(const std::filesystem::pat
   // A note that is lost or unreadable says nothing of how far the store had come.
   const auto noted = noted_reach(**kv);
   auto restored = mark_restored(**kv, noted ? *noted : std::nullopt, now, progress);
-  (*kv)->close();
+  if (restored) (*kv)->close();  // else its log stays (rocks_kv.h)
   return restored;
 }
 

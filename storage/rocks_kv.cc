@@ -12,13 +12,13 @@
 #include "storage/check.h"
 #include "storage/disk_files.h"
 #include "storage/free_space.h"
-#include "storage/keys.h"
-#include "storage/records.h"
+#include "storage/rocks_kv_look.h"
 #include "storage/rocks_kv_note.h"
 #include "storage/rocks_kv_options.h"
 #include "storage/rocks_kv_reader.h"
 #include "storage/rocks_kv_reclaim.h"
 #include "storage/rocks_kv_setup.h"
+#include "storage/store_files.h"
 
 namespace titip::storage {
 namespace {
@@ -27,13 +27,6 @@ namespace {
 constexpr std::uint64_t free_bytes_to_open = 16 * mib;
 // More than this in memory tables is flushed at an orderly stop, so that the next start is quick.
 constexpr std::uint64_t worth_a_flush = 16 * mib;
-
-// Opening only to look must leave no LOG behind.
-class Silent : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
 
 class RocksKv : public Kv {
  public:
@@ -47,7 +40,7 @@ class RocksKv : public Kv {
         reclaim_(*db_, env_of(setup_), directory.string()) {}
   RocksKv(const RocksKv&) = delete;
   RocksKv& operator=(const RocksKv&) = delete;
-  ~RocksKv() override { shut(); }
+  ~RocksKv() override { shut(Flush::no); }
 
   KvResult<std::optional<std::string>> get(Family family, std::string_view key) const override {
     return reader_.get(family, key);
@@ -92,14 +85,17 @@ class RocksKv : public Kv {
   }
   void give_up_reclaim() override { reclaim_.give_up(); }
   KvResult<std::uint64_t> checkpoint(const std::filesystem::path& directory) const override;
-  void close() override { shut(); }
+  void close() override { shut(Flush::if_worth_it); }
 
  private:
-  void shut() {
+  // A flush lets the log be deleted. Who gives a store up without close() did not believe it, and the log may hold what
+  // was not understood.
+  enum class Flush : std::uint8_t { no, if_worth_it };
+  void shut(Flush flush) {
     if (db_ == nullptr) return;
     std::uint64_t unflushed = 0;
     db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unflushed);
-    if (unflushed > worth_a_flush) {
+    if (flush == Flush::if_worth_it && unflushed > worth_a_flush) {
       // A start replays the log at some 50 MiB/s. What fails here is replayed instead: it is synced in the log.
       const std::vector<rocksdb::ColumnFamilyHandle*> all(families_.begin(), families_.end());
       db_->Flush(rocksdb::FlushOptions(), all).PermitUncheckedError();
@@ -152,47 +148,6 @@ std::optional<std::string> refuse_directory(const std::filesystem::path& directo
   return std::nullopt;
 }
 
-// A family we do not know was written by a newer Titip: opening without it would fail with a riddle.
-std::optional<std::string> unknown_family(const rocksdb::DBOptions& options, const std::string& directory) {
-  std::vector<std::string> there;
-  if (!rocksdb::DB::ListColumnFamilies(options, directory, &there).ok()) return std::nullopt;  // new, or Open will tell
-  for (const auto& family : there) {
-    if (family != rocksdb::kDefaultColumnFamilyName && std::ranges::find(family_names, family) == family_names.end()) {
-      return family;
-    }
-  }
-  return std::nullopt;
-}
-
-// Opening adds the families of this format, and then the older Titip could not even drain its store: so look first, and
-// only where families are missing. (A first start that was cut short has families missing too, but no format yet.)
-std::optional<std::string> older_format(const rocksdb::DBOptions& options, const std::string& directory) {
-  std::vector<std::string> there;
-  if (!rocksdb::DB::ListColumnFamilies(options, directory, &there).ok()) return std::nullopt;
-  const auto has = [&](std::string_view family) { return std::ranges::find(there, family) != there.end(); };
-  const std::string info(family_names[static_cast<std::size_t>(Family::info)]);
-  if (!has(info) || std::ranges::all_of(family_names, has)) return std::nullopt;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* opened = nullptr;
-  const std::vector<rocksdb::ColumnFamilyDescriptor> wanted{{rocksdb::kDefaultColumnFamilyName, {}}, {info, {}}};
-  // What cannot be opened here cannot be opened below either, where it is said.
-  if (!rocksdb::DB::OpenForReadOnly(options, directory, wanted, &handles, &opened).ok()) return std::nullopt;
-  const std::unique_ptr<rocksdb::DB> db(opened);
-  std::string bytes;
-  const bool found = db->Get(rocksdb::ReadOptions(), handles[1], slice(keys::format), &bytes).ok();
-  for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
-  const auto format = found ? decode_format(bytes) : std::nullopt;
-  return format ? refuse_format(*format) : std::nullopt;
-}
-
-std::string cannot_open(const std::filesystem::path& directory, const rocksdb::Status& status) {
-  const std::string why = fmt::format("cannot open the store in {}: {}", directory.string(), status.ToString());
-  if (!status.IsCorruption()) return why;
-  return why +
-         "; files of it are damaged or missing, which no crash does: keep the directory as it is, look at the "
-         "disk, and run `titip restore` with the newest backup into an empty directory";
-}
-
 class RocksCopy : public KvReader {
  public:
   RocksCopy(std::unique_ptr<rocksdb::DB> db, const RocksFamilies& families)
@@ -235,7 +190,7 @@ std::expected<std::unique_ptr<KvReader>, std::string> open_rocks_copy(const std:
   rocksdb::DBOptions options = database_options(setup);
   options.create_if_missing = false;
   options.create_missing_column_families = false;
-  options.info_log = std::make_shared<Silent>();
+  options.info_log = silent_log();
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status =
@@ -246,21 +201,25 @@ std::expected<std::unique_ptr<KvReader>, std::string> open_rocks_copy(const std:
   return std::make_unique<RocksCopy>(std::move(db), families);
 }
 
-std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesystem::path& directory) {
+std::expected<std::unique_ptr<Kv>, NotOpened> open_rocks_kv(const std::filesystem::path& directory) {
   return open_rocks_kv(directory, RocksSetup{});
 }
 
-std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesystem::path& directory,
-                                                              const RocksSetup& setup) {
+std::expected<std::unique_ptr<Kv>, NotOpened> open_rocks_kv(const std::filesystem::path& directory,
+                                                            const RocksSetup& setup, Evidence evidence) {
   if (auto refusal = refuse_directory(directory)) return std::unexpected(std::move(*refusal));
-  const rocksdb::DBOptions options = database_options(setup);
-  if (const auto family = unknown_family(options, directory.string())) {
-    return std::unexpected(
-        fmt::format("the store in {} has a part named \"{}\" that this version does not know; start "
-                    "the newer Titip that wrote it",
-                    directory.string(), *family));
+  const FilesFound files = find_store_files(directory, setup);
+  if (auto refusal = refuse_headless(directory, files)) return std::unexpected(std::move(*refusal));
+  rocksdb::DBOptions options = database_options(setup);
+  options.create_if_missing = files.what == StoreFiles::none;
+  if (auto refusal = refuse_other_formats(options, directory.string())) {
+    return std::unexpected(NotOpened::until_a_person_looked(std::move(*refusal)));
   }
-  if (auto refusal = older_format(options, directory.string())) return std::unexpected(std::move(*refusal));
+  if (files.what == StoreFiles::there && evidence == Evidence::must_hold) {
+    if (auto believed = look_before_opening(directory, setup); !believed) {
+      return std::unexpected(std::move(believed.error()));
+    }
+  }
   const auto wanted = family_descriptors(setup);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;

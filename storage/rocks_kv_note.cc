@@ -86,8 +86,9 @@ KvResult<std::optional<std::string>> RocksNote::read() const {
   if (!bytes) return std::unexpected(bytes.error());
   if (!*bytes) return std::nullopt;
   if (auto slot = newest(**bytes)) return std::move(slot->note);
-  const bool is_blank = std::ranges::all_of(**bytes, [](char c) { return c == '\0'; });
-  if (is_blank) return std::nullopt;
+  // The very first note goes into the second slot: while the first one is blank, none was ever whole.
+  const std::string_view first_slot = std::string_view(**bytes).substr(0, slot_bytes);
+  if (std::ranges::all_of(first_slot, [](char c) { return c == '\0'; })) return std::nullopt;
   return std::unexpected(KvError{KvError::Kind::corrupt, path_ + ": neither of its two slots is whole"});
 }
 

@@ -70,7 +70,7 @@ StoreOnFs open_on(const std::shared_ptr<PowerLossFs>& fs, const OnFs& how) {
   }
   setup.sync = how.spoiled != Spoiled::sync_off;
   if (auto refusal = storage::not_to_be_opened(how.directory, setup); !refusal.empty()) return {nullptr, refusal};
-  auto kv = storage::open_rocks_kv(how.directory, setup);
+  auto kv = storage::open_rocks_kv(how.directory, setup, storage::Evidence::must_hold);
   if (!kv) return {nullptr, kv.error()};
   std::shared_ptr<storage::Kv> engine(std::move(*kv));
   if (how.spoiled == Spoiled::index_outside_the_batch) engine = std::make_shared<IndexOutsideTheBatch>(engine);

@@ -59,10 +59,6 @@ TEST(Open, DamagedFoundationsAreRefused) {
       {"format rotten", {Family::info, std::string(keys::format), "x"}},
       {"epoch gone", {Family::info, std::string(keys::epoch), std::nullopt}},
       {"epoch rotten", {Family::info, std::string(keys::epoch), "x"}},
-      {"position rotten", {Family::info, std::string(keys::last_position), "x"}},
-      {"counts rotten", {Family::counts, keys::destination_counts("pcare"), "x"}},
-      {"lane count rotten", {Family::counts, keys::lane_count({"pcare", "clinic-1"}), "x"}},
-      {"pending count rotten", {Family::counts, keys::minute_pending("pcare", 7), "x"}},
   };
   for (const Row& row : rows) {
     const auto kv = std::make_shared<MemoryKv>();
@@ -94,6 +90,44 @@ TEST(Open, ADamagedMarkStillMakesItsRecordUnknown) {
   EXPECT_EQ(caller.load(id_of(1)).submission.state, State::unknown);
   EXPECT_EQ(caller.load(id_of(3)).submission.state, State::unknown);
   EXPECT_EQ(caller.load({LoadRequest{id_of(2)}}).error(), Error::corrupt);
+}
+
+// A disk that does not answer when a record is asked for.
+class RecordsDoNotAnswer : public MemoryKv {
+ public:
+  KvResult<std::optional<std::string>> get(Family family, std::string_view key) const override {
+    if (fails && family == Family::meta) return std::unexpected(io_error());
+    return MemoryKv::get(family, key);
+  }
+  KvResult<std::vector<std::optional<std::string>>> multi_get(Family family,
+                                                              std::span<const std::string> keys) const override {
+    if (fails && family == Family::meta) return std::unexpected(io_error());
+    return MemoryKv::multi_get(family, keys);
+  }
+  bool fails = false;
+
+ private:
+  static KvError io_error() { return {KvError::Kind::failed, "input/output error"}; }
+};
+
+TEST(Open, ADiskThatDoesNotAnswerLeavesNoAttemptInFlight) {
+  const auto kv = std::make_shared<RecordsDoNotAnswer>();
+  {
+    const auto store = QueueStore::open(kv, options_for({}), Pumping::by_hand).value();
+    Caller caller(*store, [&] { return store->pump(); });
+    caller.open_attempt(caller.accept(submission(1)).submission);
+  }
+  kv->fails = true;
+  const auto refused = QueueStore::open(kv, options_for({}), Pumping::by_hand);
+  ASSERT_FALSE(refused.has_value()) << "it would stay in flight for as long as this process lives";
+  EXPECT_NE(refused.error().find("see to the disk"), std::string::npos) << refused.error();
+  EXPECT_FALSE(refused.error().needs_a_person()) << "it may answer next time";
+  kv->fails = false;
+  CountingProbes probes;
+  const auto store = QueueStore::open(kv, options_for({}, &probes), Pumping::by_hand).value();
+  Caller caller(*store, [&] { return store->pump(); });
+  EXPECT_EQ(caller.load(id_of(1)).submission.state, State::unknown);
+  EXPECT_EQ(probes.corrupt_records, 0U);
 }
 
 TEST(Open, ManyOpenAttemptsAreAllFound) {

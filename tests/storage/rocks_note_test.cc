@@ -82,6 +82,16 @@ TEST_F(RocksNote, BothTornIsAnError) {
   EXPECT_EQ(noted.error().kind, KvError::Kind::corrupt);
 }
 
+TEST_F(RocksNote, AFirstNoteThatWasTornIsNone) {
+  auto kv = open();
+  ASSERT_TRUE(kv->note("one"));
+  kv->close();
+  std::string torn = bytes();
+  torn[torn.find("one")] = 'x';
+  overwrite(torn);
+  EXPECT_EQ(open()->noted().value(), std::nullopt) << "it was never acknowledged";
+}
+
 TEST_F(RocksNote, AFileThatWasCutShortInTheMakingIsMadeAgain) {
   open()->close();
   overwrite(std::string(100, '\0'));

@@ -81,7 +81,7 @@ class Noted : public ::testing::Test {
   std::string refused() {
     const auto opened = QueueStore::open(kv, plain_options(), Pumping::by_hand);
     EXPECT_FALSE(opened.has_value());
-    return opened ? std::string() : opened.error();
+    return opened ? std::string() : std::string(opened.error());
   }
   // Accepts and settles; the store is closed in order.
   void work(std::uint64_t from, std::uint64_t to) {
@@ -154,10 +154,22 @@ TEST_F(Noted, AStoreWithoutItsNoteIsRefused) {
   EXPECT_NE(refused().find("unreadable"), std::string::npos);
 }
 
-TEST_F(Noted, AnyStoreThatWasNeverCountedGetsItsFirstNote) {
-  ASSERT_TRUE(kv->note("rubbish")) << "of a first start that was cut short";
+TEST_F(Noted, AFirstStartThatWasCutShortIsGoneOnWith) {
+  ASSERT_TRUE(kv->note(encode(Reach{}))) << "its note came first";
   open();
   EXPECT_EQ(mark_of(*kv).epoch, 1U);
+}
+
+TEST_F(Noted, AnEmptyStoreWhoseNoteTellsOfWorkIsNotTakenForANewOne) {
+  for (const Reach& mark : {Reach{5, 1, 1, at(noon_ms)}, Reach{1, 0, 1, at(noon_ms)}, Reach{0, 1, 0, at(noon_ms)}}) {
+    ASSERT_TRUE(kv->note(encode(mark)));
+    const std::string why = refused();
+    EXPECT_NE(why.find("acknowledged up to 2021-08-26 17:46:40 UTC"), std::string::npos) << why;
+    EXPECT_NE(why.find("titip restore --from"), std::string::npos) << why;
+    EXPECT_EQ(mark_of(*kv), mark) << "a refusal changes nothing";
+  }
+  ASSERT_TRUE(kv->note("rubbish"));
+  EXPECT_NE(refused().find("unreadable"), std::string::npos);
 }
 
 TEST_F(Noted, ADamagedSequenceIsRefused) {
