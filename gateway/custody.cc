@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "metrics/log.h"
+#include "storage/backup.h"
 #include "storage/erasure_list.h"
 #include "storage/index_check.h"
 #include "storage/open.h"
@@ -97,8 +98,12 @@ std::expected<Custody, storage::NotOpened> open_custody(const Config& config, Cu
   // What a reindex left half done is finished or undone first: it moves the store itself.
   if (const auto finished = storage::finish_reindex(*lock, config.key_file); !finished)
     return std::unexpected(finished.error());
+  const auto files = storage::find_store_files(store_directory(config));
+  if (auto refusal = storage::refuse_headless(store_directory(config), files);
+      refusal && storage::not_to_be_opened(store_directory(config)).empty())
+    return std::unexpected(std::move(*refusal));
   // A store without its key file must not get a new key: everything in it would be unreadable for ever.
-  const bool is_new = !has_store(config);
+  const bool is_new = files.what == storage::StoreFiles::none;
   if (is_new && opening != Opening::may_create) return nothing_there();
   if (is_new && std::filesystem::exists(erasures_due(config)))
     return std::unexpected(fmt::format("a restore into {} was begun and is not finished; run `titip restore` again",

@@ -54,7 +54,8 @@ std::string refusal(const Lack& lack, const Reach& found, const Reach& noted, st
                                                     lack.positions, found.position + 1, noted.position);
   return fmt::format(
       "the store has lost work that was acknowledged: {} commits made between {} and {} are missing; {}; this is no "
-      "ordinary crash, so look at the disk first and put it right if you can; if not, run `titip restore --as-it-is "
+      "ordinary crash, and nothing was changed, so look at the disk first and put it right if you can; if not, run "
+      "`titip restore --as-it-is "
       "{}`, which treats the store like one restored from a backup",
       lack.commits, time_text(found.at), time_text(noted.at), submissions, where);
 }

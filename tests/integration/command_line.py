@@ -8,7 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from gateway import Gateway, Simulator, person, wait_for  # noqa: E402
 
 NIK = person(1)["nik"]
-OK, FAILED, USAGE, PARTIAL, NOT_FOUND, UNREACHABLE, NOT_ALLOWED, STORE_FAILED = 0, 1, 2, 3, 4, 5, 6, 74
+OK, FAILED, USAGE, PARTIAL, NOT_FOUND, UNREACHABLE, NOT_ALLOWED, STORE_DAMAGED, STORE_FAILED = 0, 1, 2, 3, 4, 5, 6, 65, 74
 OFFLINE = "no gateway runs on"
 WHY = ("--reason", "uji coba")
 

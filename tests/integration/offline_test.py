@@ -10,7 +10,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from command_line import FAILED, NIK, NOT_FOUND, OFFLINE, OK, PARTIAL, STORE_FAILED, UNREACHABLE, USAGE, WHY, Upkeep  # noqa: E402
+from command_line import FAILED, NIK, NOT_FOUND, OFFLINE, OK, PARTIAL, STORE_DAMAGED, STORE_FAILED, UNREACHABLE, USAGE, WHY, Upkeep  # noqa: E402
 from gateway import Gateway, Place, person, wait_for  # noqa: E402
 
 
@@ -215,6 +215,57 @@ class FailStop(Upkeep):
             gateway.start()
             self.assertEqual(gateway.get(f"/v1/submissions/{kept}")[0], 200, "what was acknowledged is there")
             gateway.stop()
+
+
+class Damaged(Upkeep):
+    """What a damaged store holds is neither served as an empty one nor destroyed by being started again and again."""
+
+    def killed(self, place):
+        gateway = Gateway(place).start()
+        self.assertIn(gateway.submit("/sasaran/simpan", person(1))[0], (202, 504))
+        time.sleep(0.5)  # the note of what was acknowledged is at most a tenth of a second behind
+        gateway.stop(signal.SIGKILL)
+        return gateway
+
+    def files(self, place):
+        return {path: path.read_bytes() for path in (place.directory / "data").rglob("*") if path.is_file()}
+
+    def refuses(self, place, gateway, *words):
+        before = self.files(place)
+        for _ in range(2):
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, STORE_DAMAGED, said)
+            for word in words:
+                self.assertIn(word, said)
+            self.said(gateway.titip("verify"), FAILED, *words)
+        self.assertEqual(self.files(place), before, "nothing was touched")
+
+    def the_log(self, place):
+        return next(path for path in (place.directory / "data/store").glob("*.log") if path.stat().st_size > 0)
+
+    def test_a_young_store_whose_log_is_damaged_or_gone(self):
+        for is_gone in (False, True):
+            with Place() as place:
+                gateway = self.killed(place)
+                log = self.the_log(place)
+                whole = log.read_bytes()
+                if is_gone:
+                    log.unlink()
+                else:
+                    log.write_bytes(whole[:12] + bytes([whole[12] ^ 1]) + whole[13:])
+                self.refuses(place, gateway, "1 accepted submissions were acknowledged", "titip restore --from")
+                log.write_bytes(whole)
+                gateway.start()
+                self.assertEqual(gateway.submit("/sasaran/simpan", person(1))[2]["Idempotency-Replayed"], "true")
+                gateway.stop()
+
+    def test_without_current_neither_a_new_database_nor_a_new_key_is_made(self):
+        with Place() as place:
+            gateway = self.killed(place)
+            (place.directory / "data/store/CURRENT").unlink()
+            for key in list((place.directory / "data").glob("*.key")):
+                key.unlink()
+            self.refuses(place, gateway, "lacks its file CURRENT", "look at the disk")
 
 
 if __name__ == "__main__":
