@@ -140,7 +140,7 @@ TEST_F(MendedStore, OpensTakesWorkAndIsSound) {
     Family family;
     std::string key;
   };
-  const std::int64_t minute = keys::minute_of(id_of(1).made_at());
+  const std::int64_t minute = keys::minute_of(id_of(3).made_at());  // 1 and 2 are settled
   const Row rows[] = {
       {"destination", Family::counts, keys::destination_counts("pcare")},
       {"lane", Family::counts, keys::lane_count({"pcare", "clinic-1"})},
@@ -164,15 +164,19 @@ TEST_F(MendedStore, OpensTakesWorkAndIsSound) {
 
 TEST_F(MendedStore, ARowThatWasMetWhileServingIsMendedByTheNextStart) {
   fill();
-  const std::int32_t day = keys::day_of(id_of(7).made_at());
-  spoil(*kv, Family::counts, keys::fine_counts({"pcare", "clinic-1"}, day));
+  spoil(*kv, Family::counts, keys::fine_counts({"pcare", "clinic-2"}, keys::day_of(id_of(3).made_at())));
   open();
-  EXPECT_EQ(caller->accept(std::vector{submission(7, "7")}).error(), Error::corrupt) << "no open reads these rows";
+  const auto cancel = [this] {
+    return caller->transition(std::vector{transition_of(caller->load(id_of(3)).submission, Event::cancel)});
+  };
+  EXPECT_EQ(cancel().error(), Error::corrupt) << "no open reads these rows";
   while (store->pump()) {
   }
   close();
   open();
-  EXPECT_TRUE(caller->accept(std::vector{submission(7, "7")}).has_value());
+  const auto cancelled = cancel();
+  ASSERT_TRUE(cancelled.has_value());
+  EXPECT_EQ(cancelled->at(0).applied, Applied::yes);
   close();
   EXPECT_TRUE(verify(*kv, {}, {}).value().problems.empty());
 }
