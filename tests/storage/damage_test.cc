@@ -164,6 +164,25 @@ TEST_F(RefusedBlocks, ThePatrolGoesOnBehindThemAndCountsWhatElseItMeets) {
   store.reset();
 }
 
+TEST_F(RefusedBlocks, OfTheIndexOfPersons) {
+  for (std::uint64_t i = 11; i <= 14; ++i) {
+    auto made = submission(i, "person " + std::to_string(i));
+    made.submission.person = digest("somebody");
+    caller->accept(made);
+  }
+  std::vector<std::string> entries;
+  ASSERT_TRUE(kv->scan(Family::person, {}, {}, [&](std::string_view key, std::string_view) {
+    entries.emplace_back(key);
+    return true;
+  }));
+  Questions q(*store, [this] { return store->pump(); });
+  EXPECT_TRUE(q.find({Find::By::damaged_of_person, digest("somebody")}).value().empty());
+  kv->refused = {{Family::person, entries.at(1)}};
+  EXPECT_EQ(q.find({Find::By::person, digest("somebody")}).value().size(), 3U);
+  EXPECT_EQ(q.find({Find::By::damaged_of_person, digest("somebody")}).error(), Error::corrupt)
+      << "nobody knows whose entry it was";
+}
+
 // What retention passes over, and that it comes to all that lies behind.
 class RefusedToRetention : public RefusedBlocks {
  protected:
@@ -267,7 +286,8 @@ TEST_F(RefusedBlocks, ADiskThatDoesNotAnswerIsNoDamage) {
     EXPECT_EQ(q.next_due({query}).error(), Error::unavailable);
   }
   EXPECT_EQ(caller->load({LoadRequest{id_of(1), true, true, true}}).error(), Error::unavailable);
-  for (const auto by : {Find::By::idempotency_key, Find::By::natural_key, Find::By::requirement, Find::By::person}) {
+  for (const auto by : {Find::By::idempotency_key, Find::By::natural_key, Find::By::requirement, Find::By::person,
+                        Find::By::damaged_of_person}) {
     EXPECT_EQ(q.find({by, digest("key")}).error(), Error::unavailable);
   }
   ScanQuery scan;

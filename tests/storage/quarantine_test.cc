@@ -215,8 +215,12 @@ TEST_P(Quarantine, AListPassesOverADamagedRecordAndAQuestionForItIsAnsweredCorru
   ASSERT_TRUE(page.has_value());
   EXPECT_EQ(ids_of(page->items), Ids{id_of(2)});
   EXPECT_EQ(page->examined, 2U);
-  for (const auto& [by, key] : std::vector<std::pair<Find::By, const char*>>{{Find::By::person, "somebody"},
-                                                                             {Find::By::natural_key, "act"},
+  EXPECT_TRUE(q().find({Find::By::person, digest("somebody")}).value().empty());
+  const auto damaged = q().find({Find::By::damaged_of_person, digest("somebody")}).value();
+  EXPECT_EQ(ids_of(damaged), Ids{id_of(1)});
+  EXPECT_EQ(damaged.at(0).person, digest("somebody"));
+  EXPECT_TRUE(q().find({Find::By::damaged_of_person, digest("nobody")}).value().empty());
+  for (const auto& [by, key] : std::vector<std::pair<Find::By, const char*>>{{Find::By::natural_key, "act"},
                                                                              {Find::By::requirement, "provisional"},
                                                                              {Find::By::idempotency_key, "key"}}) {
     EXPECT_EQ(q().find({by, digest(key)}).error(), Error::corrupt) << key;
