@@ -46,6 +46,15 @@ Outcome erase_again(const Config& config, Custody& custody) {
       storage::reapply_erasures(*custody.store, custody.sealer, home, storage::erasure_list_path(config.key_file));
   if (!report) return std::unexpected(report.error());
   metrics::log(Level::info, "erasures_applied_again", {{Field::count, static_cast<std::int64_t>(report->persons)}});
+  if (const auto& left_out = report->left_out; left_out.any()) {
+    // The mark stays, so that every start tries again; a damaged record alone must not keep the others from being sent.
+    for (const auto& id : left_out.ids)
+      metrics::log(Level::error, "erasure_left_out", {{Field::submission, id.text()}});
+    metrics::log(Level::error, "erasures_left_out",
+                 {{Field::count, static_cast<std::int64_t>(left_out.count)},
+                  {Field::reason, "damaged records cannot be erased again; run titip verify"}});
+    return {};
+  }
   std::error_code error;
   std::filesystem::remove(due, error);
   if (error || !storage::sync_directory(config.data_directory))

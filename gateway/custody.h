@@ -1,7 +1,7 @@
 // The store and its keys, opened as the config says: by the gateway that serves it, and by the command line while no
 // gateway does. Private to the root. Blocking.
 // Invariant: who holds a Custody is the only one who has this store open; after a restore whoever asked to be erased is
-// erased again before anybody sees the store.
+// erased again before anybody sees the store; all but records that damage keeps from it, which every start tries again.
 #pragma once
 
 #include <expected>
@@ -49,7 +49,8 @@ std::expected<Custody, storage::NotOpened> open_custody(const Config& config, Cu
 // With its mode; made if it is missing.
 std::expected<void, std::string> make_data_directory(const Config& config);
 
-// From before a store is put back until everybody who was erased is erased from it again: a file beside it.
+// From before a store is put back until everybody who was erased is erased from it again: a file beside it. It stays
+// for as long as a damaged record is left out.
 std::filesystem::path erasures_due(const Config& config);
 
 admin::RetentionRule retention_rule(const Config& config);

@@ -124,6 +124,18 @@ Ended said_of(const PutBack& done) {
   return ended;
 }
 
+void say_left_out(const Config& config, Ended& ended) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(erasures_due(config), ignored)) return;
+  ended.partial = true;
+  ended.sentence +=
+      " Damaged records of people who were erased could not be erased again; they are named in the log above and tried "
+      "again at each start: run `titip verify`.";
+  auto result = ordered_json::parse(ended.result);
+  result["erasures_left_out"] = true;
+  ended.result = result.dump();
+}
+
 // Better now than when the first of them should be sent.
 Outcome say_unreadable(Opened& opened, const Config& config, Progressing& progressing, Ended& ended) {
   storage::WaitingHome home;
@@ -173,6 +185,7 @@ std::expected<Ended, std::string> restore(const Config& config, const RestoreCom
   auto opened = Opened::open(config, clock, Opening::must_exist);
   if (!opened) return std::unexpected(std::move(opened.error()));
   auto ended = said_of(*done);
+  say_left_out(config, ended);
   if (auto added = say_unreadable(*opened, config, progressing, ended); !added)
     return std::unexpected(std::move(added.error()));
   if (auto audited = audit_offline(*opened, "restore", command.reason, ended.sentence); !audited)

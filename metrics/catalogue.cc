@@ -52,6 +52,8 @@ constexpr Definition retention_records{"titip_retention_erased_submissions_total
 constexpr Definition retention_bytes{"titip_retention_erased_bytes_total", "Bytes of what retention erased."};
 constexpr Definition retention_pass{"titip_retention_last_pass_timestamp_seconds",
                                     "End of the last whole pass over the store, 0 before the first."};
+constexpr Definition patrol{"titip_store_last_patrol_timestamp_seconds",
+                            "End of the last whole comparison of records and counts, 0 before the first."};
 constexpr Definition admin_actions{"titip_admin_actions_total", "What operators had done, by action."};
 constexpr Definition gated{"titip_destination_gated", "1 while a gate keeps the destination from sending."};
 constexpr Definition build_info_metric{"titip_build_info", "1; version and revision are labels."};
@@ -243,10 +245,12 @@ void QueueProbes::submissions(std::string_view state, std::uint64_t count) {
 
 CommitProbes::CommitProbes(Registry& registry)
     : writer_queue(registry.gauge(metrics::writer_queue, {})),
+      last_patrol(registry.gauge(patrol, {})),
       registry_(registry),
       duration_(registry.histogram(commit_duration, {}, latency_buckets)),
       batch_(registry.histogram(commit_batch, {}, batch_buckets)) {
-  for (const char* kind : {"write", "corrupt_record", "disk_full", "overloaded", "reclaim", "checkpoint"})
+  for (const char* kind :
+       {"write", "corrupt_record", "disk_full", "overloaded", "reclaim", "checkpoint", "passed_over", "patrol"})
     registry.counter(store_errors, {{"kind", kind}});
 }
 

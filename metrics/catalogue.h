@@ -100,6 +100,7 @@ class CommitProbes final : public StoreProbes {
   void committed(std::chrono::nanoseconds duration, std::size_t calls) override;
   void failed(std::string_view kind) override;
   Gauge writer_queue;
+  Gauge last_patrol;  // seconds since the epoch, 0 before the first
 
  private:
   Registry& registry_;

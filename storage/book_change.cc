@@ -241,11 +241,13 @@ void Book::enter_state(Record& record, const Entering& entering) {
   std::optional<WallTime> due_at = entering.due_at;
   s.held_from = to == State::held ? s.state : s.held_from;
   HoldReason reason = reason_of(entering.event, entering.hold_reason);
-  // Whoever enters the queue, or waits on, is asked what he needs.
-  if (to == State::queued || to == State::blocked) {
+  // Whoever enters the queue, or waits on, is asked what he needs; one that was never applied may never have been asked
+  // (after a restore).
+  const bool was_absent = to == State::deferred && entering.event == Event::not_found;
+  if (to == State::queued || to == State::blocked || was_absent) {
     switch (requirements_.ask(s)) {
       case Requirements::Answer::clear:
-        to = State::queued;
+        to = was_absent ? State::deferred : State::queued;
         break;
       case Requirements::Answer::pending:
         to = State::blocked;

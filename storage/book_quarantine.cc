@@ -54,13 +54,26 @@ SetApart Book::set_apart(const Damage& damage) {
   return file_away(damage, lane, bytes);
 }
 
-// In its state, in its place, and not due: until a person releases it, or for good.
+// In its place, and held for a person to see; what may have been sent is held as one whose outcome is unknown. What the
+// table does not let go (a delivered one whose number is read back) is not due any more.
 void Book::park(Record& record) {
-  if (!record.submission.due_at) return;
   const Submission before = record.submission;
-  record.submission.due_at.reset();
-  ++record.submission.version;
-  commit_change(before, record);
+  if (!before.due_at) return;
+  const bool in_doubt = before.state == State::unknown;
+  const Event event = in_doubt ? Event::gave_up_probing : Event::hold;
+  if (const auto next = next_state(before.state, event)) {
+    enter_state(record, {.state = *next,
+                         .event = event,
+                         .hold_reason = in_doubt ? HoldReason::unknown : HoldReason::damaged,
+                         .due_at = {},
+                         .at = now_});
+    commit_change(before, record);
+    erase_if_asked(record);
+  } else {
+    record.submission.due_at.reset();
+    ++record.submission.version;
+    commit_change(before, record);
+  }
   finish();
 }
 

@@ -5,6 +5,7 @@
 
 #include "storage/keys.h"
 #include "storage/records.h"
+#include "storage/scan_over.h"
 
 namespace titip::storage {
 namespace {
@@ -30,26 +31,16 @@ std::uint64_t apart(std::uint64_t a, std::uint64_t b) {
   return a > b ? a - b : b - a;
 }
 
-KvResult<void> names(const KvReader& kv, auto add) {
-  const std::string prefix = keys::counts_prefix(CountsKind::destination);
-  return kv.scan(Family::counts, prefix, prefix, [&](std::string_view key, std::string_view) {
-    if (auto row = keys::parse_counts(key)) add(std::move(row->destination));
-    return true;
-  });
-}
-
-// A row of counts by minute; what is damaged counts as nothing, which is a difference.
-KvResult<std::uint64_t> row(const KvReader& kv, const std::string& key) {
-  const auto bytes = kv.get(Family::counts, key);
-  if (!bytes) return std::unexpected(bytes.error());
-  return *bytes ? decode_number({Family::counts, key}, **bytes).value_or(0) : 0;
-}
-
 }  // namespace
 
 KvResult<Patrol::Slice> Patrol::look(const KvReader& kv, std::size_t enough) {
+  passed_over_ = 0;
   Destinations known;
-  const auto named = names(kv, [&](std::string name) { known.emplace(std::move(name), Seen{}); });
+  const std::string prefix = keys::counts_prefix(CountsKind::destination);
+  const auto named = scan(kv, Family::counts, prefix, prefix, [&](std::string_view key, std::string_view) {
+    if (auto row = keys::parse_counts(key)) known.emplace(std::move(row->destination), Seen{});
+    return true;
+  });
   if (!named) return std::unexpected(named.error());
   Slice slice;
   while (slice.records < enough) {
@@ -58,23 +49,56 @@ KvResult<Patrol::Slice> Patrol::look(const KvReader& kv, std::size_t enough) {
     if (!*minute) {
       slice.ended_round = true;
       next_ = INT64_MIN;
+      refused_until_.clear();
       break;
     }
-    const auto records = look_at(kv, **minute, known);
-    if (!records) return std::unexpected(records.error());
+    Destinations seen = known;
+    const auto looked = look_at(kv, **minute, seen);
+    if (!looked) return std::unexpected(looked.error());
+    if (looked->records < most_in_a_minute) {
+      if (const auto compared = compare(kv, **minute, seen, looked->damaged); !compared)
+        return std::unexpected(compared.error());
+    }
     ++slice.minutes;
-    slice.records += std::max<std::size_t>(*records, 1);
+    slice.records += std::max<std::size_t>(looked->records, 1);
     next_ = **minute + 1;
   }
+  slice.passed_over = passed_over_;
   return slice;
 }
 
+KvResult<void> Patrol::scan(const KvReader& kv, Family family, std::string_view prefix, std::string_view from,
+                            const KvReader::Visitor& visit) {
+  const auto scanned =
+      scan_over(kv, family, prefix, from, visit, [&](const std::string& begin, const std::string& end) {
+        const auto told = refused_until_.find(family);
+        if (told != refused_until_.end() && told->second == end) return;
+        refused_until_.insert_or_assign(family, end);
+        ++passed_over_;
+        note({family, begin, {}, {}, true});
+      });
+  if (!scanned) return std::unexpected(scanned.error());
+  return {};
+}
+
+void Patrol::note(Damage damage) {
+  if (damage_.size() < most_damage_told) damage_.push_back(std::move(damage));
+}
+
+// A row of counts by minute; what is damaged counts as nothing, which is a difference.
+KvResult<std::uint64_t> Patrol::row(const KvReader& kv, const std::string& key) {
+  const auto bytes = kv.get(Family::counts, key);
+  if (!bytes && bytes.error().kind != KvError::Kind::corrupt) return std::unexpected(bytes.error());
+  if (!bytes) note({Family::counts, key, {}, {}, true});
+  return bytes && *bytes ? decode_number({Family::counts, key}, **bytes).value_or(0) : 0;
+}
+
 // The next one that has records, or counts that say it has.
-KvResult<std::optional<std::int64_t>> Patrol::next_minute(const KvReader& kv, const Destinations& known) const {
+KvResult<std::optional<std::int64_t>> Patrol::next_minute(const KvReader& kv, const Destinations& known) {
   std::optional<std::int64_t> next;
   const auto is_there = [&](std::int64_t minute) { next = next ? std::min(*next, minute) : minute; };
   if (next_ <= last_minute) {
-    const auto scanned = kv.scan(Family::meta, {}, first_id_of(next_), [&](std::string_view key, std::string_view) {
+    const auto scanned = scan(kv, Family::meta, {}, first_id_of(next_), [&](std::string_view key, std::string_view) {
       is_there(minute_of(key));
       return false;
     });
@@ -85,7 +109,7 @@ KvResult<std::optional<std::int64_t>> Patrol::next_minute(const KvReader& kv, co
       const auto key_of = kind == CountsKind::accepted ? keys::minute_accepted : keys::minute_pending;
       const std::string prefix = keys::minute_prefix(kind, destination);
       const auto scanned =
-          kv.scan(Family::counts, prefix, key_of(destination, next_), [&](std::string_view key, std::string_view) {
+          scan(kv, Family::counts, prefix, key_of(destination, next_), [&](std::string_view key, std::string_view) {
             if (const auto found = keys::parse_counts(key)) is_there(found->minute);
             return false;
           });
@@ -95,41 +119,49 @@ KvResult<std::optional<std::int64_t>> Patrol::next_minute(const KvReader& kv, co
   return next;
 }
 
-KvResult<std::size_t> Patrol::look_at(const KvReader& kv, std::int64_t minute, Destinations seen) {
-  std::size_t records = 0;
-  std::uint64_t damaged = 0;  // there, and told elsewhere, but whose they are nobody knows
-  if (minute >= 0 && minute <= last_minute) {
-    const auto scanned =
-        kv.scan(Family::meta, {}, first_id_of(minute), [&](std::string_view key, std::string_view value) {
-          if (minute_of(key) != minute || records == most_in_a_minute) return false;
-          ++records;
-          const auto record = decode_record({Family::meta, key}, value);
-          if (!record) {
-            ++damaged;
-            if (damage_.size() < most_damage_told) damage_.push_back({Family::meta, std::string(key)});
-            return true;
-          }
-          Seen& counts = seen[record->submission.destination];
-          ++counts.accepted;
-          if (!is_terminal(record->submission.state)) ++counts.pending;
+KvResult<Patrol::Minute> Patrol::look_at(const KvReader& kv, std::int64_t minute, Destinations& seen) {
+  Minute found;
+  if (minute < 0 || minute > last_minute) return found;
+  const auto scanned =
+      scan(kv, Family::meta, {}, first_id_of(minute), [&](std::string_view key, std::string_view value) {
+        if (minute_of(key) != minute || found.records == most_in_a_minute) return false;
+        ++found.records;
+        const auto record = decode_record({Family::meta, key}, value);
+        if (!record) {
+          ++found.damaged;
+          note({Family::meta, std::string(key)});
           return true;
-        });
-    if (!scanned) return std::unexpected(scanned.error());
-  }
-  if (records == most_in_a_minute) return records;
+        }
+        Seen& counts = seen[record->submission.destination];
+        ++counts.accepted;
+        if (!is_terminal(record->submission.state)) ++counts.pending;
+        return true;
+      });
+  if (!scanned) return std::unexpected(scanned.error());
+  return found;
+}
+
+KvResult<void> Patrol::compare(const KvReader& kv, std::int64_t minute, const Destinations& seen,
+                               std::uint64_t damaged) {
   for (const auto& [destination, found] : seen) {
     const auto accepted = row(kv, keys::minute_accepted(destination, minute));
     const auto pending = row(kv, keys::minute_pending(destination, minute));
     if (!accepted || !pending) return std::unexpected(!accepted ? accepted.error() : pending.error());
-    std::uint64_t wrong = std::max(apart(*accepted, found.accepted), apart(*pending, found.pending));
-    wrong -= std::min(wrong, damaged);
-    auto& minutes = wrong_[destination];
-    kept_ -= minutes.erase(minute);
-    if (wrong == 0 || kept_ == most_kept) continue;
-    minutes.emplace(minute, wrong);
-    ++kept_;
+    const std::uint64_t apart_by = std::max(apart(*accepted, found.accepted), apart(*pending, found.pending));
+    // Each damaged record stands for one that is missing, whosever it is: for one over all destinations.
+    const std::uint64_t explained = std::min(apart_by, damaged);
+    damaged -= explained;
+    keep(destination, minute, apart_by - explained);
   }
-  return records;
+  return {};
+}
+
+void Patrol::keep(const std::string& destination, std::int64_t minute, std::uint64_t wrong) {
+  auto& minutes = wrong_[destination];
+  kept_ -= minutes.erase(minute);
+  if (wrong == 0 || kept_ == most_kept) return;
+  minutes.emplace(minute, wrong);
+  ++kept_;
 }
 
 std::map<std::string, std::uint64_t, std::less<>> Patrol::differences() const {

@@ -3,6 +3,9 @@
 // the two are independent: what this finds is a miscount or a lost record (architecture: "computed from independent
 // sources"). A whole look at everything at once is verify.h's.
 //
+// What the engine refuses to read is passed over and told as damage; the records in it are missing from their minutes,
+// which is a difference of those.
+//
 // Threads: one at a time. Memory: one entry for each minute found wrong, at most `most_kept`.
 // Invariant: each minute is compared within one moment of the store.
 #pragma once
@@ -30,7 +33,8 @@ class Patrol {
   struct Slice {
     std::size_t minutes = 0;
     std::size_t records = 0;
-    bool ended_round = false;  // the next one begins at the oldest record again
+    std::size_t passed_over = 0;  // stretches that the engine could not read
+    bool ended_round = false;     // the next one begins at the oldest record again
   };
   // Goes on behind the last look, minute by minute, until some `enough` records were looked at or the newest was.
   KvResult<Slice> look(const KvReader& kv, std::size_t enough);
@@ -46,13 +50,26 @@ class Patrol {
     std::uint64_t pending = 0;
   };
   using Destinations = std::map<std::string, Seen, std::less<>>;
-  KvResult<std::optional<std::int64_t>> next_minute(const KvReader& kv, const Destinations& known) const;
-  KvResult<std::size_t> look_at(const KvReader& kv, std::int64_t minute, Destinations seen);
+  struct Minute {
+    std::size_t records = 0;
+    std::uint64_t damaged = 0;  // there, and told elsewhere, but whose they are nobody knows
+  };
+  KvResult<void> scan(const KvReader& kv, Family family, std::string_view prefix, std::string_view from,
+                      const KvReader::Visitor& visit);
+  KvResult<std::uint64_t> row(const KvReader& kv, const std::string& key);
+  KvResult<std::optional<std::int64_t>> next_minute(const KvReader& kv, const Destinations& known);
+  KvResult<Minute> look_at(const KvReader& kv, std::int64_t minute, Destinations& seen);
+  KvResult<void> compare(const KvReader& kv, std::int64_t minute, const Destinations& seen, std::uint64_t damaged);
+  void keep(const std::string& destination, std::int64_t minute, std::uint64_t wrong);
+  void note(Damage damage);
 
   std::int64_t next_ = INT64_MIN;
   std::map<std::string, std::map<std::int64_t, std::uint64_t>, std::less<>> wrong_;
   std::size_t kept_ = 0;
   std::vector<Damage> damage_;
+  // Where the stretch that was passed over last ended: every minute in it meets it, and it is told once a round.
+  std::map<Family, std::string> refused_until_;
+  std::size_t passed_over_ = 0;
 };
 
 }  // namespace titip::storage

@@ -6,147 +6,77 @@
 
 #include "storage/erasure_list.h"
 #include "storage/hex.h"
+#include "storage/persons_pages.h"
 
 namespace titip::storage {
 namespace {
 
-constexpr std::size_t page_size = 100;
+using persons::damaged_of;
+using persons::each_page;
+using persons::failed;
 
-std::unexpected<std::string> failed(const Store& store, std::string_view doing, Error error) {
-  if (error == Error::corrupt) return std::unexpected(fmt::format("{}: a record is damaged; run titip verify", doing));
-  const std::string why = store.health().why_not;
-  return std::unexpected(fmt::format("{}: the store answers \"{}\"{}{}; run it again", doing, name(error),
-                                     why.empty() ? "" : ", for ", why));
+void count(const std::vector<Erased>& erased, ErasureReport& report) {
+  const auto named = [](std::vector<SubmissionId>& list, const SubmissionId& id) {
+    if (list.size() < most_named) list.push_back(id);
+  };
+  for (const Erased& each : erased) {
+    switch (each.kind) {
+      case Erased::Kind::erased:
+        ++report.erased;
+        break;
+      case Erased::Kind::cancelled_and_erased:
+        ++report.cancelled_count;
+        named(report.cancelled, each.id);
+        break;
+      case Erased::Kind::when_settled:
+        ++report.when_settled_count;
+        named(report.when_settled, each.id);
+        break;
+      case Erased::Kind::not_there:
+        break;
+    }
+  }
 }
 
-// Every record of a person, a page at a time, oldest first. `take` says whether to go on.
-std::expected<void, std::string> each_page(
-    Store& store, WaitingHome& home, const Digest& person,
-    const std::function<std::expected<bool, std::string>(const std::vector<Submission>&)>& take) {
-  Find find{.by = Find::By::person, .key = person, .after_position = 0, .limit = page_size};
-  while (true) {
-    const auto page =
-        home.ask_patiently<std::vector<Submission>>([&](auto done) { store.find(find, home, std::move(done)); });
-    if (!page) return failed(store, "looking for the person's records", page.error());
-    if (page->empty()) return {};
-    const auto goes_on = take(*page);
-    if (!goes_on) return std::unexpected(goes_on.error());
-    if (!*goes_on) return {};
-    find.after_position = page->back().position;
-  }
-}
-
-// --- export
-
-class Export {
- public:
-  Export(Store& store, const Sealer& sealer, WaitingHome& home) : store_(store), sealer_(sealer), home_(home) {}
-
-  std::expected<bool, std::string> take(const Submission& found, const std::function<bool(const ExportedRecord&)>& sink,
-                                        ExportReport& report) {
-    const auto loaded = home_.ask_patiently<std::vector<std::optional<Loaded>>>(
-        [&](auto done) { store_.load({{found.id, true, true, true}}, home_, std::move(done)); });
-    if (!loaded && loaded.error() != Error::corrupt) return failed(store_, "reading a record", loaded.error());
-    ExportedRecord out{.record = loaded && loaded->front() ? loaded->front()->submission : found};
-    if (!loaded || !loaded->front()) {
-      out.content = ExportedRecord::Content::unreadable;
-    } else {
-      open(*loaded->front(), out);
-      if (auto numbers = add_numbers(out); !numbers) return std::unexpected(numbers.error());
-    }
-    ++report.records;
-    if (out.content == ExportedRecord::Content::erased) ++report.erased;
-    if (out.content == ExportedRecord::Content::unreadable) ++report.unreadable;
-    return sink(out);
-  }
-
- private:
-  // Nothing where nothing is kept; what is kept and does not open makes the record unreadable.
-  std::optional<std::string> opened(const DataKey& key, std::string_view what, const Sealed& sealed,
-                                    ExportedRecord& out) const {
-    if (sealed.empty()) return std::nullopt;
-    auto plain = sealer_.open(key, out.record.id, what, sealed);
-    if (!plain) out.content = ExportedRecord::Content::unreadable;
-    return plain;
-  }
-
-  void open(const Loaded& loaded, ExportedRecord& out) const {
-    const Submission& record = loaded.submission;
-    for (const Attempt& each : loaded.attempts) out.timeline.push_back({each, std::nullopt});
-    if (record.content_erased) out.content = ExportedRecord::Content::erased;
-    if (record.wrapped_key.empty()) return;
-    const auto key = sealer_.unwrap(record.id, record.wrapped_key);
-    if (!key) {
-      out.content = ExportedRecord::Content::unreadable;
-      return;
-    }
-    if (const auto plain = opened(*key, "payload", loaded.payload, out)) out.payload = decode_payload(*plain);
-    if (const auto plain = opened(*key, "reply", loaded.reply, out)) out.reply = decode_kept_reply(*plain);
-    for (ExportedRecord::Line& line : out.timeline) line.note = opened(*key, "note", line.attempt.note, out);
-    const bool lacks_payload = !out.payload && !record.content_erased;
-    if (lacks_payload) out.content = ExportedRecord::Content::unreadable;
-  }
-
-  std::expected<void, std::string> add_numbers(ExportedRecord& out) {
-    if (out.record.references.empty()) return {};
-    const auto found = home_.ask_patiently<std::vector<std::optional<Reference>>>(
-        [&](auto done) { store_.references(out.record.references, home_, std::move(done)); });
-    if (!found) return failed(store_, "reading the numbers of a record", found.error());
-    for (const auto& each : *found) {
-      if (!each || each->value.empty()) continue;
-      const auto key = sealer_.unwrap(each->origin, each->origin_wrapped_key);
-      const auto plain = key ? sealer_.open(*key, each->origin, "reference", each->value) : std::nullopt;
-      if (plain) {
-        out.numbers.push_back(*plain);
-      } else {
-        out.content = ExportedRecord::Content::unreadable;
-      }
+// In one call. Where damage refuses it, each in its own: what is damaged is left out, the others go.
+std::expected<void, std::string> erase_these(Store& store, WaitingHome& home, const std::vector<SubmissionId>& ids,
+                                             ErasureReport& report) {
+  const auto erased =
+      home.ask_patiently<std::vector<Erased>>([&](auto done) { store.erase(ids, home, std::move(done)); });
+  if (!erased && erased.error() != Error::corrupt) return failed(store, "erasing", erased.error());
+  if (!erased && ids.size() > 1) {
+    for (const SubmissionId& id : ids) {
+      if (auto one = erase_these(store, home, {id}, report); !one) return one;
     }
     return {};
   }
-
-  Store& store_;
-  const Sealer& sealer_;
-  WaitingHome& home_;
-};
-
-// --- erasure
+  report.records += ids.size();
+  if (erased) {
+    count(*erased, report);
+  } else {
+    report.left_out.add(ids.front());
+  }
+  return {};
+}
 
 std::expected<void, std::string> erase_records(Store& store, WaitingHome& home, const Digest& person, WallTime until,
                                                ErasureReport& report) {
   ++report.persons;
-  return each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, std::string> {
-    std::vector<SubmissionId> ids;
-    for (const Submission& each : page) {
-      if (each.accepted_at <= until) ids.push_back(each.id);
-    }
-    if (ids.empty()) return true;
-    const auto erased =
-        home.ask_patiently<std::vector<Erased>>([&](auto done) { store.erase(ids, home, std::move(done)); });
-    if (!erased) return failed(store, "erasing", erased.error());
-    report.records += ids.size();
-    const auto named = [](std::vector<SubmissionId>& list, const SubmissionId& id) {
-      if (list.size() < most_named) list.push_back(id);
-    };
-    for (const Erased& each : *erased) {
-      switch (each.kind) {
-        case Erased::Kind::erased:
-          ++report.erased;
-          break;
-        case Erased::Kind::cancelled_and_erased:
-          ++report.cancelled_count;
-          named(report.cancelled, each.id);
-          break;
-        case Erased::Kind::when_settled:
-          ++report.when_settled_count;
-          named(report.when_settled, each.id);
-          break;
-        case Erased::Kind::not_there:
-          break;
-      }
-    }
-    return true;
-  });
+  auto done =
+      each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, std::string> {
+        std::vector<SubmissionId> ids;
+        for (const Submission& each : page) {
+          if (each.accepted_at <= until) ids.push_back(each.id);
+        }
+        if (ids.empty()) return true;
+        if (auto erased = erase_these(store, home, ids, report); !erased) return std::unexpected(erased.error());
+        return true;
+      });
+  LeftOut damaged;
+  if (done) done = damaged_of(store, home, person, until, damaged);
+  report.records += damaged.count;
+  report.left_out.add(damaged);
+  return done;
 }
 
 // Plain words alone: what goes into the audit log needs no escaping and hides no number behind a name.
@@ -158,27 +88,21 @@ bool is_plain(std::string_view by) {
 
 }  // namespace
 
-Digest person_hash(const Sealer& sealer, std::string_view number) {
-  return sealer.keyed_hash("person", {number});
+void LeftOut::add(const SubmissionId& id) {
+  ++count;
+  if (ids.size() < most_named) ids.push_back(id);
 }
 
-std::expected<ExportReport, std::string> export_person(Store& store, const Sealer& sealer, WaitingHome& home,
-                                                       const Digest& person,
-                                                       const std::function<bool(const ExportedRecord&)>& sink) {
-  ExportReport report;
-  Export exporter(store, sealer, home);
-  auto done =
-      each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, std::string> {
-        for (const Submission& each : page) {
-          const auto goes_on = exporter.take(each, sink, report);
-          if (!goes_on) return goes_on;
-          report.stopped = !*goes_on;
-          if (report.stopped) return false;
-        }
-        return true;
-      });
-  if (!done) return std::unexpected(std::move(done.error()));
-  return report;
+void LeftOut::add(const LeftOut& other) {
+  for (const SubmissionId& id : other.ids) {
+    if (ids.size() < most_named) ids.push_back(id);
+  }
+  count += other.count;
+  perhaps_more = perhaps_more || other.perhaps_more;
+}
+
+Digest person_hash(const Sealer& sealer, std::string_view number) {
+  return sealer.keyed_hash("person", {number});
 }
 
 std::expected<ErasureReport, std::string> erase_person(Store& store, const Sealer& sealer, WaitingHome& home,
@@ -198,9 +122,9 @@ std::expected<ErasureReport, std::string> erase_person(Store& store, const Seale
     return std::unexpected(std::move(erased.error()));
   }
   const std::string line = fmt::format(
-      R"({{"what":"erase_person","by":"{}","person":"{}","index_links":{},"records":{},"erased":{},"cancelled":{},"when_settled":{}}})",
+      R"({{"what":"erase_person","by":"{}","person":"{}","index_links":{},"records":{},"erased":{},"cancelled":{},"when_settled":{},"left_out":{}}})",
       by, hex(person), sealer.index_links(), report.records, report.erased, report.cancelled_count,
-      report.when_settled_count);
+      report.when_settled_count, report.left_out.count);
   const auto audited =
       home.ask_patiently<std::vector<AuditLine>>([&](auto done) { store.append_audit({line}, home, std::move(done)); });
   if (!audited) return failed(store, "everything is erased, but the audit log was not written", audited.error());

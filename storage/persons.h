@@ -3,6 +3,7 @@
 //
 // Threads: each function blocks, on a thread of its own (a worker, never a loop), beside live traffic. Bounded memory:
 // a page at a time. Killed halfway, each may simply be run again.
+// A record that cannot be read, or not be erased, keeps none of the others from it: it is named in the report.
 #pragma once
 
 #include <cstddef>
@@ -46,11 +47,24 @@ struct ExportedRecord {
   std::vector<std::string> numbers{};  // the real ones the national server gave, in the order of record.references
 };
 
+inline constexpr std::size_t most_named = 1000;
+
+// Records that damage keeps from being read or erased.
+struct LeftOut {
+  std::vector<SubmissionId> ids;  // at most `most_named`
+  std::uint64_t count = 0;
+  bool perhaps_more = false;  // a part of the index of persons cannot be read: there may be records nobody knows of
+  bool any() const { return count != 0 || perhaps_more; }
+  void add(const SubmissionId& id);
+  void add(const LeftOut& other);
+};
+
 struct ExportReport {
   std::uint64_t records = 0;
   std::uint64_t erased = 0;
-  std::uint64_t unreadable = 0;
-  bool stopped = false;  // by the sink
+  std::uint64_t unreadable = 0;  // some of their content
+  LeftOut left_out;              // nothing of them could be read: the sink did not get them
+  bool stopped = false;          // by the sink
 };
 
 // Oldest first. The sink says whether to go on. The error is a sentence that says what to do.
@@ -68,8 +82,8 @@ struct ErasureReport {
   std::vector<SubmissionId> when_settled;  // under way, or their outcome is unknown: erased as soon as that is known
   std::uint64_t cancelled_count = 0;
   std::uint64_t when_settled_count = 0;
+  LeftOut left_out;  // damaged: they stand as they were
 };
-inline constexpr std::size_t most_named = 1000;
 
 // Writes the person on the list first, then erases every record accepted until `now`, then says so in the audit log.
 // `by`: who asked for it, a plain word (a user or a token's name); it goes into the audit log.
@@ -78,7 +92,8 @@ std::expected<ErasureReport, std::string> erase_person(Store& store, const Seale
                                                        WallTime now, std::string_view by);
 
 // After a restore, before anything is served: whoever is on the list is erased again, with what was accepted until
-// then. `told` hears how many persons are done, of how many; false stops (to be repeated from the start).
+// then. What damage leaves out must be tried again: `left_out` says so. `told` hears how many persons are done, of how
+// many; false stops (to be repeated from the start).
 std::expected<ErasureReport, std::string> reapply_erasures(
     Store& store, const Sealer& sealer, WaitingHome& home, const std::filesystem::path& erasure_list,
     const std::function<bool(std::uint64_t done, std::uint64_t of)>& told = {});

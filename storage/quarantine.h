@@ -1,7 +1,8 @@
 // Bytes that are not what was written. Whoever meets some (a read, the writer) says where; the writer looks again, for
 // what it meets may have been replaced meanwhile, and sets apart what is damaged indeed: the bytes are copied into the
 // quarantine, what is due of the record is taken out of the due index, so that it is neither sent nor met again and
-// again, and it is counted and told once. The record stays where it is, its line waits behind it. Plain data, pure.
+// again, and it is counted and told once. The record keeps its place, its line waits behind it; where it can be read
+// itself it is held, so that a person sees it. Plain data, pure.
 #pragma once
 
 #include <cstddef>

@@ -62,9 +62,11 @@ struct Loaded {
   std::vector<Attempt> attempts;  // oldest first
 };
 
-// What a stored key stands for. `person` lists newest last, a page at a time.
+// What a stored key stands for. `person` lists newest last, a page at a time, and passes over damaged records;
+// `damaged_of_person` names those, in the order of their ids: of each the id is known and no more. It is answered
+// `corrupt` where not even the ids of all can be told.
 struct Find {
-  enum class By : std::uint8_t { idempotency_key, natural_key, requirement, person };
+  enum class By : std::uint8_t { idempotency_key, natural_key, requirement, person, damaged_of_person };
   By by = By::idempotency_key;
   Digest key{};
   std::uint64_t after_position = 0;  // person only
@@ -150,6 +152,7 @@ struct Health {
   std::size_t writer_queue = 0;         // calls waiting for the writer
   std::size_t found_open_attempts = 0;  // attempts that were open when this store was opened
   std::uint64_t free_bytes = 0;         // on the data directory's disk, when last looked at
+  WallTime patrolled_at{};              // end of the last rolling look at the whole store; 1970: none has ended yet
 };
 
 }  // namespace titip::storage

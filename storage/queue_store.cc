@@ -152,12 +152,16 @@ void QueueStore::verify(std::function<void(Progress)> progress, Home& home, Done
   refuse(home, std::move(*answer), taken == ReaderPool::Taken::full ? Error::overloaded : Error::unavailable);
 }
 
-// What the disk refuses here is told by those who need it.
+// What fails here is tried again at the next look; that no round ends any more is seen by the time of the last.
 void QueueStore::patrol() {
   constexpr std::size_t records_at_a_time = 20'000;
   const auto looked = patrol_.look(*kv_->snapshot(), records_at_a_time);
   set_apart(patrol_.take_damage());
-  if (looked) ledger_->differ(patrol_.differences());
+  ledger_->differ(patrol_.differences());
+  if (looked && looked->ended_round) patrolled_at_ = now_();
+  if (probes_ == nullptr) return;
+  if (!looked) probes_->failed("patrol");
+  for (std::size_t i = 0; looked && i < looked->passed_over; ++i) probes_->failed("passed_over");
 }
 
 void QueueStore::subscribe(Home& home, std::function<void(const CommitNotice&)> heard) {
@@ -179,6 +183,7 @@ Health QueueStore::health() const {
   health.writer_queue = status.waiting;
   health.found_open_attempts = recovered_.open_attempts;
   health.free_bytes = space_.status().free_bytes;
+  health.patrolled_at = patrolled_at_;
   return health;
 }
 

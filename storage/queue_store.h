@@ -102,6 +102,7 @@ class QueueStore : public MemoryStore {
   ReaderPool readers_;
   Background background_;
   Patrol patrol_;  // the background thread's alone
+  std::atomic<WallTime> patrolled_at_{WallTime{}};
   std::atomic<bool> closed_ = false;
   std::mutex copy_mutex_;
   std::thread copy_;      // of a checkpoint under way

@@ -146,6 +146,7 @@ void QueueStore::retain(Retain what, Home& home, Done<Retained> done) {
     snapshot.reset();
     set_apart(reading.take_damage());
     if (!candidates) return refuse(home, std::move(*answer), candidates.error());
+    for (std::size_t i = 0; probes_ != nullptr && i < candidates->passed_over; ++i) probes_->failed("passed_over");
     carry_out(std::move(*candidates), [this](Call call) { writer_.submit(std::move(call)); }, home, std::move(*answer));
   };
   const auto taken = readers_.submit(work);

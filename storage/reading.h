@@ -12,6 +12,7 @@
 #include "storage/kv.h"
 #include "storage/quarantine.h"
 #include "storage/records.h"
+#include "storage/scan_over.h"
 #include "storage/store.h"
 
 namespace titip::storage {
@@ -63,6 +64,16 @@ class Reading {
       }
     }
     return values;
+  }
+
+  // A scan that goes on behind what the engine refuses; how many such stretches there were.
+  Result<std::size_t> scan_over(Family family, std::string_view prefix, std::string_view from,
+                                const KvReader::Visitor& visit) {
+    const auto scanned =
+        storage::scan_over(kv_, family, prefix, from, visit,
+                           [&](const std::string& begin, const std::string&) { note({family, begin, {}, {}, true}); });
+    if (!scanned) return std::unexpected(error_of(scanned.error()));
+    return *scanned;
   }
 
   Error refused(const KvError& error, Damage where) {

@@ -1,5 +1,6 @@
 // What a stored key stands for, and lists of records by what they are like.
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "storage/keys.h"
@@ -58,35 +59,69 @@ Result<std::vector<SubmissionId>> ids_of_key(Reading& reading, const Find& what)
   return ids;
 }
 
-// The index of persons is in the order of the ids and the page is by position, so all of a person's records are looked
-// at; of those behind `after_position` the first `limit` are kept.
-Result<std::vector<Submission>> page_of_person(Reading& reading, const Find& what) {
-  const std::string prefix = keys::of(what.key);
-  std::map<std::uint64_t, Submission> page;
+// All records of a person, in the order of their ids, some at a time. False: a part of the index cannot be read.
+Result<bool> each_of_person(Reading& reading, const Digest& person,
+                            const std::function<bool(const SubmissionId&, Result<std::optional<Record>>&)>& each) {
+  const std::string prefix = keys::of(person);
   std::string from = prefix;
+  bool whole = true;
   while (true) {
     std::vector<SubmissionId> ids;
+    std::vector<std::string> id_keys;
     bool more = false;
-    const auto scanned = reading.kv().scan(Family::person, prefix, from, [&](std::string_view key, std::string_view) {
+    const std::string begin = from;
+    const auto scanned = reading.scan_over(Family::person, prefix, begin, [&](std::string_view key, std::string_view) {
       more = ids.size() == largest_chunk;
       if (more) return false;
-      if (const auto parsed = keys::parse_person(key)) ids.push_back(parsed->id);
+      if (const auto parsed = keys::parse_person(key)) {
+        ids.push_back(parsed->id);
+        id_keys.push_back(keys::of(parsed->id));
+      }
       from.assign(key).push_back('\0');
       return true;
     });
-    if (!scanned) return std::unexpected(reading.refused(scanned.error(), {Family::person, prefix, {}, {}, true}));
-    auto records = records_of(reading, ids);
+    if (!scanned) return std::unexpected(scanned.error());
+    whole = whole && *scanned == 0;
+    auto records = reading.get_all(Family::meta, id_keys, decode_record);
     if (!records) return std::unexpected(records.error());
-    for (Submission& record : *records) {
-      const std::uint64_t position = record.position;
-      if (position > what.after_position) page.emplace(position, std::move(record));
-      if (page.size() > what.limit) page.erase(std::prev(page.end()));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (!each(ids[i], (*records)[i])) return whole;
     }
-    if (!more) break;
+    if (!more) return whole;
   }
+}
+
+// The page is by position, so all of a person's records are looked at; of those behind `after_position` the first
+// `limit` are kept.
+Result<std::vector<Submission>> page_of_person(Reading& reading, const Find& what) {
+  std::map<std::uint64_t, Submission> page;
+  const auto looked = each_of_person(reading, what.key, [&](const SubmissionId& id, auto& record) {
+    if (record && !*record) reading.note({Family::meta, keys::of(id)});  // what names a record stands for one
+    if (!record || !*record) return true;
+    Submission& s = (*record)->submission;
+    const std::uint64_t position = s.position;
+    if (position > what.after_position) page.emplace(position, std::move(s));
+    if (page.size() > what.limit) page.erase(std::prev(page.end()));
+    return true;
+  });
+  if (!looked) return std::unexpected(looked.error());
   std::vector<Submission> found;
   found.reserve(page.size());
   for (auto& [position, record] : page) found.push_back(std::move(record));
+  return found;
+}
+
+Result<std::vector<Submission>> damaged_of_person(Reading& reading, const Find& what) {
+  std::vector<Submission> found;
+  const auto looked = each_of_person(reading, what.key, [&](const SubmissionId& id, const auto& record) {
+    if (found.size() == what.limit) return false;
+    if (record && *record) return true;
+    found.emplace_back().id = id;
+    found.back().person = what.key;
+    return true;
+  });
+  if (!looked) return std::unexpected(looked.error());
+  if (!*looked) return std::unexpected(Error::corrupt);
   return found;
 }
 
@@ -226,6 +261,7 @@ Result<std::vector<Submission>> find(Reading& reading, const Find& asked) {
   Find what = asked;
   what.limit = std::min(what.limit, most_listed);
   if (what.by == Find::By::person) return page_of_person(reading, what);
+  if (what.by == Find::By::damaged_of_person) return damaged_of_person(reading, what);
   const auto ids = ids_of_key(reading, what);
   if (!ids) return std::unexpected(ids.error());
   return records_of(reading, *ids);

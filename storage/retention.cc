@@ -31,7 +31,7 @@ Result<void> look_at_records(Reading& reading, const Retain& what, RetainCandida
   const std::size_t examine = std::clamp<std::size_t>(what.examine, 1, reads::most_examined);
   const std::string from = what.after ? keys::of(*what.after) + '\0' : std::string();
   SubmissionId last;
-  const auto scanned = reading.kv().scan(Family::meta, {}, from, [&](std::string_view key, std::string_view value) {
+  const auto scanned = reading.scan_over(Family::meta, {}, from, [&](std::string_view key, std::string_view value) {
     const auto id = keys::parse_id(key);
     if (!id) return true;
     if (found.examined == examine) {
@@ -49,7 +49,8 @@ Result<void> look_at_records(Reading& reading, const Retain& what, RetainCandida
     }
     return true;
   });
-  if (!scanned) return std::unexpected(reading.refused(scanned.error(), {Family::meta, from, {}, {}, true}));
+  if (!scanned) return std::unexpected(scanned.error());
+  found.passed_over += *scanned;
   return {};
 }
 
@@ -85,7 +86,7 @@ Result<void> look_at_keys(Reading& reading, const Retain& what, KeyPass& pass, R
   std::size_t examined = 0;
   bool more = false;
   const auto scanned =
-      reading.kv().scan(Family::idempotency, {}, from, [&](std::string_view key, std::string_view value) {
+      reading.scan_over(Family::idempotency, {}, from, [&](std::string_view key, std::string_view value) {
         more = examined == examine;
         if (more) return false;
         ++examined;
@@ -99,7 +100,8 @@ Result<void> look_at_keys(Reading& reading, const Retain& what, KeyPass& pass, R
         }
         return true;
       });
-  if (!scanned) return std::unexpected(reading.refused(scanned.error(), {Family::idempotency, from, {}, {}, true}));
+  if (!scanned) return std::unexpected(scanned.error());
+  found.passed_over += *scanned;
   if (auto added = add_settled(reading, bound, *what.keys_before, found.keys); !added) return added;
   if (more) {
     pass.reached(std::move(from));
@@ -116,6 +118,7 @@ class Run : public std::enable_shared_from_this<Run> {
       : submit_(std::move(submit)), home_(home), done_(std::move(done)) {
     retained_.examined = candidates.examined;
     retained_.next = candidates.next;
+    retained_.passed_over = candidates.passed_over;
     cut(candidates.records, records_);
     cut(candidates.keys, keys_);
   }

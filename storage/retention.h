@@ -1,4 +1,5 @@
-// One piece of retention. A reader finds who may lose content or keys, a slice of the store at a time; the writer looks
+// One piece of retention. What the engine refuses to read is passed over, so that nothing behind it is kept for ever.
+// A reader finds who may lose content or keys, a slice of the store at a time; the writer looks
 // at each again inside its commit and does it, a few at a time, one group after the other, so that nobody waits long.
 #pragma once
 
@@ -33,6 +34,7 @@ struct RetainCandidates {
   std::vector<FreeKey> keys;
   std::size_t examined = 0;
   std::optional<SubmissionId> next;
+  std::size_t passed_over = 0;
 };
 // `what.keys_before` must be clamped already.
 Result<RetainCandidates> retain_candidates(Reading& reading, const Retain& what, KeyPass& keys);

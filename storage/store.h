@@ -85,7 +85,8 @@ class Store {
   virtual void forget(WatchId watch) = 0;
 
   // At most 1,000 records an answer, and 10,000 ids or keys a question: more are refused as `overloaded`. A list passes
-  // over damaged records; a question for one, or for what a key stands for, is answered `corrupt`.
+  // over damaged records (as does find() by person); a question for one, or for what another key stands for, is
+  // answered `corrupt`.
   virtual void find(Find what, Home& home, Done<std::vector<Submission>> done) = 0;
   virtual void scan(ScanQuery query, Home& home, Done<ScanPage> done) = 0;
   virtual void references(std::vector<Digest> keys, Home& home, Done<std::vector<std::optional<Reference>>> done) = 0;

@@ -110,6 +110,8 @@ std::string_view name(HoldReason reason) {
       return "late_entry";
     case HoldReason::person:
       return "person";
+    case HoldReason::damaged:
+      return "damaged";
   }
   return "?";
 }

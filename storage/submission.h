@@ -80,7 +80,8 @@ enum class HoldReason : std::uint8_t {
   requirement = 2,
   conflict = 3,
   late_entry = 4,
-  person = 5
+  person = 5,
+  damaged = 6,  // its payload cannot be read, so it cannot be sent
 };
 std::string_view name(HoldReason reason);
 

@@ -33,6 +33,7 @@ struct Retained {
   std::size_t erased = 0;
   std::uint64_t bytes = 0;
   std::optional<SubmissionId> next;  // none: the whole store was looked at
+  std::size_t passed_over = 0;       // stretches that the engine could not read: nothing in them is erased
 };
 
 // Destroys the data key of a record, and what is sealed under it. Pending records that the table lets go are cancelled

@@ -16,11 +16,18 @@ namespace {
 using nlohmann::ordered_json;
 using storage::State;
 
+ordered_json ids_of(const std::vector<storage::SubmissionId>& ids) {
+  auto list = ordered_json::array();
+  for (const auto& id : ids) list.push_back(id.text());
+  return list;
+}
+
 // What there is of the people, before anything is touched.
 struct Seen {
   std::uint64_t records = 0;
   std::uint64_t waiting = 0;    // would be cancelled
   std::uint64_t under_way = 0;  // would be erased once settled
+  storage::LeftOut left_out;    // damaged: would stay
 };
 
 bool is_under_way(const storage::Submission& record) {
@@ -35,7 +42,7 @@ storage::Result<void> look(storage::Store& store, const storage::Digest& person,
     const auto page =
         home.ask<std::vector<storage::Submission>>([&](auto done) { store.find(find, home, std::move(done)); });
     if (!page) return std::unexpected(page.error());
-    if (page->empty()) return {};
+    if (page->empty()) break;
     for (const auto& record : *page) {
       ++seen.records;
       if (is_under_way(record)) {
@@ -46,6 +53,14 @@ storage::Result<void> look(storage::Store& store, const storage::Digest& person,
     }
     find.after_position = page->back().position;
   }
+  find = {.by = storage::Find::By::damaged_of_person, .key = person, .limit = storage::most_named};
+  const auto damaged =
+      home.ask<std::vector<storage::Submission>>([&](auto done) { store.find(find, home, std::move(done)); });
+  if (!damaged && damaged.error() != storage::Error::corrupt) return std::unexpected(damaged.error());
+  if (!damaged) seen.left_out.perhaps_more = true;
+  if (damaged)
+    for (const auto& each : *damaged) seen.left_out.add(each.id);
+  return {};
 }
 
 Ended foresee(const Doors& doors, Telling& telling, const std::vector<storage::Digest>& people) {
@@ -54,7 +69,7 @@ Ended foresee(const Doors& doors, Telling& telling, const std::vector<storage::D
     if (const auto looked = look(doors.store, people[at], seen); !looked) return store_trouble(looked.error());
     if (!telling.progress({at + 1, people.size()})) return stopped_early("nothing was changed");
   }
-  if (seen.records == 0)
+  if (seen.records == 0 && !seen.left_out.any())
     return in_trouble(Trouble::not_found, fmt::format("Nothing is kept of {}.", counted(people.size(), "people")));
   Ended ended;
   ended.sentence = fmt::format("{} of {}: what is in them would be destroyed.", counted(seen.records, "records"),
@@ -65,18 +80,12 @@ Ended foresee(const Doors& doors, Telling& telling, const std::vector<storage::D
   if (seen.under_way > 0)
     ended.sentence += fmt::format(" {} of them {} under way and would go once the outcome is known.",
                                   grouped(seen.under_way), seen.under_way == 1 ? "is" : "are");
-  ended.result = ordered_json{{"people", people.size()},
-                              {"records", seen.records},
-                              {"would_cancel", seen.waiting},
-                              {"would_wait", seen.under_way}}
+  ended.sentence += left_out_text(seen.left_out);
+  ended.result = ordered_json{{"people", people.size()},         {"records", seen.records},
+                              {"would_cancel", seen.waiting},    {"would_wait", seen.under_way},
+                              {"left_out", seen.left_out.count}, {"left_out_ids", ids_of(seen.left_out.ids)}}
                      .dump();
   return ended;
-}
-
-ordered_json ids_of(const std::vector<storage::SubmissionId>& ids) {
-  auto list = ordered_json::array();
-  for (const auto& id : ids) list.push_back(id.text());
-  return list;
 }
 
 struct Sum {
@@ -90,26 +99,30 @@ struct Sum {
     const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
     append(report.cancelled, other.cancelled);
     append(report.when_settled, other.when_settled);
+    report.left_out.add(other.left_out);
   }
 };
 
 Ended said(const storage::ErasureReport& report) {
   Ended ended;
-  ended.partial = report.when_settled_count > 0;
+  ended.partial = report.when_settled_count > 0 || report.left_out.any();
   ended.sentence = fmt::format("{} destroyed", counted(report.erased + report.cancelled_count, "records"));
   if (report.cancelled_count > 0)
     ended.sentence += fmt::format(", {} of them cancelled before they were sent", grouped(report.cancelled_count));
   ended.sentence += '.';
-  if (ended.partial)
+  if (report.when_settled_count > 0)
     ended.sentence += fmt::format(" {} under way: destroyed by itself as soon as the outcome is known.",
                                   counted(report.when_settled_count, "records"));
+  ended.sentence += left_out_text(report.left_out);
   ended.result = ordered_json{{"people", report.persons},
                               {"records", report.records},
                               {"erased", report.erased},
                               {"cancelled", report.cancelled_count},
                               {"when_settled", report.when_settled_count},
                               {"cancelled_ids", ids_of(report.cancelled)},
-                              {"when_settled_ids", ids_of(report.when_settled)}}
+                              {"when_settled_ids", ids_of(report.when_settled)},
+                              {"left_out", report.left_out.count},
+                              {"left_out_ids", ids_of(report.left_out.ids)}}
                      .dump();
   return ended;
 }
@@ -131,7 +144,7 @@ Ended erase(const Request& request, const Doors& doors, Telling& telling) {
     if (!telling.progress({at + 1, people.size()}) && at + 1 < people.size())
       return stopped_early(fmt::format("{} of {} people are done", at + 1, people.size()));
   }
-  if (sum.report.records == 0)
+  if (sum.report.records == 0 && !sum.report.left_out.any())
     return in_trouble(Trouble::not_found,
                       fmt::format("Nothing is kept of {}. They stand on the list that is applied after a restore.",
                                   people.size() == 1 ? "this person" : "these people"));

@@ -111,21 +111,26 @@ Ended export_person(const Request& request, const Doors& doors, Telling& telling
     sum.records += report->records;
     sum.erased += report->erased;
     sum.unreadable += report->unreadable;
+    sum.left_out.add(report->left_out);
     if (report->stopped) return stopped_early("the export is not whole");
   }
   const auto who = people.size() == 1 ? std::string("1 person") : counted(people.size(), "people");
-  if (sum.records == 0) return in_trouble(Trouble::not_found, fmt::format("Nothing is kept of {}.", who));
+  if (sum.records == 0 && !sum.left_out.any())
+    return in_trouble(Trouble::not_found, fmt::format("Nothing is kept of {}.", who));
   Ended ended;
-  ended.partial = sum.unreadable > 0;
+  ended.partial = sum.unreadable > 0 || sum.left_out.any();
   ended.sentence = fmt::format("{} of {}", counted(sum.records, "records"), who);
   if (sum.erased > 0) ended.sentence += fmt::format(", the content of {} erased before", grouped(sum.erased));
-  if (ended.partial)
+  if (sum.unreadable > 0)
     ended.sentence += fmt::format(", {} of them unreadable: run `titip verify`", grouped(sum.unreadable));
   ended.sentence += '.';
-  ended.result =
-      ordered_json{
-          {"people", people.size()}, {"records", sum.records}, {"erased", sum.erased}, {"unreadable", sum.unreadable}}
-          .dump();
+  ended.sentence += left_out_text(sum.left_out);
+  auto left_out = ordered_json::array();
+  for (const auto& id : sum.left_out.ids) left_out.push_back(id.text());
+  ended.result = ordered_json{{"people", people.size()},        {"records", sum.records},
+                              {"erased", sum.erased},           {"unreadable", sum.unreadable},
+                              {"left_out", sum.left_out.count}, {"left_out_ids", std::move(left_out)}}
+                     .dump();
   return ended;
 }
 

@@ -24,6 +24,7 @@ struct Sum {
   std::uint64_t examined = 0;
   std::uint64_t erased = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t passed_over = 0;  // stretches of the store
 };
 
 Ended said(const Sum& sum, const storage::Retain& what, bool dry_run) {
@@ -36,8 +37,13 @@ Ended said(const Sum& sum, const storage::Retain& what, bool dry_run) {
                                                  : "were",
                                grouped(sum.examined), before);
   ended.sentence += sum.bytes == 0 ? std::string(".") : fmt::format("; {} will come free.", bytes_text(sum.bytes));
+  if (sum.passed_over > 0)
+    ended.sentence += fmt::format(" {} of the store cannot be read, and nothing in it was erased: run `titip verify`.",
+                                  sum.passed_over == 1 ? std::string("A part") : grouped(sum.passed_over) + " parts");
+  ended.partial = sum.passed_over > 0;
   nlohmann::ordered_json result{{"examined", sum.examined}, {"erased", sum.erased}, {"settled_before", before}};
   if (!dry_run) result["bytes"] = sum.bytes;
+  if (!dry_run) result["passed_over"] = sum.passed_over;
   ended.result = result.dump();
   return ended;
 }
@@ -74,6 +80,7 @@ Ended retain(const Request& request, const Doors& doors, Telling& telling) {
     sum.examined += slice->examined;
     sum.erased += slice->erased;
     sum.bytes += slice->bytes;
+    sum.passed_over += slice->passed_over;
     if (!slice->next) return said(sum, what, false);
     what.after = slice->next;
     if (!telling.progress({sum.examined, of}))

@@ -162,9 +162,10 @@ void Model::move_to(Row& row, State to, HoldReason reason, std::optional<WallTim
   Submission& s = row.s;
   const bool may_have_landed = s.state == State::held && s.hold_reason == HoldReason::unknown;
   State from = s.state;
-  if (to == State::queued || to == State::blocked) {
+  const bool was_absent = s.state == State::unknown && to == State::deferred;
+  if (to == State::queued || to == State::blocked || was_absent) {
     const Standing needs = ask(s);
-    if (needs == Standing::met) to = State::queued;
+    if (needs == Standing::met && !was_absent) to = State::queued;
     if (needs == Standing::pending) to = State::blocked;
     if (needs == Standing::failed) {
       to = State::held;

@@ -106,6 +106,9 @@ TEST_P(RollingTest, SeesAMiscountAndALostRecord) {
     ASSERT_TRUE(kv.commit({{Family::meta, keys::of(ids.back()), std::nullopt}}));
   });
   EXPECT_TRUE(found(1));
+  for (int i = 0; i < 1000 && store->health().patrolled_at == WallTime{}; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(store->health().patrolled_at, now) << "a whole round has ended";
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, CountsTest, ::testing::ValuesIn(engines()),

@@ -6,6 +6,7 @@
 #include "storage/key_file.h"
 #include "tests/storage/custody.h"
 #include "tests/storage/key_files.h"
+#include "tests/storage/spoiling.h"
 
 namespace titip::storage {
 namespace {
@@ -165,6 +166,70 @@ TEST_P(Persons, AfterARestoreTheListIsAppliedAgain) {
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(now_of(i).wrapped_key.empty()) << i;
   EXPECT_EQ(opened_body(*sealer, caller->load(id_of_record(8))), body_of_record(0, 8)) << "came after the erasure";
   EXPECT_TRUE(reapply_erasures(*store, *sealer, home, list).has_value()) << "harmless to repeat";
+}
+
+class DamagedPersons : public Persons {
+ protected:
+  void SetUp() override {
+    Persons::SetUp();
+    for (int i = 0; i < 8; ++i) accept(i, i < 6 ? 0 : 1);
+    reopen_after([](Kv& kv) {
+      spoil(kv, Family::meta, keys::of(id_of_record(1)));
+      spoil(kv, Family::meta, keys::of(id_of_record(6)));
+    });
+  }
+  void expect_erased(const std::vector<int>& records) {
+    for (const int i : records) EXPECT_TRUE(now_of(i).wrapped_key.empty()) << i;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Engines, DamagedPersons, ::testing::ValuesIn(engines()),
+                         [](const auto& param) { return param.param.name; });
+
+TEST_P(DamagedPersons, AnExportHoldsTheOthersAndNamesTheDamaged) {
+  EXPECT_EQ(exported(0).size(), 5U);
+  EXPECT_EQ(report.records, 5U);
+  EXPECT_EQ(report.left_out.ids, std::vector<SubmissionId>{id_of_record(1)});
+  EXPECT_EQ(report.left_out.count, 1U);
+  EXPECT_FALSE(report.left_out.perhaps_more);
+}
+
+TEST_P(DamagedPersons, AnErasureTakesTheOthersAndNamesTheDamaged) {
+  const ErasureReport erased = erase(0);
+  EXPECT_EQ(erased.records, 6U);
+  EXPECT_EQ(erased.cancelled_count, 5U);
+  EXPECT_EQ(erased.left_out.ids, std::vector<SubmissionId>{id_of_record(1)});
+  expect_erased({0, 2, 3, 4, 5});
+  ASSERT_EQ(audit().size(), 1U);
+  EXPECT_NE(audit()[0].find(R"("left_out":1)"), std::string::npos) << audit()[0];
+}
+
+// The record itself is whole, and what it is bound to is not: the one call for the page is refused for all of them.
+TEST_P(DamagedPersons, OneThatCannotBeErasedKeepsNoOtherOfThePage) {
+  const Digest natural = now_of(3).natural_key.value();
+  reopen_after([&](Kv& kv) { spoil(kv, Family::natural, keys::of(natural)); });
+  const ErasureReport erased = erase(0);
+  EXPECT_EQ(erased.cancelled_count, 4U);
+  EXPECT_EQ(erased.left_out.ids, (std::vector<SubmissionId>{id_of_record(3), id_of_record(1)}));
+  expect_erased({0, 2, 4, 5});
+  EXPECT_EQ(opened_body(*sealer, caller->load(id_of_record(3))), body_of_record(0, 3));
+}
+
+TEST_P(DamagedPersons, AfterARestoreEveryOtherErasureIsApplied) {
+  ASSERT_TRUE(append_erasure(list, {now, 1, hash_of(0)}));
+  ASSERT_TRUE(append_erasure(list, {now, 1, hash_of(1)}));
+  const auto done = reapply_erasures(*store, *sealer, home, list);
+  ASSERT_TRUE(done.has_value()) << done.error();
+  EXPECT_EQ(done->persons, 2U);
+  EXPECT_EQ(done->cancelled_count, 6U);
+  EXPECT_EQ(done->left_out.ids, (std::vector<SubmissionId>{id_of_record(1), id_of_record(6)}));
+  expect_erased({0, 2, 3, 4, 5, 7});
+}
+
+TEST_P(DamagedPersons, WhatCameLongAfterTheErasureIsNotCalledLeftOut) {
+  ASSERT_TRUE(append_erasure(list, {now_of(0).accepted_at - std::chrono::hours(48), 1, hash_of(0)}));
+  const auto done = reapply_erasures(*store, *sealer, home, list);
+  ASSERT_TRUE(done.has_value()) << done.error();
+  EXPECT_FALSE(done->left_out.any());
 }
 
 TEST_P(Persons, AListOfANewerKeyFileIsNotPassedOver) {

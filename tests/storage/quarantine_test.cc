@@ -99,31 +99,54 @@ TEST_P(Quarantine, ARecordWithADamagedPayloadStaysWhereItIsAndIsNotSent) {
   wait_until_told(1);
   EXPECT_EQ(due_now(), Ids{id_of(3)});
   EXPECT_EQ(now_of(3).state, State::queued);
-  const auto record = caller->load({LoadRequest{id_of(1)}}).value().at(0)->submission;
-  EXPECT_EQ(record.state, State::queued);
-  EXPECT_FALSE(record.due_at.has_value());
+  const auto record = [&] { return caller->load({LoadRequest{id_of(1)}}).value().at(0)->submission; };
+  EXPECT_EQ(record().state, State::held);
+  EXPECT_EQ(record().hold_reason, HoldReason::damaged);
+  EXPECT_EQ(record().held_from, State::queued);
+  EXPECT_FALSE(record().due_at.has_value());
   EXPECT_EQ(caller->load({LoadRequest{id_of(1), true}}).error(), Error::corrupt);
+  ScanQuery attention;
+  attention.filter.needs_attention = true;
+  EXPECT_EQ(ids_of(q().scan(attention).value().items), Ids{id_of(1)}) << "a person is shown it";
+  EXPECT_EQ(q().waiting({id_of(2)}).value().at(0).for_whom, id_of(1));
 
   // A person who releases it does not get it sent either, and hears of it once.
-  ASSERT_EQ(caller->transition(transition_of(record, Event::hold)).applied, Applied::yes);
-  EXPECT_TRUE(ids_of(caller->due()) == Ids{id_of(3)});
-  const auto held = caller->load({LoadRequest{id_of(1)}}).value().at(0)->submission;
-  ASSERT_EQ(caller->transition(transition_of(held, Event::release)).applied, Applied::yes);
+  ASSERT_EQ(caller->transition(transition_of(record(), Event::release)).state, State::queued);
   EXPECT_EQ(due_now(), Ids{id_of(3)});
-  const auto released = [&] { return caller->load({LoadRequest{id_of(1)}}).value().at(0)->submission; };
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (released().due_at && std::chrono::steady_clock::now() < until) caller->lanes();
-  EXPECT_FALSE(released().due_at.has_value()) << "parked again";
+  while (record().state != State::held && std::chrono::steady_clock::now() < until) caller->lanes();
+  EXPECT_EQ(record().hold_reason, HoldReason::damaged) << "held again";
   EXPECT_EQ(probes.corrupt_records, 1U);
   EXPECT_EQ(counted(), 1U);
 
   // It can be cancelled, and then its line goes on.
-  ASSERT_EQ(caller->transition(transition_of(released(), Event::cancel)).applied, Applied::yes);
+  ASSERT_EQ(caller->transition(transition_of(record(), Event::cancel)).applied, Applied::yes);
   EXPECT_EQ(due_now(), (Ids{id_of(2), id_of(3)}));
   settle_as(2, Event::delivered);
   settle_as(3, Event::delivered);
   EXPECT_TRUE(caller->lanes().empty()) << "the lane's count came out even";
   expect_apart(Family::payload, keys::of(id_of(1)), bytes);
+}
+
+TEST_P(Quarantine, WhatMayHaveBeenSentIsHeldAsUnknown) {
+  accept({submission(1, "a"), submission(2, "a"), submission(3, "b")});
+  settle_as(1, Event::went_unknown, at(noon_ms));
+  settle_as(3, Event::deferred, at(noon_ms));
+  spoil_below(Family::payload, keys::of(id_of(1)));
+  for (const std::uint64_t number : {1U, 3U}) {
+    if (number == 3) spoil_below(Family::payload, keys::of(id_of(3)));
+    EXPECT_EQ(caller->load({LoadRequest{id_of(number), true}}).error(), Error::corrupt);
+  }
+  EXPECT_TRUE(due_now().empty());
+  wait_until_told(2);
+  const auto first = caller->load({LoadRequest{id_of(1)}}).value().at(0)->submission;
+  EXPECT_EQ(first.state, State::held);
+  EXPECT_EQ(first.hold_reason, HoldReason::unknown) << "it is asked after before it may be sent";
+  const auto third = caller->load({LoadRequest{id_of(3)}}).value().at(0)->submission;
+  EXPECT_EQ(third.state, State::held);
+  EXPECT_EQ(third.hold_reason, HoldReason::damaged);
+  EXPECT_EQ(third.held_from, State::deferred);
+  EXPECT_FALSE(first.due_at || third.due_at);
 }
 
 TEST_P(Quarantine, APayloadThatIsGoneIsNotedToo) {
@@ -215,8 +238,12 @@ TEST_P(Quarantine, AListPassesOverADamagedRecordAndAQuestionForItIsAnsweredCorru
   ASSERT_TRUE(page.has_value());
   EXPECT_EQ(ids_of(page->items), Ids{id_of(2)});
   EXPECT_EQ(page->examined, 2U);
-  for (const auto& [by, key] : std::vector<std::pair<Find::By, const char*>>{{Find::By::person, "somebody"},
-                                                                             {Find::By::natural_key, "act"},
+  EXPECT_TRUE(q().find({Find::By::person, digest("somebody")}).value().empty());
+  const auto damaged = q().find({Find::By::damaged_of_person, digest("somebody")}).value();
+  EXPECT_EQ(ids_of(damaged), Ids{id_of(1)});
+  EXPECT_EQ(damaged.at(0).person, digest("somebody"));
+  EXPECT_TRUE(q().find({Find::By::damaged_of_person, digest("nobody")}).value().empty());
+  for (const auto& [by, key] : std::vector<std::pair<Find::By, const char*>>{{Find::By::natural_key, "act"},
                                                                              {Find::By::requirement, "provisional"},
                                                                              {Find::By::idempotency_key, "key"}}) {
     EXPECT_EQ(q().find({by, digest(key)}).error(), Error::corrupt) << key;

@@ -1,6 +1,7 @@
 // A store below whose own checksums refuse some of its blocks, as RocksDB does where the disk has rotted.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <set>
 #include <string>
@@ -13,8 +14,8 @@ namespace titip::storage {
 class RefusingKv : public MemoryKv {
  public:
   using Blocks = std::set<std::pair<Family, std::string>>;
-  Blocks refused;      // changed only while nobody reads
-  bool fails = false;  // likewise: the disk does not answer at all
+  Blocks refused;                   // changed only while nobody reads
+  std::atomic<bool> fails = false;  // the disk does not answer at all
 
   KvResult<std::optional<std::string>> get(Family family, std::string_view key) const override {
     return View(*this).get(family, key);

@@ -187,6 +187,38 @@ TEST_F(Restores, WhatWaitsForAnotherIsAskedAfterTooAndTheBooksBalance) {
   EXPECT_TRUE(broken_invariants(*kv).empty()) << broken_invariants(*kv).front();
 }
 
+TEST_F(Restores, WhatIsNotFoundWaitsOnForWhatItRequires) {
+  open();
+  const auto related = [&](std::uint64_t number, std::vector<Digest> requires_these, std::vector<Digest> provides) {
+    auto one = submission(number, "patient " + std::to_string(number));
+    one.submission.requirements = std::move(requires_these);
+    one.submission.provides = std::move(provides);
+    return caller->accept(std::move(one)).submission;
+  };
+  related(20, {}, {digest("registration")});
+  ASSERT_EQ(related(21, {digest("registration")}, {}).state, State::blocked);
+  ASSERT_EQ(related(22, {digest("registration")}, {}).state, State::blocked);
+  caller->finish(related(23, {}, {digest("other registration")}), Event::rejected);
+  ASSERT_EQ(related(24, {digest("other registration")}, {}).state, State::held);
+  close();
+  now += std::chrono::hours(1);
+  ASSERT_TRUE(restore());
+  open();
+  ASSERT_EQ(loaded(21).state, State::unknown);
+  EXPECT_EQ(caller->settle(settlement(loaded(21), Event::not_found)).state, State::blocked) << "20 is still unknown";
+  // Held for a requirement: asked after when it is released, and held again when it is not there.
+  ASSERT_EQ(caller->transition(transition_of(loaded(24), Event::release)).state, State::unknown);
+  EXPECT_EQ(caller->settle(settlement(loaded(24), Event::not_found)).state, State::held);
+  EXPECT_EQ(loaded(24).hold_reason, HoldReason::requirement);
+  // The origin does not land either: it is sent before those that wait for it.
+  EXPECT_EQ(caller->settle(settlement(loaded(20), Event::not_found)).state, State::deferred);
+  caller->finish(loaded(20), Event::rejected);
+  EXPECT_EQ(loaded(21).state, State::held);
+  EXPECT_EQ(caller->settle(settlement(loaded(22), Event::not_found)).state, State::held);
+  close();
+  EXPECT_TRUE(broken_invariants(*kv).empty()) << broken_invariants(*kv).front();
+}
+
 TEST_F(Restores, AnEmptyStoreIsNotRestored) {
   EXPECT_NE(restore().error().find("empty"), std::string::npos);
 }

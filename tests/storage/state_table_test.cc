@@ -63,8 +63,8 @@ std::optional<State> expected_of_held(Event event, HoldReason reason, State held
   return std::nullopt;
 }
 
-constexpr std::array reasons{HoldReason::none,     HoldReason::unknown,    HoldReason::requirement,
-                             HoldReason::conflict, HoldReason::late_entry, HoldReason::person};
+constexpr std::array reasons{HoldReason::none,       HoldReason::unknown, HoldReason::requirement, HoldReason::conflict,
+                             HoldReason::late_entry, HoldReason::person,  HoldReason::damaged};
 
 TEST(StateTable, EveryStateAgainstEveryEvent) {
   for (const State from : all_states) {
