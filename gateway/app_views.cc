@@ -54,7 +54,9 @@ void App::fill_queue_metrics() {
     destination->queue().gated.set(destination->gate() ? 1 : 0);
     destination->queue().ledger_difference.set(static_cast<double>(reads::ledger_difference(each)));
   }
-  commit_probes_.writer_queue.set(static_cast<double>(store_->health().writer_queue));
+  const auto health = store_->health();
+  commit_probes_.writer_queue.set(static_cast<double>(health.writer_queue));
+  commit_probes_.writer_queue_bytes.set(static_cast<double>(health.writer_queue_bytes));
 }
 
 bool App::alive() const {

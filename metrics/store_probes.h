@@ -11,7 +11,7 @@ class StoreProbes {
  public:
   virtual ~StoreProbes() = default;
   virtual void committed(std::chrono::nanoseconds duration, std::size_t calls) = 0;
-  // "write", "corrupt_record", "disk_full", "overloaded", "reclaim", "checkpoint"
+  // "write", "corrupt_record", "disk_full", "overloaded", "too_late", "reclaim", "checkpoint"
   virtual void failed(std::string_view kind) = 0;
 };
 

@@ -30,6 +30,7 @@ enum class Error : std::uint8_t {
   in_doubt,     // may or may not be durable: repeat with the same ids, or close the connection
   overloaded,   // nothing happened: the queue of the writer is full
   corrupt,      // the record does not decode, or fails its checksum
+  too_late,     // nothing happened: its answer_by passed before it could be stored. Of accepts alone
 };
 std::string_view name(Error error);
 

@@ -71,6 +71,7 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_store_commit_batch_submissions_count",
                              "titip_store_errors_total",
                              "titip_writer_queue_submissions",
+                             "titip_writer_queue_bytes",
                              "titip_reads_total",
                              "titip_auth_failures_total",
                              "titip_build_info",

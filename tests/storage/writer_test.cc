@@ -1,4 +1,6 @@
 // Fail-stop, back-pressure, priorities, the free-space floor, and what a power cut leaves.
+#include <algorithm>
+
 #include "storage/keys.h"
 #include "storage/queue_store.h"
 #include "tests/storage/faulty_kv.h"
@@ -128,6 +130,45 @@ TEST_F(WriterTest, TheQueueIsBoundedInBytesToo) {
   EXPECT_EQ(answers, (std::vector<std::string>{"overloaded", "overloaded"}));
   drain();
   EXPECT_EQ(caller->accept(large).kind, VerdictKind::accepted) << "alone, even one larger than the queue gets in";
+}
+
+TEST_F(WriterTest, WhatIsNoAcceptIsBoundedInBytesTooAndOutcomesLast) {
+  options.writer_queue_bytes = 1000;
+  open(Pumping::by_hand);
+  std::vector<std::string> objects, outcomes, accepts;
+  const auto put = [&](std::size_t bytes) {
+    store->put_objects({{"gate", "pcare", {}, std::string(bytes, 'o')}}, home,
+                       [&](const auto& result) { objects.emplace_back(result ? "ok" : name(result.error())); });
+  };
+  const auto settle = [&](std::size_t reply, std::size_t note) {
+    Settlement one;
+    one.id = id_of(99);
+    one.epoch = store->health().epoch;
+    one.reply.bytes.assign(reply, 'r');
+    one.attempt.note.bytes.assign(note, 'n');
+    store->settle({one}, home,
+                  [&](const auto& result) { outcomes.emplace_back(result ? "ok" : name(result.error())); });
+  };
+  put(5000);  // alone, even one larger than the queue gets in
+  drain();
+  EXPECT_EQ(objects, (std::vector<std::string>{"ok"}));
+
+  put(600);
+  put(600);  // too much
+  for (int i = 0; i < 5; ++i) settle(400, 280);
+  EXPECT_EQ(store->health().writer_queue_bytes, 600U + 5 * 680U);
+  settle(0, 1);  // exactly four times the queue, and one byte more
+  put(1);
+  accept(1, accepts);
+  home.run();
+  EXPECT_EQ(objects, (std::vector<std::string>{"ok", "overloaded", "overloaded"}));
+  EXPECT_EQ(outcomes, (std::vector<std::string>{"overloaded"}));
+  EXPECT_EQ(probes.overloaded, 3U);
+  drain();
+  EXPECT_EQ(objects.back(), "ok");
+  EXPECT_EQ(std::ranges::count(outcomes, "ok"), 5);
+  EXPECT_EQ(accepts, (std::vector<std::string>{"ok"}));
+  EXPECT_EQ(store->health().writer_queue_bytes, 0U);
 }
 
 TEST_F(WriterTest, OutcomesGoFirstAndAcceptsAreNotStarved) {
