@@ -116,6 +116,11 @@ class Store {
   // Snapshots, any thread, no disk.
   virtual Counts counts() const = 0;
   virtual Health health() const = 0;
+  // What health() would say of accepts; asked once a submission, so the engine's store takes no lock for it.
+  virtual bool takes_accepts() const {
+    const Health now = health();
+    return now.writable && !now.disk_low;
+  }
 
   // Refuses new calls, commits what is queued, answers everything, then returns. Blocking; for shutdown only.
   virtual void close() = 0;

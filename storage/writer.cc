@@ -144,7 +144,7 @@ std::vector<Call> Writer::take_all() {
 void Writer::close() {
   {
     const std::scoped_lock lock(mutex_);
-    closing_ = true;
+    closing_ = shut_ = true;
   }
   wake_.notify_all();
   if (thread_.joinable()) {

@@ -10,6 +10,7 @@
 // the engine stalls; nothing else is refused for being late.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -79,6 +80,7 @@ class Writer {
     std::size_t waiting_bytes = 0;
   };
   Status status() const;
+  bool takes_accepts() const { return !shut_ && !space_.low(); }  // no lock
 
  private:
   struct Subscriber {
@@ -120,7 +122,8 @@ class Writer {
   CallQueue urgent_;  // all but accepts
   CallQueue accepts_;
   bool closing_ = false;
-  std::string fatal_;  // why nothing is written any more
+  std::string fatal_;               // why nothing is written any more
+  std::atomic<bool> shut_ = false;  // either of these
   std::vector<Subscriber> subscribers_;
 
   std::thread thread_;

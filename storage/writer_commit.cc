@@ -142,6 +142,7 @@ void Writer::stop_for_ever(Group* group, const KvError& error) {
   {
     const std::scoped_lock lock(mutex_);
     fatal_ = why;
+    shut_ = true;
     waiting = take_all();
   }
   failed("write");

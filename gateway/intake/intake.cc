@@ -124,9 +124,8 @@ struct Intake::Pending {
 };
 
 std::optional<Refused> Intake::admission() const {
-  const auto health = doors_.store.health();
-  if (health.writable && !health.disk_low) return std::nullopt;
-  return from_error(storage::Error::unavailable, health);
+  if (doors_.store.takes_accepts()) return std::nullopt;
+  return from_error(storage::Error::unavailable, doors_.store.health());
 }
 
 const std::vector<std::string>& Intake::pointers_of(const profile::Route& route) {

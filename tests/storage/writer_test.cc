@@ -63,6 +63,7 @@ TEST_F(WriterTest, TheFirstBadWriteStopsTheStoreForEver) {
   EXPECT_NE(fatal_why.find("no space left on device"), std::string::npos);
   EXPECT_EQ(probes.writes_failed, 1U);
   EXPECT_FALSE(store->health().writable);
+  EXPECT_FALSE(store->takes_accepts());
   EXPECT_EQ(store->health().why_not, fatal_why);
   const std::size_t commits = kv->commits;
   accept(7, answers);
@@ -225,15 +226,18 @@ TEST_F(WriterTest, BelowTheFloorAcceptsAreRefusedAndSettlementsGoOn) {
   };
   wait_for(true);
   EXPECT_TRUE(store->health().writable) << "settlements go on";
+  EXPECT_FALSE(store->takes_accepts());
   EXPECT_NE(store->health().why_not.find("floor"), std::string::npos) << store->health().why_not;
   EXPECT_EQ(caller->accept(std::vector{submission(2)}).error(), Error::unavailable);
   EXPECT_EQ(caller->finish(record, Event::delivered).state, State::delivered);
   EXPECT_EQ(probes.disk_full, 1U);
   free = 5000;
   wait_for(false);
+  EXPECT_TRUE(store->takes_accepts());
   EXPECT_EQ(caller->accept(submission(2)).kind, VerdictKind::accepted);
   EXPECT_EQ(fatal_calls, 0);
   store->close();
+  EXPECT_FALSE(store->takes_accepts());
 }
 
 TEST_F(WriterTest, ADamagedRecordIsAnErrorOfItsOwnCallAlone) {
