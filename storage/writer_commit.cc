@@ -54,7 +54,7 @@ void Writer::commit(std::vector<Call> calls) {
   while (!calls.empty()) calls = commit_group(std::move(calls), give_up);
 }
 
-// Answers them; or gives back those that are to be run again, without those that a stall made late.
+// Answers them; or gives back those that are to be run again, without those that became late meanwhile.
 std::vector<Call> Writer::commit_group(std::vector<Call> calls, SteadyTime give_up) {
   const auto began = std::chrono::steady_clock::now();
   const WallTime now = settings_.now();
@@ -104,23 +104,22 @@ BookSettings Writer::book_settings() const {
   return {.epoch = settings_.epoch, .erase_delivered_at_once = at_once || space_.erase_at_once()};
 }
 
-// `busy`: the engine stalled for too long, or long enough to make one of the group late. Who became late in the queue
-// behind is told at once: nobody knows how long it lasts.
+// `busy`: the engine stalled for too long, or it (or what had to be read) took long enough to make one of the group
+// late. Who became late in the queue behind is told at once: nobody knows how long a stall lasts.
 KvResult<void> Writer::write(const KvBatch& batch, const Group& group, SteadyTime give_up) {
   const LiveParts::Writing writing(live_, batch);
   for (auto wait = first_stall_wait;; wait = std::min(wait * 2, longest_stall_wait)) {
+    if (group.has_late(settings_.steady())) return std::unexpected(KvError{KvError::Kind::busy, "one is late"});
     auto written = kv_.commit(batch);
     const bool stalled = !written && written.error().kind == KvError::Kind::busy;
     if (!stalled || std::chrono::steady_clock::now() >= give_up) return written;
     std::this_thread::sleep_for(wait);
-    const SteadyTime now = settings_.steady();
     std::vector<Call> late;
     {
       const std::scoped_lock lock(mutex_);
-      accepts_.take_late(now, late);
+      accepts_.take_late(settings_.steady(), late);
     }
     refuse_late(std::move(late));
-    if (group.has_late(now)) return written;
   }
 }
 

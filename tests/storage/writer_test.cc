@@ -82,6 +82,24 @@ TEST_F(WriterTest, AStallIsWaitedOut) {
   EXPECT_TRUE(store->health().writable);
 }
 
+TEST_F(WriterTest, WhatBecomesLateWhileItIsLookedAtDoesNotComeToTheEngine) {
+  const auto begin = SteadyTime(std::chrono::hours(1));
+  int looks = 0;  // at the clock: when the group forms, and before it is handed over
+  options.steady = [&] { return begin + std::chrono::seconds(++looks > 1 ? 3 : 0); };
+  open(Pumping::by_hand);
+  auto late = submission(1, "1"), in_time = submission(2, "2");
+  late.answer_by = begin + std::chrono::seconds(3);
+  in_time.answer_by = begin + std::chrono::seconds(4);
+  std::vector<std::string> answers;
+  store->accept({late}, home, note(answers));
+  store->accept({in_time}, home, note(answers));
+  const std::size_t commits = kv->commits;
+  drain();
+  EXPECT_EQ(answers, (std::vector<std::string>{"too_late", "ok"}));
+  EXPECT_EQ(kv->commits, commits + 1);
+  EXPECT_EQ(store->health().last_position, 1U);
+}
+
 TEST_F(WriterTest, NothingIsAnsweredBeforeTheCommit) {
   open(Pumping::thread);
   kv->hold();
