@@ -57,6 +57,7 @@ void App::fill_queue_metrics() {
   const auto health = store_->health();
   commit_probes_.writer_queue.set(static_cast<double>(health.writer_queue));
   commit_probes_.last_patrol.set(std::chrono::duration<double>(health.patrolled_at.time_since_epoch()).count());
+  commit_probes_.writer_queue_bytes.set(static_cast<double>(health.writer_queue_bytes));
 }
 
 bool App::alive() const {

@@ -51,12 +51,15 @@ constexpr std::array<Key<ListenConfig>, 2> listen_keys{{
      [](const R& r, ListenConfig& c) { c.port = r.integer<std::uint16_t>(0, 65'535); }},
 }};
 
-constexpr std::array<Key<FrontConfig>, 10> front_keys{{
+constexpr std::array<Key<FrontConfig>, 11> front_keys{{
     {"address", "IP address to listen on", [](const R& r, FrontConfig& c) { c.listen.address = r.text(); }},
     {"port", "TCP port; 0 takes a free one",
      [](const R& r, FrontConfig& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
     {"loops", "threads that serve clinics",
      [](const R& r, FrontConfig& c) { c.loops = r.integer<std::uint32_t>(1, 64); }},
+    {"answer_within_ms",
+     "a submission not stored within this is refused with 503; less than clinics' programs wait (3 s)",
+     [](const R& r, FrontConfig& c) { c.answer_within = r.milliseconds(100, 60 * second); }},
     {"connections", "open connections per loop; more are closed at once",
      [](const R& r, FrontConfig& c) { c.limits.connections = r.integer<std::size_t>(1, 1'000'000); }},
     {"body_bytes", "largest body of any request",
@@ -76,7 +79,7 @@ constexpr std::array<Key<FrontConfig>, 10> front_keys{{
 constexpr std::array<Key<StorageConfig>, 4> storage_keys{{
     {"writer_queue_submissions", "submissions that may wait for the writer; more are refused with 503",
      [](const R& r, StorageConfig& c) { c.writer_queue_submissions = r.integer<std::uint32_t>(16, 1'000'000); }},
-    {"writer_queue_bytes", "their bytes",
+    {"writer_queue_bytes", "their bytes; of outcomes four times as much may wait",
      [](const R& r, StorageConfig& c) { c.writer_queue_bytes = r.integer<std::uint64_t>(1 << 20, 16 * gib); }},
     {"free_space_floor_bytes", "below this much free disk new submissions are refused with 507",
      [](const R& r, StorageConfig& c) { c.free_space_floor_bytes = r.integer<std::uint64_t>(0, 1024 * gib); }},

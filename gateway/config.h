@@ -28,6 +28,7 @@ struct ListenConfig {
 struct FrontConfig {
   ListenConfig listen{"127.0.0.1", 8480};
   std::uint32_t loops = 1;
+  std::chrono::milliseconds answer_within{2'500};
   http::ServerOptions limits;
 };
 

@@ -32,6 +32,7 @@ storage::StoreOptions store_options(const Config& config, CustodyDoors doors) {
   options.ballast_bytes = config.storage.ballast_bytes;
   options.retain_delivered = retention_rule(config).delivered;  // zero: with the settlement itself
   options.now = [&clock = doors.clock] { return clock.wall(); };
+  options.steady = [&clock = doors.clock] { return clock.steady(); };
   options.probes = doors.probes;
   options.on_fatal = std::move(doors.on_fatal);
   return options;

@@ -13,7 +13,7 @@ http::ServerOptions server_options(const Config& config) {
 
 FrontLoop::FrontLoop(std::size_t number, FrontLoopParts parts)
     : loop_("front-" + std::to_string(number)),
-      intake_({parts.store, loop_, parts.sealer, parts.clock, parts.intake}),
+      intake_({parts.store, loop_, parts.sealer, parts.clock, parts.intake, parts.config.front.answer_within}),
       front_(front_doors(parts)),
       server_(
           loop_.context(), server_options(parts.config),

@@ -45,6 +45,7 @@ constexpr Definition commit_duration{"titip_store_commit_duration_seconds", "One
 constexpr Definition commit_batch{"titip_store_commit_batch_submissions", "Calls that shared one commit."};
 constexpr Definition store_errors{"titip_store_errors_total", "Errors of the store, by kind."};
 constexpr Definition writer_queue{"titip_writer_queue_submissions", "Calls that wait for the writer."};
+constexpr Definition writer_queue_bytes{"titip_writer_queue_bytes", "Bytes those calls carry."};
 constexpr Definition reads{"titip_reads_total", "Reads and log-ins answered, by source."};
 constexpr Definition auth_failures{"titip_auth_failures_total", "Log-ins refused by the verifier, by reason."};
 constexpr Definition retention_records{"titip_retention_erased_submissions_total",
@@ -69,7 +70,8 @@ const std::vector<double> end_to_end_buckets{1,    5,        30,        60,    3
                                              3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400};
 
 constexpr std::array channels{"mount", "api"};
-constexpr std::array verdicts{"accepted", "replayed", "conflict", "invalid", "throttled", "refused"};
+constexpr std::array verdicts{"accepted",  "replayed", "conflict",   "invalid",
+                              "throttled", "refused",  "overloaded", "too_late"};
 
 template <class Make>
 auto children(std::initializer_list<const char*> names, Make make) {
@@ -245,12 +247,13 @@ void QueueProbes::submissions(std::string_view state, std::uint64_t count) {
 
 CommitProbes::CommitProbes(Registry& registry)
     : writer_queue(registry.gauge(metrics::writer_queue, {})),
+      writer_queue_bytes(registry.gauge(metrics::writer_queue_bytes, {})),
       last_patrol(registry.gauge(patrol, {})),
       registry_(registry),
       duration_(registry.histogram(commit_duration, {}, latency_buckets)),
       batch_(registry.histogram(commit_batch, {}, batch_buckets)) {
-  for (const char* kind :
-       {"write", "corrupt_record", "disk_full", "overloaded", "reclaim", "checkpoint", "passed_over", "patrol"})
+  for (const char* kind : {"write", "corrupt_record", "disk_full", "overloaded", "too_late", "reclaim", "checkpoint",
+                           "passed_over", "patrol"})
     registry.counter(store_errors, {{"kind", kind}});
 }
 

@@ -43,12 +43,14 @@ class HttpProbes {
 // What became of what clinics sent. Channels: mount, api.
 class IntakeProbes {
  public:
-  enum class Verdict : std::uint8_t { accepted, replayed, conflict, invalid, throttled, refused };
+  // Of what was not stored though it was fit to be: refused (the store takes nothing), overloaded (its queue is full),
+  // too_late (it could not be stored while the clinic waits).
+  enum class Verdict : std::uint8_t { accepted, replayed, conflict, invalid, throttled, refused, overloaded, too_late };
   explicit IntakeProbes(Registry& registry);
   void received(std::string_view channel, Verdict verdict) const;
 
  private:
-  std::array<std::array<Counter, 6>, 2> received_;
+  std::array<std::array<Counter, 8>, 2> received_;
 };
 
 // One destination's delivery, owned by its loop; counters may be read elsewhere.
@@ -100,6 +102,7 @@ class CommitProbes final : public StoreProbes {
   void committed(std::chrono::nanoseconds duration, std::size_t calls) override;
   void failed(std::string_view kind) override;
   Gauge writer_queue;
+  Gauge writer_queue_bytes;
   Gauge last_patrol;  // seconds since the epoch, 0 before the first
 
  private:

@@ -53,13 +53,14 @@ class Book {
   Book(const Book&) = delete;
   Book& operator=(const Book&) = delete;
 
-  Verdict accept(NewSubmission incoming);
+  // What is asked is left as it was, so that a group can be run again.
+  Verdict accept(const NewSubmission& incoming);
   Changed open_attempt(const OpenAttempt& open);
-  Changed settle(Settlement settlement);
+  Changed settle(const Settlement& settlement);
   Changed read_back(const ReadBack& read);
   // The events of requirements are the store's own to draw, and refused here.
   Changed transition(const Transition& transition);
-  Applied put_object(PutObject put);
+  Applied put_object(const PutObject& put);
 
   // book_upkeep.cc
   Erased erase(const EraseRecord& what);
@@ -101,7 +102,7 @@ class Book {
   Verdict decide_on(const NewSubmission& incoming);
   bool take_back(const Submission& by, const Digest& key);
   void replace(Submission& by, const SubmissionId& gone);
-  void take_in(NewSubmission& incoming, bool correction, bool taken_back);
+  void take_in(const NewSubmission& incoming, Submission& s, bool correction, bool taken_back);
 
   // book_change.cc
   bool is_fenced(std::uint64_t epoch) const { return epoch != settings_.epoch; }

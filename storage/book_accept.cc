@@ -96,16 +96,16 @@ void Book::foresee_behind(const NewSubmission& incoming) {
   }
 }
 
-Verdict Book::accept(NewSubmission incoming) {
+Verdict Book::accept(const NewSubmission& incoming) {
   begin();
-  Submission& s = incoming.submission;
+  Submission s = incoming.submission;
   if (auto same = read_record(staging_, s.id)) return {VerdictKind::replayed, std::move(same->submission)};
 
   Verdict verdict = decide_on(incoming);
   if (staging_.fault() || verdict.kind != VerdictKind::accepted) return verdict;
   const bool taken_back = incoming.takes_back && take_back(s, *incoming.takes_back);
   if (incoming.replaces) replace(s, *incoming.replaces);
-  take_in(incoming, verdict.submission.correction, taken_back);
+  take_in(incoming, s, verdict.submission.correction, taken_back);
   finish();
   return {VerdictKind::accepted, std::move(s), std::exchange(cancelled_, {})};
 }
@@ -204,8 +204,7 @@ void Book::replace(Submission& by, const SubmissionId& gone) {
   take_over(by.references, old.references);
 }
 
-void Book::take_in(NewSubmission& incoming, bool correction, bool taken_back) {
-  Submission& s = incoming.submission;
+void Book::take_in(const NewSubmission& incoming, Submission& s, bool correction, bool taken_back) {
   check(incoming.payload.bytes.size() <= std::numeric_limits<std::uint32_t>::max(), "a payload is at most 4 GiB long");
   const std::uint64_t last = read(staging_, Family::info, std::string(keys::last_position), decode_number).value_or(0);
   s.position = last + 1;
@@ -254,7 +253,7 @@ void Book::take_in(NewSubmission& incoming, bool correction, bool taken_back) {
   line_.enter(s);
 }
 
-Applied Book::put_object(PutObject put) {
+Applied Book::put_object(const PutObject& put) {
   std::string key = keys::object(put.kind, put.name);
   const auto current = read(staging_, Family::object, key, decode_object);
   const std::uint64_t version = current ? current->version : 0;
@@ -262,7 +261,7 @@ Applied Book::put_object(PutObject put) {
   if (put.bytes.empty()) {
     staging_.erase(Family::object, std::move(key));
   } else {
-    write(staging_, Family::object, std::move(key), Object{version + 1, std::move(put.bytes)});
+    write(staging_, Family::object, std::move(key), Object{version + 1, put.bytes});
   }
   return Applied::yes;
 }

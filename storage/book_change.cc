@@ -85,7 +85,7 @@ Changed Book::open_attempt(const OpenAttempt& open) {
   return finished(*record);
 }
 
-Changed Book::settle(Settlement settlement) {
+Changed Book::settle(const Settlement& settlement) {
   begin();
   auto record = read_record(staging_, settlement.id);
   if (is_fenced(settlement.epoch)) return fenced(record);
@@ -93,10 +93,11 @@ Changed Book::settle(Settlement settlement) {
   const Submission before = record->submission;
   Submission& s = record->submission;
   if (!ends_an_attempt_or_probe(before.state) || !next_state(before.state, settlement.event)) return stale(record);
-  if (settlement.event == Event::blocked) settlement.event = answer_to_blocked(s);
-  const State next = next_state(before.state, settlement.event).value_or(before.state);
+  const Event event = settlement.event == Event::blocked ? answer_to_blocked(s) : settlement.event;
+  const State next = next_state(before.state, event).value_or(before.state);
 
-  const WallTime at = settlement.attempt.ended_at.value_or(now_);
+  Attempt attempt = settlement.attempt;
+  const WallTime at = attempt.ended_at.value_or(now_);
   std::optional<Attempt> mark;
   if (before.state == State::in_flight) {
     mark = read(staging_, Family::open, keys::of(s.id), decode_attempt);
@@ -105,31 +106,31 @@ Changed Book::settle(Settlement settlement) {
       return stale(record);
     }
     staging_.erase(Family::open, keys::of(s.id));
-    settlement.attempt.ended_at = at;
-    settlement.attempt.probe = false;
+    attempt.ended_at = at;
+    attempt.probe = false;
   }
   if (settlement.counts_as_attempt) ++s.attempts;
-  if (settlement.attempt.probe) ++s.probes;
+  if (attempt.probe) ++s.probes;
   s.backoff_steps = settlement.backoff_steps;
-  if (settlement.event == Event::went_unknown) {
+  if (event == Event::went_unknown) {
     ++s.unknown_attempts;
     s.unknown_since = at;
   }
-  if (!settlement.attempt.rule.empty()) s.outcome_rule = settlement.attempt.rule;
+  if (!attempt.rule.empty()) s.outcome_rule = attempt.rule;
+  std::optional<WallTime> due_at = settlement.due_at;
   if (next == State::delivered) {
     take_numbers(s, settlement.resolved);
-    settlement.due_at = requirements_.lacks_a_number(s) ? settlement.read_back_at : std::nullopt;
+    due_at = requirements_.lacks_a_number(s) ? settlement.read_back_at : std::nullopt;
   }
   // What would be dropped by the same commit is not written first.
-  const bool goes_at_once =
-      next == State::delivered && settings_.erase_delivered_at_once && !settlement.due_at.has_value();
-  if (goes_at_once) settlement.attempt.note = {};
+  const bool goes_at_once = next == State::delivered && settings_.erase_delivered_at_once && !due_at.has_value();
+  if (goes_at_once) attempt.note = {};
   if (!settlement.reply.empty() && !goes_at_once) {
     write(staging_, Family::reply, keys::of(s.id), settlement.reply);
   }
   // A decision without an attempt or probe of its own (repeat_allowed) leaves no line.
-  if (settlement.attempt.ended_at) append_line(*record, std::move(settlement.attempt), mark);
-  enter_state(*record, {next, settlement.event, settlement.hold_reason, settlement.due_at, at});
+  if (attempt.ended_at) append_line(*record, std::move(attempt), mark);
+  enter_state(*record, {next, event, settlement.hold_reason, due_at, at});
   commit_change(before, *record);
   erase_if_asked(*record);
   return finished(*record);

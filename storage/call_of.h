@@ -1,6 +1,7 @@
 // How a question becomes a call of the writer's. Private to storage. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -18,7 +19,11 @@ Call call_of(std::vector<Item> items, Home& home, Done<std::vector<Answer>> done
     if constexpr (requires { item.payload.bytes; }) call.bytes += item.payload.bytes.size();
     if constexpr (requires { item.reply.bytes; }) call.bytes += item.reply.bytes.size();
     if constexpr (requires { item.bytes.size(); }) call.bytes += item.bytes.size();
+    if constexpr (requires { item.attempt.note.bytes; }) call.bytes += item.attempt.note.bytes.size();
     if constexpr (std::is_same_v<Item, std::string>) call.bytes += item.size();
+    if constexpr (std::is_same_v<Item, NewSubmission>) {
+      if (item.answer_by) call.answer_by = std::min(call.answer_by.value_or(*item.answer_by), *item.answer_by);
+    }
   }
   call.batch.template emplace<Batch<Item, Answer>>(std::move(items), std::move(done), std::vector<Answer>{});
   return call;

@@ -31,6 +31,9 @@ struct NewSubmission {
   // The rejected or expired record that this one is the edited repetition of: it is named there, and enters at the end
   // of its key.
   std::optional<SubmissionId> replaces{};
+  // When whoever sent it gives up waiting. What is not with the engine by then is refused as `too_late`, so that it is
+  // not stored behind the back of one who sends it again. A batch goes by the earliest of its members.
+  std::optional<SteadyTime> answer_by{};
 };
 
 // The verdict table of ARCHITECTURE.md, "Accept".

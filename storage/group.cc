@@ -11,18 +11,18 @@ namespace {
 // What each kind of call does.
 struct Apply {
   Book& book;
-  Verdict operator()(NewSubmission& item) const { return book.accept(std::move(item)); }
-  Changed operator()(OpenAttempt& item) const { return book.open_attempt(item); }
-  Changed operator()(Settlement& item) const { return book.settle(std::move(item)); }
-  Changed operator()(ReadBack& item) const { return book.read_back(item); }
-  Changed operator()(Transition& item) const { return book.transition(item); }
-  Applied operator()(PutObject& item) const { return book.put_object(std::move(item)); }
-  Erased operator()(EraseRecord& item) const { return book.erase(item); }
-  RetainedRecord operator()(RetainRecord& item) const { return book.retain(item); }
-  Applied operator()(FreeKey& item) const { return book.free_key(item); }
-  Applied operator()(Rewrap& item) const { return book.rewrap(item); }
-  AuditLine operator()(std::string& item) const { return book.append_audit(std::move(item)); }
-  SetApart operator()(Damage& item) const { return book.set_apart(item); }
+  Verdict operator()(const NewSubmission& item) const { return book.accept(item); }
+  Changed operator()(const OpenAttempt& item) const { return book.open_attempt(item); }
+  Changed operator()(const Settlement& item) const { return book.settle(item); }
+  Changed operator()(const ReadBack& item) const { return book.read_back(item); }
+  Changed operator()(const Transition& item) const { return book.transition(item); }
+  Applied operator()(const PutObject& item) const { return book.put_object(item); }
+  Erased operator()(const EraseRecord& item) const { return book.erase(item); }
+  RetainedRecord operator()(const RetainRecord& item) const { return book.retain(item); }
+  Applied operator()(const FreeKey& item) const { return book.free_key(item); }
+  Applied operator()(const Rewrap& item) const { return book.rewrap(item); }
+  AuditLine operator()(const std::string& item) const { return book.append_audit(item); }
+  SetApart operator()(const Damage& item) const { return book.set_apart(item); }
 };
 
 template <class Item>
@@ -102,7 +102,7 @@ template <class Item, class Answer>
 void Group::run_batch(Batch<Item, Answer>& batch) {
   std::vector<Answer> answers;
   answers.reserve(batch.items.size());
-  for (Item& item : batch.items) {
+  for (const Item& item : batch.items) {
     answers.push_back(Apply{book_}(item));
     if (staging_.fault()) break;
   }
@@ -116,6 +116,10 @@ void Group::run_batch(Batch<Item, Answer>& batch) {
     }
     batch.answers = std::move(answers);
   }
+}
+
+bool Group::has_late(SteadyTime now) const {
+  return std::ranges::any_of(calls_, [&](const Call& call) { return call.is_late(now); });
 }
 
 std::vector<Lane> Group::take_woken() {

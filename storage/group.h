@@ -1,7 +1,8 @@
 // The calls the writer serves, and one group of them: run together against one Staging, committed by one batch,
 // answered together. One thread.
 //
-// Invariant: no answer is sent before answer() is called, and the writer calls it only after the batch is durable.
+// Invariants: no answer is sent before answer() is called, and the writer calls it only after the batch is durable.
+// Until then the calls stay as they came: what could not be committed can be run again in another group.
 #pragma once
 
 #include <optional>
@@ -41,7 +42,9 @@ struct Call {
   AnyBatch batch;
   std::size_t items = 0;
   std::size_t bytes = 0;
+  std::optional<SteadyTime> answer_by{};  // of accepts alone
 
+  bool is_late(SteadyTime now) const { return answer_by && *answer_by <= now; }
   bool is_accept() const { return std::holds_alternative<Batch<NewSubmission, Verdict>>(batch); }
   // The end or the beginning of an attempt: what back-pressure must never refuse.
   bool is_outcome() const {
@@ -63,6 +66,9 @@ class Group {
   KvBatch take_batch() { return staging_.take_batch(); }
   std::vector<Lane> take_woken();  // each lane once
   std::size_t size() const { return calls_.size(); }
+  bool has_late(SteadyTime now) const;
+  // The calls as they came, of a group that was run and not committed. Nothing may be asked of it afterwards.
+  std::vector<Call> take_calls() { return std::move(calls_); }
   std::size_t newly_damaged() const { return newly_damaged_; }  // values that nobody had met before
 
   // `instead`: every call is answered with this error, whatever the book said.

@@ -23,8 +23,8 @@ namespace titip::storage {
 struct StoreOptions {
   std::filesystem::path directory;              // RocksDB only
   std::size_t writer_queue_submissions = 8192;  // accepts waiting beyond this are refused: Error::overloaded
-  std::size_t writer_queue_bytes = 64U << 20U;
-  std::size_t group_submissions = 512;  // at most this many calls in one commit
+  std::size_t writer_queue_bytes = 64U << 20U;  // of accepts; of what else is no outcome; outcomes: four times that
+  std::size_t group_submissions = 512;          // at most this many calls in one commit
   int reader_threads = 2;
   std::size_t watches = 16'384;  // callers that wait for a settlement; beyond this: Error::overloaded
   // How long the content of delivered records is kept; who drives the retention (Store::retain) reads it too. None: for
@@ -36,7 +36,9 @@ struct StoreOptions {
   // Space kept allocated in the data directory, given up when the disk is nearly full: as much as a start on a full
   // disk, its log replayed and flushed, may need. 0: none.
   std::uint64_t ballast_bytes = 128U << 20U;
-  std::function<WallTime()> now;           // wall clock; must be set
+  std::function<WallTime()> now;  // wall clock; must be set
+  // What answer_by of an accept is held against.
+  std::function<SteadyTime()> steady = [] { return std::chrono::steady_clock::now(); };
   metrics::StoreProbes* probes = nullptr;  // may be null
   // The writer met a bad write or sync: the process must stop. Must be set. Called once, on the writer's thread: it may
   // not call the store (close() above all).

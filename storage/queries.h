@@ -150,6 +150,7 @@ struct Health {
   std::uint64_t last_position = 0;
   std::uint64_t epoch = 0;              // counted up at every open
   std::size_t writer_queue = 0;         // calls waiting for the writer
+  std::size_t writer_queue_bytes = 0;   // what they carry
   std::size_t found_open_attempts = 0;  // attempts that were open when this store was opened
   std::uint64_t free_bytes = 0;         // on the data directory's disk, when last looked at
   WallTime patrolled_at{};              // end of the last rolling look at the whole store; 1970: none has ended yet

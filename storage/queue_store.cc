@@ -18,6 +18,7 @@ WriterSettings settings_of(const StoreOptions& options, std::uint64_t epoch) {
   settings.queue_bytes = options.writer_queue_bytes;
   settings.group_submissions = options.group_submissions;
   settings.now = options.now;
+  settings.steady = options.steady;
   settings.retain_delivered = options.retain_delivered;
   settings.probes = options.probes;
   settings.on_fatal = options.on_fatal;
@@ -38,7 +39,7 @@ SpaceSettings space_of(const StoreOptions& options, std::function<std::optional<
 std::expected<std::unique_ptr<QueueStore>, NotOpened> QueueStore::open(
     std::shared_ptr<Kv> kv, StoreOptions options, Pumping pumping,
     std::function<std::optional<std::uint64_t>()> free_bytes) {
-  check(static_cast<bool>(options.now), "the store is given a clock");
+  check(options.now && options.steady, "the store is given its clocks");
   check(static_cast<bool>(options.on_fatal), "the store is told what to do when it cannot write");
   auto recovered = recover(*kv, options.now(), options.directory.string());
   if (!recovered) return std::unexpected(std::move(recovered.error()));
@@ -181,6 +182,7 @@ Health QueueStore::health() const {
   health.last_position = ledger_->last_position();
   health.epoch = recovered_.epoch;
   health.writer_queue = status.waiting;
+  health.writer_queue_bytes = status.waiting_bytes;
   health.found_open_attempts = recovered_.open_attempts;
   health.free_bytes = space_.status().free_bytes;
   health.patrolled_at = patrolled_at_;

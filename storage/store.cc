@@ -12,6 +12,8 @@ std::string_view name(Error error) {
       return "overloaded";
     case Error::corrupt:
       return "corrupt";
+    case Error::too_late:
+      return "too_late";
   }
   return "?";
 }

@@ -30,6 +30,7 @@ enum class Error : std::uint8_t {
   in_doubt,     // may or may not be durable: repeat with the same ids, or close the connection
   overloaded,   // nothing happened: the queue of the writer is full
   corrupt,      // the record does not decode, or fails its checksum
+  too_late,     // nothing happened: its answer_by passed before it could be stored. Of accepts alone
 };
 std::string_view name(Error error);
 
@@ -116,6 +117,11 @@ class Store {
   // Snapshots, any thread, no disk.
   virtual Counts counts() const = 0;
   virtual Health health() const = 0;
+  // What health() would say of accepts; asked once a submission, so the engine's store takes no lock for it.
+  virtual bool takes_accepts() const {
+    const Health now = health();
+    return now.writable && !now.disk_low;
+  }
 
   // Refuses new calls, commits what is queued, answers everything, then returns. Blocking; for shutdown only.
   virtual void close() = 0;

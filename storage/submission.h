@@ -16,6 +16,8 @@ namespace titip::storage {
 
 // Wall time, milliseconds since the Unix epoch, UTC. Due times survive a restart, so they are wall times.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+// For spans inside one process; never stored.
+using SteadyTime = std::chrono::steady_clock::time_point;
 
 // A keyed hash of something that must not be readable on disk: HMAC-SHA256, its first 16 bytes (RFC 2104, section 5).
 // Nobody without the index key can aim at a collision, and by chance a hundred million of them have one in 2^75 cases.

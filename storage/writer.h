@@ -5,13 +5,15 @@
 // Threads: submit, subscribe, status from any thread; pump() from one thread, and only where no thread was asked for.
 // Invariants: a call is answered exactly once, and not with success before its batch is durable. After the first bad
 // write or sync nothing is ever written again (fail-stop: an fsync that failed once must not be tried again, for the
-// kernel may have dropped the pages): that group is answered `in_doubt`, everything after it `unavailable`.
+// kernel may have dropped the pages): that group is answered `in_doubt`, everything after it `unavailable`. An accept
+// whose answer_by has passed is never handed to the engine: it is refused as `too_late` when its group forms, and while
+// the engine stalls; nothing else is refused for being late.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,8 +24,8 @@
 #include <vector>
 
 #include "metrics/store_probes.h"
+#include "storage/call_queue.h"
 #include "storage/commit_sequence.h"
-#include "storage/group.h"
 #include "storage/kv.h"
 #include "storage/ledger.h"
 #include "storage/live_parts.h"
@@ -36,8 +38,10 @@ namespace titip::storage {
 struct WriterSettings {
   std::size_t queue_submissions = 8192;  // accepts
   std::size_t queue_bytes = 64U << 20U;  // payload bytes of waiting accepts
-  // Settlements, opened attempts, transitions and objects together; the last two may fill half of it.
+  // Outcomes (settlements, opened attempts, read-backs) and what else is no accept together; the latter may fill half
+  // of it. In bytes the latter has room while all of them are within queue_bytes, outcomes up to a multiple of that.
   std::size_t reserved_items = 65536;
+  std::size_t outcome_queues = 4;
   std::size_t group_submissions = 512;
   std::size_t group_bytes = 16U << 20U;
   std::uint64_t epoch = 0;  // of this opening; what is done under another is fenced
@@ -46,6 +50,7 @@ struct WriterSettings {
   std::chrono::milliseconds idle_wake{1000};        // a note that failed must not go unseen while nobody writes
   std::chrono::milliseconds longest_stall{10'000};  // of the engine, before the group is refused as `overloaded`
   std::function<WallTime()> now;
+  std::function<SteadyTime()> steady = [] { return std::chrono::steady_clock::now(); };
   metrics::StoreProbes* probes = nullptr;
   std::function<void(std::string)> on_fatal;
 };
@@ -72,17 +77,12 @@ class Writer {
     bool disk_low = false;
     std::string why_not;
     std::size_t waiting = 0;
+    std::size_t waiting_bytes = 0;
   };
   Status status() const;
+  bool takes_accepts() const { return !shut_ && !space_.low(); }  // no lock
 
  private:
-  struct Queue {
-    std::deque<Call> calls;
-    std::size_t items = 0;
-    std::size_t bytes = 0;
-    void push(Call call);
-    Call pop();
-  };
   struct Subscriber {
     Home* home;
     std::shared_ptr<std::function<void(const CommitNotice&)>> heard;
@@ -90,13 +90,20 @@ class Writer {
 
   void run();
   std::optional<Error> refusal(const Call& call) const;
-  std::vector<Call> take_group();
+  struct Taken {
+    std::vector<Call> group;
+    std::vector<Call> late;
+  };
+  Taken take_group();
   std::vector<Call> take_all();
   bool stop_if_the_note_failed();
   void refuse_accepts_if_full(std::vector<Call>& calls);
+  void refuse_late(std::vector<Call> late);
   void commit(std::vector<Call> calls);
+  std::vector<Call> commit_group(std::vector<Call> calls, SteadyTime give_up);
+  std::vector<Call> after_stall(std::vector<Call> calls);
   BookSettings book_settings() const;
-  KvResult<void> write(const KvBatch& batch);
+  KvResult<void> write(const KvBatch& batch, const Group& group, SteadyTime give_up);
   void announce(Group& group, Outbox& outbox);
   void stop_for_ever(Group* group, const KvError& error);
   void failed(std::string_view kind, std::size_t times = 1);
@@ -112,10 +119,11 @@ class Writer {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  Queue urgent_;  // settle, open, transition, objects
-  Queue accepts_;
+  CallQueue urgent_;  // all but accepts
+  CallQueue accepts_;
   bool closing_ = false;
-  std::string fatal_;  // why nothing is written any more
+  std::string fatal_;               // why nothing is written any more
+  std::atomic<bool> shut_ = false;  // either of these
   std::vector<Subscriber> subscribers_;
 
   std::thread thread_;

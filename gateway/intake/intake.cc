@@ -60,6 +60,9 @@ Refused from_error(storage::Error error, const storage::Health& health) {
   if (error == storage::Error::overloaded)
     return {503, "overloaded", "Too many submissions at once; nothing was stored. Send it again in a moment.",
             {},  soon_s,       {}};
+  if (error == storage::Error::too_late)
+    return {503, "too-late", "The gateway could not store this in time; nothing was stored. Send it again in a moment.",
+            {},  soon_s,     {}};
   if (error == storage::Error::corrupt)
     return {503,
             "record-damaged",
@@ -107,6 +110,12 @@ IntakeProbes::Verdict counted(VerdictKind kind) {
   return IntakeProbes::Verdict::conflict;
 }
 
+IntakeProbes::Verdict counted(storage::Error error) {
+  if (error == storage::Error::overloaded) return IntakeProbes::Verdict::overloaded;
+  if (error == storage::Error::too_late) return IntakeProbes::Verdict::too_late;
+  return IntakeProbes::Verdict::refused;
+}
+
 }  // namespace
 
 struct Intake::Pending {
@@ -115,9 +124,8 @@ struct Intake::Pending {
 };
 
 std::optional<Refused> Intake::admission() const {
-  const auto health = doors_.store.health();
-  if (health.writable && !health.disk_low) return std::nullopt;
-  return from_error(storage::Error::unavailable, health);
+  if (doors_.store.takes_accepts()) return std::nullopt;
+  return from_error(storage::Error::unavailable, doors_.store.health());
 }
 
 const std::vector<std::string>& Intake::pointers_of(const profile::Route& route) {
@@ -189,6 +197,7 @@ std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused&
 }
 
 void Intake::take(Arrival arrival, std::move_only_function<void(Answer)> answer) {
+  const auto answer_by = doors_.clock.steady() + doors_.answer_within;
   if (auto refused = admission()) {
     doors_.probes.received(arrival.channel, IntakeProbes::Verdict::refused);
     return answer(std::move(*refused));
@@ -199,12 +208,13 @@ void Intake::take(Arrival arrival, std::move_only_function<void(Answer)> answer)
     doors_.probes.received(arrival.channel, IntakeProbes::Verdict::invalid);
     return answer(std::move(refused));
   }
+  made->answer_by = answer_by;
   auto pending = std::make_shared<Pending>(Pending{std::move(arrival), std::move(answer)});
   std::vector<storage::NewSubmission> batch;
   batch.push_back(std::move(*made));
   doors_.store.accept(std::move(batch), doors_.home, [this, pending](storage::Result<std::vector<Verdict>> verdicts) {
     if (verdicts) return decide(pending, std::move(verdicts->front()));
-    doors_.probes.received(pending->arrival.channel, IntakeProbes::Verdict::refused);
+    doors_.probes.received(pending->arrival.channel, counted(verdicts.error()));
     if (verdicts.error() == storage::Error::in_doubt) return pending->answer(InDoubt{});
     pending->answer(from_error(verdicts.error(), doors_.store.health()));
   });

@@ -3,6 +3,7 @@
 // Threads: one Intake a front loop; answers run on that loop. The doors it is given are safe from any thread.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -68,6 +69,8 @@ struct IntakeDoors {
   const storage::Sealer& sealer;
   const clock::Clock& clock;
   const metrics::IntakeProbes& probes;
+  // A submission not stored within this is refused: the clinics' programs in the field wait 3 s and then send again.
+  std::chrono::milliseconds answer_within{2'500};
 };
 
 class Intake {

@@ -8,6 +8,9 @@
 namespace titip::capacity {
 namespace {
 
+// No clinic waits here: a disk that stalls is measured, not worked round.
+constexpr std::chrono::minutes patience{30};
+
 profile::Profile the_profile() {
   const auto text = gateway::built_in_profile("pcare-vaksin");
   if (!text) report::give_up("the profile pcare-vaksin is not compiled in");
@@ -54,7 +57,7 @@ Gateway::Gateway(const Settings& settings, bool may_create_key)
       profile(the_profile()),
       sealer(the_sealer(settings, may_create_key)),
       store(open_store(settings, &commits)),
-      intake({*store, front, sealer, clock, intake_probes}),
+      intake({*store, front, sealer, clock, intake_probes, patience}),
       route_(profile::find_route(profile, "vaksin/simpan")) {
   if (route_ == nullptr) report::give_up("the profile has no route vaksin/simpan");
 }

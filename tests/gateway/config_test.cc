@@ -46,7 +46,7 @@ constexpr std::string_view whole = R"({
   "log_level": "debug",
   "time_zone": "WITA",
   "stop_grace_ms": 2500,
-  "front": { "address": "127.0.0.2", "port": 0, "loops": 2, "connections": 10, "body_bytes": 1000,
+  "front": { "address": "127.0.0.2", "port": 0, "loops": 2, "answer_within_ms": 1500, "connections": 10, "body_bytes": 1000,
              "header_bytes": 4096, "idle_ms": 1000, "header_deadline_ms": 1001, "body_deadline_ms": 1002,
              "write_deadline_ms": 1003 },
   "operations": { "address": "127.0.0.3", "port": 9999 },
@@ -81,6 +81,7 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   EXPECT_EQ(config->front.listen.address, "127.0.0.2");
   EXPECT_EQ(config->front.listen.port, 0);
   EXPECT_EQ(config->front.loops, 2U);
+  EXPECT_EQ(config->front.answer_within, 1500ms);
   EXPECT_EQ(config->front.limits.connections, 10U);
   EXPECT_EQ(config->front.limits.body_bytes, 1000U);
   EXPECT_EQ(config->front.limits.guard.header_bytes, 4096U);
@@ -147,6 +148,7 @@ TEST_F(ConfigTest, a_short_one_has_good_defaults) {
   EXPECT_EQ(config->key_file, directory_ / "d" / "titip.key");
   EXPECT_EQ(config->front.listen.address, "127.0.0.1");
   EXPECT_EQ(config->utc_offset, 7h);
+  EXPECT_EQ(config->front.answer_within, 2500ms);
   EXPECT_EQ(config->retention.delivered_days, 90U);
   EXPECT_EQ(config->retention.keys_days, 90U);
   EXPECT_EQ(config->storage.ballast_bytes, 128U << 20U);
@@ -183,6 +185,8 @@ const Mistake mistakes[] = {
     {"number too large", with(R"("front":{"port":65536})"), "/front/port", "from 0 to 65535"},
     {"number beyond all numbers", with(R"("front":{"port":18446744073709551615})"), "/front/port", "from 0 to 65535"},
     {"number too small", with(R"("front":{"loops":0})"), "/front/loops", "from 1 to 64"},
+    {"nobody can answer so soon", with(R"("front":{"answer_within_ms":0})"), "/front/answer_within_ms",
+     "from 100 to 60000"},
     {"keys given free too soon", with(R"("retention":{"keys_days":89})"), "/retention/keys_days", "from 90 to 36500"},
     {"content kept for ever", with(R"("retention":{"delivered_days":-1})"), "/retention/delivered_days", "from 0"},
     {"a ballast larger than disks", with(R"("storage":{"ballast_bytes":99999999999})"), "/storage/ballast_bytes",

@@ -73,6 +73,7 @@ class ReadsWorld {
   std::unique_ptr<storage::MemoryStore> open() {
     storage::StoreOptions options;
     options.now = [this] { return clock.wall(); };
+    options.steady = [this] { return clock.steady(); };
     options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
     return storage::open_memory_store(std::move(options), storage::Pumping::by_hand);
   }

@@ -72,6 +72,7 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_store_errors_total",
                              "titip_writer_queue_submissions",
                              "titip_store_last_patrol_timestamp_seconds",
+                             "titip_writer_queue_bytes",
                              "titip_reads_total",
                              "titip_auth_failures_total",
                              "titip_build_info",

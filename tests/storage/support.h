@@ -67,11 +67,12 @@ class CountingProbes : public metrics::StoreProbes {
     if (kind == "corrupt_record") ++corrupt_records;
     if (kind == "overloaded") ++overloaded;
     if (kind == "disk_full") ++disk_full;
+    if (kind == "too_late") ++too_late;
     if (kind == "passed_over") ++passed_over;
     if (kind == "patrol") ++patrols_failed;
   }
   std::atomic<std::size_t> commits = 0, committed_calls = 0, writes_failed = 0, corrupt_records = 0, overloaded = 0,
-                           disk_full = 0, passed_over = 0, patrols_failed = 0;
+                           disk_full = 0, too_late = 0, passed_over = 0, patrols_failed = 0;
 };
 
 Digest digest(std::string_view text);  // bytes that depend on the text; not a hash to rely on

@@ -1,4 +1,6 @@
 // Fail-stop, back-pressure, priorities, the free-space floor, and what a power cut leaves.
+#include <algorithm>
+
 #include "storage/keys.h"
 #include "storage/queue_store.h"
 #include "tests/storage/faulty_kv.h"
@@ -61,6 +63,7 @@ TEST_F(WriterTest, TheFirstBadWriteStopsTheStoreForEver) {
   EXPECT_NE(fatal_why.find("no space left on device"), std::string::npos);
   EXPECT_EQ(probes.writes_failed, 1U);
   EXPECT_FALSE(store->health().writable);
+  EXPECT_FALSE(store->takes_accepts());
   EXPECT_EQ(store->health().why_not, fatal_why);
   const std::size_t commits = kv->commits;
   accept(7, answers);
@@ -77,6 +80,24 @@ TEST_F(WriterTest, AStallIsWaitedOut) {
   EXPECT_EQ(caller->accept(submission(1)).kind, VerdictKind::accepted);
   EXPECT_EQ(fatal_calls, 0);
   EXPECT_TRUE(store->health().writable);
+}
+
+TEST_F(WriterTest, WhatBecomesLateWhileItIsLookedAtDoesNotComeToTheEngine) {
+  const auto begin = SteadyTime(std::chrono::hours(1));
+  int looks = 0;  // at the clock: when the group forms, and before it is handed over
+  options.steady = [&] { return begin + std::chrono::seconds(++looks > 1 ? 3 : 0); };
+  open(Pumping::by_hand);
+  auto late = submission(1, "1"), in_time = submission(2, "2");
+  late.answer_by = begin + std::chrono::seconds(3);
+  in_time.answer_by = begin + std::chrono::seconds(4);
+  std::vector<std::string> answers;
+  store->accept({late}, home, note(answers));
+  store->accept({in_time}, home, note(answers));
+  const std::size_t commits = kv->commits;
+  drain();
+  EXPECT_EQ(answers, (std::vector<std::string>{"too_late", "ok"}));
+  EXPECT_EQ(kv->commits, commits + 1);
+  EXPECT_EQ(store->health().last_position, 1U);
 }
 
 TEST_F(WriterTest, NothingIsAnsweredBeforeTheCommit) {
@@ -128,6 +149,45 @@ TEST_F(WriterTest, TheQueueIsBoundedInBytesToo) {
   EXPECT_EQ(answers, (std::vector<std::string>{"overloaded", "overloaded"}));
   drain();
   EXPECT_EQ(caller->accept(large).kind, VerdictKind::accepted) << "alone, even one larger than the queue gets in";
+}
+
+TEST_F(WriterTest, WhatIsNoAcceptIsBoundedInBytesTooAndOutcomesLast) {
+  options.writer_queue_bytes = 1000;
+  open(Pumping::by_hand);
+  std::vector<std::string> objects, outcomes, accepts;
+  const auto put = [&](std::size_t bytes) {
+    store->put_objects({{"gate", "pcare", {}, std::string(bytes, 'o')}}, home,
+                       [&](const auto& result) { objects.emplace_back(result ? "ok" : name(result.error())); });
+  };
+  const auto settle = [&](std::size_t reply, std::size_t note) {
+    Settlement one;
+    one.id = id_of(99);
+    one.epoch = store->health().epoch;
+    one.reply.bytes.assign(reply, 'r');
+    one.attempt.note.bytes.assign(note, 'n');
+    store->settle({one}, home,
+                  [&](const auto& result) { outcomes.emplace_back(result ? "ok" : name(result.error())); });
+  };
+  put(5000);  // alone, even one larger than the queue gets in
+  drain();
+  EXPECT_EQ(objects, (std::vector<std::string>{"ok"}));
+
+  put(600);
+  put(600);  // too much
+  for (int i = 0; i < 5; ++i) settle(400, 280);
+  EXPECT_EQ(store->health().writer_queue_bytes, 600U + 5 * 680U);
+  settle(0, 1);  // exactly four times the queue, and one byte more
+  put(1);
+  accept(1, accepts);
+  home.run();
+  EXPECT_EQ(objects, (std::vector<std::string>{"ok", "overloaded", "overloaded"}));
+  EXPECT_EQ(outcomes, (std::vector<std::string>{"overloaded"}));
+  EXPECT_EQ(probes.overloaded, 3U);
+  drain();
+  EXPECT_EQ(objects.back(), "ok");
+  EXPECT_EQ(std::ranges::count(outcomes, "ok"), 5);
+  EXPECT_EQ(accepts, (std::vector<std::string>{"ok"}));
+  EXPECT_EQ(store->health().writer_queue_bytes, 0U);
 }
 
 TEST_F(WriterTest, OutcomesGoFirstAndAcceptsAreNotStarved) {
@@ -184,15 +244,18 @@ TEST_F(WriterTest, BelowTheFloorAcceptsAreRefusedAndSettlementsGoOn) {
   };
   wait_for(true);
   EXPECT_TRUE(store->health().writable) << "settlements go on";
+  EXPECT_FALSE(store->takes_accepts());
   EXPECT_NE(store->health().why_not.find("floor"), std::string::npos) << store->health().why_not;
   EXPECT_EQ(caller->accept(std::vector{submission(2)}).error(), Error::unavailable);
   EXPECT_EQ(caller->finish(record, Event::delivered).state, State::delivered);
   EXPECT_EQ(probes.disk_full, 1U);
   free = 5000;
   wait_for(false);
+  EXPECT_TRUE(store->takes_accepts());
   EXPECT_EQ(caller->accept(submission(2)).kind, VerdictKind::accepted);
   EXPECT_EQ(fatal_calls, 0);
   store->close();
+  EXPECT_FALSE(store->takes_accepts());
 }
 
 TEST_F(WriterTest, ADamagedRecordIsAnErrorOfItsOwnCallAlone) {

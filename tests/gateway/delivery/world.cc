@@ -77,6 +77,7 @@ World::~World() = default;
 storage::StoreOptions World::store_options() {
   storage::StoreOptions options;
   options.now = [this] { return clock.wall(); };
+  options.steady = [this] { return clock.steady(); };
   options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
   return options;
 }

@@ -174,6 +174,26 @@ TEST_F(FrontTest, every_fault_is_told_in_the_places_manner_and_stores_nothing) {
   EXPECT_TRUE(world_.transport.seen.empty()) << "nothing of it may reach the national server";
 }
 
+TEST_F(FrontTest, the_stores_refusals_are_told_apart) {
+  struct Row {
+    storage::Error error;
+    const char* type;
+  };
+  for (const auto& row : {Row{storage::Error::unavailable, "store-unavailable"},
+                          Row{storage::Error::overloaded, "overloaded"}, Row{storage::Error::too_late, "too-late"}}) {
+    world_.store.accept_error = row.error;
+    const auto mount = answer(request("POST", "/pcare-vaksin/vaksin/simpan", std::string(dose)));
+    EXPECT_EQ(mount.status, 503) << row.type;
+    EXPECT_EQ(mount.content_type, "application/json") << row.type;
+    EXPECT_EQ(json::parse(mount.body).at("metaData").at("code"), 503) << row.type;
+    EXPECT_FALSE(header(mount, "Retry-After").empty()) << row.type;
+    const auto api = answer(request("POST", "/v1/destinations/pcare-vaksin/vaksin/simpan", std::string(dose)));
+    EXPECT_EQ(api.status, 503) << row.type;
+    EXPECT_EQ(json::parse(api.body).at("type"), fmt::format("/problems/{}", row.type));
+    EXPECT_FALSE(header(api, "Retry-After").empty()) << row.type;
+  }
+}
+
 TEST_F(FrontTest, a_wrong_method_names_the_right_ones) {
   EXPECT_EQ(header(answer(request("GET", "/pcare-vaksin/vaksin/simpan")), "Allow"), "POST");
   EXPECT_EQ(header(answer(request("DELETE", "/pcare-vaksin/vaksin/ubah")), "Allow"), "PUT");

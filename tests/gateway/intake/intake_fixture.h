@@ -27,6 +27,7 @@ class IntakeTest : public testing::Test {
   storage::StoreOptions store_options() {
     storage::StoreOptions options;
     options.now = [this] { return clock_.wall(); };
+    options.steady = [this] { return clock_.steady(); };
     options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
     options.writer_queue_submissions = 4;
     return options;

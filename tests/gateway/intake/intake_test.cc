@@ -141,6 +141,40 @@ TEST_F(IntakeTest, too_many_at_once_are_told_to_come_again) {
     }
   }
   EXPECT_EQ(accepted(), 4U);
+  EXPECT_TRUE(counted("overloaded", 2));
+}
+
+// The store was busy for longer than the clinic waits. Nothing is stored behind its back, so that it can send again.
+TEST_F(IntakeTest, what_comes_too_late_is_not_stored) {
+  std::vector<Answer> answers;
+  const auto note = [&](Answer answer) { answers.push_back(std::move(answer)); };
+  intake_.take(arrival(dose, "key-1"), note);
+  clock_.advance(std::chrono::milliseconds(1));
+  intake_.take(arrival(R"({"nik":"2","noTiket":"A","dosis":1,"tglVaksin":"2021-08-16"})"), note);
+  clock_.advance(std::chrono::milliseconds(2'499));
+  run();
+  ASSERT_EQ(answers.size(), 2U);
+  const auto refused = refusal(std::move(answers[0]));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.type, "too-late");
+  EXPECT_GT(refused.retry_after_s, 0);
+  EXPECT_TRUE(refused.title.contains("nothing was stored"));
+  custody(std::move(answers[1]));  // a millisecond is left
+  EXPECT_EQ(accepted(), 1U);
+  EXPECT_TRUE(counted("too_late", 1));
+  EXPECT_TRUE(counted("refused", 0));
+  EXPECT_FALSE(custody(take(other_dose, "key-1")).submission.correction) << "neither of its keys is taken";
+  EXPECT_EQ(accepted(), 2U);
+}
+
+TEST_F(IntakeTest, how_long_the_clinic_waits_is_configured) {
+  Intake patient{{faulty_, home_, *sealer_, clock_, probes_, std::chrono::seconds(10)}};
+  std::optional<Answer> answer;
+  patient.take(arrival(dose), [&](Answer given) { answer = std::move(given); });
+  clock_.advance(std::chrono::milliseconds(9'999));
+  run();
+  ASSERT_TRUE(answer);
+  custody(std::move(*answer));
 }
 
 TEST_F(IntakeTest, a_store_that_takes_nothing_is_said_in_its_words) {
