@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "gateway/first_start.h"
 #include "metrics/log.h"
 #include "storage/erasure_list.h"
 #include "storage/index_check.h"
@@ -103,12 +104,16 @@ std::expected<Custody, std::string> open_custody(const Config& config, CustodyDo
   if (is_new && std::filesystem::exists(erasures_due(config)))
     return std::unexpected(fmt::format("a restore into {} was begun and is not finished; run `titip restore` again",
                                        config.data_directory.string()));
+  if (is_new)
+    if (auto begun = begin_first_start(config); !begun) return std::unexpected(std::move(begun.error()));
   auto sealer = storage::Sealer::open(config.key_file, is_new);
   if (!sealer) return std::unexpected(std::move(sealer.error()));
   auto store = storage::open_rocks_store(store_options(config, std::move(doors)));
   if (!store) return std::unexpected(std::move(store.error()));
   Custody custody{std::move(*lock), std::move(*sealer), std::move(*store)};
-  if (auto ready = check_and_erase(config, custody, opening); !ready) {
+  auto ready = end_first_start(config);
+  if (ready) ready = check_and_erase(config, custody, opening);
+  if (!ready) {
     custody.store->close();
     return std::unexpected(std::move(ready.error()));
   }

@@ -196,6 +196,48 @@ class Restoring(Upkeep):
             self.assertIn("run `titip restore` again", said)
             self.assertFalse((data / "store").exists())
 
+    def test_a_store_that_is_gone_is_not_taken_for_a_first_start(self):
+        with Place() as place:
+            _, gateway = self.served(place)
+            data = place.directory / "data"
+            copy = place.directory / "copy"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            gateway.stop()
+            self.assertFalse((data / "first-start").exists(), "a start that succeeded leaves no mark")
+            shutil.rmtree(data / "store")
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, FAILED, said)
+            self.assertIn("titip.key says that there was one", said)
+            self.assertFalse((data / "store").exists())
+            key = (data / "titip.key").read_bytes()
+            # The list of who was erased says the same, where the key file is lost as well.
+            (data / "titip.key").rename(place.directory / "kept.key")
+            (data / "titip.key.erased").write_text("titip-erasures 1\n")
+            code, said = gateway.refuses_to_start()
+            self.assertIn("titip.key.erased says that there was one", said)
+            self.assertFalse((data / "titip.key").exists(), "no new key is made")
+            (data / "titip.key.erased").unlink()
+            (place.directory / "kept.key").rename(data / "titip.key")
+            self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), OK, "The store is back")
+            gateway.start()
+            self.assertEqual(gateway.counts()["accepted"], 1)
+            self.assertEqual((data / "titip.key").read_bytes(), key)
+            gateway.stop()
+
+    def test_a_first_start_that_was_cut_short_goes_on(self):
+        with Place() as place:
+            gateway = Gateway(place)
+            data = place.directory / "data"
+            data.mkdir(mode=0o700)
+            # The store cannot be made where a file stands in its way: the key is there by then.
+            (data / "store").write_text("")
+            self.assertNotEqual(gateway.refuses_to_start()[0], OK)
+            self.assertTrue((data / "titip.key").exists())
+            self.assertTrue((data / "first-start").exists())
+            (data / "store").unlink()
+            gateway.start().stop()
+            self.assertFalse((data / "first-start").exists())
+
 
 class FailStop(Upkeep):
     def test_a_store_that_cannot_write_ends_the_process_with_a_status_of_its_own(self):
