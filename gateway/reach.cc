@@ -11,6 +11,7 @@
 #include "gateway/admin/words.h"
 #include "gateway/custody.h"
 #include "gateway/exit_status.h"
+#include "gateway/profiles.h"
 #include "gateway/reads/status.h"
 #include "gateway/say.h"
 
@@ -47,12 +48,13 @@ Ended offline_status(const Config& config, storage::Store& store) {
   reads::StatusFacts facts;
   facts.store = store.health();
   facts.utc_offset = config.utc_offset;
-  for (const auto& [name, counts] : store.counts().destinations) {
+  auto destinations = store.counts().destinations;
+  for (const auto& name : destination_names(config)) destinations.try_emplace(name);
+  for (const auto& [name, counts] : destinations) {
     reads::DestinationFacts each;
     each.destination = name;
     each.counts = counts;
-    if (const auto gate = gates->find(name); gate != gates->end())
-      each.gate = reads::Gated{gate->second.reason, gate->second.since};
+    if (const auto gate = gates->before(name)) each.gate = reads::Gated{gate->reason, gate->since};
     waiting += reads::pending(counts);
     facts.destinations.push_back(std::move(each));
   }
@@ -128,7 +130,8 @@ Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
                            config_.data_directory,
                            retention_rule(config_),
                            [this, &custody] { return offline_status(config_, *custody.store); },
-                           {}};
+                           {},
+                           destination_names(config_)};
   Directly directly(heard);
   return admin::run(*checked, doors, directly);
 }

@@ -146,6 +146,7 @@ Restore::Outcome Restore::begin() {
   Staging staging(kv_);
   Book book(staging, now_);
   const std::string gate = fmt::format(R"({{"reason":"restored","since":"{}"}})", iso_text(restoring_.since));
+  book.put_object({std::string(gate_kind), std::string(gate_of_all), std::nullopt, gate});
   for (const auto& [destination, counts] : ledger_.counts().destinations) {
     book.put_object({std::string(gate_kind), destination, std::nullopt, gate});
   }

@@ -23,7 +23,9 @@
 namespace titip::storage {
 
 inline constexpr std::string_view gate_kind = "gate";  // object; its name is the destination
-inline constexpr std::string_view gap_kind = "gap";    // object; its name is the time of the restore
+// Its name before every destination that has none of its own: the copy need not know whom the lost store sent to.
+inline constexpr std::string_view gate_of_all = "*";
+inline constexpr std::string_view gap_kind = "gap";  // object; its name is the time of the restore
 
 // What may have happened between the copy and the restore and is not in the store.
 struct Gap {

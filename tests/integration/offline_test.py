@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from command_line import FAILED, NIK, NOT_FOUND, OFFLINE, OK, PARTIAL, STORE_FAILED, UNREACHABLE, USAGE, WHY, Upkeep  # noqa: E402
-from gateway import Gateway, Place, person, wait_for  # noqa: E402
+from gateway import Gateway, Place, Simulator, person, wait_for  # noqa: E402
 
 
 class WithoutAGateway(Upkeep):
@@ -120,6 +120,29 @@ class Restoring(Upkeep):
             gateway.stop()
             gateway.start()
             self.assertIsNone(gateway.get("/v1/status")[1]["destinations"][0]["gate"], "it stays open")
+            gateway.stop()
+
+    def test_a_destination_the_backup_knows_nothing_of_waits_too(self):
+        with Place() as place:
+            simulator = Simulator(place)
+            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin").start()
+            copy = place.directory / "copy"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            lost = gateway.submit("/sasaran/simpan", person(1))[2]["Titip-Submission-Id"]
+            wait_for(lambda: gateway.state(lost) == "delivered", "delivery after the backup")
+            gateway.stop()
+            self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), OK, "Every destination waits behind a gate")
+            self.said(gateway.titip("status"), UNREACHABLE, "pcare-vaksin", "gated since")
+            gateway.start()
+            again = gateway.submit("/sasaran/simpan", person(1))[2]["Titip-Submission-Id"]
+            time.sleep(1)
+            self.assertEqual(gateway.state(again), "queued", "it is sent twice")
+            self.assertEqual(simulator.effects(), 1)
+            self.said(gateway.titip("resume", "pcare", *WHY), NOT_FOUND, "There is no gate before pcare;")
+            gateway.stop()
+            self.said(gateway.titip("resume", "pcare-vaksin", *WHY), OK, OFFLINE, "pcare-vaksin sends again")
+            gateway.start()
+            wait_for(lambda: gateway.state(again) in ("delivered", "rejected"), "delivery behind the opened gate")
             gateway.stop()
 
     def test_who_was_erased_stays_erased(self):
