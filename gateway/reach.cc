@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "gateway/admin/clock_words.h"
 #include "gateway/admin/gates.h"
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
@@ -65,6 +66,7 @@ Ended offline_status(const Config& config, storage::Store& store) {
   ended.sentence += waiting == 0 ? std::string("No record waits.")
                                  : fmt::format("{} safe here {}.", admin::counted(waiting, "records"),
                                                waiting == 1 ? "waits" : "wait");
+  if (const auto doubt = admin::clock_words(facts.store); !doubt.empty()) ended.sentence += " " + doubt;
   auto words = std::string("Gateway tidak berjalan: tidak ada yang diterima dan tidak ada yang dikirim. ");
   words += waiting == 0 ? std::string("Tidak ada laporan yang menunggu.")
                         : fmt::format("{} laporan yang tersimpan aman menunggu.", waiting);

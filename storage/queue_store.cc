@@ -40,7 +40,7 @@ std::expected<std::unique_ptr<QueueStore>, std::string> QueueStore::open(
     std::function<std::optional<std::uint64_t>()> free_bytes) {
   check(static_cast<bool>(options.now), "the store is given a clock");
   check(static_cast<bool>(options.on_fatal), "the store is told what to do when it cannot write");
-  auto recovered = recover(*kv, options.now(), options.directory.string());
+  auto recovered = recover(*kv, options.now(), options.directory.string(), options.longest_pause);
   if (!recovered) return std::unexpected(std::move(recovered.error()));
   auto ledger = std::make_unique<Ledger>();
   if (auto loaded = ledger->load(*kv); !loaded) return std::unexpected(std::move(loaded.error()));
@@ -178,6 +178,7 @@ Health QueueStore::health() const {
   health.epoch = recovered_.epoch;
   health.writer_queue = status.waiting;
   health.found_open_attempts = recovered_.open_attempts;
+  health.clock_doubt = status.clock_doubt;
   health.free_bytes = space_.status().free_bytes;
   return health;
 }

@@ -42,7 +42,8 @@ Writer::Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, Commit
       sequence_(std::move(sequence)),
       watermark_(watermark),
       space_(space),
-      settings_(std::move(settings)) {
+      settings_(std::move(settings)),
+      clock_doubt_(sequence_.doubt()) {
   check(static_cast<bool>(settings_.now), "the store is given a clock");
   check(static_cast<bool>(settings_.on_fatal), "the store is told what to do when it cannot write");
 }
@@ -102,6 +103,7 @@ Writer::Status Writer::status() const {
   }
   status.writable = fatal_.empty() && !closing_;
   status.disk_low = space_.low();
+  status.clock_doubt = clock_doubt_;
   return status;
 }
 
@@ -189,7 +191,7 @@ void Writer::commit(std::vector<Call> calls) {
   if (calls.empty()) return;
   const auto began = std::chrono::steady_clock::now();
   const WallTime now = settings_.now();
-  Group group(std::move(calls), kv_, now, book_settings());
+  Group group(std::move(calls), kv_, now, book_settings(now));
   group.run();
   KvBatch batch = group.take_batch();
   Outbox outbox;
@@ -204,6 +206,7 @@ void Writer::commit(std::vector<Call> calls) {
     }
     if (!written) return stop_for_ever(&group, written.error());
     sequence_.committed();
+    tell_clock_doubt();
     ledger_.publish(batch);
     failed("corrupt_record", group.newly_damaged());
     watches_.committed(batch, outbox);
@@ -217,9 +220,17 @@ void Writer::commit(std::vector<Call> calls) {
   outbox.send();
 }
 
-BookSettings Writer::book_settings() const {
+void Writer::tell_clock_doubt() {
+  const std::scoped_lock lock(mutex_);
+  clock_doubt_ = sequence_.doubt();
+}
+
+BookSettings Writer::book_settings(WallTime now) const {
   const bool at_once = settings_.retain_delivered && settings_.retain_delivered->count() == 0;
-  return {.epoch = settings_.epoch, .erase_delivered_at_once = at_once || space_.erase_at_once()};
+  const auto doubt = sequence_.doubt_at(now);
+  return {.epoch = settings_.epoch,
+          .erase_delivered_at_once = at_once || space_.erase_at_once(),
+          .clock_doubted_since = doubt ? std::optional(doubt->since) : std::nullopt};
 }
 
 KvResult<void> Writer::write(const KvBatch& batch) {

@@ -70,6 +70,7 @@ class Writer {
   struct Status {
     bool writable = true;  // settlements are taken; accepts too unless the disk is low
     bool disk_low = false;
+    std::optional<ClockDoubt> clock_doubt;
     std::string why_not;
     std::size_t waiting = 0;
   };
@@ -95,7 +96,8 @@ class Writer {
   bool stop_if_the_note_failed();
   void refuse_accepts_if_full(std::vector<Call>& calls);
   void commit(std::vector<Call> calls);
-  BookSettings book_settings() const;
+  void tell_clock_doubt();
+  BookSettings book_settings(WallTime now) const;
   KvResult<void> write(const KvBatch& batch);
   void announce(Group& group, Outbox& outbox);
   void stop_for_ever(Group* group, const KvError& error);
@@ -116,6 +118,7 @@ class Writer {
   Queue accepts_;
   bool closing_ = false;
   std::string fatal_;  // why nothing is written any more
+  std::optional<ClockDoubt> clock_doubt_;
   std::vector<Subscriber> subscribers_;
 
   std::thread thread_;

@@ -1,6 +1,7 @@
 """An operator at the command line while no gateway runs: every command, restores, and how a gateway ends by itself."""
 
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -75,6 +76,31 @@ class WithoutAGateway(Upkeep):
             for arguments in (("status",), ("verify",), ("backup", "--to", place.directory / "copy"), ("retain", *WHY)):
                 self.said(gateway.titip(*arguments), NOT_FOUND, "there is no store", "data_directory")
             self.assertFalse((place.directory / "data").exists(), "looking makes nothing")
+
+
+class WrongClock(Upkeep):
+    def test_a_clock_that_leaps_erases_nothing_until_a_person_says_that_it_is_right(self):
+        library = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+        self.assertIsNotNone(library, "libfaketime is missing; install the package faketime")
+        later = lambda days: {**os.environ, "LD_PRELOAD": str(library), "FAKETIME": f"+{days}d"}
+        with Place() as place:
+            _, gateway = self.served(place)
+            gateway.stop()
+            self.said(gateway.titip("retain", *WHY, "--clock-is-right"), NOT_FOUND, "Nobody doubts the clock")
+            self.said(gateway.titip("retain", *WHY, env=later(200)), PARTIAL, "0 records were erased", "The clock went from")
+            self.said(gateway.titip("retain", "--dry-run", env=later(201)), PARTIAL, "0 records would be erased")
+            self.said(gateway.titip("status", env=later(201)), UNREACHABLE, "The clock went from", "--clock-is-right")
+            gateway.start()  # with the right clock; what is not confirmed is not forgotten
+            self.assertEqual(gateway.metric("titip_clock_doubted"), 1)
+            self.said(gateway.titip("status"), OK, "The clock went from")
+            self.assertNotIn("clock", gateway.get("/v1/status")[1]["sentence"]["en"], "clinics cannot see to it")
+            self.assertEqual(gateway.submit("/sasaran/simpan", person(1))[2]["Idempotency-Replayed"], "true")
+            gateway.stop()
+            self.said(gateway.titip("retain", *WHY, "--clock-is-right", "--dry-run", env=later(200)), OK, "would be believed")
+            self.said(gateway.titip("retain", *WHY, "--clock-is-right", env=later(200)), OK, "is believed again",
+                      "1 record was erased")
+            exported = gateway.titip("export", "--nik-file", "-", stdin=NIK, env=later(200))
+            self.assertEqual(json.loads(exported.stdout)["content"], "erased")
 
 
 class Restoring(Upkeep):
