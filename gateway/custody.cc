@@ -1,6 +1,8 @@
 #include "gateway/custody.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <system_error>
 #include <utility>
@@ -74,6 +76,15 @@ bool has_store(const Config& config) {
   return std::filesystem::exists(store_directory(config) / "CURRENT", ignored);
 }
 
+std::string refuse_stranger(const Config& config) {
+  struct stat found{};
+  if (::stat(config.data_directory.c_str(), &found) != 0 || found.st_uid == ::geteuid()) return {};
+  return fmt::format(
+      "{} belongs to user {}, and this runs as user {}: what it writes there the other could not open; run it as the "
+      "user Titip runs as (`sudo -u titip titip …`), or give that user the directory",
+      config.data_directory.string(), found.st_uid, ::geteuid());
+}
+
 Outcome make_data_directory(const Config& config) {
   const auto& directory = config.data_directory;
   std::error_code error;
@@ -92,6 +103,7 @@ std::expected<Custody, std::string> open_custody(const Config& config, CustodyDo
                                        config.data_directory.string()));
   };
   if (opening != Opening::may_create && !std::filesystem::is_directory(config.data_directory)) return nothing_there();
+  if (auto why = refuse_stranger(config); !why.empty()) return std::unexpected(std::move(why));
   if (auto made = make_data_directory(config); !made) return std::unexpected(std::move(made.error()));
   auto lock = storage::StoreLock::take(store_directory(config));
   if (!lock) return std::unexpected(std::move(lock.error()));

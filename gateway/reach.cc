@@ -92,6 +92,8 @@ Reach::~Reach() = default;
 // Nothing: it stands open.
 std::optional<Ended> Reach::open() {
   if (offline_) return std::nullopt;
+  if (auto why = refuse_stranger(config_); !why.empty())
+    return admin::in_trouble(Trouble::not_allowed, std::move(why) + ".");
   auto offline = std::make_unique<Offline>();
   CustodyDoors doors{offline->clock, nullptr, [](const std::string& reason) {
                        say(fmt::format("the store failed: {}", reason));

@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from command_line import FAILED, NIK, NOT_FOUND, OFFLINE, OK, PARTIAL, STORE_FAILED, UNREACHABLE, USAGE, WHY, Upkeep  # noqa: E402
+from command_line import FAILED, NIK, NOT_ALLOWED, NOT_FOUND, OFFLINE, OK, PARTIAL, STORE_FAILED, UNREACHABLE, USAGE, WHY, Upkeep  # noqa: E402
 from gateway import Gateway, Place, Simulator, person, wait_for  # noqa: E402
 
 
@@ -70,6 +70,25 @@ class WithoutAGateway(Upkeep):
                 self.assertEqual(done.stdout, "")
             gateway.stop()
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can be a stranger who may write")
+    def test_root_touches_nothing_of_another_user(self):
+        with Place() as place:
+            gateway = self.stopped(place)
+            data, copy = place.directory / "data", place.directory / "copy"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            for path in (data, *data.rglob("*")):
+                os.chown(path, 65534, 65534)
+            before = sorted((str(path), path.lstat().st_mtime_ns) for path in (data, *data.rglob("*")))
+            for arguments in (("verify",), ("status",), ("retain", *WHY), ("backup", "--to", place.directory / "other"),
+                              ("restore", "--from", copy, *WHY, "--yes"), ("restore", "--as-it-is", *WHY, "--yes"),
+                              ("keys", "rotate", *WHY), ("keys", "reindex", *WHY)):
+                with self.subTest(arguments=arguments):
+                    self.said(gateway.titip(*arguments), NOT_ALLOWED, "belongs to user 65534", "sudo -u titip")
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, FAILED, said)
+            self.assertIn("belongs to user 65534", said)
+            self.assertEqual(sorted((str(path), path.lstat().st_mtime_ns) for path in (data, *data.rglob("*"))), before)
+
     def test_no_store_at_all(self):
         with Place() as place:
             gateway = Gateway(place)
@@ -80,9 +99,10 @@ class WithoutAGateway(Upkeep):
 
 class WrongClock(Upkeep):
     def test_a_clock_that_leaps_erases_nothing_until_a_person_says_that_it_is_right(self):
-        library = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+        library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
         self.assertIsNotNone(library, "libfaketime is missing; install the package faketime")
-        later = lambda days: {**os.environ, "LD_PRELOAD": str(library), "FAKETIME": f"+{days}d"}
+        later = lambda days: {**os.environ, "LD_PRELOAD": str(library), "FAKETIME": f"+{days}d", "FAKETIME_DISABLE_SHM": "1",
+                              "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         with Place() as place:
             _, gateway = self.served(place)
             gateway.stop()
