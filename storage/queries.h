@@ -161,6 +161,7 @@ struct Health {
   std::size_t found_open_attempts = 0;  // attempts that were open when this store was opened
   std::uint64_t free_bytes = 0;         // on the data directory's disk, when last looked at
   std::optional<ClockDoubt> clock_doubt{};
+  std::string why_no_checkpoint{};  // the last one that failed; empty: none did since
 };
 
 }  // namespace titip::storage

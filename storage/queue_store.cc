@@ -179,6 +179,10 @@ Health QueueStore::health() const {
   health.writer_queue = status.waiting;
   health.found_open_attempts = recovered_.open_attempts;
   health.clock_doubt = status.clock_doubt;
+  {
+    const std::scoped_lock lock(copy_mutex_);
+    health.why_no_checkpoint = why_no_copy_;
+  }
   health.free_bytes = space_.status().free_bytes;
   return health;
 }

@@ -21,4 +21,8 @@ std::expected<std::unique_ptr<Kv>, std::string> open_rocks_kv(const std::filesys
 std::expected<std::unique_ptr<KvReader>, std::string> open_rocks_copy(const std::filesystem::path& directory,
                                                                       const RocksSetup& setup);
 
+// Reads every table and every large value of such a copy: what RocksDB's own checksums refuse first, as words. Empty:
+// it is sound. Blocking and long.
+std::expected<std::string, std::string> rot_in_copy(const std::filesystem::path& directory, const RocksSetup& setup);
+
 }  // namespace titip::storage

@@ -166,6 +166,48 @@ TEST_F(Backup, DamageIsFoundWhereverItIs) {
   EXPECT_TRUE(backups.check(made, {}).has_value()) << "control: put right again";
 }
 
+// What is rotten in the store is rotten in its copy, whose checksums then say that all is well.
+TEST_F(Backup, ACopyOfWhatIsRottenSaysSo) {
+  EXPECT_EQ(backups.finish(made, {}).value().rot, "") << "control: a sound one";
+  for (const char* extension : {".sst", ".blob"}) {
+    const fs::path file = a_file_of(made, extension);
+    std::string bytes;
+    {
+      std::ifstream in(file, std::ios::binary);
+      bytes = {std::istreambuf_iterator<char>(in), {}};
+    }
+    std::string damaged = bytes;
+    // In the first block, or the middle of a large value: what opening alone does not read.
+    const std::size_t place = std::string_view(extension) == ".sst" ? 5 : damaged.size() / 2;
+    damaged[place] = static_cast<char>(damaged[place] ^ 1);
+    const auto put = [&](const std::string& content) {
+      fs::remove(file);
+      std::ofstream(file, std::ios::binary) << content;
+    };
+    put(damaged);
+    const auto manifest = backups.finish(made, {});
+    ASSERT_TRUE(manifest.has_value()) << manifest.error();
+    EXPECT_NE(manifest->rot, "") << extension;
+    EXPECT_TRUE(backups.check(made, {}).has_value()) << "which the manifest cannot tell";
+    put(bytes);
+  }
+}
+
+TEST_F(Backup, ACopyThatCannotBeMadeSaysWhy) {
+  auto store = open_rocks_store(options(live)).value();
+  Caller caller(*store);
+  const auto failed = ask<Checkpoint>(
+      caller.home, [] { return false; }, [&](auto done) { store->checkpoint(made, caller.home, std::move(done)); });
+  EXPECT_EQ(failed.error(), Error::unavailable);
+  EXPECT_NE(store->health().why_no_checkpoint.find("exists"), std::string::npos) << store->health().why_no_checkpoint;
+  const auto again = ask<Checkpoint>(
+      caller.home, [] { return false; },
+      [&](auto done) { store->checkpoint(directory.path() / "another", caller.home, std::move(done)); });
+  EXPECT_TRUE(again.has_value());
+  EXPECT_EQ(store->health().why_no_checkpoint, "");
+  store->close();
+}
+
 TEST_F(Backup, AFileThatIsMissingIsFound) {
   fs::remove(a_file_of(made, ".sst"));
   EXPECT_NE(backups.check(made, {}).error().find("cannot be used"), std::string::npos);
