@@ -9,6 +9,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,7 +65,11 @@ class Backups {
   // Into a directory that is empty, or does not exist, or holds what an interrupted restore of this backup left.
   // The records are marked (restore.h) before the store can be opened.
   std::expected<Restored, std::string> restore(const std::filesystem::path& from, const std::filesystem::path& to,
-                                               WallTime now, const OnProgress& progress) const;
+                                               WallTime now, const OnProgress& progress,
+                                               const std::optional<Lost>& lost = std::nullopt) const;
+  // What `store`, which this backup will replace, says of itself; to be asked before it is moved away. None: there is
+  // no such store, or it says nothing.
+  std::optional<Lost> look_at_lost(const std::filesystem::path& store, const std::filesystem::path& from) const;
 
  private:
   std::expected<std::string, std::string> manifest_text(const std::filesystem::path& directory) const;

@@ -4,6 +4,7 @@
 
 #include "storage/disk_files.h"
 #include "storage/rocks_kv.h"
+#include "storage/rocks_kv_note.h"
 #include "storage/rocks_kv_options.h"
 
 namespace titip::storage {
@@ -34,6 +35,10 @@ std::expected<std::string, std::string> rot_in_copy(const std::filesystem::path&
     return std::unexpected(fmt::format("cannot read {}: {}", directory.string(), scanned.error().text));
   }
   return std::string();
+}
+
+KvResult<std::optional<std::string>> note_beside(const std::filesystem::path& directory, const RocksSetup& setup) {
+  return RocksNote(env_of(setup), directory).read();
 }
 
 }  // namespace titip::storage

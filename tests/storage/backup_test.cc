@@ -228,6 +228,46 @@ struct Interrupted : std::runtime_error {
   Interrupted() : runtime_error("cut short") {}
 };
 
+// The store that is replaced had come to position 60 in its third life.
+TEST_F(Backup, TheGapEndsWhereTheReplacedStoreEnded) {
+  for (int lives = 0; lives < 2; ++lives) open_rocks_store(options(live)).value()->close();
+  const auto lost = backups.look_at_lost(live, made);
+  ASSERT_TRUE(lost.has_value());
+  EXPECT_TRUE(lost->goes_on);
+  EXPECT_EQ(lost->reach.epoch, 3U);
+  const auto at_end = [&](Progress p) {
+    if (p.done != 0 && p.of != 50) throw Interrupted();  // while it copies
+  };
+  EXPECT_THROW(std::ignore = backups.restore(made, target, at(noon_ms + 1000), at_end, lost), Interrupted);
+  // The second run has nothing but what the first one wrote down.
+  const auto restored = restore();
+  ASSERT_TRUE(restored.has_value()) << restored.error();
+  ASSERT_TRUE(restored->gap.until.has_value());
+  EXPECT_NE(restored->gap.text().find("10 accepted submissions (positions 51 to 60)"), std::string::npos)
+      << restored->gap.text();
+  EXPECT_EQ(restored->epoch, 4U) << "above every epoch the lost one ever had";
+  expect_restored();
+}
+
+// Positions 51 to 60 of the lost store are not those of this one.
+TEST_F(Backup, AStoreThatWasPutBackSinceSaysNothingOfTheGap) {
+  ASSERT_TRUE(restore().has_value());
+  {
+    auto store = open_rocks_store(options(target)).value();
+    Caller caller(*store);
+    for (std::uint64_t i = 81; i <= 90; ++i) caller.accept(large(i));
+    store->close();
+  }
+  const auto lost = backups.look_at_lost(target, made);
+  ASSERT_TRUE(lost.has_value());
+  EXPECT_FALSE(lost->goes_on);
+  const auto restored = backups.restore(made, directory.path() / "again", at(noon_ms + 2000), {}, lost);
+  ASSERT_TRUE(restored.has_value()) << restored.error();
+  EXPECT_FALSE(restored->gap.until.has_value());
+  EXPECT_EQ(restored->epoch, lost->reach.epoch + 1);
+  EXPECT_FALSE(backups.look_at_lost(directory.path() / "nothing", made).has_value());
+}
+
 TEST_F(Backup, ARestoreCutShortWhileCopyingIsBegunAnew) {
   EXPECT_THROW(std::ignore = restore([](Progress p) {
                  if (p.done != 0) throw Interrupted();
