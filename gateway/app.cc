@@ -51,9 +51,11 @@ void App::make_upkeep() {
   retention.rule = retention_rule(config_);
   retention_.emplace(retention,
                      admin::Retention::Parts{*store_, operations_loop_, operations_loop_, clock_, retention_probes_});
+  std::vector<std::string> names;
+  for (const auto& destination : destinations_) names.push_back(destination->name());
   desk_.emplace(admin::Doors{*store_, *sealer_, clock_, config_.key_file, config_.data_directory, retention.rule,
                              [this] { return operators_status(); },
-                             [this](const std::string& destination) { gate_gone(destination); }},
+                             [this](const std::string& destination) { gate_gone(destination); }, std::move(names)},
                 clock_, [this](std::string_view action) { admin_probes_.acted(action); });
   control_.emplace(operations_loop_.context(), admin::ControlOptions{},
                    [this](admin::Request request, std::shared_ptr<admin::Caller> caller) {

@@ -5,11 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "gateway/admin/gates.h"
-#include "gateway/built_in_profiles.h"
 #include "gateway/exit_status.h"
+#include "gateway/profiles.h"
 #include "metrics/log.h"
 #include "storage/waiting_home.h"
 
@@ -25,28 +24,6 @@ using metrics::Level;
 
 constexpr std::size_t descriptors_kept = 1'024;  // for the store, upstream connections and the operations listener
 constexpr std::size_t facilities_named = 5;
-
-std::expected<profile::Profile, std::string> find_profile(const DestinationConfig& destination,
-                                                          const std::filesystem::path& directory) {
-  std::string text;
-  std::string from = "the built-in profile " + destination.profile;
-  if (const auto built_in = built_in_profile(destination.profile)) {
-    text = *built_in;
-  } else {
-    const auto path = directory / destination.profile;
-    from = path.string();
-    std::ifstream file(path);
-    if (!file) {
-      return std::unexpected(fmt::format("'{}' is neither a built-in profile ({}) nor a file that can be read",
-                                         destination.profile, fmt::join(built_in_profile_names(), ", ")));
-    }
-    text.assign(std::istreambuf_iterator<char>(file), {});
-  }
-  auto loaded = profile::load_profile(text);
-  if (!loaded)
-    return std::unexpected(fmt::format("{} at {}: {}", from, loaded.error().pointer, loaded.error().sentence));
-  return std::move(*loaded);
-}
 
 }  // namespace
 
@@ -135,15 +112,17 @@ std::vector<storage::Lane> App::lanes_of(const std::string& destination) const {
 
 // Read before anything is sent: after a restore nothing may leave before a person has looked.
 std::expected<void, std::string> App::set_gates() {
-  auto gates = admin::read_gates(*store_);
+  const auto gates = admin::read_gates(*store_);
   if (!gates)
     return std::unexpected(fmt::format("the gates in the store cannot be read ({}); nothing may be sent without them",
                                        storage::name(gates.error())));
-  for (auto& destination : destinations_)
-    if (auto gate = gates->extract(destination->name())) destination->gate(std::move(gate.mapped()));
-  for (const auto& [name, gate] : *gates)
+  for (auto& destination : destinations_) destination->gate(gates->before(destination->name()));
+  for (const auto& [name, gate] : gates->own) {
+    const auto same = [&name](const auto& destination) { return destination->name() == name; };
+    if (std::ranges::any_of(destinations_, same)) continue;
     metrics::log(Level::warning, "gate_without_destination",
                  {{Field::destination, name}, {Field::reason, gate.reason}});
+  }
   return {};
 }
 

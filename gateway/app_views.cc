@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "gateway/admin/clock_words.h"
 #include "gateway/clock/local_date.h"
 
 namespace titip::gateway {
@@ -40,7 +41,9 @@ admin::Ended App::operators_status() const {
                           {"since", clock::rfc3339(running->since)},
                           {"done", running->progress.done},
                           {"of", running->progress.of}};
-  return {{}, false, reads::sentence(what).en, document.dump()};
+  auto sentence = reads::sentence(what).en;
+  if (const auto words = admin::clock_words(what.store); !words.empty()) sentence += " " + words;
+  return {{}, false, std::move(sentence), document.dump()};
 }
 
 void App::fill_queue_metrics() {
@@ -58,6 +61,7 @@ void App::fill_queue_metrics() {
   commit_probes_.writer_queue.set(static_cast<double>(health.writer_queue));
   commit_probes_.last_patrol.set(std::chrono::duration<double>(health.patrolled_at.time_since_epoch()).count());
   commit_probes_.writer_queue_bytes.set(static_cast<double>(health.writer_queue_bytes));
+  retention_probes_.clock_doubted.set(health.clock_doubt ? 1 : 0);
 }
 
 bool App::alive() const {

@@ -88,6 +88,8 @@ class Commands {
         upkeep(program_, "retain", "Erase the content of what was settled long enough ago, now.", Command::retain);
     reason(retain);
     dry_run(retain);
+    retain->add_flag("--clock-is-right", line_.request.clock_is_right,
+                     "the clock went forward because nothing ran in between: believe it again");
     keys_ = program_.add_subcommand("keys", "The keys that seal what is in custody.");
     auto* rotate = upkeep(*keys_, "rotate", "Wrap every record's key under a new one.", Command::rotate_keys);
     reason(rotate);

@@ -1,10 +1,13 @@
 #include "gateway/custody.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <system_error>
 #include <utility>
 
+#include "gateway/first_start.h"
 #include "metrics/log.h"
 #include "storage/backup.h"
 #include "storage/erasure_list.h"
@@ -84,6 +87,15 @@ bool has_store(const Config& config) {
   return storage::find_store_files(store_directory(config)).what != storage::StoreFiles::none;
 }
 
+std::string refuse_stranger(const Config& config) {
+  struct stat found{};
+  if (::stat(config.data_directory.c_str(), &found) != 0 || found.st_uid == ::geteuid()) return {};
+  return fmt::format(
+      "{} belongs to user {}, and this runs as user {}: what it writes there the other could not open; run it as the "
+      "user Titip runs as (`sudo -u titip titip …`), or give that user the directory",
+      config.data_directory.string(), found.st_uid, ::geteuid());
+}
+
 Outcome make_data_directory(const Config& config) {
   const auto& directory = config.data_directory;
   std::error_code error;
@@ -102,6 +114,7 @@ std::expected<Custody, storage::NotOpened> open_custody(const Config& config, Cu
                                        config.data_directory.string()));
   };
   if (opening != Opening::may_create && !std::filesystem::is_directory(config.data_directory)) return nothing_there();
+  if (auto why = refuse_stranger(config); !why.empty()) return std::unexpected(std::move(why));
   if (auto made = make_data_directory(config); !made) return std::unexpected(std::move(made.error()));
   auto lock = storage::StoreLock::take(store_directory(config));
   if (!lock) return std::unexpected(std::move(lock.error()));
@@ -118,12 +131,16 @@ std::expected<Custody, storage::NotOpened> open_custody(const Config& config, Cu
   if (is_new && std::filesystem::exists(erasures_due(config)))
     return std::unexpected(fmt::format("a restore into {} was begun and is not finished; run `titip restore` again",
                                        config.data_directory.string()));
+  if (is_new)
+    if (auto begun = begin_first_start(config); !begun) return std::unexpected(std::move(begun.error()));
   auto sealer = storage::Sealer::open(config.key_file, is_new);
   if (!sealer) return std::unexpected(std::move(sealer.error()));
   auto store = storage::open_rocks_store(store_options(config, std::move(doors)));
   if (!store) return std::unexpected(std::move(store.error()));
   Custody custody{std::move(*lock), std::move(*sealer), std::move(*store)};
-  if (auto ready = check_and_erase(config, custody, opening); !ready) {
+  auto ready = end_first_start(config);
+  if (ready) ready = check_and_erase(config, custody, opening);
+  if (!ready) {
     custody.store->close();
     return std::unexpected(std::move(ready.error()));
   }

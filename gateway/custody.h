@@ -46,6 +46,9 @@ std::filesystem::path store_directory(const Config& config);
 // One that lacks a part of itself is one too: it is never taken for a place where a new one may be made.
 bool has_store(const Config& config);
 std::expected<Custody, storage::NotOpened> open_custody(const Config& config, CustodyDoors doors, Opening opening);
+// Why this process must not touch the data directory: it is somebody else's, and what root writes there the user Titip
+// runs as could not open. Empty: it is ours, or there is none.
+std::string refuse_stranger(const Config& config);
 // With its mode; made if it is missing.
 std::expected<void, std::string> make_data_directory(const Config& config);
 

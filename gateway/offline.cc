@@ -27,6 +27,7 @@ std::optional<Ended> offline_hindrance(const Config& config, const std::string& 
     if (reason.empty()) fault = fmt::format("{} changes what is in custody: say why, with --reason", what);
     return in_trouble(Trouble::usage, fault + ".");
   }
+  if (auto why = refuse_stranger(config); !why.empty()) return in_trouble(Trouble::not_allowed, std::move(why) + ".");
   if (admin::gateway_runs(config.data_directory))
     return in_trouble(Trouble::failed, fmt::format("A gateway serves {}. Stop it first, then run `titip {}` again.",
                                                    config.data_directory.string(), what));

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "gateway/admin/clock_words.h"
 #include "gateway/admin/gates.h"
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
 #include "gateway/custody.h"
 #include "gateway/exit_status.h"
+#include "gateway/profiles.h"
 #include "gateway/reads/status.h"
 #include "gateway/say.h"
 
@@ -47,12 +49,13 @@ Ended offline_status(const Config& config, storage::Store& store) {
   reads::StatusFacts facts;
   facts.store = store.health();
   facts.utc_offset = config.utc_offset;
-  for (const auto& [name, counts] : store.counts().destinations) {
+  auto destinations = store.counts().destinations;
+  for (const auto& name : destination_names(config)) destinations.try_emplace(name);
+  for (const auto& [name, counts] : destinations) {
     reads::DestinationFacts each;
     each.destination = name;
     each.counts = counts;
-    if (const auto gate = gates->find(name); gate != gates->end())
-      each.gate = reads::Gated{gate->second.reason, gate->second.since};
+    if (const auto gate = gates->before(name)) each.gate = reads::Gated{gate->reason, gate->since};
     waiting += reads::pending(counts);
     facts.destinations.push_back(std::move(each));
   }
@@ -63,6 +66,7 @@ Ended offline_status(const Config& config, storage::Store& store) {
   ended.sentence += waiting == 0 ? std::string("No record waits.")
                                  : fmt::format("{} safe here {}.", admin::counted(waiting, "records"),
                                                waiting == 1 ? "waits" : "wait");
+  if (const auto doubt = admin::clock_words(facts.store); !doubt.empty()) ended.sentence += " " + doubt;
   auto words = std::string("Gateway tidak berjalan: tidak ada yang diterima dan tidak ada yang dikirim. ");
   words += waiting == 0 ? std::string("Tidak ada laporan yang menunggu.")
                         : fmt::format("{} laporan yang tersimpan aman menunggu.", waiting);
@@ -88,6 +92,8 @@ Reach::~Reach() = default;
 // Nothing: it stands open.
 std::optional<Ended> Reach::open() {
   if (offline_) return std::nullopt;
+  if (auto why = refuse_stranger(config_); !why.empty())
+    return admin::in_trouble(Trouble::not_allowed, std::move(why) + ".");
   auto offline = std::make_unique<Offline>();
   CustodyDoors doors{offline->clock, nullptr, [](const std::string& reason) {
                        say(fmt::format("the store failed: {}", reason));
@@ -128,7 +134,8 @@ Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
                            config_.data_directory,
                            retention_rule(config_),
                            [this, &custody] { return offline_status(config_, *custody.store); },
-                           {}};
+                           {},
+                           destination_names(config_)};
   Directly directly(heard);
   return admin::run(*checked, doors, directly);
 }

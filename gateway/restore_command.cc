@@ -64,11 +64,12 @@ std::expected<PutBack, std::string> put_back(const Config& config, const Restore
   if (command.from.empty()) {
     restored = storage::restore_as_it_is(store_directory(config), clock.wall(), progressing.on_progress());
   } else {
+    const auto lost = storage::Backups().look_at_lost(store_directory(config), command.from);
     auto aside = move_aside(config, clock);
     if (!aside) return std::unexpected(std::move(aside.error()));
     result.aside = std::move(*aside);
-    restored =
-        storage::Backups().restore(command.from, store_directory(config), clock.wall(), progressing.on_progress());
+    restored = storage::Backups().restore(command.from, store_directory(config), clock.wall(),
+                                          progressing.on_progress(), lost);
   }
   if (!restored && !result.aside.empty())
     return std::unexpected(fmt::format("{}. Run it again; the store that was there is kept in {}", restored.error(),

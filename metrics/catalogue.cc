@@ -55,6 +55,8 @@ constexpr Definition retention_pass{"titip_retention_last_pass_timestamp_seconds
                                     "End of the last whole pass over the store, 0 before the first."};
 constexpr Definition patrol{"titip_store_last_patrol_timestamp_seconds",
                             "End of the last whole comparison of records and counts, 0 before the first."};
+constexpr Definition clock_doubt{"titip_clock_doubted",
+                                 "1 while the clock is doubted and nothing is erased for its age."};
 constexpr Definition admin_actions{"titip_admin_actions_total", "What operators had done, by action."};
 constexpr Definition gated{"titip_destination_gated", "1 while a gate keeps the destination from sending."};
 constexpr Definition build_info_metric{"titip_build_info", "1; version and revision are labels."};
@@ -282,7 +284,8 @@ void ReadProbes::login_refused(std::string_view reason) const {
 RetentionProbes::RetentionProbes(Registry& registry)
     : records(registry.counter(retention_records, {})),
       bytes(registry.counter(retention_bytes, {})),
-      last_pass(registry.gauge(retention_pass, {})) {}
+      last_pass(registry.gauge(retention_pass, {})),
+      clock_doubted(registry.gauge(clock_doubt, {})) {}
 
 AdminProbes::AdminProbes(Registry& registry)
     : actions_(children({"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain"},

@@ -129,6 +129,7 @@ class RetentionProbes {
   Counter records;
   Counter bytes;
   Gauge last_pass;  // seconds since the epoch, 0 before the first
+  Gauge clock_doubted;
 };
 
 // What operators did. Actions: the commands of the control socket.

@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::uint64_t longest_manifest = 64U << 20U;
 
-// What RocksDB's checkpoint consists of; all else in the directory is not needed (a LOG, a lock, our manifest).
-bool is_needed(std::string_view name) {
-  return name == "CURRENT" || name.starts_with("MANIFEST-") || name.starts_with("OPTIONS-") || name.ends_with(".sst") ||
-         name.ends_with(".blob") || name.ends_with(".log");
-}
-
 std::expected<Reach, std::string> mark_of_copy(const std::filesystem::path& directory, const RocksSetup& setup) {
   const auto copy = open_rocks_copy(directory, setup);
   if (!copy) return std::unexpected(copy.error());
@@ -30,6 +24,11 @@ std::expected<Reach, std::string> mark_of_copy(const std::filesystem::path& dire
 }
 
 }  // namespace
+
+bool is_of_a_copy(std::string_view name) {
+  return name == "CURRENT" || name.starts_with("MANIFEST-") || name.starts_with("OPTIONS-") || name.ends_with(".sst") ||
+         name.ends_with(".blob") || name.ends_with(".log");
+}
 
 Backups::Backups() : Backups(RocksSetup{}) {}
 Backups::Backups(const RocksSetup& setup) : setup_(std::make_shared<const RocksSetup>(setup)), files_(setup) {}
@@ -62,10 +61,13 @@ std::expected<BackupManifest, std::string> Backups::finish(const std::filesystem
   const auto mark = mark_of_copy(directory, *setup_);
   if (!mark) return std::unexpected(mark.error());
   manifest.mark = *mark;
+  auto rot = rot_in_copy(directory, *setup_);
+  if (!rot) return std::unexpected(std::move(rot.error()));
+  manifest.rot = std::move(*rot);
   const auto names = files_.names(directory);
   if (!names) return std::unexpected(names.error());
   for (const std::string& name : *names) {
-    if (!is_needed(name)) continue;
+    if (!is_of_a_copy(name)) continue;
     const auto bytes = files_.size(directory / name);
     if (!bytes) return std::unexpected(bytes.error());
     manifest.files.push_back({name, *bytes, {}});

@@ -9,6 +9,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,18 +32,31 @@ struct BackupManifest {
   std::uint64_t format = 0;
   Reach mark;  // how far the copy goes
   std::vector<BackedUpFile> files;
+  // Not in its text: what was rotten already when the copy was made, for the store itself is. Empty: nothing.
+  std::string rot{};
   std::uint64_t bytes() const;
   bool operator==(const BackupManifest&) const = default;
 };
 std::string encode(const BackupManifest& manifest);
 std::expected<BackupManifest, std::string> decode_manifest(std::string_view text);
 
+// What RocksDB's checkpoint consists of; all else in a directory is not needed (a LOG, a lock, our manifest).
+bool is_of_a_copy(std::string_view name);
+
+// Before the checkpoint: a mark beside `directory` says that what lies there is ours, and not whole. What an
+// interrupted run left goes, for it pins files that the store has long deleted; what is somebody else's is refused.
+std::expected<void, std::string> begin_backup(const std::filesystem::path& directory);
+void end_backup(const std::filesystem::path& directory);
+// Takes away what was made so far.
+std::expected<void, std::string> give_up_backup(const std::filesystem::path& directory);
+bool is_leftover(const std::filesystem::path& directory);
+
 class Backups {
  public:
   Backups();  // on the machine's own file system
   explicit Backups(const RocksSetup& setup);
 
-  // Makes a backup of the checkpoint in `directory`.
+  // Makes a backup of the checkpoint in `directory`. One of a store that is damaged is made too, and says so.
   std::expected<BackupManifest, std::string> finish(const std::filesystem::path& directory,
                                                     const OnProgress& progress) const;
   // Reads every byte of it again.
@@ -51,7 +65,11 @@ class Backups {
   // Into a directory that is empty, or does not exist, or holds what an interrupted restore of this backup left.
   // The records are marked (restore.h) before the store can be opened.
   std::expected<Restored, std::string> restore(const std::filesystem::path& from, const std::filesystem::path& to,
-                                               WallTime now, const OnProgress& progress) const;
+                                               WallTime now, const OnProgress& progress,
+                                               const std::optional<Lost>& lost = std::nullopt) const;
+  // What `store`, which this backup will replace, says of itself; to be asked before it is moved away. None: there is
+  // no such store, or it says nothing.
+  std::optional<Lost> look_at_lost(const std::filesystem::path& store, const std::filesystem::path& from) const;
 
  private:
   std::expected<std::string, std::string> manifest_text(const std::filesystem::path& directory) const;

@@ -38,6 +38,8 @@ inline constexpr std::uint32_t most_blocked_replies = 3;
 struct BookSettings {
   std::uint64_t epoch = 0;               // of this opening: what is done under another one is fenced
   bool erase_delivered_at_once = false;  // retention zero, or the disk is low
+  // All that was settled until then counts as settled then (commit_sequence.h).
+  std::optional<WallTime> clock_doubted_since{};
 };
 
 class Book {
@@ -132,6 +134,9 @@ class Book {
   void drop_notes(const Record& record);
   void wipe(Family family, const std::string& key);
   void wipe_quarantined(Family family, std::string_view key);
+  bool is_believed(WallTime settled_before) const {
+    return !settings_.clock_doubted_since || *settings_.clock_doubted_since < settled_before;
+  }
   void erase_settled(Record& record);
   void free_natural_key(const Record& record, WallTime keys_before);
 

@@ -116,12 +116,12 @@ RetainedRecord Book::retain(const RetainRecord& what) {
   auto record = read_record(staging_, what.id);
   if (!record) return {};
   RetainedRecord retained;
-  if (may_lose_content(record->submission, what.settled_before)) {
+  if (is_believed(what.settled_before) && may_lose_content(record->submission, what.settled_before)) {
     retained = {true, record->payload_bytes};
     drop_content(*record);
     write_record(staging_, *record);
   }
-  if (what.keys_before) free_natural_key(*record, *what.keys_before);
+  if (what.keys_before && is_believed(*what.keys_before)) free_natural_key(*record, *what.keys_before);
   return retained;
 }
 
@@ -149,6 +149,7 @@ void Book::free_natural_key(const Record& record, WallTime keys_before) {
 }
 
 Applied Book::free_key(const FreeKey& what) {
+  if (!is_believed(what.settled_before)) return Applied::stale;
   std::string key = keys::of(what.key);
   const auto id = read(staging_, Family::idempotency, key, decode_id);
   const auto record = id ? read_record(staging_, *id) : std::nullopt;

@@ -32,6 +32,9 @@ struct StoreOptions {
   std::optional<std::chrono::milliseconds> retain_delivered{};
   // A slice of the records is compared with the counts so often (patrol.h); only where threads are.
   std::chrono::milliseconds patrol_every{5'000};
+  // Where two commits lie further apart, the clock is doubted, and nothing is erased for its age until that has worn
+  // off or a person says that it is right (commit_sequence.h).
+  std::chrono::milliseconds longest_pause = std::chrono::days(2);
   std::uint64_t free_space_floor_bytes = 512U << 20U;  // below it accepts are refused and health() says why
   // Space kept allocated in the data directory, given up when the disk is nearly full: as much as a start on a full
   // disk, its log replayed and flushed, may need. 0: none.

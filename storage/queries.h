@@ -143,6 +143,16 @@ struct CountRow {
   auto operator<=>(const CountRow&) const = default;
 };
 
+// The clock went forward further than a pause explains (commit_sequence.h): an object. Who takes it away ends the
+// doubt.
+inline constexpr std::string_view clock_kind = "clock";
+inline constexpr std::string_view doubt_name = "doubt";
+struct ClockDoubt {
+  WallTime before{};  // the last time that was believed
+  WallTime since{};   // when it was noticed; all that was settled until then counts as settled then
+  bool operator==(const ClockDoubt&) const = default;
+};
+
 struct Health {
   bool writable = false;  // settlements are taken; accepts too unless disk_low
   bool disk_low = false;  // free space below the floor: accepts are refused, settlements go on
@@ -154,6 +164,8 @@ struct Health {
   std::size_t found_open_attempts = 0;  // attempts that were open when this store was opened
   std::uint64_t free_bytes = 0;         // on the data directory's disk, when last looked at
   WallTime patrolled_at{};              // end of the last rolling look at the whole store; 1970: none has ended yet
+  std::optional<ClockDoubt> clock_doubt{};
+  std::string why_no_checkpoint{};  // the last one that failed; empty: none did since
 };
 
 }  // namespace titip::storage

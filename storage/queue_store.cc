@@ -41,7 +41,7 @@ std::expected<std::unique_ptr<QueueStore>, NotOpened> QueueStore::open(
     std::function<std::optional<std::uint64_t>()> free_bytes) {
   check(options.now && options.steady, "the store is given its clocks");
   check(static_cast<bool>(options.on_fatal), "the store is told what to do when it cannot write");
-  auto recovered = recover(*kv, options.now(), options.directory.string());
+  auto recovered = recover(*kv, options.now(), options.directory.string(), options.longest_pause);
   if (!recovered) return std::unexpected(std::move(recovered.error()));
   auto ledger = std::make_unique<Ledger>();
   if (auto loaded = ledger->load(*kv); !loaded) return std::unexpected(std::move(loaded.error()));
@@ -184,6 +184,11 @@ Health QueueStore::health() const {
   health.writer_queue = status.waiting;
   health.writer_queue_bytes = status.waiting_bytes;
   health.found_open_attempts = recovered_.open_attempts;
+  health.clock_doubt = status.clock_doubt;
+  {
+    const std::scoped_lock lock(copy_mutex_);
+    health.why_no_checkpoint = why_no_copy_;
+  }
   health.free_bytes = space_.status().free_bytes;
   health.patrolled_at = patrolled_at_;
   return health;

@@ -105,9 +105,10 @@ class QueueStore : public MemoryStore {
   Patrol patrol_;  // the background thread's alone
   std::atomic<WallTime> patrolled_at_{WallTime{}};
   std::atomic<bool> closed_ = false;
-  std::mutex copy_mutex_;
+  mutable std::mutex copy_mutex_;
   std::thread copy_;      // of a checkpoint under way
-  bool copying_ = false;  // under the mutex
+  bool copying_ = false;  // under the mutex, as is what follows
+  std::string why_no_copy_;
 };
 
 // As open_rocks_store of open.h, with another file system, clock or sizes (rocks_kv_setup.h). For tests.

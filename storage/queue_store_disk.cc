@@ -52,6 +52,7 @@ void QueueStore::checkpoint(std::filesystem::path directory, Home& home, Done<Ch
   if (copying_) return refuse(home, std::move(done), Error::overloaded);
   if (copy_.joinable()) copy_.join();
   copying_ = true;
+  why_no_copy_.clear();
   // A thread of its own: onto another disk it is a copy of everything.
   copy_ = std::thread([this, directory = std::move(directory), &home, done = std::move(done)]() mutable {
     Result<Checkpoint> result = copy_to(directory);
@@ -69,6 +70,8 @@ Result<Checkpoint> QueueStore::copy_to(const std::filesystem::path& directory) {
   const auto bytes = kv_->checkpoint(directory);
   if (!bytes) {
     if (probes_ != nullptr) probes_->failed("checkpoint");
+    const std::scoped_lock lock(copy_mutex_);
+    why_no_copy_ = bytes.error().text;
     return std::unexpected(Error::unavailable);
   }
   return Checkpoint{position, recovered_.epoch, *bytes};

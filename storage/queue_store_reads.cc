@@ -134,6 +134,10 @@ void QueueStore::rewrap(std::vector<Rewrap> batch, Home& home, Done<std::vector<
 
 void QueueStore::retain(Retain what, Home& home, Done<Retained> done) {
   if (what.keys_before) what.keys_before = std::min(*what.keys_before, now_() - shortest_key_life);
+  if (const auto doubt = writer_.status().clock_doubt) {  // the writer would refuse each: spare it that
+    if (doubt->since >= what.settled_before) what.settled_before = WallTime::min();
+    if (what.keys_before && doubt->since >= *what.keys_before) what.keys_before.reset();
+  }
   const auto answer = std::make_shared<Done<Retained>>(
       [erased = space_.erased_bytes(), done = std::move(done)](Result<Retained> result) mutable {
         if (result) *erased += result->bytes;

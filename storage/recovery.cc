@@ -80,9 +80,11 @@ std::expected<std::vector<OpenMark>, std::string> next_marks(const Kv& kv, const
 
 }  // namespace
 
-std::expected<Recovered, NotOpened> recover(Kv& kv, WallTime now, std::string_view directory) {
+std::expected<Recovered, NotOpened> recover(Kv& kv, WallTime now, std::string_view directory,
+                                            std::chrono::milliseconds pause) {
   auto sequence = believe(kv, directory);
   if (!sequence) return std::unexpected(std::move(sequence.error()));
+  sequence->believe_pauses_of(pause);
   const auto epoch = begin_epoch(kv, *sequence, now);
   if (!epoch) return std::unexpected(epoch.error());
   const auto mended = mend(kv, now);

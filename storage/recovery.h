@@ -25,7 +25,8 @@ struct Recovered {
 };
 
 // May be interrupted anywhere and run again. The error is a sentence that says what to do; `directory` is for it and
-// may be empty.
-std::expected<Recovered, NotOpened> recover(Kv& kv, WallTime now, std::string_view directory = {});
+// may be empty; `pause`: the longest between two commits that is believed (commit_sequence.h).
+std::expected<Recovered, NotOpened> recover(Kv& kv, WallTime now, std::string_view directory = {},
+                                            std::chrono::milliseconds pause = longest_pause);
 
 }  // namespace titip::storage

@@ -71,7 +71,7 @@ std::string json_of(const Reach& mark) {
 // One restore over one store.
 class Restore {
  public:
-  Restore(Kv& kv, WallTime now) : kv_(kv), now_(now) {}
+  Restore(Kv& kv, WallTime now, std::uint64_t epoch_before) : kv_(kv), now_(now), epoch_before_(epoch_before) {}
 
   std::expected<Restored, std::string> run(const std::optional<Reach>& until, const OnProgress& progress);
 
@@ -87,6 +87,7 @@ class Restore {
 
   Kv& kv_;
   const WallTime now_;
+  const std::uint64_t epoch_before_;
   CommitSequence sequence_;
   Ledger ledger_;
   Restoring restoring_;
@@ -144,14 +145,15 @@ Restore::Outcome Restore::begin() {
     result_.epoch = found->epoch;
     return {};
   }
-  result_.epoch = std::max(restoring_.from.epoch, noted_epoch) + 1;
+  result_.epoch = std::max({restoring_.from.epoch, noted_epoch, epoch_before_}) + 1;
   Staging staging(kv_);
   Book book(staging, now_);
   const std::string gate = fmt::format(R"({{"reason":"restored","since":"{}"}})", iso_text(restoring_.since));
+  book.put_object({std::string(gate_kind), std::string(gate_of_all), std::nullopt, gate});
   for (const auto& [destination, counts] : ledger_.counts().destinations) {
     book.put_object({std::string(gate_kind), destination, std::nullopt, gate});
   }
-  book.put_object({std::string(gap_kind), iso_text(restoring_.since), std::nullopt, result_.gap.json()});
+  book.put_object({std::string(gap_kind), gap_name(restoring_.since), std::nullopt, result_.gap.json()});
   if (staging.fault()) return std::unexpected("the store's gates are damaged; restore another backup");
   staging.keep();
   KvBatch batch = staging.take_batch();
@@ -249,6 +251,10 @@ std::expected<Restored, std::string> Restore::run(const std::optional<Reach>& un
 
 }  // namespace
 
+std::string gap_name(WallTime restored_at) {
+  return iso_text(restored_at);
+}
+
 std::string Gap::text() const {
   if (!until) {
     return fmt::format(
@@ -271,8 +277,8 @@ std::string Gap::json() const {
 }
 
 std::expected<Restored, std::string> mark_restored(Kv& kv, const std::optional<Reach>& until, WallTime now,
-                                                   const OnProgress& progress) {
-  return Restore(kv, now).run(until, progress);
+                                                   const OnProgress& progress, std::uint64_t epoch_before) {
+  return Restore(kv, now, epoch_before).run(until, progress);
 }
 
 }  // namespace titip::storage

@@ -23,7 +23,11 @@
 namespace titip::storage {
 
 inline constexpr std::string_view gate_kind = "gate";  // object; its name is the destination
-inline constexpr std::string_view gap_kind = "gap";    // object; its name is the time of the restore
+// Its name before every destination that has none of its own: the copy need not know whom the lost store sent to.
+inline constexpr std::string_view gate_of_all = "*";
+inline constexpr std::string_view gap_kind = "gap";  // object; its name is the time of the restore
+
+std::string gap_name(WallTime restored_at);
 
 // What may have happened between the copy and the restore and is not in the store.
 struct Gap {
@@ -32,6 +36,13 @@ struct Gap {
   WallTime restored_at{};
   std::string text() const;  // one sentence
   std::string json() const;  // the object's bytes
+};
+
+// What the store that a backup replaces still says of itself.
+struct Lost {
+  Reach reach;
+  // It is the one the backup was taken of, and was not put back from another since: what lies between is known.
+  bool goes_on = false;
 };
 
 struct Restored {
@@ -45,9 +56,10 @@ struct Restored {
 
 using OnProgress = std::function<void(Progress)>;  // may be empty
 
-// `until`: see Gap. Of a restore that goes on after an interruption the gap is the first one's.
+// `until`: see Gap. Of a restore that goes on after an interruption the gap is the first one's. The new epoch is above
+// `epoch_before` too.
 std::expected<Restored, std::string> mark_restored(Kv& kv, const std::optional<Reach>& until, WallTime now,
-                                                   const OnProgress& progress);
+                                                   const OnProgress& progress, std::uint64_t epoch_before = 0);
 
 // For a data directory that is believed no more (evidence.h) but has to serve: taken as it is, like a backup.
 struct RocksSetup;

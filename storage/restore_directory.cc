@@ -2,7 +2,9 @@
 // is this file's; what becomes of the records is restore.cc's.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "storage/backup.h"
@@ -10,6 +12,7 @@
 #include "storage/file_hash.h"
 #include "storage/free_space.h"
 #include "storage/keys.h"
+#include "storage/records.h"
 #include "storage/rocks_kv.h"
 #include "storage/rocks_kv_setup.h"
 #include "storage/store_files.h"
@@ -23,15 +26,31 @@ constexpr std::string_view phase_copying = "copying";
 constexpr std::string_view phase_marking = "marking";
 constexpr std::uint64_t longest_marker = 4096;
 
+// The store was put back from a copy at some time after `mark`: its counts go on from another copy then.
+bool was_put_back_since(const KvReader& store, WallTime mark) {
+  bool was = false;
+  const auto scanned = store.scan(Family::object, {}, {}, [&](std::string_view key, std::string_view value) {
+    const std::string prefix = keys::object(gap_kind, {});
+    if (!key.starts_with(prefix)) return true;
+    const auto gap = decode_object({Family::object, key}, value);
+    // Named by its time, to the second: "2021-08-26T17:46:40Z". What cannot be read may be of any time.
+    was = was || !gap || key.substr(prefix.size()) >= gap_name(mark);
+    return true;
+  });
+  return was || !scanned;
+}
+
 // The note is the last thing a restore writes but for taking its mark away: with it and without the mark, an earlier
 // run was cut short behind its end.
-std::expected<Restored, std::string> mark_once(Kv& kv, const BackupManifest& manifest, WallTime now,
-                                               const OnProgress& progress) {
+std::expected<Restored, std::string> mark_once(Kv& kv, const BackupManifest& manifest, const std::optional<Lost>& lost,
+                                               WallTime now, const OnProgress& progress) {
+  const auto until = lost && lost->goes_on ? std::optional(lost->reach) : std::nullopt;
   const auto marked = kv.get(Family::info, keys::restoring);
   const auto noted = noted_reach(kv);
-  if (!marked || *marked || !noted || !*noted) return mark_restored(kv, std::nullopt, now, progress);
+  if (!marked || *marked || !noted || !*noted)
+    return mark_restored(kv, until, now, progress, lost ? lost->reach.epoch : 0);
   Restored restored;
-  restored.gap = {manifest.mark, std::nullopt, now};
+  restored.gap = {manifest.mark, until, now};
   restored.epoch = (*noted)->epoch;
   return restored;
 }
@@ -50,18 +69,21 @@ class RestoreInto {
   using Outcome = std::expected<T, std::string>;
 
   // `backup`: the SHA-256 of its manifest, so that two are not mixed.
-  RestoreInto(const DiskFiles& files, Path to, std::string backup)
-      : files_(files), to_(std::move(to)), backup_(std::move(backup)) {}
+  RestoreInto(const DiskFiles& files, Path to, std::string backup, const std::optional<Lost>& lost)
+      : files_(files), to_(std::move(to)), backup_(std::move(backup)), lost_(lost) {}
 
   // True: all is copied already, by an earlier run.
-  Outcome<bool> prepare() const;
+  Outcome<bool> prepare();
   Outcome<void> copy_all(const Path& from, const BackupManifest& manifest, const OnProgress& progress) const;
+  // As the first run knew it; a later one finds nothing any more.
+  const std::optional<Lost>& lost() const { return lost_; }
   Outcome<void> take_marker_away() const { return files_.remove(to_ / marker_name); }
 
  private:
   struct Marker {
     std::string backup;
     std::string phase;
+    std::optional<Lost> lost;
   };
   Outcome<std::optional<Marker>> marker() const;
   Outcome<void> set_marker(std::string_view phase) const;
@@ -70,7 +92,28 @@ class RestoreInto {
   const DiskFiles& files_;
   const Path to_;
   const std::string backup_;
+  std::optional<Lost> lost_;
 };
+
+// commit, position, epoch, milliseconds, whether it goes on
+std::string line_of(const Lost& lost) {
+  const Reach& reach = lost.reach;
+  return fmt::format("\nlost {} {} {} {} {}", reach.commit, reach.position, reach.epoch,
+                     reach.at.time_since_epoch().count(), lost.goes_on ? 1 : 0);
+}
+
+std::optional<Lost> lost_of(const std::string& line) {
+  std::istringstream in(line);
+  std::string word;
+  Lost lost;
+  std::int64_t at_ms = 0;
+  int goes_on = 0;
+  in >> word >> lost.reach.commit >> lost.reach.position >> lost.reach.epoch >> at_ms >> goes_on;
+  if (!in || word != "lost") return std::nullopt;
+  lost.reach.at = WallTime(std::chrono::milliseconds(at_ms));
+  lost.goes_on = goes_on == 1;
+  return lost;
+}
 
 RestoreInto::Outcome<std::optional<RestoreInto::Marker>> RestoreInto::marker() const {
   const Path path = to_ / marker_name;
@@ -81,11 +124,15 @@ RestoreInto::Outcome<std::optional<RestoreInto::Marker>> RestoreInto::marker() c
   if (line_end == std::string::npos) {
     return std::unexpected(fmt::format("{} is damaged; empty {} and restore again", path.string(), to_.string()));
   }
-  return Marker{text->substr(0, line_end), text->substr(line_end + 1)};
+  const auto phase_end = text->find('\n', line_end + 1);
+  Marker marker{text->substr(0, line_end), text->substr(line_end + 1, phase_end - line_end - 1), std::nullopt};
+  if (phase_end != std::string::npos) marker.lost = lost_of(text->substr(phase_end + 1));
+  return marker;
 }
 
 RestoreInto::Outcome<void> RestoreInto::set_marker(std::string_view phase) const {
-  return files_.write(to_ / marker_name, fmt::format("{}\n{}", backup_, phase));
+  return files_.write(to_ / marker_name,
+                      fmt::format("{}\n{}{}", backup_, phase, lost_ ? line_of(*lost_) : std::string()));
 }
 
 RestoreInto::Outcome<void> RestoreInto::remove_leftovers(bool ours) const {
@@ -105,7 +152,7 @@ RestoreInto::Outcome<void> RestoreInto::remove_leftovers(bool ours) const {
   return {};
 }
 
-RestoreInto::Outcome<bool> RestoreInto::prepare() const {
+RestoreInto::Outcome<bool> RestoreInto::prepare() {
   if (auto made = files_.make_directory(to_); !made) return std::unexpected(std::move(made.error()));
   const auto there = marker();
   if (!there) return std::unexpected(there.error());
@@ -114,6 +161,7 @@ RestoreInto::Outcome<bool> RestoreInto::prepare() const {
         fmt::format("{} holds what is left of the restore of another backup; empty it first, or restore that backup",
                     to_.string()));
   }
+  if (*there) lost_ = (*there)->lost;
   if (*there && (*there)->phase == phase_marking) return true;
   // What was copied need not be whole: it is copied anew.
   if (auto removed = remove_leftovers(there->has_value()); !removed) return std::unexpected(std::move(removed.error()));
@@ -150,10 +198,11 @@ RestoreInto::Outcome<void> RestoreInto::copy_all(const Path& from, const BackupM
 
 std::expected<Restored, std::string> Backups::restore(const std::filesystem::path& from,
                                                       const std::filesystem::path& to, WallTime now,
-                                                      const OnProgress& progress) const {
+                                                      const OnProgress& progress,
+                                                      const std::optional<Lost>& lost) const {
   const auto manifest = manifest_of(from);
   if (!manifest) return std::unexpected(manifest.error());
-  const RestoreInto into(files_, to, hash_of(encode(*manifest)));
+  RestoreInto into(files_, to, hash_of(encode(*manifest)), lost);
   const auto copied = into.prepare();
   if (!copied) return std::unexpected(copied.error());
   if (!*copied) {
@@ -161,11 +210,26 @@ std::expected<Restored, std::string> Backups::restore(const std::filesystem::pat
   }
   const auto kv = open_rocks_kv(to, *setup_);
   if (!kv) return std::unexpected(kv.error());
-  auto restored = mark_once(**kv, *manifest, now, progress);
-  if (!restored) return restored;
+  auto restored = mark_once(**kv, *manifest, into.lost(), now, progress);
   (*kv)->close();
+  if (!restored) return restored;
   if (auto done = into.take_marker_away(); !done) return std::unexpected(std::move(done.error()));
   return restored;
+}
+
+std::optional<Lost> Backups::look_at_lost(const std::filesystem::path& store, const std::filesystem::path& from) const {
+  const auto manifest = manifest_of(from);
+  if (!manifest || !not_to_be_opened(store, *setup_).empty()) return std::nullopt;
+  const auto note = note_beside(store, *setup_);
+  const auto reach = note && *note ? decode_reach(**note) : std::nullopt;
+  if (!reach) return std::nullopt;
+  Lost lost{*reach, false};
+  const Reach& mark = manifest->mark;
+  if (reach->commit < mark.commit || reach->position < mark.position || reach->epoch < mark.epoch) return lost;
+  // One that cannot be looked into may have been put back from anything.
+  const auto opened = open_rocks_copy(store, *setup_);
+  lost.goes_on = opened && !was_put_back_since(**opened, mark.at);
+  return lost;
 }
 
 std::string not_to_be_opened(const std::filesystem::path& directory) {

@@ -5,6 +5,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "storage/kv.h"
@@ -28,5 +29,12 @@ std::expected<std::unique_ptr<Kv>, NotOpened> open_rocks_kv(const std::filesyste
 // Only to look, at a copy nobody writes to: nothing in the directory is changed.
 std::expected<std::unique_ptr<KvReader>, std::string> open_rocks_copy(const std::filesystem::path& directory,
                                                                       const RocksSetup& setup);
+
+// Reads every table and every large value of such a copy: what RocksDB's own checksums refuse first, as words. Empty:
+// it is sound. Blocking and long.
+std::expected<std::string, std::string> rot_in_copy(const std::filesystem::path& directory, const RocksSetup& setup);
+
+// The note beside a database that nobody has open.
+KvResult<std::optional<std::string>> note_beside(const std::filesystem::path& directory, const RocksSetup& setup);
 
 }  // namespace titip::storage

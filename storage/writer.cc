@@ -15,7 +15,8 @@ Writer::Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, Commit
       sequence_(std::move(sequence)),
       watermark_(watermark),
       space_(space),
-      settings_(std::move(settings)) {
+      settings_(std::move(settings)),
+      clock_doubt_(sequence_.doubt()) {
   check(settings_.now && settings_.steady, "the store is given its clocks");
   check(static_cast<bool>(settings_.on_fatal), "the store is told what to do when it cannot write");
 }
@@ -78,6 +79,7 @@ Writer::Status Writer::status() const {
   }
   status.writable = fatal_.empty() && !closing_;
   status.disk_low = space_.low();
+  status.clock_doubt = clock_doubt_;
   return status;
 }
 

@@ -75,6 +75,7 @@ class Writer {
   struct Status {
     bool writable = true;  // settlements are taken; accepts too unless the disk is low
     bool disk_low = false;
+    std::optional<ClockDoubt> clock_doubt;
     std::string why_not;
     std::size_t waiting = 0;
     std::size_t waiting_bytes = 0;
@@ -102,7 +103,8 @@ class Writer {
   void commit(std::vector<Call> calls);
   std::vector<Call> commit_group(std::vector<Call> calls, SteadyTime give_up);
   std::vector<Call> after_stall(std::vector<Call> calls);
-  BookSettings book_settings() const;
+  void tell_clock_doubt();
+  BookSettings book_settings(WallTime now) const;
   KvResult<void> write(const KvBatch& batch, const Group& group, SteadyTime give_up);
   void announce(Group& group, Outbox& outbox);
   void stop_for_ever(Group* group, const KvError& error);
@@ -124,6 +126,7 @@ class Writer {
   bool closing_ = false;
   std::string fatal_;               // why nothing is written any more
   std::atomic<bool> shut_ = false;  // either of these
+  std::optional<ClockDoubt> clock_doubt_;
   std::vector<Subscriber> subscribers_;
 
   std::thread thread_;

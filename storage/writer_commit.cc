@@ -58,7 +58,7 @@ void Writer::commit(std::vector<Call> calls) {
 std::vector<Call> Writer::commit_group(std::vector<Call> calls, SteadyTime give_up) {
   const auto began = std::chrono::steady_clock::now();
   const WallTime now = settings_.now();
-  Group group(std::move(calls), kv_, now, book_settings());
+  Group group(std::move(calls), kv_, now, book_settings(now));
   group.run();
   KvBatch batch = group.take_batch();
   Outbox outbox;
@@ -71,6 +71,7 @@ std::vector<Call> Writer::commit_group(std::vector<Call> calls, SteadyTime give_
       return {};
     }
     sequence_.committed();
+    tell_clock_doubt();
     ledger_.publish(batch);
     failed("corrupt_record", group.newly_damaged());
     watches_.committed(batch, outbox);
@@ -99,9 +100,17 @@ std::vector<Call> Writer::after_stall(std::vector<Call> calls) {
   return {};
 }
 
-BookSettings Writer::book_settings() const {
+void Writer::tell_clock_doubt() {
+  const std::scoped_lock lock(mutex_);
+  clock_doubt_ = sequence_.doubt();
+}
+
+BookSettings Writer::book_settings(WallTime now) const {
   const bool at_once = settings_.retain_delivered && settings_.retain_delivered->count() == 0;
-  return {.epoch = settings_.epoch, .erase_delivered_at_once = at_once || space_.erase_at_once()};
+  const auto doubt = sequence_.doubt_at(now);
+  return {.epoch = settings_.epoch,
+          .erase_delivered_at_once = at_once || space_.erase_at_once(),
+          .clock_doubted_since = doubt ? std::optional(doubt->since) : std::nullopt};
 }
 
 // `busy`: the engine stalled for too long, or it (or what had to be read) took long enough to make one of the group

@@ -1,5 +1,6 @@
 #include "gateway/admin/gates.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -11,6 +12,25 @@ namespace {
 
 using nlohmann::ordered_json;
 constexpr std::size_t page = 100;
+using Objects = std::vector<std::pair<std::string, storage::Object>>;
+
+// What lets through this gate, and through no later one.
+std::string mark_of(const Gate& gate) {
+  return "since " + gate.since;
+}
+
+storage::Result<Objects> objects_of(storage::Store& store, std::string_view kind) {
+  storage::WaitingHome home;
+  Objects all;
+  for (std::string after;;) {
+    auto list = home.ask<Objects>(
+        [&](auto done) { store.list_objects(std::string(kind), after, page, home, std::move(done)); });
+    if (!list) return std::unexpected(list.error());
+    all.insert(all.end(), list->begin(), list->end());
+    if (list->size() < page) return all;
+    after = list->back().first;
+  }
+}
 
 }  // namespace
 
@@ -30,32 +50,56 @@ Gate decode_gate(std::string_view bytes) {
   return gate;
 }
 
-storage::Result<std::map<std::string, Gate>> read_gates(storage::Store& store) {
-  storage::WaitingHome home;
-  std::map<std::string, Gate> gates;
-  for (std::string after;;) {
-    auto list = home.ask<std::vector<std::pair<std::string, storage::Object>>>(
-        [&](auto done) { store.list_objects(std::string(gate_kind), after, page, home, std::move(done)); });
-    if (!list) return std::unexpected(list.error());
-    for (const auto& [name, object] : *list) gates.emplace(name, decode_gate(object.bytes));
-    if (list->size() < page) return gates;
-    after = list->back().first;
-  }
+std::optional<Gate> Gates::before(const std::string& destination) const {
+  if (const auto found = own.find(destination); found != own.end()) return found->second;
+  if (!all) return std::nullopt;
+  const auto let_through = opened.find(destination);
+  return let_through != opened.end() && let_through->second == mark_of(*all) ? std::nullopt : all;
 }
 
-storage::Result<Removed> remove_gate(storage::Store& store, const std::string& destination) {
+storage::Result<Gates> read_gates(storage::Store& store) {
+  Gates gates;
+  const auto own = objects_of(store, gate_kind);
+  if (!own) return std::unexpected(own.error());
+  for (const auto& [name, object] : *own) {
+    auto gate = decode_gate(object.bytes);
+    if (name == every_destination) {
+      gates.all = std::move(gate);
+    } else {
+      gates.own.emplace(name, std::move(gate));
+    }
+  }
+  const auto opened = objects_of(store, opened_kind);
+  if (!opened) return std::unexpected(opened.error());
+  for (const auto& [name, object] : *opened) gates.opened.emplace(name, object.bytes);
+  return gates;
+}
+
+storage::Result<Removed> remove_gate(storage::Store& store, const std::string& destination,
+                                     const std::vector<std::string>& destinations) {
+  const auto gates = read_gates(store);
+  if (!gates) return std::unexpected(gates.error());
+  const auto gate = gates->before(destination);
+  const bool has_own = gates->own.contains(destination);
+  const bool is_ours = std::ranges::find(destinations, destination) != destinations.end();
+  if (!gate || (!has_own && !is_ours)) return Removed{};
   storage::WaitingHome home;
-  const auto object = home.ask<std::optional<storage::Object>>(
-      [&](auto done) { store.get_object(std::string(gate_kind), destination, home, std::move(done)); });
-  if (!object) return std::unexpected(object.error());
-  if (!*object) return Removed{};
-  const auto applied = home.ask<std::vector<storage::Applied>>([&](auto done) {
-    store.put_objects({{std::string(gate_kind), destination, (*object)->version, {}}}, home, std::move(done));
-  });
+  std::vector<storage::PutObject> puts;
+  if (has_own) {
+    const auto object = home.ask<std::optional<storage::Object>>(
+        [&](auto done) { store.get_object(std::string(gate_kind), destination, home, std::move(done)); });
+    if (!object) return std::unexpected(object.error());
+    if (!*object) return Removed{std::nullopt, true};
+    puts.push_back({std::string(gate_kind), destination, (*object)->version, {}});
+  }
+  // In the same commit: who is let through one gate must not stand before the other.
+  if (gates->all) puts.push_back({std::string(opened_kind), destination, std::nullopt, mark_of(*gates->all)});
+  const auto applied = home.ask<std::vector<storage::Applied>>(
+      [&](auto done) { store.put_objects(std::move(puts), home, std::move(done)); });
   if (!applied) return std::unexpected(applied.error());
   Removed removed;
   removed.stale = applied->front() != storage::Applied::yes;
-  if (!removed.stale) removed.gate = decode_gate((*object)->bytes);
+  if (!removed.stale) removed.gate = gate;
   return removed;
 }
 

@@ -1,12 +1,15 @@
 // Gates: a destination that must not send. A gate is an object in the store (kind "gate", named like its destination),
-// so that it outlives a restart; a restore sets one for every destination, and a person takes it away.
-// Blocking, any thread that may wait.
+// so that it outlives a restart; a person takes it away. A restore sets one for every destination it finds, and one
+// that is called `*` before all others: the backup need not know whom the lost store had begun to send to. That one
+// stays; whoever is let through it has an object of kind "gate-opened" that bears its time. Blocking, any thread that
+// may wait.
 #pragma once
 
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/clock/clock.h"
 #include "storage/store.h"
@@ -14,6 +17,8 @@
 namespace titip::admin {
 
 inline constexpr std::string_view gate_kind = "gate";
+inline constexpr std::string_view opened_kind = "gate-opened";
+inline constexpr std::string_view every_destination = "*";
 
 struct Gate {
   std::string reason;  // for people
@@ -23,14 +28,21 @@ std::string encode(const Gate& gate);
 // Never fails: what cannot be read is a gate all the same, and says so.
 Gate decode_gate(std::string_view bytes);
 
-// By destination.
-storage::Result<std::map<std::string, Gate>> read_gates(storage::Store& store);
+struct Gates {
+  std::map<std::string, Gate> own;            // by destination
+  std::optional<Gate> all;                    // before every destination that was not let through
+  std::map<std::string, std::string> opened;  // by destination: the time of the gate it was let through
+  std::optional<Gate> before(const std::string& destination) const;
+};
+storage::Result<Gates> read_gates(storage::Store& store);
 
 // The gate that was there; nothing: there was none. `stale`: somebody set it anew meanwhile.
 struct Removed {
   std::optional<Gate> gate;
   bool stale = false;
 };
-storage::Result<Removed> remove_gate(storage::Store& store, const std::string& destination);
+// `destinations`: those of the config. Only they can be let through the gate before all.
+storage::Result<Removed> remove_gate(storage::Store& store, const std::string& destination,
+                                     const std::vector<std::string>& destinations);
 
 }  // namespace titip::admin

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/admin/clock_words.h"
 #include "metrics/log.h"
 
 namespace titip::admin {
@@ -14,6 +15,7 @@ using metrics::Level;
 // Where the last process stopped: an object of its own.
 constexpr const char* place_kind = "upkeep";
 constexpr const char* place_name = "retention";
+constexpr const char* clock_name = "clock";
 constexpr auto after_an_error = std::chrono::milliseconds(60'000);
 
 }  // namespace
@@ -45,7 +47,16 @@ void Retention::begin_pass(std::optional<storage::SubmissionId> after) {
   what_.after = after;
   what_.examine = options_.examine;
   slices_ = 0;
+  look_at_the_clock();
   slice();
+}
+
+// A commit an hour at least: the store takes a pause that is too long for a clock that is wrong.
+void Retention::look_at_the_clock() {
+  parts_.store.put_objects({{place_kind, clock_name, std::nullopt, "ticks"}}, parts_.home, [this](const auto&) {
+    const auto words = clock_words(parts_.store.health());
+    if (!words.empty() && !stopped_) metrics::log(Level::warning, "clock_doubted", {{Field::reason, words}});
+  });
 }
 
 void Retention::slice() {

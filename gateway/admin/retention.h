@@ -42,6 +42,7 @@ class Retention {
 
  private:
   void begin_pass(std::optional<storage::SubmissionId> after);
+  void look_at_the_clock();
   void slice();
   void sliced(storage::Result<storage::Retained> slice, std::chrono::nanoseconds took);
   void pass_ended();

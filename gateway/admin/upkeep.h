@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/admin/wire.h"
 #include "gateway/clock/clock.h"
@@ -33,6 +34,7 @@ struct Doors {
   RetentionRule retention;
   std::function<Ended()> status;                      // what `titip status` says
   std::function<void(const std::string&)> gate_gone;  // a destination may send again; empty: nobody sends
+  std::vector<std::string> destinations{};            // of the config, by name
 };
 
 // What a run tells on its way. All three say whether it should go on.

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <tuple>
 
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
@@ -21,11 +22,17 @@ bool lies_in(const std::filesystem::path& path, const std::filesystem::path& dir
   return !relative.empty() && *relative.begin() != "..";
 }
 
+bool is_there(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, error));
+}
+
 // Said before anything is asked of the store. Empty: nothing is in the way.
 std::string hindrance(const std::filesystem::path& to, const std::filesystem::path& data_directory) {
   std::error_code error;
-  if (std::filesystem::exists(std::filesystem::symlink_status(to, error)))
+  if (is_there(to) && !storage::is_leftover(to))
     return fmt::format("{} is there already; name a directory that does not exist yet", to.string());
+  std::ignore = std::filesystem::symlink_status(to, error);
   if (error && error != std::errc::no_such_file_or_directory)
     return fmt::format("cannot look at {}: {}", to.string(), error.message());
   const auto parent = std::filesystem::weakly_canonical(to.parent_path(), error);
@@ -57,18 +64,24 @@ Ended backup(const Request& request, const Doors& doors, Telling& telling) {
     return {
         {}, false, fmt::format("A backup would be made in {}.", to.string()), ordered_json{{"to", to.string()}}.dump()};
   telling.progress({});
+  if (const auto begun = storage::begin_backup(to); !begun) return in_trouble(Trouble::failed, begun.error() + ".");
   storage::WaitingHome home;
   const auto made =
       home.ask<storage::Checkpoint>([&](auto done) { doors.store.checkpoint(to, home, std::move(done)); });
-  if (!made) return store_trouble(made.error());
+  if (!made) {
+    const auto why = doors.store.health().why_no_checkpoint;
+    std::ignore = storage::give_up_backup(to);
+    if (made.error() != storage::Error::unavailable || why.empty()) return store_trouble(made.error());
+    return in_trouble(Trouble::failed, fmt::format("The copy in {} could not be made: {}.", to.string(), why));
+  }
   // Without its manifest the copy is no backup: it is checked file by file while it is written down what it holds.
   const auto manifest =
       storage::Backups().finish(to, [&telling](storage::Progress progress) { telling.progress(progress); });
   if (!manifest) {
-    std::error_code ignored;
-    std::filesystem::remove_all(to, ignored);  // made here a moment ago; as it is it is of no use
+    std::ignore = storage::give_up_backup(to);  // made here a moment ago; as it is it is of no use
     return in_trouble(Trouble::failed, manifest.error() + ".");
   }
+  storage::end_backup(to);
   // What opens it, and who must be erased from it again, is not in it on purpose.
   auto apart = doors.key_file.string();
   if (const auto list = storage::erasure_list_path(doors.key_file); std::filesystem::exists(list))
@@ -81,6 +94,13 @@ Ended backup(const Request& request, const Doors& doors, Telling& telling) {
       counted(manifest->files.size(), "files"), apart);
   if (on_the_same_disk(to, doors.data_directory))
     ended.sentence += " It lies on the same disk as the store: copy it to another.";
+  if (!manifest->rot.empty()) {
+    ended.partial = true;
+    ended.sentence += fmt::format(
+        " But the store itself is damaged ({}), and so is its copy: keep the older backups, look at the disk, and run "
+        "`titip verify`.",
+        manifest->rot);
+  }
   ended.result = ordered_json{{"to", to.string()},
                               {"last_position", manifest->mark.position},
                               {"epoch", made->epoch},

@@ -1,6 +1,7 @@
 // Takes a destination's gate away, and tells whoever sends.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/gates.h"
@@ -13,17 +14,18 @@ Ended resume(const Request& request, const Doors& doors) {
   if (request.dry_run) {
     const auto gates = read_gates(doors.store);
     if (!gates) return store_trouble(gates.error());
-    const auto found = gates->find(destination);
-    if (found == gates->end())
-      return in_trouble(Trouble::not_found, fmt::format("There is no gate before {}.", destination));
-    const auto& gate = found->second;
+    const bool is_known = gates->own.contains(destination) ||
+                          std::ranges::find(doors.destinations, destination) != doors.destinations.end();
+    const auto found = is_known ? gates->before(destination) : std::nullopt;
+    if (!found) return in_trouble(Trouble::not_found, fmt::format("There is no gate before {}.", destination));
+    const auto& gate = *found;
     return {
         {},
         false,
         fmt::format("The gate before {} (since {}: {}) would be taken away.", destination, gate.since, gate.reason),
         nlohmann::ordered_json{{"destination", destination}, {"since", gate.since}, {"reason", gate.reason}}.dump()};
   }
-  const auto removed = remove_gate(doors.store, destination);
+  const auto removed = remove_gate(doors.store, destination, doors.destinations);
   if (!removed) return store_trouble(removed.error());
   if (removed->stale)
     return in_trouble(Trouble::failed, "The gate was set anew while it was being taken away. Look at it, then again.");

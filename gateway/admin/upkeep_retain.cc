@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gateway/admin/clock_words.h"
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
@@ -51,6 +52,8 @@ Ended said(const Sum& sum, const storage::Retain& what, bool dry_run) {
 // What retain() would take, without touching it.
 Ended foresee(const Doors& doors, Telling& telling, const storage::Retain& what) {
   const auto of = in_custody(doors.store);
+  const auto doubt = doors.store.health().clock_doubt;
+  const bool is_believed = !doubt || doubt->since < what.settled_before;
   storage::WaitingHome home;
   storage::ScanQuery query;
   query.filter.states = {State::delivered, State::cancelled};
@@ -60,16 +63,24 @@ Ended foresee(const Doors& doors, Telling& telling, const storage::Retain& what)
     if (!page) return store_trouble(page.error());
     sum.examined += page->examined;
     for (const auto& each : page->items)
-      if (!each.content_erased && each.settled_at && *each.settled_at < what.settled_before) ++sum.erased;
+      if (is_believed && !each.content_erased && each.settled_at && *each.settled_at < what.settled_before)
+        ++sum.erased;
     if (!page->next) return said(sum, what, true);
     query.after = page->next;
     if (!telling.progress({sum.examined, of})) return stopped_early("nothing was changed");
   }
 }
 
-}  // namespace
+// Under a clock that is doubted less is erased than its words promise: that is said, and is not all that was asked for.
+Ended with_doubt(Ended ended, const storage::Store& store) {
+  const auto words = clock_words(store.health());
+  if (ended.trouble || words.empty()) return ended;
+  ended.sentence += " " + words;
+  ended.partial = true;
+  return ended;
+}
 
-Ended retain(const Request& request, const Doors& doors, Telling& telling) {
+Ended retain_by_age(const Request& request, const Doors& doors, Telling& telling) {
   auto what = retain_at(doors.clock.wall(), doors.retention);
   if (request.dry_run) return foresee(doors, telling, what);
   const auto of = in_custody(doors.store);
@@ -86,6 +97,20 @@ Ended retain(const Request& request, const Doors& doors, Telling& telling) {
     if (!telling.progress({sum.examined, of}))
       return stopped_early(fmt::format("{} were erased so far", counted(sum.erased, "records")));
   }
+}
+
+}  // namespace
+
+Ended retain(const Request& request, const Doors& doors, Telling& telling) {
+  if (!request.clock_is_right) return with_doubt(retain_by_age(request, doors, telling), doors.store);
+  if (!doors.store.health().clock_doubt) return in_trouble(Trouble::not_found, "Nobody doubts the clock.");
+  if (request.dry_run) return {{}, false, clock_words(doors.store.health()) + " It would be believed again.", "{}"};
+  const auto believed = believe_the_clock(doors.store);
+  if (!believed) return store_trouble(believed.error());
+  if (!*believed) return in_trouble(Trouble::failed, "The clock was doubted anew meanwhile. Look at it, then again.");
+  auto ended = with_doubt(retain_by_age(request, doors, telling), doors.store);
+  if (!ended.trouble) ended.sentence = "The clock is believed again. " + ended.sentence;
+  return ended;
 }
 
 }  // namespace titip::admin

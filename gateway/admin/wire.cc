@@ -96,6 +96,10 @@ std::string fault_of_destination(const Request& request) {
   return request.destination.empty() ? "name the destination to resume" : "";
 }
 
+std::string fault_of_clock(const Request& request) {
+  return request.clock_is_right && request.command != Command::retain ? "only retain is told about the clock" : "";
+}
+
 struct Field {
   const char* name;
   bool (*read)(const ordered_json&, Request&);
@@ -105,6 +109,11 @@ constexpr auto text = [](const ordered_json& value, Request& request) {
   if (!value.is_string()) return false;
   request.*Member = value.get<std::string>();
   return true;
+};
+template <auto Member>
+constexpr auto flag = [](const ordered_json& value, Request& request) {
+  request.*Member = value.is_boolean() && value.get<bool>();
+  return value.is_boolean();
 };
 constexpr std::array fields{
     Field{"command",
@@ -118,11 +127,8 @@ constexpr std::array fields{
     Field{"reason", text<&Request::reason>},
     Field{"to", text<&Request::to>},
     Field{"destination", text<&Request::destination>},
-    Field{"dry_run",
-          [](const ordered_json& value, Request& request) {
-            request.dry_run = value.is_boolean() && value.get<bool>();
-            return value.is_boolean();
-          }},
+    Field{"dry_run", flag<&Request::dry_run>},
+    Field{"clock_is_right", flag<&Request::clock_is_right>},
     Field{"people",
           [](const ordered_json& value, Request& request) {
             if (!value.is_array()) return false;
@@ -163,7 +169,7 @@ bool is_person_number(std::string_view text) {
 }
 
 std::string fault_of(const Request& request) {
-  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination})
+  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_clock})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }
@@ -190,6 +196,7 @@ std::string encode(const Request& request) {
   ordered_json document{{"command", name(request.command)}};
   if (!request.reason.empty()) document["reason"] = request.reason;
   if (request.dry_run) document["dry_run"] = true;
+  if (request.clock_is_right) document["clock_is_right"] = true;
   if (!request.to.empty()) document["to"] = request.to;
   if (!request.destination.empty()) document["destination"] = request.destination;
   if (!request.people.empty()) document["people"] = request.people;

@@ -36,6 +36,7 @@ struct Request {
   bool dry_run = false;               // says what would be done
   std::string to{};                   // backup: an absolute path that does not exist yet
   std::string destination{};          // resume
+  bool clock_is_right = false;        // retain: a person says so
   std::vector<std::string> people{};  // erase, export: their 16-digit numbers
 };
 

@@ -1,6 +1,7 @@
 """An operator at the command line while no gateway runs: every command, restores, and how a gateway ends by itself."""
 
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -10,8 +11,9 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from command_line import FAILED, NIK, NOT_FOUND, OFFLINE, OK, PARTIAL, STORE_DAMAGED, STORE_FAILED, UNREACHABLE, USAGE, WHY, Upkeep  # noqa: E402
-from gateway import Gateway, Place, person, wait_for  # noqa: E402
+from command_line import (FAILED, NIK, NOT_ALLOWED, NOT_FOUND, OFFLINE, OK, PARTIAL, STORE_DAMAGED, STORE_FAILED,  # noqa: E402
+                          UNREACHABLE, USAGE, WHY, Upkeep)
+from gateway import Gateway, Place, Simulator, person, wait_for  # noqa: E402
 
 
 class WithoutAGateway(Upkeep):
@@ -69,12 +71,57 @@ class WithoutAGateway(Upkeep):
                 self.assertEqual(done.stdout, "")
             gateway.stop()
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can be a stranger who may write")
+    def test_root_touches_nothing_of_another_user(self):
+        with Place() as place:
+            gateway = self.stopped(place)
+            data, copy = place.directory / "data", place.directory / "copy"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            for path in (data, *data.rglob("*")):
+                os.chown(path, 65534, 65534)
+            before = sorted((str(path), path.lstat().st_mtime_ns) for path in (data, *data.rglob("*")))
+            for arguments in (("verify",), ("status",), ("retain", *WHY), ("backup", "--to", place.directory / "other"),
+                              ("restore", "--from", copy, *WHY, "--yes"), ("restore", "--as-it-is", *WHY, "--yes"),
+                              ("keys", "rotate", *WHY), ("keys", "reindex", *WHY)):
+                with self.subTest(arguments=arguments):
+                    self.said(gateway.titip(*arguments), NOT_ALLOWED, "belongs to user 65534", "sudo -u titip")
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, FAILED, said)
+            self.assertIn("belongs to user 65534", said)
+            self.assertEqual(sorted((str(path), path.lstat().st_mtime_ns) for path in (data, *data.rglob("*"))), before)
+
     def test_no_store_at_all(self):
         with Place() as place:
             gateway = Gateway(place)
             for arguments in (("status",), ("verify",), ("backup", "--to", place.directory / "copy"), ("retain", *WHY)):
                 self.said(gateway.titip(*arguments), NOT_FOUND, "there is no store", "data_directory")
             self.assertFalse((place.directory / "data").exists(), "looking makes nothing")
+
+
+class WrongClock(Upkeep):
+    def test_a_clock_that_leaps_erases_nothing_until_a_person_says_that_it_is_right(self):
+        library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+        self.assertIsNotNone(library, "libfaketime is missing; install the package faketime")
+        later = lambda days: {**os.environ, "LD_PRELOAD": str(library), "FAKETIME": f"+{days}d", "FAKETIME_DISABLE_SHM": "1",
+                              "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        with Place() as place:
+            _, gateway = self.served(place)
+            gateway.stop()
+            self.said(gateway.titip("retain", *WHY, "--clock-is-right"), NOT_FOUND, "Nobody doubts the clock")
+            self.said(gateway.titip("retain", *WHY, env=later(200)), PARTIAL, "0 records were erased", "The clock went from")
+            self.said(gateway.titip("retain", "--dry-run", env=later(201)), PARTIAL, "0 records would be erased")
+            self.said(gateway.titip("status", env=later(201)), UNREACHABLE, "The clock went from", "--clock-is-right")
+            gateway.start()  # with the right clock; what is not confirmed is not forgotten
+            self.assertEqual(gateway.metric("titip_clock_doubted"), 1)
+            self.said(gateway.titip("status"), OK, "The clock went from")
+            self.assertNotIn("clock", gateway.get("/v1/status")[1]["sentence"]["en"], "clinics cannot see to it")
+            self.assertEqual(gateway.submit("/sasaran/simpan", person(1))[2]["Idempotency-Replayed"], "true")
+            gateway.stop()
+            self.said(gateway.titip("retain", *WHY, "--clock-is-right", "--dry-run", env=later(200)), OK, "would be believed")
+            self.said(gateway.titip("retain", *WHY, "--clock-is-right", env=later(200)), OK, "is believed again",
+                      "1 record was erased")
+            exported = gateway.titip("export", "--nik-file", "-", stdin=NIK, env=later(200))
+            self.assertEqual(json.loads(exported.stdout)["content"], "erased")
 
 
 class Restoring(Upkeep):
@@ -120,6 +167,29 @@ class Restoring(Upkeep):
             gateway.stop()
             gateway.start()
             self.assertIsNone(gateway.get("/v1/status")[1]["destinations"][0]["gate"], "it stays open")
+            gateway.stop()
+
+    def test_a_destination_the_backup_knows_nothing_of_waits_too(self):
+        with Place() as place:
+            simulator = Simulator(place)
+            gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin").start()
+            copy = place.directory / "copy"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            lost = gateway.submit("/sasaran/simpan", person(1))[2]["Titip-Submission-Id"]
+            wait_for(lambda: gateway.state(lost) == "delivered", "delivery after the backup")
+            gateway.stop()
+            self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), OK, "Every destination waits behind a gate")
+            self.said(gateway.titip("status"), UNREACHABLE, "pcare-vaksin", "gated since")
+            gateway.start()
+            again = gateway.submit("/sasaran/simpan", person(1))[2]["Titip-Submission-Id"]
+            time.sleep(1)
+            self.assertEqual(gateway.state(again), "queued", "it is sent twice")
+            self.assertEqual(simulator.effects(), 1)
+            self.said(gateway.titip("resume", "pcare", *WHY), NOT_FOUND, "There is no gate before pcare;")
+            gateway.stop()
+            self.said(gateway.titip("resume", "pcare-vaksin", *WHY), OK, OFFLINE, "pcare-vaksin sends again")
+            gateway.start()
+            wait_for(lambda: gateway.state(again) in ("delivered", "rejected"), "delivery behind the opened gate")
             gateway.stop()
 
     def test_who_was_erased_stays_erased(self):
@@ -195,6 +265,48 @@ class Restoring(Upkeep):
             self.assertEqual(code, FAILED, said)
             self.assertIn("run `titip restore` again", said)
             self.assertFalse((data / "store").exists())
+
+    def test_a_store_that_is_gone_is_not_taken_for_a_first_start(self):
+        with Place() as place:
+            _, gateway = self.served(place)
+            data = place.directory / "data"
+            copy = place.directory / "copy"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            gateway.stop()
+            self.assertFalse((data / "first-start").exists(), "a start that succeeded leaves no mark")
+            shutil.rmtree(data / "store")
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, FAILED, said)
+            self.assertIn("titip.key says that there was one", said)
+            self.assertFalse((data / "store").exists())
+            key = (data / "titip.key").read_bytes()
+            # The list of who was erased says the same, where the key file is lost as well.
+            (data / "titip.key").rename(place.directory / "kept.key")
+            (data / "titip.key.erased").write_text("titip-erasures 1\n")
+            code, said = gateway.refuses_to_start()
+            self.assertIn("titip.key.erased says that there was one", said)
+            self.assertFalse((data / "titip.key").exists(), "no new key is made")
+            (data / "titip.key.erased").unlink()
+            (place.directory / "kept.key").rename(data / "titip.key")
+            self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), OK, "The store is back")
+            gateway.start()
+            self.assertEqual(gateway.counts()["accepted"], 1)
+            self.assertEqual((data / "titip.key").read_bytes(), key)
+            gateway.stop()
+
+    def test_a_first_start_that_was_cut_short_goes_on(self):
+        with Place() as place:
+            gateway = Gateway(place)
+            data = place.directory / "data"
+            data.mkdir(mode=0o700)
+            # The store cannot be made where a file stands in its way: the key is there by then.
+            (data / "store").write_text("")
+            self.assertNotEqual(gateway.refuses_to_start()[0], OK)
+            self.assertTrue((data / "titip.key").exists())
+            self.assertTrue((data / "first-start").exists())
+            (data / "store").unlink()
+            gateway.start().stop()
+            self.assertFalse((data / "first-start").exists())
 
 
 class FailStop(Upkeep):

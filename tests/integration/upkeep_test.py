@@ -44,6 +44,34 @@ class WithAGateway(Upkeep):
             self.said(gateway.titip("backup", "--to", place.directory / "data/copy"), FAILED, "lies in the data directory")
             gateway.stop()
 
+    def test_a_backup_cut_short_is_made_anew(self):
+        with Place() as place:
+            _, gateway = self.served(place)
+            copy, mark = place.directory / "copy", place.directory / "copy.making"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            self.assertFalse(mark.exists())
+            # As the end of the process leaves it: no manifest, or RocksDB's own name for what it was making.
+            (copy / "titip-backup").unlink()
+            self.said(gateway.titip("backup", "--to", copy), FAILED, "is there already")
+            unfinished = place.directory / "copy.tmp"
+            unfinished.mkdir()
+            (unfinished / "000007.sst").write_text("half")
+            mark.write_text("making\n")
+            mark.chmod(0o600)
+            mine = copy / "notes.txt"
+            mine.write_text("somebody's own")
+            self.said(gateway.titip("backup", "--to", copy), FAILED, "is there already")
+            self.assertTrue(mine.exists())
+            mine.unlink()
+            self.said(gateway.titip("backup", "--to", copy), OK, "The backup is in")
+            self.assertTrue((copy / "titip-backup").exists())
+            self.assertFalse(unfinished.exists() or mark.exists())
+            other = place.directory / "other"
+            (place.directory / "other.tmp").mkdir()
+            self.said(gateway.titip("backup", "--to", other), FAILED, "no backup of ours left it there")
+            self.assertTrue((place.directory / "other.tmp").exists())
+            gateway.stop()
+
     def test_verify(self):
         with Place() as place:
             _, gateway = self.served(place)

@@ -64,6 +64,7 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_retention_erased_submissions_total",
                              "titip_retention_erased_bytes_total",
                              "titip_retention_last_pass_timestamp_seconds",
+                             "titip_clock_doubted",
                              "titip_admin_actions_total",
                              "titip_queue_bytes",
                              "titip_ledger_difference",

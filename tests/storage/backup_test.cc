@@ -166,6 +166,48 @@ TEST_F(Backup, DamageIsFoundWhereverItIs) {
   EXPECT_TRUE(backups.check(made, {}).has_value()) << "control: put right again";
 }
 
+// What is rotten in the store is rotten in its copy, whose checksums then say that all is well.
+TEST_F(Backup, ACopyOfWhatIsRottenSaysSo) {
+  EXPECT_EQ(backups.finish(made, {}).value().rot, "") << "control: a sound one";
+  for (const char* extension : {".sst", ".blob"}) {
+    const fs::path file = a_file_of(made, extension);
+    std::string bytes;
+    {
+      std::ifstream in(file, std::ios::binary);
+      bytes = {std::istreambuf_iterator<char>(in), {}};
+    }
+    std::string damaged = bytes;
+    // In the first block, or the middle of a large value: what opening alone does not read.
+    const std::size_t place = std::string_view(extension) == ".sst" ? 5 : damaged.size() / 2;
+    damaged[place] = static_cast<char>(damaged[place] ^ 1);
+    const auto put = [&](const std::string& content) {
+      fs::remove(file);
+      std::ofstream(file, std::ios::binary) << content;
+    };
+    put(damaged);
+    const auto manifest = backups.finish(made, {});
+    ASSERT_TRUE(manifest.has_value()) << manifest.error();
+    EXPECT_NE(manifest->rot, "") << extension;
+    EXPECT_TRUE(backups.check(made, {}).has_value()) << "which the manifest cannot tell";
+    put(bytes);
+  }
+}
+
+TEST_F(Backup, ACopyThatCannotBeMadeSaysWhy) {
+  auto store = open_rocks_store(options(live)).value();
+  Caller caller(*store);
+  const auto failed = ask<Checkpoint>(
+      caller.home, [] { return false; }, [&](auto done) { store->checkpoint(made, caller.home, std::move(done)); });
+  EXPECT_EQ(failed.error(), Error::unavailable);
+  EXPECT_NE(store->health().why_no_checkpoint.find("exists"), std::string::npos) << store->health().why_no_checkpoint;
+  const auto again = ask<Checkpoint>(
+      caller.home, [] { return false; },
+      [&](auto done) { store->checkpoint(directory.path() / "another", caller.home, std::move(done)); });
+  EXPECT_TRUE(again.has_value());
+  EXPECT_EQ(store->health().why_no_checkpoint, "");
+  store->close();
+}
+
 TEST_F(Backup, AFileThatIsMissingIsFound) {
   fs::remove(a_file_of(made, ".sst"));
   EXPECT_NE(backups.check(made, {}).error().find("cannot be used"), std::string::npos);
@@ -185,6 +227,46 @@ TEST_F(Backup, ADirectoryThatIsNotEmptyIsNotTouched) {
 struct Interrupted : std::runtime_error {
   Interrupted() : runtime_error("cut short") {}
 };
+
+// The store that is replaced had come to position 60 in its third life.
+TEST_F(Backup, TheGapEndsWhereTheReplacedStoreEnded) {
+  for (int lives = 0; lives < 2; ++lives) open_rocks_store(options(live)).value()->close();
+  const auto lost = backups.look_at_lost(live, made);
+  ASSERT_TRUE(lost.has_value());
+  EXPECT_TRUE(lost->goes_on);
+  EXPECT_EQ(lost->reach.epoch, 3U);
+  const auto at_end = [&](Progress p) {
+    if (p.done != 0 && p.of != 50) throw Interrupted();  // while it copies
+  };
+  EXPECT_THROW(std::ignore = backups.restore(made, target, at(noon_ms + 1000), at_end, lost), Interrupted);
+  // The second run has nothing but what the first one wrote down.
+  const auto restored = restore();
+  ASSERT_TRUE(restored.has_value()) << restored.error();
+  ASSERT_TRUE(restored->gap.until.has_value());
+  EXPECT_NE(restored->gap.text().find("10 accepted submissions (positions 51 to 60)"), std::string::npos)
+      << restored->gap.text();
+  EXPECT_EQ(restored->epoch, 4U) << "above every epoch the lost one ever had";
+  expect_restored();
+}
+
+// Positions 51 to 60 of the lost store are not those of this one.
+TEST_F(Backup, AStoreThatWasPutBackSinceSaysNothingOfTheGap) {
+  ASSERT_TRUE(restore().has_value());
+  {
+    auto store = open_rocks_store(options(target)).value();
+    Caller caller(*store);
+    for (std::uint64_t i = 81; i <= 90; ++i) caller.accept(large(i));
+    store->close();
+  }
+  const auto lost = backups.look_at_lost(target, made);
+  ASSERT_TRUE(lost.has_value());
+  EXPECT_FALSE(lost->goes_on);
+  const auto restored = backups.restore(made, directory.path() / "again", at(noon_ms + 2000), {}, lost);
+  ASSERT_TRUE(restored.has_value()) << restored.error();
+  EXPECT_FALSE(restored->gap.until.has_value());
+  EXPECT_EQ(restored->epoch, lost->reach.epoch + 1);
+  EXPECT_FALSE(backups.look_at_lost(directory.path() / "nothing", made).has_value());
+}
 
 TEST_F(Backup, ARestoreCutShortWhileCopyingIsBegunAnew) {
   EXPECT_THROW(std::ignore = restore([](Progress p) {

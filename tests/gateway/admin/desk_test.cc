@@ -137,7 +137,7 @@ TEST_F(DeskTest, looking_and_trying_leave_no_line) {
   EXPECT_EQ(last(R"({"command":"keys rotate","dry_run":true})").at("ok"), true);
   EXPECT_TRUE(store->audited().empty());
   EXPECT_TRUE(resumed.empty());
-  EXPECT_TRUE(read_gates(*engine)->contains("pcare"));
+  EXPECT_TRUE(read_gates(*engine)->own.contains("pcare"));
 }
 
 TEST_F(DeskTest, what_cannot_be_audited_is_not_done) {
@@ -145,7 +145,7 @@ TEST_F(DeskTest, what_cannot_be_audited_is_not_done) {
   store->audit_error = storage::Error::overloaded;
   const auto answer = last(R"({"command":"resume","destination":"pcare","reason":"checked"})");
   EXPECT_EQ(answer.at("kind"), "failed");
-  EXPECT_TRUE(read_gates(*engine)->contains("pcare"));
+  EXPECT_TRUE(read_gates(*engine)->own.contains("pcare"));
   EXPECT_TRUE(resumed.empty());
 }
 

@@ -33,13 +33,13 @@ class GatesTest : public testing::Test {
 };
 
 TEST_F(GatesTest, come_back_as_they_were_set) {
-  EXPECT_TRUE(read_gates(*store_)->empty());
+  EXPECT_TRUE(read_gates(*store_)->own.empty());
   put("pcare", encode({"restored \"from\" a backup", "2026-08-15T02:12:03.004Z"}));
   const auto gates = read_gates(*store_);
   ASSERT_TRUE(gates);
-  ASSERT_EQ(gates->size(), 1U);
-  EXPECT_EQ(gates->at("pcare").reason, "restored \"from\" a backup");
-  EXPECT_EQ(gates->at("pcare").since, "2026-08-15T02:12:03.004Z");
+  ASSERT_EQ(gates->own.size(), 1U);
+  EXPECT_EQ(gates->own.at("pcare").reason, "restored \"from\" a backup");
+  EXPECT_EQ(gates->own.at("pcare").since, "2026-08-15T02:12:03.004Z");
 }
 
 // What nobody can read must not open a gate.
@@ -48,26 +48,49 @@ TEST_F(GatesTest, an_unreadable_one_is_a_gate_all_the_same) {
     put("pcare", bytes);
     const auto gates = read_gates(*store_);
     ASSERT_TRUE(gates);
-    ASSERT_TRUE(gates->contains("pcare")) << bytes;
-    EXPECT_FALSE(gates->at("pcare").reason.empty()) << bytes;
+    ASSERT_TRUE(gates->own.contains("pcare")) << bytes;
+    EXPECT_FALSE(gates->own.at("pcare").reason.empty()) << bytes;
   }
 }
 
 TEST_F(GatesTest, all_are_read_however_many) {
   for (int number = 0; number < 250; ++number) put(fmt::format("d{:03}", number), encode({"a", "b"}));
-  EXPECT_EQ(read_gates(*store_)->size(), 250U);
+  EXPECT_EQ(read_gates(*store_)->own.size(), 250U);
 }
 
 TEST_F(GatesTest, one_is_taken_away_once) {
   put("pcare", encode({"restored", "2026-08-15T02:12:03.004Z"}));
   put("other", encode({"restored", "2026-08-15T02:12:03.004Z"}));
-  const auto first = remove_gate(*store_, "pcare");
+  const auto first = remove_gate(*store_, "pcare", {});
   ASSERT_TRUE(first && first->gate);
   EXPECT_EQ(first->gate->reason, "restored");
-  const auto second = remove_gate(*store_, "pcare");
+  const auto second = remove_gate(*store_, "pcare", {});
   ASSERT_TRUE(second);
   EXPECT_FALSE(second->gate);
-  EXPECT_EQ(read_gates(*store_)->size(), 1U);
+  EXPECT_EQ(read_gates(*store_)->own.size(), 1U);
+}
+
+// As a restore leaves it: a gate of its own for whom the backup knows, one before everybody else.
+TEST_F(GatesTest, the_one_before_all_is_passed_by_whom_a_person_lets_through) {
+  const std::vector<std::string> ours{"pcare", "satusehat"};
+  put("pcare", encode({"restored", "2026-08-15T02:12:03Z"}));
+  put("*", encode({"restored", "2026-08-15T02:12:03Z"}));
+  for (const auto* name : {"pcare", "satusehat", "added next year"}) {
+    ASSERT_TRUE(read_gates(*store_)->before(name)) << name;
+    EXPECT_EQ(read_gates(*store_)->before(name)->reason, "restored");
+  }
+  EXPECT_FALSE(remove_gate(*store_, "satusehatt", ours)->gate) << "mistyped";
+  EXPECT_TRUE(read_gates(*store_)->before("satusehatt"));
+  for (const auto& name : ours) {
+    const auto removed = remove_gate(*store_, name, ours);
+    ASSERT_TRUE(removed && removed->gate) << name;
+    EXPECT_FALSE(read_gates(*store_)->before(name)) << name;
+    EXPECT_FALSE(remove_gate(*store_, name, ours)->gate) << "once";
+  }
+  EXPECT_TRUE(read_gates(*store_)->before("added next year"));
+  put("*", encode({"restored", "2026-09-15T02:12:03Z"}));  // the next restore
+  EXPECT_TRUE(read_gates(*store_)->before("satusehat"));
+  EXPECT_TRUE(read_gates(*store_)->before("pcare"));
 }
 
 }  // namespace

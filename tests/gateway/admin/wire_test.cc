@@ -35,6 +35,8 @@ const Bad bad[] = {
     {"unknown key", R"({"command":"status","too":"/a"})", "not known"},
     {"a number for a text", R"({"command":"backup","to":7})", "\"to\" has a value of the wrong kind"},
     {"a text for a flag", R"({"command":"retain","dry_run":"yes"})", "\"dry_run\""},
+    {"a text for another", R"({"command":"retain","reason":"a","clock_is_right":"yes"})", "\"clock_is_right\""},
+    {"a clock where none belongs", R"({"command":"verify","clock_is_right":true})", "only retain"},
     {"people no list", R"({"command":"export","people":"9901011501900001"})", "\"people\""},
     {"people numbers", R"({"command":"export","people":[9901011501900001]})", "\"people\""},
     {"nobody", R"({"command":"export"})", "at least one person"},
