@@ -23,6 +23,7 @@ std::vector<std::string> command_of(const CustodianOrders& orders) {
   add("--floor-bytes", orders.floor_bytes);
   add("--ballast-bytes", orders.ballast_bytes);
   add("--buffer-bytes", orders.buffer_bytes);
+  add("--pile", orders.pile);
   add("--steps", orders.steps);
   if (!orders.sync) command.emplace_back("--no-sync");
   if (!orders.sync_point.empty()) {

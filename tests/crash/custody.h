@@ -32,6 +32,7 @@ class Custody {
   std::vector<Finding> inspect();
 
   History& history() { return history_; }
+  const History& history() const { return history_; }
 
  private:
   const std::filesystem::path scratch_, store_;

@@ -60,11 +60,6 @@ bool cut_once(Ext4Run& run, LoopDisk& disk, Custody& custody, sampler::Random& d
 
 }  // namespace
 
-int skipped(const std::string& kind, const std::string& why) {
-  fmt::print("{}: SKIPPED: {}\n", kind, why);
-  return exit_not_possible_here;
-}
-
 int run_ext4(const ProcessCrashes& wanted, const std::string& control) {
   if (const std::string why = LoopDisk::why_not(); !why.empty()) return skipped("ext4", why);
   if (control == "disk_lies" && run_program({"strace", "-o", "/dev/null", "true"}) != 0) {
@@ -76,7 +71,7 @@ int run_ext4(const ProcessCrashes& wanted, const std::string& control) {
   bool whole = true;
   for (std::uint64_t seed = wanted.first_seed; whole && run.report.rounds < wanted.rounds; ++seed) {
     auto disk = LoopDisk::make(scratch, disk_bytes);
-    if (!disk) return skipped("ext4", disk.error());
+    if (!disk) return cannot_go_on(run.report, disk.error());
     Custody custody(seed, scratch, disk->path() / "data");
     std::filesystem::create_directories(disk->path() / "data");
     ::sync();  // the directory is the administrator's to make

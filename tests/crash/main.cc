@@ -30,6 +30,7 @@ CLI::App* add_custodian(CLI::App& app, titip::crash::CustodianOrders& orders, bo
   command->add_option("--floor-bytes", orders.floor_bytes);
   command->add_option("--ballast-bytes", orders.ballast_bytes);
   command->add_option("--buffer-bytes", orders.buffer_bytes);
+  command->add_option("--pile", orders.pile);
   command->add_option("--steps", orders.steps);
   command->add_option("--sync-point", orders.sync_point);
   command->add_option("--hit", orders.hit);

@@ -190,7 +190,7 @@ int run_key_rotation(const ProcessCrashes& wanted) {
     std::optional<LoopDisk> disk;
     if (no_disk.empty()) {
       auto made = LoopDisk::make(scratch, disk_bytes);
-      if (!made) return skipped("key_rotation", made.error());
+      if (!made) return cannot_go_on(report, made.error());
       disk.emplace(std::move(*made));
     }
     {

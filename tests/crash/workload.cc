@@ -80,6 +80,16 @@ void Workload::ask_again() {
   brief_.say_twice.clear();
 }
 
+void Workload::pile_up(std::uint64_t submissions) {
+  constexpr std::uint64_t in_a_call = 3;
+  for (std::uint64_t made = 0; made < submissions; made += in_a_call) {
+    std::vector<Try> tries;
+    for (std::uint64_t i = 0; i < in_a_call; ++i) tries.push_back({brief_.next_intent++, 1});
+    accept(std::move(tries));
+    door_.run_until_answered();
+  }
+}
+
 bool Workload::step() {
   const std::vector<Due> to_send = dice_.chance(0.6) ? due(DueClass::send, 4) : std::vector<Due>{};
   const std::vector<Due> to_probe = dice_.chance(0.3) ? due(DueClass::probe, 3) : std::vector<Due>{};
