@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "storage/open.h"
-#include "tests/crash/inspection.h"
 
 namespace titip::crash {
 namespace {
@@ -56,7 +55,7 @@ void Custody::kill() {
   for (const std::string& line : child_.heard()) retell(line, history_);
 }
 
-std::vector<Finding> Custody::inspect() {
+std::vector<Finding> Custody::inspect(Inspection::Content content) {
   std::vector<Finding> findings = history_.take_findings();
   if (const std::uint64_t more = history_.duplicate_effects(); more != 0) {
     findings.insert(findings.end(), more, {Finding::Kind::duplicate, "the national server applied a body once more"});
@@ -75,7 +74,7 @@ std::vector<Finding> Custody::inspect() {
   }
   {
     Door door(**store);
-    Inspection inspection(door, history_, Inspection::When::restarted);
+    Inspection inspection(door, history_, Inspection::When::restarted, content);
     for (Finding& each : inspection.run()) findings.push_back(std::move(each));
     if (inspection.unreadable() || stopped) {
       findings.push_back({Finding::Kind::lost, "the store could not be read whole"});

@@ -77,6 +77,7 @@ class Round {
   }
   bool begin();
   bool go_on_while_it_is_full();
+  bool opens_or_says_why_not();
   bool start_on_the_full_disk();
   bool free_it();
   bool end();
@@ -136,19 +137,26 @@ bool Round::go_on_while_it_is_full() {
                           full_.refused));
 }
 
-// A first start there, or, after a failed write, perhaps a refusal that says what is needed.
+// After a failed write the full disk may be too full to be opened on; then it must say so.
+bool Round::opens_or_says_why_not() {
+  findings_ = custody_.inspect(Inspection::Content::may_be_erased);
+  const auto no_room = [](const Finding& each) {
+    return each.what.find("before the store can be opened") != std::string::npos ||
+           each.what.find("No space left") != std::string::npos || each.what.ends_with("could not be read whole");
+  };
+  std::erase_if(findings_, no_room);
+  return findings_.empty();
+}
+
+// A first start there.
 bool Round::start_on_the_full_disk() {
   if (!restarts_) return true;
+  if (failed_) return opens_or_says_why_not();
   custody_.kill();
-  if (!failed_) findings_ = custody_.inspect();
+  findings_ = custody_.inspect(Inspection::Content::may_be_erased);
   if (!findings_.empty()) return false;
-  if (!custody_.start(orders_)) return miss("it could not be started");
-  runs_ = child().wait_for("ready", patience);
-  if (!runs_) {
-    const bool says_why = failed_ && (child().error().find("before the store can be opened") != std::string::npos ||
-                                      child().error().find("No space left") != std::string::npos);
-    custody_.kill();
-    return says_why || miss("it does not start on a full disk");
+  if (!custody_.start(orders_) || !child().wait_for("ready", patience)) {
+    return stopped_by_the_disk() || miss("it does not start on a full disk");
   }
   if (!child().wait_for("refusing", patience)) {
     return stopped_by_the_disk() || miss("after the restart new work is taken on a full disk");
@@ -164,12 +172,15 @@ bool Round::free_it() {
   // What it said until now, it said on the full disk.
   if (runs_) {
     const auto from = child().line_of("refusing");
+    const Told counted = full_;
     if (from && !look_at(*from)) return false;
+    full_ = counted;
     if (child().ended() && !stopped_by_the_disk()) return miss("the store stopped");
   }
   std::filesystem::remove(disk_.path() / "filler");
   if (!runs_) {
-    custody_.kill();
+    findings_ = custody_.inspect(Inspection::Content::may_be_erased);
+    if (!findings_.empty()) return false;
     runs_ = custody_.start(orders_) && child().wait_for("ready", patience);
     if (!runs_) return miss("it does not come back on the freed disk", Finding::Kind::lost);
   } else if (!child().wait_for("taking", patience)) {
@@ -185,7 +196,7 @@ bool Round::free_it() {
 bool Round::end() {
   custody_.kill();
   if (!child().error().empty()) return miss("the store stopped");
-  findings_ = custody_.inspect();
+  findings_ = custody_.inspect(Inspection::Content::may_be_erased);
   return findings_.empty();
 }
 

@@ -120,6 +120,37 @@ const std::vector<Lie>& lies() {
          });
        },
        {Kind::broken}},
+      {"the reply is gone",
+       [](LyingStore& store, History&) {
+         store.about_loads = in_the_first([](auto& loaded) {
+           const bool had = !loaded->reply.empty();
+           loaded->reply.bytes.clear();
+           return had;
+         });
+       },
+       {Kind::corrupt_served}},
+      {"the last line says another outcome",
+       [](LyingStore& store, History&) {
+         store.about_loads = in_the_first([](auto& loaded) {
+           if (loaded->submission.state != storage::State::rejected) return false;
+           loaded->attempts.back().outcome = storage::Outcome::delivered;
+           return true;
+         });
+       },
+       {Kind::corrupt_served}},
+      {"what is delivered was erased, and nobody asked",
+       [](LyingStore& store, History&) {
+         store.about_loads = in_the_first([](auto& loaded) {
+           if (loaded->submission.state != storage::State::delivered) return false;
+           loaded->payload.bytes.clear();
+           loaded->reply.bytes.clear();
+           loaded->submission.wrapped_key.clear();
+           for (auto& line : loaded->attempts) line.note.bytes.clear();
+           loaded->submission.content_erased = true;
+           return true;
+         });
+       },
+       {Kind::lost}},
       {"a position is another",
        [](LyingStore& store, History&) {
          store.about_loads = in_the_first([](auto& loaded) {

@@ -232,11 +232,13 @@ void Workload::settle_some() {
     made.expected_version = attempt.version;
     made.event = attempt.outcome;
     made.attempt.ended_at = now;
-    made.attempt.rule = fmt::format("rule-{}", name(attempt.outcome));
+    const Line line = Line::of(attempt.outcome, false);
+    made.attempt.outcome = line.outcome;
+    made.attempt.rule = line.rule;
     made.attempt.http_status = attempt.outcome == Event::went_unknown ? 0 : 200;
-    made.attempt.note.bytes = "sealed words of the server";
+    made.attempt.note.bytes = line.note;
     made.counts_as_attempt = attempt.outcome != Event::returned;
-    if (attempt.outcome == Event::delivered) made.reply.bytes = "sealed reply to " + attempt.id.text();
+    if (attempt.outcome == Event::delivered) made.reply.bytes = reply_to(attempt.id);
     made.epoch = epoch_;
     batch.push_back(std::move(made));
     from.push_back(State::in_flight);
@@ -258,8 +260,9 @@ void Workload::settle_probes(const std::vector<Due>& items) {
     made.attempt.probe = true;
     made.attempt.opened_at = now;
     made.attempt.ended_at = now;
-    made.attempt.outcome = landed ? storage::Outcome::found : storage::Outcome::not_found;
-    made.attempt.rule = "probe";
+    const Line line = Line::of(made.event, true);
+    made.attempt.outcome = line.outcome;
+    made.attempt.rule = line.rule;
     made.epoch = epoch_;
     batch.push_back(std::move(made));
     from.push_back(item.submission.state);
