@@ -30,6 +30,7 @@ ROUNDS = {
     "sync_points": 66,
     "disk_full": 10,
     "byte_flips": 240,
+    "lost_files": 130,
     "upkeep": 160,
     "key_rotation": 40,
 }
