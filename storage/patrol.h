@@ -1,7 +1,7 @@
 // A walk over the records that never ends: a slice of them at a time, in the order of acceptance, against what the
 // counts say of the same minutes. The counts are kept as records change (tally.h) and the records are what they are, so
-// the two are independent: what this finds is a miscount or a lost record (architecture: "computed from independent
-// sources"). A whole look at everything at once is verify.h's.
+// the two are independent sources: what this finds is a miscount or a lost record. A whole look at everything at once
+// is verify.h's.
 //
 // What the engine refuses to read is passed over and told as damage; the records in it are missing from their minutes,
 // which is a difference of those.

@@ -1,5 +1,5 @@
 """What tests/run.sh knows of its parts. `plan DIR ROW…` refuses a row without tests and names used twice; `table DIR ROW…`
-prints the time of each, from the build times and ctest's own report, and why a test did not run."""
+prints the time of each, from the build times and ctest's own report, and why a test did not run, or which part of it."""
 
 import collections
 import json
@@ -36,6 +36,12 @@ def why_not_run(case):
     return said[-1] if said else "it said nothing"
 
 
+def left_out(case):
+    """What a test that passed says it did not try."""
+    said = (case.findtext("system-out") or "").splitlines()
+    return sorted({line.strip() for line in said if "NOT RUN" in line or "NOT TESTED" in line})
+
+
 def table(directory, rows):
     row_of, _ = rows_of_tests(directory, rows)
     builds = dict(line.split("\t") for line in (directory / "builds.tsv").read_text(encoding="utf-8").splitlines())
@@ -51,6 +57,8 @@ def table(directory, rows):
             elif case.get("status") != "run":
                 skipped[row] += 1
                 reasons.append(f"did not run: {case.get('name')}: {why_not_run(case)}")
+            else:
+                reasons += [f"passed without: {case.get('name')}: {line}" for line in left_out(case)]
     print(f"\n{'part':<16}{'build s':>9}{'tests':>7}{'test s':>9}{'failed':>8}{'not run':>9}")
     for row in rows:
         print(f"{row:<16}{builds.get(row, '-'):>9}{counts[row]:>7}{seconds[row]:>9.1f}{failed[row]:>8}{skipped[row]:>9}")

@@ -165,7 +165,7 @@ python3 -B tests/part_table.py plan "$view" "${rows[@]}"
 printf '\n== tests: %s\n' "${rows[*]}"
 statuses=(0)
 # ctest's own summary is held back until the table of times is out.
-ctest --test-dir "$view" -L "$labels" --parallel "$jobs" --output-on-failure --no-tests=error \
+ctest --test-dir "$view" -L "$labels" --parallel "$jobs" --output-on-failure --no-tests=error --test-output-size-passed 65536 \
   --output-junit "$view/junit.xml" 2>&1 |
   awk -v summary="$view/summary.txt" '/^[0-9]+% tests passed/ { held = 1 }
     held { print > summary; next } { print; fflush() }' || statuses=("${PIPESTATUS[@]}")

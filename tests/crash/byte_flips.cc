@@ -2,31 +2,22 @@
 // it cannot read that it is damaged, or nothing came of it; what it serves is what was given, and nothing acknowledged
 // is silently gone.
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 
 #include "storage/sealing.h"
 #include "tests/crash/inspection.h"
 #include "tests/crash/process_crashes.h"
-#include "tests/crash/report.h"
+#include "tests/crash/rot.h"
 #include "tests/crash/sound_store.h"
 #include "tests/crash/store_on_fs.h"
 #include "tests/crash/workload.h"
 
 namespace titip::crash {
 namespace {
-
-// What one flip came to. `refused`: the store did not open; `told`: it named what is damaged; `aborted`: RocksDB's own
-// assertion ended the process.
-enum class Came : std::uint8_t { harmless, refused, told, aborted, wrong };
-constexpr std::array<std::string_view, 5> names{"harmless", "refused", "told", "aborted", "wrong"};
 
 constexpr std::array kinds{FileKind::wal,     FileKind::table,   FileKind::blob, FileKind::manifest,
                            FileKind::current, FileKind::options, FileKind::note};
@@ -67,11 +58,12 @@ std::optional<Flip> flip(Image& image, FileKind kind, sampler::Random& dice) {
   return made;
 }
 
-Came judge(const SoundStore& sound, Image image, std::uint64_t seed, std::vector<Finding>& findings) {
+Came judge(const SoundStore& sound, Image image, RotRound& round) {
   History history = sound.history;
-  auto fs = std::make_shared<PowerLossFs>(Disk{.image = std::move(image), .cut = {}, .seed = seed});
+  auto fs = std::make_shared<PowerLossFs>(Disk{.image = std::move(image), .cut = {}, .seed = round.seed});
   const auto [store, why_not] = open_on(fs, {.buffer_bytes = sound.buffer_bytes});
   if (!store) return Came::refused;
+  round.opened();
   Door door(*store, [&s = *store] { return s.pump(); });
   Inspection inspection(door, history, Inspection::When::restarted);
   auto all = inspection.run();
@@ -85,7 +77,7 @@ Came judge(const SoundStore& sound, Image image, std::uint64_t seed, std::vector
   // It works on, and hands nothing wrong out to be sent.
   if (!told && all.empty()) {
     inspection.settle_doubts(history);
-    Workload workload(door, history, history.brief(), seed);
+    Workload workload(door, history, history.brief(), round.seed);
     for (int steps = 0; steps < 5 && workload.step();) ++steps;
     for (Finding& each : history.take_findings()) {
       told = told || each.kind == Finding::Kind::damaged;
@@ -93,8 +85,8 @@ Came judge(const SoundStore& sound, Image image, std::uint64_t seed, std::vector
     }
   }
   store->close();
-  findings = std::move(all);
-  if (!findings.empty()) return Came::wrong;
+  round.findings = std::move(all);
+  if (!round.findings.empty()) return Came::wrong;
   return told ? Came::told : Came::harmless;
 }
 
@@ -135,167 +127,36 @@ Came flip_key_file(sampler::Random& dice, std::vector<Finding>& findings, std::s
   return came;
 }
 
-struct Line {
-  std::uint64_t round = 0;
-  std::size_t kind = 0;
-  Came came = Came::harmless;
-};
-
 // One flip of the sound store, or of a key file.
-Came flip_once(const SoundStore& sound, std::uint64_t seed, std::vector<Finding>& findings, std::string& what) {
-  sampler::Random dice(seed, 23);
-  const std::size_t kind = seed % (kinds.size() + 1);
-  if (kind == kind_of_the_key_file) return flip_key_file(dice, findings, what);
+Came flip_once(const SoundStore& sound, RotRound& round) {
+  sampler::Random dice(round.seed, 23);
+  const std::size_t kind = round.seed % (kinds.size() + 1);
+  if (kind == kind_of_the_key_file) return flip_key_file(dice, round.findings, round.what);
   Image image = sound.image;
   const auto flipped = flip(image, kinds[kind], dice);
   if (!flipped) {
-    findings.push_back({Finding::Kind::broken, "there is no such file to damage"});
+    round.findings.push_back({Finding::Kind::broken, "there is no such file to damage"});
     return Came::wrong;
   }
-  what = flipped->text();
-  return judge(sound, std::move(image), seed, findings);
-}
-
-// In a child: the flips from `first` on, a line each before and after.
-[[noreturn]] void flip_from(const ProcessCrashes& wanted, std::uint64_t first, int out) {
-  const auto say = [out](const std::string& line) { return ::write(out, line.data(), line.size()) > 0; };
-  std::optional<SoundStore> sound;
-  std::uint64_t of_store = 0;
-  for (std::uint64_t round = first; round < wanted.rounds; ++round) {
-    const std::uint64_t seed = wanted.first_seed + round;
-    if (const std::uint64_t store_seed = seed / flips_of_one_store + 1; store_seed != of_store) {
-      of_store = store_seed;
-      sound = SoundStore::make(store_seed);
-      if (!sound) {
-        say("x the sound store could not be made\n");
-        ::_exit(2);
-      }
-      say(fmt::format("k {}\n", sound->history.acknowledged()));
-    }
-    say(fmt::format("b {}\n", round));
-    std::vector<Finding> findings;
-    std::string what;
-    const Came came = flip_once(*sound, seed, findings, what);
-    if (wanted.tell || came == Came::wrong) {
-      fmt::print("seed {}: {}: {}\n", seed, what, names[static_cast<std::size_t>(came)]);
-    }
-    for (std::size_t i = 0; i < findings.size() && i < 5; ++i) {
-      fmt::print("  {}: {}\n", name(findings[i].kind), findings[i].what);
-    }
-    std::fflush(stdout);
-    const std::size_t lost = count(findings, Finding::Kind::lost);
-    const std::size_t served = count(findings, Finding::Kind::corrupt_served);
-    say(fmt::format("e {} {} {} {}\n", static_cast<unsigned>(came), lost, served, findings.size() - lost - served));
-  }
-  say("d\n");
-  std::error_code ignored;
-  std::filesystem::remove_all(store_directory(), ignored);
-  ::_exit(0);
-}
-
-class Flipping {
- public:
-  explicit Flipping(const ProcessCrashes& wanted) : wanted_(wanted) { report_.kind = "byte_flips"; }
-  int run();
-
- private:
-  bool run_child();  // false: it could not work at all
-  void take(const std::string& line);
-
-  const ProcessCrashes wanted_;
-  Report report_;
-  std::array<std::uint64_t, names.size()> came_{};
-  std::uint64_t next_ = 0;
-  bool open_ = false;  // a flip was begun and has not ended
-  bool done_ = false;
-  std::string broken_;
-};
-
-void Flipping::take(const std::string& text) {
-  std::istringstream line(text.substr(1));
-  std::uint64_t number = 0, lost = 0, served = 0, other = 0;
-  switch (text.front()) {
-    case 'k':
-      line >> number;
-      report_.acknowledged += number;
-      break;
-    case 'b':
-      line >> next_;
-      open_ = true;
-      break;
-    case 'e':
-      line >> number >> lost >> served >> other;
-      ++came_[std::min<std::uint64_t>(number, names.size() - 1)];
-      report_.lost += lost;
-      report_.corrupt_served += served;
-      report_.broken += other;
-      ++report_.rounds;
-      ++next_;
-      open_ = false;
-      if (number == static_cast<std::uint64_t>(Came::wrong)) {
-        fmt::print("NOT KEPT: byte_flips seed={} commit={}\n  again: tests/run.sh crash --replay byte_flips:{}\n",
-                   wanted_.first_seed + next_ - 1, commit_under_test(), wanted_.first_seed + next_ - 1);
-      }
-      break;
-    case 'd':
-      done_ = true;
-      break;
-    default:
-      broken_ = text;
-  }
-}
-
-bool Flipping::run_child() {
-  int ends[2];
-  if (::pipe(ends) != 0) return false;
-  std::fflush(stdout);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::close(ends[0]);
-    flip_from(wanted_, next_, ends[1]);
-  }
-  ::close(ends[1]);
-  std::string rest;
-  char bytes[4096];
-  while (true) {
-    const ssize_t got = ::read(ends[0], bytes, sizeof bytes);
-    if (got <= 0) break;
-    rest.append(bytes, static_cast<std::size_t>(got));
-    for (std::size_t end = rest.find('\n'); end != std::string::npos; end = rest.find('\n')) {
-      take(rest.substr(0, end));
-      rest.erase(0, end + 1);
-    }
-  }
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (done_) return true;
-  if (!open_ || !WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT) return false;
-  // An assertion of RocksDB's: damage that was noticed, if not in the kindest way.
-  ++came_[static_cast<std::size_t>(Came::aborted)];
-  ++report_.rounds;
-  ++next_;
-  open_ = false;
-  done_ = next_ >= wanted_.rounds;
-  return true;
-}
-
-int Flipping::run() {
-  while (!done_) {
-    if (run_child()) continue;
-    fmt::print("byte_flips: the process that damages and judges ended badly at seed {} {}\n",
-               wanted_.first_seed + next_, broken_);
-    return exit_not_kept;
-  }
-  for (std::size_t i = 0; i < names.size(); ++i) report_.details.emplace_back(std::string(names[i]), came_[i]);
-  fmt::print("{}\n", report_.line());
-  return report_.clean() ? exit_kept : exit_not_kept;
+  round.what = flipped->text();
+  return judge(sound, std::move(image), round);
 }
 
 }  // namespace
 
 int run_byte_flips(const ProcessCrashes& wanted) {
-  return Flipping(wanted).run();
+  std::optional<SoundStore> sound;
+  std::uint64_t of_store = 0;
+  return run_rot("byte_flips", wanted, [&](RotRound& round) {
+    if (const std::uint64_t store_seed = round.seed / flips_of_one_store + 1; store_seed != of_store) {
+      of_store = store_seed;
+      sound = SoundStore::make(store_seed);
+      if (sound) round.acknowledged(sound->history.acknowledged());
+    }
+    if (sound) return flip_once(*sound, round);
+    round.findings.push_back({Finding::Kind::broken, "the sound store could not be made"});
+    return Came::wrong;
+  });
 }
 
 }  // namespace titip::crash

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -45,7 +46,12 @@ int run_custodian(const CustodianOrders& orders) {
   options.ballast_bytes = orders.ballast_bytes;
   options.now = [] { return storage::WallTime(std::chrono::milliseconds(morning_ms + 3'600'000)); };
   // The writer must not call the store here; it answers what waits, and the workload then sees that all is over.
-  options.on_fatal = [](const std::string& why) { say("error " + why + "\n"); };
+  std::atomic<bool> said_why = false;
+  options.on_fatal = [&said_why](const std::string& why) {
+    say("error " + why + "\n");
+    said_why = true;
+    said_why.notify_all();
+  };
   auto store = storage::open_rocks_store(std::move(options), setup);
   if (!store) {
     say("error " + store.error() + "\n");
@@ -55,11 +61,13 @@ int run_custodian(const CustodianOrders& orders) {
   Door door(**store);
   Workload workload(door, teller, Brief::read(read_file(orders.brief)), orders.seed);
   workload.ask_again();
+  workload.pile_up(orders.pile);
   say("ready\n");
   bool refusing = false;
   for (std::uint64_t step = 0; orders.steps == 0 || step < orders.steps; ++step) {
     if (!workload.step()) {
-      // Fail-stop: the process ends without a word more, and its service manager starts it again.
+      // Fail-stop: the process ends without a word more than why, and its service manager starts it again.
+      said_why.wait(false);
       ::_exit(exit_store_stopped);
     }
     if (const bool low = (*store)->health().disk_low; low != refusing) {

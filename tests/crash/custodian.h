@@ -20,6 +20,7 @@ struct CustodianOrders {
   std::uint64_t floor_bytes = 0;
   std::uint64_t ballast_bytes = 0;
   std::uint64_t buffer_bytes = 0;  // 0: what each family needs
+  std::uint64_t pile = 0;          // so many submissions are accepted first, and nothing sent
   std::uint64_t steps = 0;         // then it stops in order; 0: never
   bool sync = true;                // false: a control
   std::string sync_point;          // kill yourself there, …

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "storage/open.h"
-#include "tests/crash/inspection.h"
 
 namespace titip::crash {
 namespace {
@@ -23,6 +22,7 @@ std::vector<std::string> command_of(const CustodianOrders& orders) {
   add("--floor-bytes", orders.floor_bytes);
   add("--ballast-bytes", orders.ballast_bytes);
   add("--buffer-bytes", orders.buffer_bytes);
+  add("--pile", orders.pile);
   add("--steps", orders.steps);
   if (!orders.sync) command.emplace_back("--no-sync");
   if (!orders.sync_point.empty()) {
@@ -55,7 +55,7 @@ void Custody::kill() {
   for (const std::string& line : child_.heard()) retell(line, history_);
 }
 
-std::vector<Finding> Custody::inspect() {
+std::vector<Finding> Custody::inspect(Inspection::Content content) {
   std::vector<Finding> findings = history_.take_findings();
   if (const std::uint64_t more = history_.duplicate_effects(); more != 0) {
     findings.insert(findings.end(), more, {Finding::Kind::duplicate, "the national server applied a body once more"});
@@ -74,7 +74,7 @@ std::vector<Finding> Custody::inspect() {
   }
   {
     Door door(**store);
-    Inspection inspection(door, history_, Inspection::When::restarted);
+    Inspection inspection(door, history_, Inspection::When::restarted, content);
     for (Finding& each : inspection.run()) findings.push_back(std::move(each));
     if (inspection.unreadable() || stopped) {
       findings.push_back({Finding::Kind::lost, "the store could not be read whole"});

@@ -10,6 +10,7 @@
 
 #include "tests/crash/custodian.h"
 #include "tests/crash/history.h"
+#include "tests/crash/inspection.h"
 #include "tests/crash/telling_child.h"
 
 namespace titip::crash {
@@ -29,9 +30,10 @@ class Custody {
   TellingChild& child() { return child_; }
 
   // Opens the store in this process, as the custodian did, and compares it with the history. Empty: all was kept.
-  std::vector<Finding> inspect();
+  std::vector<Finding> inspect(Inspection::Content content = Inspection::Content::stays);
 
   History& history() { return history_; }
+  const History& history() const { return history_; }
 
  private:
   const std::filesystem::path scratch_, store_;

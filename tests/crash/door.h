@@ -14,6 +14,9 @@
 
 namespace titip::crash {
 
+// The status of a process that waited for an answer in vain.
+inline constexpr int exit_without_an_answer = 9;
+
 class Door : public storage::Home {
  public:
   // `pump` is for a store without threads; it says whether it did anything.

@@ -43,11 +43,43 @@ State leads_to(Event event, const Known& known) {
   }
 }
 
+storage::Outcome outcome_of(Event event, bool probe) {
+  switch (event) {
+    case Event::delivered:
+      return probe ? storage::Outcome::found : storage::Outcome::delivered;
+    case Event::not_found:
+      return storage::Outcome::not_found;
+    case Event::probe_inconclusive:
+      return storage::Outcome::inconclusive;
+    case Event::rejected:
+      return storage::Outcome::rejected;
+    case Event::went_unknown:
+      return storage::Outcome::unknown;
+    case Event::deferred:
+      return storage::Outcome::deferred;
+    default:
+      return storage::Outcome::not_sent;
+  }
+}
+
 std::string text(const Try& said) {
   return fmt::format("intent {}, said {} times,", said.number, said.times);
 }
 
 }  // namespace
+
+Line Line::of(Event event, bool probe) {
+  if (probe) return {true, outcome_of(event, probe), "probe", {}};
+  return {false, outcome_of(event, probe), fmt::format("rule-{}", storage::name(event)), "sealed words of the server"};
+}
+
+Line Line::of_a_restart() {
+  return {false, storage::Outcome::unknown, "restart", {}};
+}
+
+std::string reply_to(const storage::SubmissionId& id) {
+  return "sealed reply to " + id.text();
+}
 
 std::string_view name(Finding::Kind kind) {
   constexpr std::array<std::string_view, 5> names{"lost", "damaged", "duplicate", "corrupt served", "broken"};
@@ -150,7 +182,8 @@ void History::saw(const ChangeAsked& seen) {
          fmt::format("the store handed {} out as {} in version {}; it was left {} in version {}", seen.id.text(),
                      name(seen.from), seen.version, name(known.state), known.version));
   }
-  known.doubt = Known::Doubt{leads_to(seen.event, known), seen.line ? 1U : 0U};
+  known.doubt = Known::Doubt{leads_to(seen.event, known), seen.line ? 1U : 0U, known.line};
+  if (seen.line) known.doubt->line = Line::of(seen.event, seen.from != State::in_flight);
   if (seen.event == Event::hold) known.held_from = known.state;
 }
 
@@ -178,6 +211,7 @@ void History::saw(const ChangeAnswered& seen) {
   known.state = seen.state;
   known.version = seen.version;
   known.lines += asked.lines;
+  known.line = asked.line;
 }
 
 void History::saw(const ObjectAsked& seen) {

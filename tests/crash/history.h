@@ -29,6 +29,20 @@ struct Finding {
 std::string_view name(Finding::Kind kind);
 std::size_t count(const std::vector<Finding>& findings, Finding::Kind kind);
 
+// The line that a settlement leaves in the timeline, as the workload words it (workload.cc).
+struct Line {
+  bool probe = false;
+  storage::Outcome outcome = storage::Outcome::unsettled;
+  std::string rule;
+  std::string note;
+  // Of the attempt or probe that ended with this event.
+  static Line of(storage::Event event, bool probe);
+  static Line of_a_restart();  // ended an open attempt
+  bool operator==(const Line&) const = default;
+};
+// The national server's reply to this submission; it comes with a delivery alone, and not with one that a probe found.
+std::string reply_to(const storage::SubmissionId& id);
+
 // What is known of one submission id.
 struct Known {
   enum class Custody : std::uint8_t {
@@ -40,6 +54,7 @@ struct Known {
   struct Doubt {
     storage::State to = storage::State::queued;
     std::uint32_t lines = 0;
+    std::optional<Line> line;
   };
   Try said;
   Custody custody = Custody::unknown;
@@ -47,7 +62,8 @@ struct Known {
   storage::State state = storage::State::queued;
   storage::State held_from = storage::State::queued;
   std::uint32_t version = 0;
-  std::uint32_t lines = 0;  // of the timeline
+  std::uint32_t lines = 0;   // of the timeline
+  std::optional<Line> line;  // the last of them; none: there is none, or it is not known
   std::optional<Doubt> doubt;
 };
 struct KnownObject {

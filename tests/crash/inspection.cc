@@ -24,31 +24,36 @@ struct Expected {
   State state;
   std::uint32_t version;
   std::uint32_t lines;
+  std::optional<Line> line;
 };
 
 // From a backup: what was pending may have been sent since, so it is unknown; what was held stays held.
 std::vector<Expected> after_a_restore(const Expected& left) {
-  const Expected unknown{State::unknown, left.version + 1, left.lines + (left.state == State::in_flight ? 1 : 0)};
+  const bool was_open = left.state == State::in_flight;
+  const Expected unknown{State::unknown, left.version + 1, left.lines + (was_open ? 1 : 0),
+                         was_open ? Line::of_a_restart() : left.line};
   if (storage::is_terminal(left.state)) return {left};
-  if (left.state == State::held) return {left, {State::held, left.version + 1, left.lines}};
+  if (left.state == State::held) return {left, {State::held, left.version + 1, left.lines, left.line}};
   return {unknown};
 }
 
 // As it was left, or as it was left by the change nobody answered; a restart ends what was in flight.
 std::vector<Expected> expected_of(const Known& known, Inspection::When when) {
-  std::vector<Expected> all{{known.state, known.version, known.lines}};
-  if (known.doubt) all.push_back({known.doubt->to, known.version + 1, known.lines + known.doubt->lines});
+  std::vector<Expected> all{{known.state, known.version, known.lines, known.line}};
+  if (known.doubt)
+    all.push_back({known.doubt->to, known.version + 1, known.lines + known.doubt->lines, known.doubt->line});
   if (when == Inspection::When::restored) return after_a_restore(all.front());
   for (Expected& each : all) {
     if (when == Inspection::When::restarted && each.state == State::in_flight)
-      each = {State::unknown, each.version + 1, each.lines + 1};
+      each = {State::unknown, each.version + 1, each.lines + 1, Line::of_a_restart()};
   }
   return all;
 }
 
 }  // namespace
 
-Inspection::Inspection(Door& door, const History& history, When when) : door_(door), history_(history), when_(when) {}
+Inspection::Inspection(Door& door, const History& history, When when, Content content)
+    : door_(door), history_(history), when_(when), content_(content) {}
 
 std::vector<Finding> Inspection::run() {
   load_all();
@@ -130,24 +135,25 @@ void Inspection::look_at(const SubmissionId& id, const Known& known) {
   found->second.payload_bytes = found->second.loaded.payload.bytes.size();
   look_at_content(found->second, known);
   look_at_state(found->second, known);
+  look_at_last_line(found->second, known);
 }
 
-void Inspection::look_at_content(const Seen& seen, const Known& known) {
+void Inspection::look_at_content(Seen& seen, const Known& known) {
   const Submission& s = seen.loaded.submission;
   const storage::NewSubmission given = history_.intents().submission(known.said);
   const Submission& g = given.submission;
   // Retention takes payload, reply, notes and key of what is over, all or nothing.
   const bool over = s.state == State::delivered || s.state == State::cancelled;
-  const bool erased = s.content_erased && over;
+  const bool erased = s.content_erased && over && content_ == Content::may_be_erased;
+  seen.erased = erased;
+  if (s.content_erased && !erased) {
+    find(Finding::Kind::lost, label(g.id, known) + " has had its content erased, and nobody asked for that");
+  }
   could_be_erased_ += over && !s.content_erased ? 1 : 0;
   erased_ += erased ? 1 : 0;
-  const std::string reply = seen.loaded.reply.bytes;
-  if (erased ? !seen.loaded.payload.empty() || !reply.empty() || !s.wrapped_key.empty()
+  if (erased ? !seen.loaded.payload.empty() || !seen.loaded.reply.empty() || !s.wrapped_key.empty()
              : seen.loaded.payload != given.payload) {
     find(Finding::Kind::corrupt_served, label(g.id, known) + " has not the bytes that were given");
-  }
-  if (!reply.empty() && reply != "sealed reply to " + g.id.text()) {
-    find(Finding::Kind::corrupt_served, label(g.id, known) + " has a reply that the national server did not give");
   }
   const bool same = s.id == g.id && s.destination == g.destination && s.facility == g.facility && s.route == g.route &&
                     s.channel == g.channel && s.receipt == g.receipt && s.ordering_key == g.ordering_key &&
@@ -160,16 +166,22 @@ void Inspection::look_at_content(const Seen& seen, const Known& known) {
   }
 }
 
-void Inspection::look_at_state(const Seen& seen, const Known& known) {
+void Inspection::look_at_state(Seen& seen, const Known& known) {
   const Submission& s = seen.loaded.submission;
   Known as_told = known;
   if (known.custody == Known::Custody::unknown) as_told.version = 1;
   const auto expected = expected_of(as_told, when_);
   const std::size_t lines = seen.loaded.attempts.size() - (s.state == State::in_flight ? 1 : 0);
   for (const Expected& each : expected) {
-    if (s.state == each.state && s.version == each.version && lines == each.lines) return;
+    if (s.state == each.state && s.version == each.version && lines == each.lines) {
+      seen.line = each.line;
+      return;
+    }
   }
-  if (moved_by_others(seen, as_told, lines)) return;
+  if (moved_by_others(seen, as_told, lines)) {
+    if (lines == known.lines) seen.line = known.line;
+    return;
+  }
   std::string wanted;
   for (const Expected& each : expected) {
     wanted += fmt::format("{}{} in version {} with {} lines", wanted.empty() ? "" : " or ", name(each.state),
@@ -180,6 +192,34 @@ void Inspection::look_at_state(const Seen& seen, const Known& known) {
        fmt::format("{}{} should be {}, and is {} in version {} with {} lines",
                    pending_again ? "a settlement was lost: " : "", label(s.id, known), wanted, name(s.state), s.version,
                    lines));
+}
+
+// The last settled line says what the last settlement said, and the reply of a delivery is there exactly where one
+// came.
+void Inspection::look_at_last_line(const Seen& seen, const Known& known) {
+  const auto& attempts = seen.loaded.attempts;
+  const Submission& s = seen.loaded.submission;
+  const std::size_t settled = attempts.size() - (s.state == State::in_flight && !attempts.empty() ? 1 : 0);
+  const bool delivered_by_attempt = s.state == State::delivered && seen.line && !seen.line->probe;
+  const bool reply_known = s.state != State::delivered || seen.line;
+  const std::string reply = delivered_by_attempt && !seen.erased ? reply_to(s.id) : std::string();
+  if (reply_known && seen.loaded.reply.bytes != reply) {
+    find(Finding::Kind::corrupt_served,
+         fmt::format("{} has {}", label(s.id, known),
+                     seen.loaded.reply.empty() ? "not the reply that the national server gave"
+                                               : "a reply that the national server did not give"));
+  }
+  if (settled == 0 || !seen.line) return;
+  const storage::Attempt& last = attempts[settled - 1];
+  Line wanted = *seen.line;
+  if (seen.erased) wanted.note.clear();
+  const Line is{last.probe, last.outcome, last.rule, last.note.bytes};
+  if (is != wanted) {
+    find(Finding::Kind::corrupt_served,
+         fmt::format("the last line of {} says {} by {}, and {} by {} was settled{}", label(s.id, known),
+                     static_cast<int>(is.outcome), is.rule, static_cast<int>(wanted.outcome), wanted.rule,
+                     is.note == wanted.note ? "" : "; the words are others"));
+  }
 }
 
 // What waits for another may go, wait again, or be cancelled with it; what others wait for may be taken back. Whether
@@ -283,6 +323,7 @@ void Inspection::settle_doubts(History& history) const {
     known.version = s.version;
     known.lines =
         static_cast<std::uint32_t>(found->second.loaded.attempts.size() - (s.state == State::in_flight ? 1 : 0));
+    known.line = found->second.line;
     if (s.state == State::held) known.held_from = s.held_from;
     known.doubt.reset();
   }

@@ -1,6 +1,7 @@
-// Compares what a store holds with what its clients know: reliability.md's promises P1 to P4 and P8, after a restart or
-// while it runs. Reads only, through the store's door; every id that was ever asked for is loaded, which is a full
-// scan.
+// Compares what a store holds with what its clients know, after a restart or while it runs: what was acknowledged is
+// there, byte for byte and in its order; one submission stands under a key; what was settled stays settled; what may
+// have been sent is not believed unsent; counts and indexes say what the records say. Reads only, through the store's
+// door; every id that was ever asked for is loaded, which is a full scan.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,9 @@ class Inspection {
     running,    // nothing may have changed but what was asked for
     restored,   // from a backup: nothing that was pending is believed to be still
   };
-  Inspection(Door& door, const History& history, When when);
+  // Whether anything here erases what is over: retention, or a full disk. Otherwise nobody asked for that.
+  enum class Content : std::uint8_t { stays, may_be_erased };
+  Inspection(Door& door, const History& history, When when, Content content = Content::stays);
 
   // Everything that is wrong. Empty although something could not be read: see unreadable().
   std::vector<Finding> run();
@@ -39,12 +42,15 @@ class Inspection {
   struct Seen {
     storage::Loaded loaded;
     std::uint64_t payload_bytes = 0;
+    std::optional<Line> line;  // the last settled one should be this; none: nobody knows
+    bool erased = false;       // retention has taken its content, as it may
   };
   void load_all();
   void load_one_by_one(const std::vector<storage::SubmissionId>& ids);
   void look_at(const storage::SubmissionId& id, const Known& known);
-  void look_at_content(const Seen& seen, const Known& known);
-  void look_at_state(const Seen& seen, const Known& known);
+  void look_at_content(Seen& seen, const Known& known);
+  void look_at_state(Seen& seen, const Known& known);
+  void look_at_last_line(const Seen& seen, const Known& known);
   bool moved_by_others(const Seen& seen, const Known& known, std::size_t lines) const;
   bool taken_back(const Known& known) const;
   void look_at_positions();
@@ -61,6 +67,7 @@ class Inspection {
   Door& door_;
   const History& history_;
   const When when_;
+  const Content content_;
   std::map<storage::SubmissionId, Seen> seen_;
   std::map<storage::SubmissionId, storage::Error> failed_;
   std::map<std::uint32_t, std::optional<storage::Object>> objects_;

@@ -30,6 +30,7 @@ CLI::App* add_custodian(CLI::App& app, titip::crash::CustodianOrders& orders, bo
   command->add_option("--floor-bytes", orders.floor_bytes);
   command->add_option("--ballast-bytes", orders.ballast_bytes);
   command->add_option("--buffer-bytes", orders.buffer_bytes);
+  command->add_option("--pile", orders.pile);
   command->add_option("--steps", orders.steps);
   command->add_option("--sync-point", orders.sync_point);
   command->add_option("--hit", orders.hit);
@@ -66,6 +67,8 @@ int main(int argc, char** argv) {
   add_rounds(*full, crashes);
   auto* flips = app.add_subcommand("byte_flips", "damage in every kind of file: detected or harmless, never served");
   add_rounds(*flips, crashes);
+  auto* gone = app.add_subcommand("lost_files", "a file is gone, or a log's first record: refused untouched, or whole");
+  add_rounds(*gone, crashes);
 
   bool requeues = false;
   auto* upkeep = app.add_subcommand("upkeep", "power cuts in retention, backup and restore; a restore after a drain");
@@ -97,6 +100,7 @@ int main(int argc, char** argv) {
   if (*rotation) return run_key_rotation(crashes);
   if (*upkeep) return run_upkeep({crashes.first_seed, crashes.rounds, crashes.tell, requeues});
   if (*flips) return run_byte_flips(crashes);
+  if (*gone) return run_lost_files(crashes);
   const auto spoiled = spoiled_named(control.empty() ? "none" : control);
   if (!spoiled) {
     fmt::print(stderr, "titip_crash: there is no control '{}'\n", control);

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -159,6 +161,42 @@ const std::vector<Lie>& lies() {
   return table;
 }
 
+const std::vector<Lie>& lies_about_settlements() {
+  using Kind = Finding::Kind;
+  static const std::vector<Lie> table{{"the reply is gone",
+                                       [](LyingStore& store, History&) {
+                                         store.about_loads = in_the_first([](auto& loaded) {
+                                           const bool had = !loaded->reply.empty();
+                                           loaded->reply.bytes.clear();
+                                           return had;
+                                         });
+                                       },
+                                       {Kind::corrupt_served}},
+                                      {"the last line says another outcome",
+                                       [](LyingStore& store, History&) {
+                                         store.about_loads = in_the_first([](auto& loaded) {
+                                           if (loaded->submission.state != storage::State::rejected) return false;
+                                           loaded->attempts.back().outcome = storage::Outcome::delivered;
+                                           return true;
+                                         });
+                                       },
+                                       {Kind::corrupt_served}},
+                                      {"what is delivered was erased, and nobody asked",
+                                       [](LyingStore& store, History&) {
+                                         store.about_loads = in_the_first([](auto& loaded) {
+                                           if (loaded->submission.state != storage::State::delivered) return false;
+                                           loaded->payload.bytes.clear();
+                                           loaded->reply.bytes.clear();
+                                           loaded->submission.wrapped_key.clear();
+                                           for (auto& line : loaded->attempts) line.note.bytes.clear();
+                                           loaded->submission.content_erased = true;
+                                           return true;
+                                         });
+                                       },
+                                       {Kind::lost}}};
+  return table;
+}
+
 struct World {
   explicit World(std::uint64_t seed) : history(seed) {
     storage::StoreOptions options;
@@ -188,7 +226,9 @@ struct World {
 };
 
 TEST(Oracle, CatchesEveryLieAndBelievesTheTruth) {
-  for (const Lie& lie : lies()) {
+  std::vector<Lie> all = lies();
+  std::ranges::copy(lies_about_settlements(), std::back_inserter(all));
+  for (const Lie& lie : all) {
     SCOPED_TRACE(lie.name);
     World world(3);
     world.work(60);

@@ -78,7 +78,7 @@ class Writing : public rocksdb::FSWritableFile {
   Status Flush(const Options&, Context*) override { return Status::OK(); }
   Status Sync(const Options&, Context*) override {
     return fs_.change(Op::sync, path_, [&] {
-      if (!fs_.lies_) fs_.platter_.sync(*node_);
+      if (!fs_.lies_about(path_)) fs_.platter_.sync(*node_);
       return true;
     });
   }
@@ -115,7 +115,7 @@ class WritingAnywhere : public rocksdb::FSRandomRWFile {
   Status Flush(const Options&, Context*) override { return Status::OK(); }
   Status Sync(const Options&, Context*) override {
     return fs_.change(Op::sync, path_, [&] {
-      if (!fs_.lies_) fs_.platter_.sync(*node_);
+      if (!fs_.lies_about(path_)) fs_.platter_.sync(*node_);
       return true;
     });
   }
@@ -133,7 +133,7 @@ class SyncingNames : public rocksdb::FSDirectory {
       : fs_(fs), path_(std::move(path)), node_(std::move(node)) {}
   Status Fsync(const Options&, Context*) override {
     return fs_.change(Op::sync_directory, path_, [&] {
-      if (!fs_.lies_) fs_.platter_.sync_names(node_);
+      fs_.platter_.sync_names(node_);
       return true;
     });
   }

@@ -40,6 +40,12 @@ std::string Cut::text() const {
                      op ? name(*op) : "operation", files ? fmt::format(" of a {} file", name(*files)) : "");
 }
 
+bool PowerLossFs::lies_about(std::string_view path) const {
+  const FileKind kind = kind_of(path);
+  return lies_ &&
+         (kind == FileKind::wal || kind == FileKind::table || kind == FileKind::blob || kind == FileKind::note);
+}
+
 void PowerLossFs::lose_power() {
   survivors_ = platter_.after_power_cut(dice_, losses_);
   off_ = true;

@@ -37,7 +37,9 @@ struct Disk {
   Image image;  // what lies on it at the start
   Cut cut;
   std::uint64_t seed = 0;  // the dice for what survives
-  bool lies = false;       // a control: syncs do nothing and say that they did
+  // A control: syncs of logs, tables, blobs and the note do nothing and say that they did. Names, CURRENT and MANIFEST
+  // are honest, or the store would just not open, and the oracle would have nothing to see.
+  bool lies = false;
 };
 
 class PowerLossFs : public rocksdb::FileSystemWrapper {
@@ -109,6 +111,7 @@ class PowerLossFs : public rocksdb::FileSystemWrapper {
 
   Status open_for_writing(const std::string& path, bool empty, std::unique_ptr<rocksdb::FSWritableFile>* made);
   // Does `effect`, which says whether there was what it works on, unless the power is off or goes at this operation.
+  bool lies_about(std::string_view path) const;
   static Status power_is_off() { return Status::IOError("the power is off"); }
   template <class Effect>
   Status change(Op op, std::string_view path, Effect effect);

@@ -24,6 +24,8 @@ int run_sync_points(const ProcessCrashes& wanted);
 int run_disk_full(const ProcessCrashes& wanted);
 // Damage in every kind of file, in a process of its own, for RocksDB may abort over it.
 int run_byte_flips(const ProcessCrashes& wanted);
+// Files that are gone, and a first log record that cannot be read; likewise in a process of its own.
+int run_lost_files(const ProcessCrashes& wanted);
 
 // Says aloud that a kind cannot run here.
 int skipped(const std::string& kind, const std::string& why);

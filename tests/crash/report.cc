@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "tests/crash/process_crashes.h"
+
 namespace titip::crash {
 
 void Report::add(const std::vector<Finding>& findings) {
@@ -34,6 +36,20 @@ std::string Report::line() const {
                   kind, rounds, acknowledged, lost, duplicates, corrupt_served, broken, taken.count());
   for (const auto& [what, times] : details) text += fmt::format(" {}={}", what, times);
   return text;
+}
+
+int cannot_go_on(Report& report, const std::string& why) {
+  if (report.rounds == 0 && report.clean()) return skipped(report.kind, why);
+  fmt::print("NOT KEPT: {} commit={}: after {} rounds the machine would not go on: {}\n", report.kind,
+             commit_under_test(), report.rounds, why);
+  ++report.broken;
+  fmt::print("{}\n", report.line());
+  return exit_not_kept;
+}
+
+int skipped(const std::string& kind, const std::string& why) {
+  fmt::print("{}: SKIPPED: {}\n", kind, why);
+  return exit_not_possible_here;
 }
 
 void complain(const std::string& kind, std::uint64_t seed, const std::string& schedule,

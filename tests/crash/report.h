@@ -29,6 +29,11 @@ struct Report {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
+// The machine would not go on: a loop device that cannot be made any more. Nothing was tried: the kind is skipped
+// aloud, and this is the exit status for that. After rounds or findings it is no skip: the line is printed, and it
+// failed.
+int cannot_go_on(Report& report, const std::string& why);
+
 // Says what is wrong, under which seed and schedule, and how to see it again. At most a dozen findings.
 void complain(const std::string& kind, std::uint64_t seed, const std::string& schedule,
               const std::vector<Finding>& findings);

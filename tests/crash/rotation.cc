@@ -181,7 +181,7 @@ void Rotated::inspect() {
 
 int run_key_rotation(const ProcessCrashes& wanted) {
   const std::string no_disk = LoopDisk::why_not();
-  if (!no_disk.empty()) fmt::print("key_rotation: kill -9 alone, no power cuts: {}\n", no_disk);
+  if (!no_disk.empty()) fmt::print("key_rotation: NOT RUN: power cuts (kill -9 alone): {}\n", no_disk);
   Report report;
   report.kind = "key_rotation";
   std::uint64_t rotations = 0, died_rotating = 0;
@@ -190,7 +190,7 @@ int run_key_rotation(const ProcessCrashes& wanted) {
     std::optional<LoopDisk> disk;
     if (no_disk.empty()) {
       auto made = LoopDisk::make(scratch, disk_bytes);
-      if (!made) return skipped("key_rotation", made.error());
+      if (!made) return cannot_go_on(report, made.error());
       disk.emplace(std::move(*made));
     }
     {
@@ -212,6 +212,10 @@ int run_key_rotation(const ProcessCrashes& wanted) {
     disk.reset();
     std::error_code ignored;
     std::filesystem::remove_all(scratch, ignored);
+  }
+  if (report.rounds >= 8 && died_rotating * 2 < report.rounds) {
+    fmt::print("NOT KEPT: key_rotation: of {} crashes only {} came while it rotated\n", report.rounds, died_rotating);
+    ++report.broken;
   }
   report.details = {{"rotations", rotations}, {"died_rotating", died_rotating}};
   fmt::print("{}\n", report.line());

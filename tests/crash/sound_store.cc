@@ -8,8 +8,21 @@ namespace titip::crash {
 
 std::optional<SoundStore> SoundStore::make(std::uint64_t seed) {
   constexpr int lives = 4;
+  constexpr std::uint64_t small_buffers = 24U << 10U;
+  return after(seed, lives, small_buffers);
+}
+
+std::optional<SoundStore> SoundStore::young(std::uint64_t seed) {
+  auto made = after(seed, 1, 0);
+  for (const auto& [path, bytes] : made ? made->image.files : std::map<std::string, std::string>{}) {
+    if (kind_of(path) == FileKind::table) return std::nullopt;
+  }
+  return made;
+}
+
+std::optional<SoundStore> SoundStore::after(std::uint64_t seed, int lives, std::uint64_t buffer_bytes) {
   constexpr int steps_of_a_life = 25;
-  SoundStore sound{.history = History(seed), .image = {}};
+  SoundStore sound{.history = History(seed), .image = {}, .buffer_bytes = buffer_bytes};
   sampler::Random dice(seed, 21);
   sound.image.directories.insert(store_directory().string());
   for (int life = 1; life <= lives; ++life) {

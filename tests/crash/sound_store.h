@@ -15,9 +15,15 @@ struct SoundStore {
   // something was not kept on the way.
   static std::optional<SoundStore> make(std::uint64_t seed);
 
+  // One life, with the sizes that are shipped: all it holds is in its log, and nothing was ever flushed.
+  static std::optional<SoundStore> young(std::uint64_t seed);
+
   History history;
   Image image;
-  std::uint64_t buffer_bytes = 24U << 10U;
+  std::uint64_t buffer_bytes = 24U << 10U;  // 0: what each family needs
+
+ private:
+  static std::optional<SoundStore> after(std::uint64_t seed, int lives, std::uint64_t buffer_bytes);
 };
 
 }  // namespace titip::crash

@@ -106,9 +106,31 @@ std::string TellingChild::error() const {
   return found != heard_.end() ? found->substr(6) : std::string();
 }
 
-std::vector<std::string> TellingChild::heard() const {
+std::vector<std::string> TellingChild::heard(std::size_t from) const {
   const std::scoped_lock lock(mutex_);
-  return heard_;
+  return {heard_.begin() + static_cast<std::ptrdiff_t>(std::min(from, heard_.size())), heard_.end()};
+}
+
+std::optional<std::size_t> TellingChild::line_of(const std::string& word, std::size_t from) const {
+  const std::scoped_lock lock(mutex_);
+  for (std::size_t i = from; i < heard_.size(); ++i) {
+    if (heard_[i].starts_with(word)) return i;
+  }
+  return std::nullopt;
+}
+
+bool TellingChild::wait_until_told(std::size_t from, const std::function<bool(const Told&)>& enough,
+                                   std::chrono::milliseconds longest) {
+  Told all;
+  const auto take_up = [&] {
+    const auto lines = heard(from);
+    from += lines.size();
+    const Told more = told_in(lines);
+    all = {all.changed + more.changed, all.accepted + more.accepted, all.refused + more.refused};
+    return enough(all);
+  };
+  wait_until(longest, [&] { return take_up() || ended_; });
+  return take_up();
 }
 
 bool TellingChild::wait_for(const std::string& word, std::chrono::milliseconds longest) {

@@ -8,10 +8,14 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "tests/crash/told.h"
 
 namespace titip::crash {
 
@@ -33,7 +37,13 @@ class TellingChild {
   bool said(const std::string& word) const;              // since it was started
   std::string error() const;                             // what it gave up with; empty: it did not
   std::uint64_t answers() const { return answers_; }
-  std::vector<std::string> heard() const;
+  std::vector<std::string> heard(std::size_t from = 0) const;  // the lines from this one on
+  // Which of its lines says `word`, from `from` on; none: it has not said it.
+  std::optional<std::size_t> line_of(const std::string& word, std::size_t from = 0) const;
+  // Waits until what it told from this line on is enough, or it ended.
+  bool wait_until_told(std::size_t from, const std::function<bool(const Told&)>& enough,
+                       std::chrono::milliseconds longest);
+  bool ended() const { return ended_; }
 
  private:
   void listen(int end);

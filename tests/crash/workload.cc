@@ -80,6 +80,16 @@ void Workload::ask_again() {
   brief_.say_twice.clear();
 }
 
+void Workload::pile_up(std::uint64_t submissions) {
+  constexpr std::uint64_t in_a_call = 3;
+  for (std::uint64_t made = 0; made < submissions; made += in_a_call) {
+    std::vector<Try> tries;
+    for (std::uint64_t i = 0; i < in_a_call; ++i) tries.push_back({brief_.next_intent++, 1});
+    accept(std::move(tries));
+    door_.run_until_answered();
+  }
+}
+
 bool Workload::step() {
   const std::vector<Due> to_send = dice_.chance(0.6) ? due(DueClass::send, 4) : std::vector<Due>{};
   const std::vector<Due> to_probe = dice_.chance(0.3) ? due(DueClass::probe, 3) : std::vector<Due>{};
@@ -222,11 +232,13 @@ void Workload::settle_some() {
     made.expected_version = attempt.version;
     made.event = attempt.outcome;
     made.attempt.ended_at = now;
-    made.attempt.rule = fmt::format("rule-{}", name(attempt.outcome));
+    const Line line = Line::of(attempt.outcome, false);
+    made.attempt.outcome = line.outcome;
+    made.attempt.rule = line.rule;
     made.attempt.http_status = attempt.outcome == Event::went_unknown ? 0 : 200;
-    made.attempt.note.bytes = "sealed words of the server";
+    made.attempt.note.bytes = line.note;
     made.counts_as_attempt = attempt.outcome != Event::returned;
-    if (attempt.outcome == Event::delivered) made.reply.bytes = "sealed reply to " + attempt.id.text();
+    if (attempt.outcome == Event::delivered) made.reply.bytes = reply_to(attempt.id);
     made.epoch = epoch_;
     batch.push_back(std::move(made));
     from.push_back(State::in_flight);
@@ -248,8 +260,9 @@ void Workload::settle_probes(const std::vector<Due>& items) {
     made.attempt.probe = true;
     made.attempt.opened_at = now;
     made.attempt.ended_at = now;
-    made.attempt.outcome = landed ? storage::Outcome::found : storage::Outcome::not_found;
-    made.attempt.rule = "probe";
+    const Line line = Line::of(made.event, true);
+    made.attempt.outcome = line.outcome;
+    made.attempt.rule = line.rule;
     made.epoch = epoch_;
     batch.push_back(std::move(made));
     from.push_back(item.submission.state);

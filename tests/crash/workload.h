@@ -21,6 +21,8 @@ class Workload {
 
   // The clients that got no answer before the crash say it again, and some others say it a second time.
   void ask_again();
+  // So many new submissions at least, and nothing else: a backlog.
+  void pile_up(std::uint64_t submissions);
   // Some calls of every sort, sent together, then their answers. False: the store takes nothing any more.
   bool step();
   // No new submissions: only what is pending goes on.

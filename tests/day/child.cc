@@ -71,10 +71,11 @@ bool Child::collect(bool block) {
   } while (got < 0 && errno == EINTR);
   if (got == 0) return false;
   pid_ = -1;
+  ended_ = {};
   if (WIFSIGNALED(status_)) {
-    ended_ = std::string("ended by signal ") + strsignal(WTERMSIG(status_));
+    ended_.signal = WTERMSIG(status_);
   } else {
-    ended_ = "ended with status " + std::to_string(WEXITSTATUS(status_));
+    ended_.status = WEXITSTATUS(status_);
   }
   return true;
 }

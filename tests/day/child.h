@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/day/ending.h"
+
 namespace titip::day {
 
 class Child {
@@ -32,13 +34,14 @@ class Child {
   void kill_now();                                // SIGKILL, and waits until it is gone
   bool stop(std::chrono::milliseconds patience);  // SIGTERM; true if it ended in time with status 0
   void release() { pid_ = -1; }                   // leaves it running
-  const std::string& how_it_ended() const { return ended_; }
+  std::string how_it_ended() const { return ended_.text(); }
+  const Ending& ending() const { return ended_; }  // of a process that was collected
 
  private:
   bool collect(bool block);
   pid_t pid_ = -1;
   int status_ = 0;
-  std::string ended_;
+  Ending ended_;
 };
 
 // A port of 127.0.0.1 that nobody listens on. Chosen below the ephemeral range, so that no outgoing connection takes it

@@ -19,7 +19,6 @@ struct Fault {
   std::uint32_t latest;  // the nth such call, at most
   bool of_the_store;     // only where it touches the store's files: the program makes it elsewhere too
 };
-// Of write, only the store's: a gateway whose own wake-ups fail is no gateway in a world that exists.
 // strace counts for each thread: the nth call of the writer, or of one that flushes. Of write, only the store's fail: a
 // gateway whose own wake-ups fail is no gateway in a world that exists.
 constexpr std::array<Fault, 12> faults{{{"fdatasync", "error=EIO", 20, false},
@@ -58,7 +57,20 @@ std::vector<std::string> store_files(const std::filesystem::path& data) {
   return files;
 }
 
+Planned planned_of(const Fault& fault) {
+  const std::string_view what(fault.what);
+  const bool kills = what.starts_with("signal=");
+  return {kills ? Planned::How::call_kills : Planned::How::call_fails, fault.call,
+          std::string(what.substr(what.find('=') + 1))};
+}
+
 }  // namespace
+
+std::vector<std::string> Deaths::fault_names() {
+  std::vector<std::string> names;
+  for (const Fault& fault : faults) names.push_back(planned_of(fault).name());
+  return names;
+}
 
 Deaths::Deaths(const Settings& settings, double until_s) : faults_(settings.faults), dice_(settings.seed, 31) {
   for (std::uint32_t i = 0; i < settings.deaths; ++i) {
@@ -77,8 +89,16 @@ double Deaths::rest_s() {
 
 std::vector<std::string> Deaths::tracer(const std::filesystem::path& data) {
   of_what_ = "kill -9";
+  planned_ = {};
   if (!faults_ || !left()) return {};
-  const Fault& fault = faults[dice_.below(faults.size())];
+  if (turns_.empty()) {
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+      turns_.insert(turns_.begin() + dice_.below(static_cast<std::uint32_t>(i + 1)), i);
+    }
+  }
+  const Fault& fault = faults[turns_.back()];
+  turns_.pop_back();
+  planned_ = planned_of(fault);
   const std::uint32_t nth = dice_.between(1, fault.latest);
   of_what_ = fmt::format("{} {} at the {}. time", fault.call, fault.what, nth);
   std::vector<std::string> command{"/usr/bin/strace", "-D", "-f", "-qq", "-o", "/dev/null"};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/day/ending.h"
 #include "tests/day/settings.h"
 #include "tests/sampler/random.h"
 
@@ -29,6 +30,10 @@ class Deaths {
   std::vector<std::string> tracer(const std::filesystem::path& data);
   // For people and for the log of the run: what the present life is to die of.
   const std::string& of_what() const { return of_what_; }
+  // What may end it by itself; nothing, unless a failure is injected into it.
+  const Planned& planned() const { return planned_; }
+  // Planned::name() of every failure there is. Each has its turn before one comes again.
+  static std::vector<std::string> fault_names();
 
   // Why faults cannot be injected here; empty: they can.
   static std::string why_no_faults();
@@ -39,6 +44,8 @@ class Deaths {
   std::vector<double> moments_;
   std::size_t next_ = 0;
   std::string of_what_ = "kill -9";
+  Planned planned_;
+  std::vector<std::size_t> turns_;  // the faults that have not had theirs, the next one last
 };
 
 }  // namespace titip::day

@@ -79,6 +79,8 @@ struct Totals {
 struct Counters {
   std::int64_t unknown = 0, probes = 0, outages = 0, open_at_kill = 0, kills = 0;
   std::int64_t faults = 0;  // of the kills: deaths of an injected failure
+  std::map<std::string, std::int64_t> by_fault =
+      {};  // call and error → of the faults; all that were planned stand here
   std::int64_t lost_replies = 0, late_applies = 0;
 };
 

@@ -44,15 +44,17 @@ std::vector<std::string> broken_rules(const Verdict& v, const Demands& demands) 
 
 std::string last_line(const Verdict& v) {
   const Counters& c = v.counters;
-  return fmt::format(
+  std::string line = fmt::format(
       "demo: people={} submissions={} acknowledged={} delivered={} rejected={} cancelled={} blocked={} held={} "
       "pending={} "
       "duplicates={} lost={} out_of_order={} stale_values={} unknown={} probes={} lost_replies={} late_applies={} "
-      "open_at_kill={} outages={} kills={} slowest_answer_ms={}{}",
+      "open_at_kill={} outages={} kills={} slowest_answer_ms={}",
       v.people, v.submissions, v.acknowledged, v.delivered, v.rejected, v.cancelled, v.blocked, v.held, v.pending,
       v.count(Fault::duplicate), v.count(Fault::lost), v.count(Fault::out_of_order), v.count(Fault::stale_value),
-      c.unknown, c.probes, c.lost_replies, c.late_applies, c.open_at_kill, c.outages, c.kills, v.slowest_answer_ms,
-      c.faults > 0 ? fmt::format(" faults={}", c.faults) : "");
+      c.unknown, c.probes, c.lost_replies, c.late_applies, c.open_at_kill, c.outages, c.kills, v.slowest_answer_ms);
+  if (!c.by_fault.empty()) line += fmt::format(" faults={}", c.faults);
+  for (const auto& [fault, times] : c.by_fault) line += fmt::format(" {}={}", fault, times);
+  return line;
 }
 
 }  // namespace titip::day

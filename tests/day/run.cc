@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <future>
@@ -77,6 +78,7 @@ class DayRun {
   bool time_to_kill();
   std::expected<void, std::string> kill_and_restart();
   std::expected<void, std::string> die_and_return();
+  std::expected<std::string, std::string> how_it_died(bool serving);
   std::expected<void, std::string> start_again();
 
   const Settings& settings_;
@@ -96,6 +98,9 @@ class DayRun {
 };
 
 std::expected<void, std::string> DayRun::begin() {
+  if (settings_.faults) {
+    for (const std::string& fault : Deaths::fault_names()) evidence.counters.by_fault[fault] = 0;
+  }
   if (auto ok = stage_.start_simulator(); !ok) return ok;
   if (auto ok = stage_.start_gateway(); !ok) return ok;
   log_in_everywhere("in the morning");
@@ -204,13 +209,11 @@ std::expected<void, std::string> DayRun::kill_and_restart() {
 
 // It is killed, or has ended by itself because a system call failed: the service manager starts it again.
 std::expected<void, std::string> DayRun::die_and_return() {
-  const bool by_itself = !stage_.gateway_running();
   const std::int64_t died_at = now_ms();
-  const std::string what = by_itself ? deaths_.of_what() : "kill -9";
-  stage_.kill_gateway();
+  auto of = how_it_died(true);
+  if (!of) return std::unexpected(of.error());
+  const std::string what = *of;
   watch_.carry_over();
-  ++evidence.counters.kills;
-  evidence.counters.faults += by_itself ? 1 : 0;
   std::this_thread::sleep_for(std::chrono::duration<double>(deaths_.rest_s()));
   if (auto ok = start_again(); !ok) return ok;
   evidence.gateway_down.emplace_back(died_at, now_ms());
@@ -223,15 +226,29 @@ std::expected<void, std::string> DayRun::die_and_return() {
   return {};
 }
 
-// A start that an injected failure ends is a death too.
+// Ends it unless it has ended, and says what it died of. An end that nobody planned is an error.
+std::expected<std::string, std::string> DayRun::how_it_died(bool serving) {
+  const bool by_itself = !stage_.gateway_running();
+  stage_.kill_gateway();
+  ++evidence.counters.kills;
+  // It may also have ended between the look and the kill.
+  if (!by_itself && stage_.gateway_ending().signal == SIGKILL) return "kill -9";
+  if (auto why = not_as_planned(stage_.gateway_ending(), deaths_.planned(), serving, stage_.gateway_words());
+      !why.empty()) {
+    return std::unexpected(std::move(why));
+  }
+  ++evidence.counters.faults;
+  ++evidence.counters.by_fault[deaths_.planned().name()];
+  return deaths_.of_what();
+}
+
+// A start that an injected failure ends is a death too; one that neither ends nor gets ready is not.
 std::expected<void, std::string> DayRun::start_again() {
   while (true) {
     auto started = stage_.start_gateway(deaths_.tracer(stage_.data() / "gateway"));
-    if (started || deaths_.of_what() == "kill -9") return started;
+    if (started || stage_.gateway_running()) return started;
+    if (auto of = how_it_died(false); !of) return std::unexpected(of.error() + "\n" + started.error());
     watch_.say(fmt::format("{:5.1f} s  died at its start: {}", now_s(), deaths_.of_what()));
-    stage_.kill_gateway();
-    ++evidence.counters.kills;
-    ++evidence.counters.faults;
     deaths_.rest_s();
   }
 }

@@ -4,12 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
@@ -158,10 +160,23 @@ std::expected<void, std::string> Stage::start_gateway(const std::vector<std::str
   const fs::path log = data_ / "titip.log";
   std::vector<std::string> command = before;
   command.insert(command.end(), {settings_.titip.string(), "serve", "--config", (data_ / "titip.json").string()});
+  std::error_code none_yet;
+  said_before_ = fs::file_size(log, none_yet);
+  if (none_yet) said_before_ = 0;
   auto child = Child::start(command, log, settings_.keep);
   if (!child) return std::unexpected(child.error());
   gateway_ = std::move(*child);
   return wait_until_ready(gateway_, operations_port_, "/readyz", log, "the gateway");
+}
+
+std::string Stage::gateway_words() const {
+  constexpr std::uintmax_t enough = 64U << 10U;
+  std::error_code ignored;
+  const fs::path log = data_ / "titip.log";
+  const std::uintmax_t size = fs::file_size(log, ignored);
+  std::ifstream in(log, std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(ignored ? 0 : std::max(said_before_, size - std::min(size, enough))));
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 bool Stage::stop_gateway() {

@@ -42,7 +42,9 @@ class Stage {
   std::uint16_t operations_port() const { return operations_port_; }
   pid_t simulator_pid() const { return simulator_.pid(); }
   pid_t gateway_pid() const { return gateway_.pid(); }
-  const std::string& gateway_end() const { return gateway_.how_it_ended(); }
+  std::string gateway_end() const { return gateway_.how_it_ended(); }
+  const Ending& gateway_ending() const { return gateway_.ending(); }
+  std::string gateway_words() const;  // what it said since it was last started, the end of it
 
  private:
   std::expected<void, std::string> write_files();
@@ -55,6 +57,7 @@ class Stage {
   std::uint16_t simulator_port_ = 0, control_port_ = 0, front_port_ = 0, operations_port_ = 0;
   Child simulator_;
   Child gateway_;
+  std::uintmax_t said_before_ = 0;  // the length of the gateway's log when it was last started
 };
 
 }  // namespace titip::day
