@@ -63,6 +63,7 @@ class Group {
   KvBatch take_batch() { return staging_.take_batch(); }
   std::vector<Lane> take_woken();  // each lane once
   std::size_t size() const { return calls_.size(); }
+  std::uint64_t erased_bytes() const { return book_.erased_bytes(); }
   std::size_t newly_damaged() const { return newly_damaged_; }  // values that nobody had met before
 
   // `instead`: every call is answered with this error, whatever the book said.

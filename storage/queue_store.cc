@@ -50,6 +50,8 @@ std::expected<std::unique_ptr<QueueStore>, std::string> QueueStore::open(
   for (std::size_t i = 0; store->probes_ != nullptr && i < recovered->damaged; ++i) {
     store->probes_->failed("corrupt_record");
   }
+  // Of what was erased before, the last process may not have come to give the space back.
+  store->space_.erased(store->kv_->reclaimable_bytes());
   if (pumping == Pumping::thread) {
     store->watermark_.start();
     store->space_.start();

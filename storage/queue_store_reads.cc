@@ -134,11 +134,7 @@ void QueueStore::rewrap(std::vector<Rewrap> batch, Home& home, Done<std::vector<
 
 void QueueStore::retain(Retain what, Home& home, Done<Retained> done) {
   if (what.keys_before) what.keys_before = std::min(*what.keys_before, now_() - shortest_key_life);
-  const auto answer = std::make_shared<Done<Retained>>(
-      [erased = space_.erased_bytes(), done = std::move(done)](Result<Retained> result) mutable {
-        if (result) *erased += result->bytes;
-        done(std::move(result));
-      });
+  const auto answer = std::make_shared<Done<Retained>>(std::move(done));
   ReaderPool::Work work = [this, &home, answer, what] {
     auto snapshot = kv_->snapshot();
     Reading reading(*snapshot);

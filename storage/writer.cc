@@ -34,7 +34,7 @@ Call Writer::Queue::pop() {
 }
 
 Writer::Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, CommitSequence sequence, Watermark& watermark,
-               const SpaceWatch& space, WriterSettings settings)
+               SpaceWatch& space, WriterSettings settings)
     : kv_(kv),
       ledger_(ledger),
       watches_(watches),
@@ -205,6 +205,7 @@ void Writer::commit(std::vector<Call> calls) {
     if (!written) return stop_for_ever(&group, written.error());
     sequence_.committed();
     ledger_.publish(batch);
+    space_.erased(group.erased_bytes());
     failed("corrupt_record", group.newly_damaged());
     watches_.committed(batch, outbox);
     watermark_.acknowledged({sequence_.number(), ledger_.last_position(), settings_.epoch, now});
