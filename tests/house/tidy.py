@@ -168,12 +168,15 @@ REGISTRY_HOST = re.compile(
     r"|mirrors?|archive|ghcr|hub)\.(?:[a-z0-9-]+\.)*[a-z0-9-]+\.(?:org|io|com|net|dev|id|cloud)\b"
     r"|\b(?:pypi|crates|rubygems|npmjs|ghcr|nuget)\.(?:org|io|com)\b", re.IGNORECASE)
 SOMEBODYS_PATH = re.compile(r"(?<![\w.)}/-])/(?:work|home|root|Users)/\w")
+DOCUMENT = re.compile(r"(?<![\w./{}<>*$-])(?:\./)?((?:[\w.-]+/)*[\w-]+\.md)\b")
 NEIGHBOUR = re.compile(r"\.\./" + r"shared\b")
 
 
 def check_speech(tree):
-    """Titip's files speak of Titip alone: no package registry's host, nobody's machine, nothing beside the tree."""
+    """Titip's files speak of Titip alone: no package registry's host, nobody's machine, nothing beside the tree, no document
+    that is not in it."""
     here = str(tree.root)
+    documents = {"/" + path for path in tree.files if path.endswith(".md")}
     for path in tree.text_files():
         if path == "LICENSE":
             continue
@@ -184,5 +187,9 @@ def check_speech(tree):
                 yield Violation(path, number, "the path of this checkout")
             elif found := SOMEBODYS_PATH.search(line):
                 yield Violation(path, number, f"a path of somebody's machine: {found[0]}…")
+            for found in DOCUMENT.finditer(line):
+                name = re.sub(r"^(?:\.\.?/)+", "", found[1])
+                if not any(document.endswith("/" + name) for document in documents):
+                    yield Violation(path, number, f"names {name}, which is not in the tree")
             if NEIGHBOUR.search(line):
                 yield Violation(path, number, "names what lies beside the tree")
