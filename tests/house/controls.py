@@ -190,6 +190,9 @@ PLANTED = {
         "words", {"tests/a.cc": "TEST(a, b) { GTEST_SKIP" + '() << ""; }\n'}, "tests/a.cc", "says why"),
     # manners
     "a header without once": ("manners", {"storage/a.h": "// #pragma once\n"}, "storage/a.h", "#pragma once"),
+    "another header before its own": (
+        "manners", {"storage/a.h": header("storage"), "storage/a.cc": '#include <string>\n\n#include "storage/a.h"\n'},
+        "storage/a.cc", "its own header"),
     "a tab": ("manners", {"storage/a.cc": "int\tx;\n"}, "storage/a.cc", "a tab"),
     "no last newline": ("manners", {"deploy/a.m" "d": "x"}, "deploy/a.m" "d", "has no end"),
     # speech

@@ -148,6 +148,10 @@ def check_words(tree):
 
 
 def check_manners(tree):
+    for path in tree.sources(".cc"):
+        header, includes = path[:-len(".cc")] + ".h", tree.includes(path)
+        if header in tree.files and not (includes and includes[0].target == header):
+            yield Violation(path, 1, f'its own header "{header}" is not what it includes first')
     for path in tree.sources(".h"):
         if not re.search(r"^#pragma once$", tree.code(path), re.MULTILINE):
             yield Violation(path, 1, "a header without #pragma once")
