@@ -81,6 +81,9 @@ class Book {
   enum class AfterRestore { unknown, held, as_it_was, damaged };
   AfterRestore restored(const SubmissionId& id, WallTime since);
 
+  // Of payloads that lost their place, in calls that were rolled back too.
+  std::uint64_t erased_bytes() const { return erased_bytes_; }
+
   // Lanes that gained a due record since the last call; may hold doubles, and lanes of calls that were rolled back.
   std::vector<Lane> take_woken() { return std::exchange(woken_, {}); }
 
@@ -154,6 +157,7 @@ class Book {
   KeyLine line_;
   std::vector<SubmissionId> cancelled_;  // by following, in this call
   std::size_t followed_ = 0;
+  std::uint64_t erased_bytes_ = 0;
 };
 
 }  // namespace titip::storage

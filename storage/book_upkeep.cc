@@ -36,6 +36,7 @@ void Book::drop_content(Record& record) {
   Submission& s = record.submission;
   const std::string key = keys::of(s.id);
   staging_.erase(Family::payload, key);
+  if (!s.content_erased) erased_bytes_ += record.payload_bytes;
   wipe_quarantined(Family::payload, key);
   wipe(Family::reply, key);
   drop_notes(record);

@@ -69,6 +69,7 @@ class Group {
   bool has_late(SteadyTime now) const;
   // The calls as they came, of a group that was run and not committed. Nothing may be asked of it afterwards.
   std::vector<Call> take_calls() { return std::move(calls_); }
+  std::uint64_t erased_bytes() const { return book_.erased_bytes(); }
   std::size_t newly_damaged() const { return newly_damaged_; }  // values that nobody had met before
 
   // `instead`: every call is answered with this error, whatever the book said.

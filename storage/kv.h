@@ -92,6 +92,8 @@ class Kv : public KvReader {
   virtual KvResult<std::optional<std::string>> noted() const = 0;
   // Gives the space of erased values back to the disk. Blocking and long; any one thread, while others commit and read.
   virtual KvResult<void> reclaim() = 0;
+  // About how much a reclaim would give back. Any thread; small.
+  virtual std::uint64_t reclaimable_bytes() const { return 0; }
   // A reclaim under way ends soon, and none begins any more: close() is near. Any thread.
   virtual void give_up_reclaim() {}
   // A consistent copy of everything committed so far, made in a directory that does not exist yet; the note is not part

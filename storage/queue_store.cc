@@ -51,6 +51,8 @@ std::expected<std::unique_ptr<QueueStore>, NotOpened> QueueStore::open(
   for (std::size_t i = 0; store->probes_ != nullptr && i < recovered->damaged + recovered->mended; ++i) {
     store->probes_->failed("corrupt_record");
   }
+  // Of what was erased before, the last process may not have come to give the space back.
+  store->space_.erased(store->kv_->reclaimable_bytes());
   if (pumping == Pumping::thread) {
     store->watermark_.start();
     store->space_.start();

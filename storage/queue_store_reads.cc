@@ -138,11 +138,7 @@ void QueueStore::retain(Retain what, Home& home, Done<Retained> done) {
     if (doubt->since >= what.settled_before) what.settled_before = WallTime::min();
     if (what.keys_before && doubt->since >= *what.keys_before) what.keys_before.reset();
   }
-  const auto answer = std::make_shared<Done<Retained>>(
-      [erased = space_.erased_bytes(), done = std::move(done)](Result<Retained> result) mutable {
-        if (result) *erased += result->bytes;
-        done(std::move(result));
-      });
+  const auto answer = std::make_shared<Done<Retained>>(std::move(done));
   ReaderPool::Work work = [this, &home, answer, what] {
     auto snapshot = kv_->snapshot();
     Reading reading(*snapshot);

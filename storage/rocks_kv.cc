@@ -83,6 +83,13 @@ class RocksKv : public Kv {
     }
     return {};
   }
+  std::uint64_t reclaimable_bytes() const override {
+    std::uint64_t bytes = 0;
+    for (const Family family : {Family::payload, Family::reply}) {
+      bytes += reclaim_.erased_bytes(*families_[static_cast<std::size_t>(family)]);
+    }
+    return bytes;
+  }
   void give_up_reclaim() override { reclaim_.give_up(); }
   KvResult<std::uint64_t> checkpoint(const std::filesystem::path& directory) const override;
   void close() override { shut(Flush::if_worth_it); }

@@ -93,6 +93,29 @@ KvResult<void> RocksReclaim::run(rocksdb::ColumnFamilyHandle& family) {
   return {};
 }
 
+// What compactions have dropped already, and a value of average length for each tombstone that waits for one.
+std::uint64_t RocksReclaim::erased_bytes(rocksdb::ColumnFamilyHandle& family) const {
+  rocksdb::ColumnFamilyMetaData metadata;
+  db_.GetColumnFamilyMetaData(&family, &metadata);
+  std::uint64_t garbage = 0, bytes = 0, count = 0, tombstones = 0;
+  for (const rocksdb::BlobMetaData& blob : metadata.blob_files) {
+    garbage += blob.garbage_blob_bytes;
+    bytes += blob.total_blob_bytes;
+    count += blob.total_blob_count;
+  }
+  for (const auto& level : metadata.levels) {
+    for (const auto& table : level.files) tombstones += table.num_deletions;
+  }
+  using Properties = rocksdb::DB::Properties;
+  for (const auto* name : {&Properties::kNumDeletesActiveMemTable, &Properties::kNumDeletesImmMemTables}) {
+    std::uint64_t in_memory = 0;
+    db_.GetIntProperty(&family, *name, &in_memory);
+    tombstones += in_memory;
+  }
+  if (count == 0) return 0;
+  return std::min(bytes, garbage + tombstones * (bytes / count));
+}
+
 std::optional<std::uint64_t> RocksReclaim::free_bytes() const {
   std::uint64_t free = 0;
   if (!env_.GetFileSystem()->GetFreeSpace(directory_, {}, &free, nullptr).ok()) return std::nullopt;

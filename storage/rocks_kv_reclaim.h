@@ -20,6 +20,8 @@ class RocksReclaim {
   RocksReclaim(rocksdb::DB& db, rocksdb::Env& env, std::string directory);
   KvResult<void> run(rocksdb::ColumnFamilyHandle& family);
   void give_up() { given_up_ = true; }
+  // About what erased values of the family take still. Any thread.
+  std::uint64_t erased_bytes(rocksdb::ColumnFamilyHandle& family) const;
   // Whether all that is only in memory and log so far fits on the disk. Any thread.
   bool has_room_to_flush() const;
 

@@ -5,14 +5,18 @@
 namespace titip::storage {
 namespace {
 
-// What retention erased is given back by force once it is this much; less comes back by itself, later.
-constexpr std::uint64_t worth_giving_back = 1ULL << 30U;
+// What was erased is given back by force: the contents of a blob file, when erasing has calmed down; so much that the
+// disk would be missed, at once. Less comes back by itself, later.
+constexpr std::uint64_t worth_giving_back = 64ULL << 20U;
+constexpr std::uint64_t worth_giving_back_at_once = 16ULL << 30U;
+constexpr std::uint64_t hardly_anything = 1ULL << 20U;
 
 }  // namespace
 
 SpaceWatch::SpaceWatch(SpaceSettings settings) : settings_(std::move(settings)) {
   const bool keeps_ballast = settings_.limits.floor_bytes != 0 && !settings_.directory.empty();
   if (keeps_ballast) ballast_.emplace(settings_.directory);
+  erasing_until_ = std::chrono::steady_clock::now();
   look();
 }
 
@@ -21,7 +25,7 @@ SpaceWatch::~SpaceWatch() {
 }
 
 void SpaceWatch::start() {
-  const bool watches = settings_.free_bytes && settings_.limits.floor_bytes != 0;
+  const bool watches = settings_.free_bytes && (settings_.limits.floor_bytes != 0 || settings_.make_room);
   if (watches) looks_ = std::thread([this] { run_looks(); });
   if (settings_.make_room) rooms_ = std::thread([this] { run_rooms(); });
 }
@@ -48,9 +52,20 @@ void SpaceWatch::look() {
     const std::scoped_lock lock(mutex_);
     status_ = std::move(now);
   }
-  if (decision.make_room() || *erased_ >= worth_giving_back) wake_rooms_.notify_one();
+  look_at_erasing();
+  if (decision.make_room() || erased_ >= worth_giving_back) wake_rooms_.notify_one();
   const bool newly = before == DiskState::ok && !decision.accepting();
   if (newly && settings_.probes != nullptr) settings_.probes->failed("disk_full");
+}
+
+void SpaceWatch::look_at_erasing() {
+  const auto now = std::chrono::steady_clock::now();
+  const std::uint64_t erased = erased_;
+  if (erased < erased_before_ || erased - erased_before_ >= hardly_anything) {
+    erased_before_ = erased;
+    erasing_until_ = now;
+  }
+  is_calm_ = now >= erasing_until_ + settings_.calm;
 }
 
 SpaceWatch::Status SpaceWatch::status() const {
@@ -69,7 +84,8 @@ void SpaceWatch::run_looks() {
 }
 
 bool SpaceWatch::room_wanted() const {
-  if (*erased_ >= worth_giving_back) return true;
+  const std::uint64_t erased = erased_;
+  if (erased >= worth_giving_back_at_once || (erased >= worth_giving_back && is_calm_)) return true;
   if (!erase_at_once_) return false;
   return !made_room_ || std::chrono::steady_clock::now() >= *made_room_ + settings_.between_rooms;
 }
@@ -80,7 +96,8 @@ void SpaceWatch::run_rooms() {
       std::unique_lock lock(mutex_);
       wake_rooms_.wait(lock, [&] { return closing_ || room_wanted(); });
       if (closing_) return;
-      *erased_ = 0;
+      erased_ = 0;
+      is_calm_ = false;
     }
     settings_.make_room();
     const std::scoped_lock lock(mutex_);

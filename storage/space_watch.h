@@ -1,5 +1,7 @@
 // Watches the free space of the data directory's disk and acts on it (disk_guard.h): accepts are refused, the ballast
-// is given up and made again, and room is made by whatever the owner gave for that.
+// is given up and made again, and room is made by whatever the owner gave for that. What was erased is given back on a
+// healthy disk too: once there is much of it and erasing has calmed down, so that a drain under way is not slowed by
+// it.
 //
 // Threads: one of its own looks, another makes room, at most once at a time; or look() by hand, where no threads were
 // asked for. status() and low() from any thread.
@@ -11,7 +13,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ struct SpaceSettings {
   std::function<void()> make_room;
   std::function<void()> stop_making_room;  // close() is near: it should return soon. May be empty
   std::chrono::milliseconds between_rooms{30'000};
+  // Erasing has calmed down when hardly anything was erased for so long.
+  std::chrono::milliseconds calm{5'000};
   metrics::StoreProbes* probes = nullptr;
 };
 
@@ -44,9 +47,8 @@ class SpaceWatch {
 
   void start();
   void look();
-  // Whoever erases from the store adds its bytes here: when they are worth it, their space is given back too. Outlives
-  // this object, for answers that are still under way.
-  std::shared_ptr<std::atomic<std::uint64_t>> erased_bytes() const { return erased_; }
+  // Whoever erases from the store says how much: when it is worth it, the space is given back. No lock.
+  void erased(std::uint64_t bytes) { erased_ += bytes; }
   void close();
 
   struct Status {
@@ -65,11 +67,14 @@ class SpaceWatch {
   void run_rooms();
   DiskView view() const;
   bool room_wanted() const;
+  void look_at_erasing();
 
   const SpaceSettings settings_;
   std::optional<Ballast> ballast_;
-  const std::shared_ptr<std::atomic<std::uint64_t>> erased_ =
-      std::make_shared<std::atomic<std::uint64_t>>(0);  // since room was last made
+  std::atomic<std::uint64_t> erased_ = 0;  // since room was last made
+  std::atomic<bool> is_calm_ = false;
+  std::uint64_t erased_before_ = 0;                      // look()'s alone
+  std::chrono::steady_clock::time_point erasing_until_;  // likewise
   std::atomic<bool> low_ = false;
   std::atomic<bool> erase_at_once_ = false;
 

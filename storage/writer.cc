@@ -7,7 +7,7 @@
 namespace titip::storage {
 
 Writer::Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, CommitSequence sequence, Watermark& watermark,
-               const SpaceWatch& space, WriterSettings settings)
+               SpaceWatch& space, WriterSettings settings)
     : kv_(kv),
       ledger_(ledger),
       watches_(watches),

@@ -57,10 +57,10 @@ struct WriterSettings {
 
 class Writer {
  public:
-  // `sequence` goes on from where recovery left it; the watermark hears of every commit; accepts are refused while
-  // `space` is low.
+  // `sequence` goes on from where recovery left it; the watermark hears of every commit, `space` of what it
+  // erased; accepts are refused while `space` is low.
   Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, CommitSequence sequence, Watermark& watermark,
-         const SpaceWatch& space, WriterSettings settings);
+         SpaceWatch& space, WriterSettings settings);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer();
@@ -116,7 +116,7 @@ class Writer {
   LiveParts& live_;
   CommitSequence sequence_;
   Watermark& watermark_;
-  const SpaceWatch& space_;
+  SpaceWatch& space_;
   const WriterSettings settings_;
 
   mutable std::mutex mutex_;

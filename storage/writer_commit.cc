@@ -73,6 +73,7 @@ std::vector<Call> Writer::commit_group(std::vector<Call> calls, SteadyTime give_
     sequence_.committed();
     tell_clock_doubt();
     ledger_.publish(batch);
+    space_.erased(group.erased_bytes());
     failed("corrupt_record", group.newly_damaged());
     watches_.committed(batch, outbox);
     watermark_.acknowledged({sequence_.number(), ledger_.last_position(), settings_.epoch, now});

@@ -11,6 +11,7 @@
 #include "tests/capacity/gateway.h"
 #include "tests/capacity/pace.h"
 #include "tests/capacity/report.h"
+#include "tests/capacity/slowing.h"
 
 namespace titip::capacity {
 namespace {
@@ -22,7 +23,10 @@ constexpr std::size_t made_at_once = 64;
 class Accepting {
  public:
   explicit Accepting(const Settings& settings)
-      : settings_(settings), gateway_(settings, true), pace_(plan_pace(settings.submissions)) {}
+      : settings_(settings),
+        gateway_(settings, true),
+        pace_(plan_pace(settings.submissions)),
+        slowing_(settings.slowing, settings.submissions) {}
 
   void start() {
     gateway_.front.start();
@@ -33,6 +37,7 @@ class Accepting {
   // Runs once for all answers of a commit, and fills up what they made room for.
   void feed() {
     feeding_ = false;
+    slowing_.wait(acknowledged_);
     note_pace();
     report::acknowledged(acknowledged_);
     while (sent_ - acknowledged_ < settings_.waiting) {
@@ -74,8 +79,8 @@ class Accepting {
     begin_tenth();
     if (!pace_.is_over() || said_ratio_) return;
     said_ratio_ = true;
-    report::figure("accepts_per_s", pace_.rate().value_or(0));
     if (const auto ratio = pace_.ratio()) report::figure("accept_ratio", *ratio);
+    report::figure("accepts_per_s", pace_.rate().value_or(0));  // last: the kill may come with it
   }
 
   void begin_tenth() {
@@ -102,6 +107,7 @@ class Accepting {
   const Settings& settings_;
   Gateway gateway_;
   Pace pace_;
+  Slowing slowing_;
   std::vector<intake::Arrival> made_;
   std::uint64_t sent_ = 0;
   std::uint64_t acknowledged_ = 0;

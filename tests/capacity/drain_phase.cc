@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "gateway/delivery/dispatcher.h"
+#include "storage/space_watch.h"
 #include "tests/capacity/cpu.h"
 #include "tests/capacity/disk.h"
 #include "tests/capacity/gateway.h"
@@ -79,7 +80,7 @@ class Draining {
         found_(gateway_.accepted()),
         goal_(found_ + 1),
         pace_(plan_pace(goal_)),
-        server_(gateway_.bodies, settings.acknowledged + numbers_beyond, deliver_),
+        server_(gateway_.bodies, settings.acknowledged + numbers_beyond, deliver_, {settings.slowing, goal_}),
         upstream_(gateway_.profile, upstream_options(settings),
                   {server_, [this] { return gateway_.clock.steady(); }, [this] { return gateway_.clock.wall(); },
                    [this] { return uniform(); }, probes_}),
@@ -106,6 +107,7 @@ class Draining {
     deliver_.post([&] { dispatcher_.stop([&] { stopped.set_value(); }); });
     stopped.get_future().wait();
     tidy_up();
+    wait_for_quiet();
     return judge();
   }
 
@@ -203,6 +205,29 @@ class Draining {
     }
   }
 
+  // Nothing here asks for space: what the running store gives back by itself is what is judged.
+  void wait_for_quiet() {
+    const auto quiet = storage::SpaceSettings{}.calm + 3s;
+    const auto longest = 60s + 30s * static_cast<long>(goal_ / 1'000'000);
+    const auto began = std::chrono::steady_clock::now();
+    const auto drained = disk_use(settings_.store());
+    auto left = drained;
+    auto now = began, changed = began;
+    while (now - changed < quiet && now - began < longest) {
+      std::this_thread::sleep_for(100ms);
+      now = std::chrono::steady_clock::now();
+      const auto use = disk_use(settings_.store());
+      if (use.without_other() != left.without_other()) changed = now;
+      left = use;
+    }
+    const std::chrono::duration<double> took = changed - began;
+    report::say(fmt::format("drained: {}; {} after {:.0f} s (looked at for {} s at most), as the store left it: {}",
+                            drained.text(), now - changed < quiet ? "STILL CHANGING" : "quiet", took.count(),
+                            longest / 1s, left.text()));
+    report::figure("left_bytes", static_cast<double>(left.all()));
+    report::figure("left_bytes_without_other", static_cast<double>(left.without_other()));
+  }
+
   int judge() {
     const auto& received = server_.received();
     const std::uint64_t missing = server_.missing_below(settings_.acknowledged);
@@ -236,27 +261,6 @@ class Draining {
   std::uint64_t told_ = 0;
 };
 
-// What a nearly full disk makes a store do: erase what may go, and give its space back.
-void make_room(const Settings& settings) {
-  constexpr std::uint64_t more_than_any_disk = 1ULL << 50U;
-  constexpr auto quiet = 3s;
-  constexpr auto longest = 300s;
-  const auto store = open_store(settings, nullptr, more_than_any_disk);
-  const auto began = std::chrono::steady_clock::now();
-  auto least = disk_use(settings.store()).without_other();
-  for (auto changed = began; std::chrono::steady_clock::now() - changed < quiet;) {
-    std::this_thread::sleep_for(100ms);
-    const auto now = std::chrono::steady_clock::now();
-    const auto bytes = disk_use(settings.store()).without_other();
-    if (bytes != least) changed = now;
-    least = bytes;
-    if (now - began > longest) break;
-  }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  report::say(fmt::format("room made in {:.0f} s: {}", (took - quiet).count(), disk_use(settings.store()).text()));
-  store->close();
-}
-
 }  // namespace
 
 int open_and_close(const Settings& settings) {
@@ -265,12 +269,8 @@ int open_and_close(const Settings& settings) {
 }
 
 int drain(const Settings& settings) {
-  const int status = [&] {
-    Draining draining(settings);
-    return draining.run();
-  }();
-  make_room(settings);
-  return status;
+  Draining draining(settings);
+  return draining.run();
 }
 
 }  // namespace titip::capacity

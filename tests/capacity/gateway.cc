@@ -25,23 +25,15 @@ storage::Sealer the_sealer(const Settings& settings, bool may_create_key) {
   return std::move(*sealer);
 }
 
-// Destroys what is delivered with its settlement, where the store offers it.
-template <class Options>
-void keep_nothing_delivered(Options& options) {
-  if constexpr (requires { options.retain_delivered; }) options.retain_delivered = std::chrono::milliseconds(0);
-}
-
 }  // namespace
 
-std::unique_ptr<storage::Store> open_store(const Settings& settings, metrics::StoreProbes* probes,
-                                           std::optional<std::uint64_t> floor_bytes) {
+std::unique_ptr<storage::Store> open_store(const Settings& settings, metrics::StoreProbes* probes) {
   storage::StoreOptions options;
   options.directory = settings.store();
   options.now = [] { return clock::SystemClock().wall(); };
   options.probes = probes;
   options.on_fatal = [](const std::string& why) { report::give_up(why); };
-  if (floor_bytes) options.free_space_floor_bytes = *floor_bytes;
-  keep_nothing_delivered(options);
+  options.retain_delivered = std::chrono::milliseconds(0);
   auto store = storage::open_rocks_store(std::move(options));
   if (!store) report::give_up(store.error());
   return std::move(*store);

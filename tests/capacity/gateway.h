@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "gateway/clock/clock.h"
@@ -49,9 +48,8 @@ class CommitCount final : public metrics::StoreProbes {
   std::atomic<std::uint64_t> commits_{0}, failures_{0};
 };
 
-// What cannot be opened ends the process. `floor`: of free space, below which the store makes room.
-std::unique_ptr<storage::Store> open_store(const Settings& settings, metrics::StoreProbes* probes,
-                                           std::optional<std::uint64_t> floor_bytes = {});
+// What cannot be opened ends the process.
+std::unique_ptr<storage::Store> open_store(const Settings& settings, metrics::StoreProbes* probes);
 
 class Gateway {
  public:

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace titip::capacity {
@@ -36,15 +35,6 @@ bool only_pace_falls_short(const std::vector<Limit>& limits, const Figures& figu
   return short_of_pace;
 }
 
-// The limits from below are the paces, so the larger value is the better one there and the worse one elsewhere.
-Figures of_both(Figures one, const Figures& other) {
-  for (const auto& [name, value] : other) {
-    const auto [at, is_new] = one.try_emplace(name, value);
-    if (!is_new) at->second = std::max(at->second, value);
-  }
-  return one;
-}
-
 std::vector<std::string> shortfalls(const std::vector<Limit>& limits, const Figures& figures) {
   std::vector<std::string> sentences;
   for (const Limit& limit : limits) {
@@ -59,11 +49,17 @@ std::vector<std::string> shortfalls(const std::vector<Limit>& limits, const Figu
   return sentences;
 }
 
-std::string summary(std::uint64_t submissions, const std::vector<Limit>& limits, const Figures& figures) {
+std::string summary(std::uint64_t submissions, const std::vector<Limit>& limits, const Figures& figures, WhichRun run) {
   std::string line = fmt::format("capacity: submissions={}", submissions);
   for (const Limit& limit : limits) {
     const double* value = measured(figures, limit.name);
     line += fmt::format(" {}={}", limit.name, value == nullptr ? "unknown" : number(*value));
+  }
+  line += fmt::format(" run={}/{} bounds=", run.number, run.most);
+  std::string_view between;
+  for (const Limit& limit : limits) {
+    line += fmt::format("{}{}{}={:g}", between, limit.name, limit.at_most ? '<' : '>', limit.bound);
+    between = ",";
   }
   return line;
 }

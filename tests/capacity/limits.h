@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/capacity/pace.h"
+
 namespace titip::capacity {
 
 struct Limit {
@@ -15,9 +17,8 @@ struct Limit {
   bool at_most = true;
   double bound = 0;
 };
-// In a run of fewer than a million the pace may fall a little further: its first slice is of a store so young that it
-// has nothing to compact yet.
-inline constexpr std::uint64_t long_run = 1'000'000;
+// In a short run (pace.h) the pace may fall a little further: its first slice is of a store so young that it has
+// nothing to compact yet.
 std::vector<Limit> the_limits(std::uint64_t submissions = long_run);
 
 // By the names of the limits.
@@ -30,10 +31,13 @@ std::vector<std::string> shortfalls(const std::vector<Limit>& limits, const Figu
 // the machine can spoil.
 bool only_pace_falls_short(const std::vector<Limit>& limits, const Figures& figures);
 
-// Of two runs: the better pace, and the worse of everything else.
-Figures of_both(Figures one, const Figures& other);
+// Which of how many runs the figures are of: always of one, whole.
+struct WhichRun {
+  int number = 1;
+  int most = 1;
+};
 
-// "capacity: submissions=… rss_mb=… …", in the order of the limits.
-std::string summary(std::uint64_t submissions, const std::vector<Limit>& limits, const Figures& figures);
+// "capacity: submissions=… rss_mb=… … run=1/3 bounds=rss_mb<=1024,…", in the order of the limits.
+std::string summary(std::uint64_t submissions, const std::vector<Limit>& limits, const Figures& figures, WhichRun run);
 
 }  // namespace titip::capacity

@@ -77,20 +77,15 @@ TEST(Limits, OnlyThePaceIsWorthAnotherRun) {
   }
 }
 
-TEST(Limits, OfTwoRunsTheBetterPaceAndTheWorseRest) {
-  const auto both = of_both({{"accept_ratio", 0.7}, {"rss_mb", 300}, {"first_delivery_s", 2}},
-                            {{"accept_ratio", 0.95}, {"rss_mb", 250}, {"drain_ratio", 1}});
-  const Figures expected{{"accept_ratio", 0.95}, {"drain_ratio", 1}, {"first_delivery_s", 2}, {"rss_mb", 300}};
-  EXPECT_EQ(both, expected);
-}
-
 TEST(Limits, TheLastLine) {
   auto figures = good();
   figures["start_to_accept_s"] = 1.234;
   figures.erase("drain_ratio");
-  EXPECT_EQ(summary(200'000, the_limits(), figures),
+  EXPECT_EQ(summary(200'000, the_limits(200'000), figures, {.number = 2, .most = 3}),
             "capacity: submissions=200000 rss_mb=1024 start_to_accept_s=1.23 first_delivery_s=10.00 accept_ratio=0.90 "
-            "drain_ratio=unknown disk_per_payload=1.60 disk_after_drain=0.40");
+            "drain_ratio=unknown disk_per_payload=1.60 disk_after_drain=0.40 run=2/3 "
+            "bounds=rss_mb<=1024,start_to_accept_s<=5,first_delivery_s<=10,accept_ratio>=0.75,drain_ratio>=0.75,"
+            "disk_per_payload<=1.6,disk_after_drain<=0.4");
 }
 
 }  // namespace

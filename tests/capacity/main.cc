@@ -88,6 +88,9 @@ int main(int argc, char** argv) {
   app.add_option("--window", settings.window, "records in flight to the destination")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  app.add_option("--slowing", settings.slowing,
+                 "another control: the further a run is, the slower it goes, at its end 1 + this times")
+      ->check(CLI::Range(0.0, 100.0));
   app.add_option("--seed", settings.seed, "of the bodies")->capture_default_str();
   app.add_option("--limit", changes, "NAME=VALUE: another bound than the one that must hold, to try the checker");
   // Of the processes it starts.

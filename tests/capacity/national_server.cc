@@ -18,6 +18,7 @@ void NationalServer::answer_all() {
   replies.reserve(waiting.size());
   for (const auto& [request, done] : waiting) replies.push_back(take(request));
   own_cpu_s_ += this_thread_cpu_s() - began;
+  slowing_.wait(received_.sound);
   for (std::size_t i = 0; i < waiting.size(); ++i) waiting[i].second(std::move(replies[i]));
 }
 

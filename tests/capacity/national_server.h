@@ -11,6 +11,7 @@
 
 #include "storage/store.h"
 #include "tests/capacity/bodies.h"
+#include "tests/capacity/slowing.h"
 #include "upstream/client/transport.h"
 
 namespace titip::capacity {
@@ -25,8 +26,8 @@ class NationalServer final : public client::Transport {
   };
 
   // Numbers from `numbers` on are nobody's.
-  NationalServer(const Bodies& bodies, std::uint64_t numbers, storage::Home& loop)
-      : bodies_(bodies), loop_(loop), seen_(numbers, false) {}
+  NationalServer(const Bodies& bodies, std::uint64_t numbers, storage::Home& loop, Slowing slowing = {})
+      : bodies_(bodies), loop_(loop), seen_(numbers, false), slowing_(slowing) {}
 
   void send(client::OutboundRequest request, std::move_only_function<void(rules::Exchange)> done) override;
   void close() override {}
@@ -42,6 +43,7 @@ class NationalServer final : public client::Transport {
   const Bodies& bodies_;
   storage::Home& loop_;
   std::vector<bool> seen_;
+  Slowing slowing_;
   std::string expected_;
   Received received_;
   std::vector<std::pair<client::OutboundRequest, std::move_only_function<void(rules::Exchange)>>> waiting_;

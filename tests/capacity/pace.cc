@@ -5,16 +5,18 @@
 namespace titip::capacity {
 namespace {
 
-constexpr std::uint64_t long_slice = 100'000;
+constexpr std::uint64_t short_slice = 40'000;
+constexpr std::size_t short_pieces = 8;
 
 }  // namespace
 
 PacePlan plan_pace(std::uint64_t all) {
+  if (all >= long_run) return {.warm_up = 0, .measured = all, .slice = all / 20, .pieces = 1};
   PacePlan plan;
   plan.warm_up = std::min<std::uint64_t>(all / 4, 50'000);
   plan.measured = all - plan.warm_up;
-  plan.slice = std::min(std::max<std::uint64_t>(plan.measured / 20, 40'000), plan.measured / 4);
-  plan.pieces = plan.slice < long_slice ? 8 : 1;
+  plan.slice = std::min(short_slice, plan.measured / 4);
+  plan.pieces = short_pieces;
   return plan;
 }
 
@@ -34,14 +36,27 @@ std::optional<double> Pace::rate_between(const Mark& from, const Mark& to) {
   return static_cast<double>(to.done - from.done) / std::chrono::duration<double>(to.at - from.at).count();
 }
 
-std::optional<double> Pace::Stretch::median_rate() const {
+std::optional<double> Pace::Stretch::rate() const {
   if (!is_over()) return std::nullopt;
-  std::vector<double> rates;
-  for (std::size_t i = 0; i + 1 < marks_.size(); ++i)
-    if (const auto rate = rate_between(marks_[i], marks_[i + 1])) rates.push_back(*rate);
-  if (rates.empty()) return std::nullopt;
-  std::ranges::sort(rates);
-  return (rates[(rates.size() - 1) / 2] + rates[rates.size() / 2]) / 2;
+  struct Piece {
+    double done, seconds;
+    double pace() const { return done / seconds; }
+  };
+  std::vector<Piece> pieces;
+  for (std::size_t i = 0; i + 1 < marks_.size(); ++i) {
+    if (!rate_between(marks_[i], marks_[i + 1])) continue;
+    const std::chrono::duration<double> took = marks_[i + 1].at - marks_[i].at;
+    pieces.push_back({static_cast<double>(marks_[i + 1].done - marks_[i].done), took.count()});
+  }
+  if (pieces.empty()) return std::nullopt;
+  std::ranges::sort(pieces, {}, &Piece::pace);
+  const std::size_t left_out = pieces.size() > 2 ? 1 : 0;
+  Piece all{0, 0};
+  for (std::size_t i = left_out; i + left_out < pieces.size(); ++i) {
+    all.done += pieces[i].done;
+    all.seconds += pieces[i].seconds;
+  }
+  return all.pace();
 }
 
 std::optional<Pace::Tenth> Pace::reached(std::uint64_t done, SteadyTime now) {
@@ -58,8 +73,8 @@ std::optional<double> Pace::rate() const {
 }
 
 std::optional<double> Pace::ratio() const {
-  const auto first = first_.median_rate();
-  const auto last = last_.median_rate();
+  const auto first = first_.rate();
+  const auto last = last_.rate();
   if (!first || !last) return std::nullopt;
   return *last / *first;
 }

@@ -12,18 +12,18 @@ namespace titip::capacity {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// What is done before the measured part begins counts for nothing but the books: code and tables are touched for the
-// first time, memory is taken from the system, and the store has not flushed anything yet, which is a pace nobody
-// keeps.
+// What is compared. A warm-up counts for nothing but the books.
 struct PacePlan {
   std::uint64_t warm_up = 0;
   std::uint64_t measured = 0;
   std::uint64_t slice = 0;
-  std::size_t pieces = 1;  // of a slice; their median counts
+  std::size_t pieces = 1;  // of a slice; with more than two, the fastest and the slowest are left out
 };
-// A quarter of the run, at most 50,000, warms up. Slices are a twentieth of what is measured; in a short run at least
-// 40,000 (a flush is in each), but never more than a quarter, and in eight pieces: one flush at one end, or a neighbour
-// on the machine for a second, would weigh as much there as all the rest.
+// From here on it is the last twentieth of the run against its first, without a warm-up and in one piece.
+inline constexpr std::uint64_t long_run = 1'000'000;
+// In a shorter one a twentieth passes between two flushes, in less than a second. So a quarter, at most 50,000, warms
+// up (the pace of a store that has flushed nothing yet is one that nobody keeps), and slices are of 40,000 (a flush is
+// in each), at most a quarter of what is measured, in eight pieces: a neighbour on the machine may spoil one.
 PacePlan plan_pace(std::uint64_t all);
 
 class Pace {
@@ -58,7 +58,7 @@ class Pace {
     bool has_begun() const { return !marks_.empty(); }
     bool is_over() const { return marks_.size() == parts_ + 1; }
     const std::vector<Mark>& marks() const { return marks_; }
-    std::optional<double> median_rate() const;
+    std::optional<double> rate() const;
 
    private:
     std::uint64_t from_, length_;

@@ -20,7 +20,9 @@ TEST(Pace, PlansWarmUpAndSlices) {
   const Row rows[] = {
       {"a short run compares quarters", 20'000, 5'000, 15'000, 3'750, 8},
       {"CI: slices that hold a flush", 200'000, 50'000, 150'000, 37'500, 8},
-      {"the full run compares twentieths", 10'000'000, 50'000, 9'950'000, 497'500, 1},
+      {"the last short one", 999'999, 50'000, 949'999, 40'000, 8},
+      {"from a million on the last twentieth against the first", 1'000'000, 0, 1'000'000, 50'000, 1},
+      {"the full run likewise", 10'000'000, 0, 10'000'000, 500'000, 1},
   };
   for (const auto& row : rows) {
     const auto plan = plan_pace(row.all);
@@ -76,11 +78,22 @@ TEST(Pace, ControlASlowMiddleShowsInItsTenthAlone) {
 
 // A stall of a second in the last slice: a long run shows it, a short one leaves it to chance.
 TEST(Pace, OneStallDoesNotDecideAShortRun) {
-  const auto stall = [](auto done) { return done > 99'000 && done < 99'200 ? 100.0 : 20'000.0; };
+  const auto stall = [](auto done) { return done > 99'150 && done < 99'350 ? 100.0 : 20'000.0; };
   auto pieces = plan;
   pieces.pieces = 8;
   EXPECT_LT(driven(plan, stall, 50).ratio().value(), 0.2);
   EXPECT_NEAR(driven(pieces, stall, 50).ratio().value(), 1, 0.05);
+}
+
+// Two of eight pieces are more than chance.
+TEST(Pace, ControlTwoStallsAreSeenInAShortRun) {
+  const auto stalls = [](auto done) {
+    const bool stalled = (done > 97'000 && done < 97'200) || (done > 99'150 && done < 99'350);
+    return stalled ? 100.0 : 20'000.0;
+  };
+  auto pieces = plan;
+  pieces.pieces = 8;
+  EXPECT_LT(driven(pieces, stalls, 50).ratio().value(), 0.2);
 }
 
 TEST(Pace, ControlAnEndThatIsSlowerIsSeenInPieces) {

@@ -13,6 +13,7 @@ struct Settings {
   std::uint32_t waiting = 2'048;  // accepts in flight: each a call of its own, as clinics' requests are
   std::uint32_t window = 1'024;   // records in flight to the destination
   std::uint64_t seed = 1;
+  double slowing = 0;  // a control (slowing.h): both ends of the run are slower than their beginnings
 
   // Of the second process.
   std::uint64_t acknowledged = 0;         // before the kill

@@ -6,13 +6,14 @@ import sys
 sys.dont_write_bytecode = True  # the tree stays as it is
 
 import foreign
+import page
 import rooms
 import tidy
 import tools
 from tree import Tree
 
 CHECKS = {
-    "rooms": rooms.check_rooms,
+    "rooms": lambda tree: [*rooms.check_rooms(tree), *page.check_page(tree)],
     "namespaces": rooms.check_namespaces,
     "foreign": foreign.check_foreign,
     "top_level": tidy.check_top_level,

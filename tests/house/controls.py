@@ -2,6 +2,7 @@
 otherwise, and names what its check must find there: controls.py [NAME]."""
 
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
@@ -9,6 +10,7 @@ import unittest
 
 sys.dont_write_bytecode = True  # the tree stays as it is
 
+import page
 from check import CHECKS
 from tree import Tree
 
@@ -35,7 +37,7 @@ CLEAN = {
     "upstream/client/health.h": "#pragma once\n\nnamespace titip::client {\nstruct Health;\n}  // namespace titip::client\n",
     "upstream/client/pool.h": "#pragma once\n\n#include <boost/beast/core.hpp>\n\nnamespace titip::client {\nclass Pool;\n"
     "}  // namespace titip::client\n",
-    "gateway/intake/intake.h": "#pragma once\n\n#include \"storage/store.h\"\n#include \"upstream/client/health.h\"\n\n"
+    "gateway/intake/intake.h": "#pragma once\n\n#include \"storage/store.h\"\n\n"
     "namespace titip::intake {\nclass Intake;\n}  // namespace titip::intake\n",
     "gateway/delivery/delivery.h": "#pragma once\n\n#include \"storage/store.h\"\n#include \"upstream/client/upstream.h\"\n\n"
     "namespace titip::delivery {\nclass Delivery;\n}  // namespace titip::delivery\n",
@@ -78,9 +80,26 @@ PLANTED = {
     "past storage's door": (
         "rooms", {"gateway/delivery/a.cc": '#include "storage/lane.h"\n' + source("delivery", "")},
         "gateway/delivery/a.cc", "may include only"),
-    "intake past the health snapshot": (
+    "past the door for one room": (
+        "rooms", {"gateway/front/a.cc": '#include "storage/store.h"\n' + source("front", "")},
+        "gateway/front/a.cc", "may include only facilities.h"),
+    "intake includes the client": (
         "rooms", {"gateway/intake/a.cc": '#include "upstream/client/upstream.h"\n' + source("intake", "")},
-        "gateway/intake/a.cc", "may include only health.h"),
+        "gateway/intake/a.cc", "gateway/intake may not include upstream/client"),
+    "the page allows more": (
+        "rooms", {page.PAGE: page.page_text({"gateway/intake": "clock, storage, profile, client, metrics"})},
+        page.PAGE, "gateway/intake is titip::intake and may include: clock, storage, profile, metrics"),
+    "the page allows less": (
+        "rooms", {page.PAGE: page.page_text({"storage": "-"})}, page.PAGE, "storage is titip::storage and may include: metrics"),
+    "the page leaves a room out": (
+        "rooms", {page.PAGE: page.page_text({"gateway/reads": None})}, page.PAGE, "does not tell of the room gateway/reads"),
+    "the page tells of a room that is none": (
+        "rooms", {page.PAGE: page.page_text() + "| `common` (`titip::common`) | - | - |\n"}, page.PAGE, "common is no room"),
+    "the page opens a door wider": (
+        "rooms", {page.PAGE: page.page_text().replace("`health.h`", "`health.h`, `pool.h`")}, page.PAGE, "this door is: `health.h`"),
+    "the page leaves a door out": (
+        "rooms", {page.PAGE: re.sub(r"\| to `storage` for `gateway/front`.*\n", "", page.page_text())},
+        page.PAGE, "the door to storage for gateway/front"),
     "past the client's public headers": (
         "rooms", {"gateway/delivery/a.cc": '#include "upstream/client/pool.h"\n' + source("delivery", "")},
         "gateway/delivery/a.cc", "may include only"),
@@ -138,7 +157,7 @@ PLANTED = {
         "foreign", {"gateway/http/a.cc": '#include "boost/beast/http.hpp"\n'}, "gateway/http/a.cc", "is written as"),
     # top level
     "a stray folder": ("top_level", {"common/a.h": header("storage")}, "common", "no entry"),
-    "a stray file": ("top_level", {"notes.md": "x\n"}, "notes.md", "no entry"),
+    "a stray file": ("top_level", {"notes.m" "d": "x\n"}, "notes.m" "d", "no entry"),
     # sizes
     "a long file": ("sizes", {"storage/a.cc": lines(401)}, "storage/a.cc", "has 401 lines"),
     "a long script": ("sizes", {"deploy/a.sh": lines(401, "true\n")}, "deploy/a.sh", "has 401 lines"),
@@ -160,7 +179,7 @@ PLANTED = {
         "sizes", {"tests/house/exceptions.txt": "storage/a.cc 420 One table, best read in one place.\n",
                   "storage/a.cc": lines(20)}, "tests/house/exceptions.txt", "needs no exception"),
     # words
-    "an unfinished place": ("words", {"deploy/a.md": "TO" + "DO: more\n"}, "deploy/a.md", "finish it"),
+    "an unfinished place": ("words", {"deploy/a.m" "d": "TO" + "DO: more\n"}, "deploy/a.m" "d", "finish it"),
     "a class that names nothing": (
         "words", {"storage/a.cc": "class SocketMan" + "ager final {};\n"}, "storage/a.cc", "names nothing"),
     "a struct that names nothing": ("words", {"storage/a.cc": "struct KeyUt" + "il;\n"}, "storage/a.cc", "names nothing"),
@@ -171,14 +190,22 @@ PLANTED = {
         "words", {"tests/a.cc": "TEST(a, b) { GTEST_SKIP" + '() << ""; }\n'}, "tests/a.cc", "says why"),
     # manners
     "a header without once": ("manners", {"storage/a.h": "// #pragma once\n"}, "storage/a.h", "#pragma once"),
+    "another header before its own": (
+        "manners", {"storage/a.h": header("storage"), "storage/a.cc": '#include <string>\n\n#include "storage/a.h"\n'},
+        "storage/a.cc", "its own header"),
     "a tab": ("manners", {"storage/a.cc": "int\tx;\n"}, "storage/a.cc", "a tab"),
-    "no last newline": ("manners", {"deploy/a.md": "x"}, "deploy/a.md", "has no end"),
+    "no last newline": ("manners", {"deploy/a.m" "d": "x"}, "deploy/a.m" "d", "has no end"),
     # speech
     "a registry's host": (
         "speech", {"deploy/a.sh": "curl https://registry" + ".example.org/x\n"}, "deploy/a.sh", "serves packages"),
     "somebody's path": ("speech", {"README.md": "see /ho" + "me/ani/titip\n"}, "README.md", "somebody's machine"),
     "this checkout's path": ("speech", {"README.md": "see @ROOT@/storage\n"}, "README.md", "path of this checkout"),
     "what lies beside the tree": ("speech", {"README.md": "see .." + "/shared/x\n"}, "README.md", "beside the tree"),
+    "a document that is not there": (
+        "speech", {"storage/a.cc": "// Why: see storage/DESIGN.m" "d, section 2.\n" + source("storage", "")},
+        "storage/a.cc", "names storage/DESIGN.m" "d, which is not in the tree"),
+    "a document that is elsewhere": (
+        "speech", {"README.md": "see [it](deploy/README.m" "d)\n"}, "README.md", "names deploy/README.m" "d, which"),
     # tools
     "ill formatted": ("format", {"storage/a.cc": "int   x=0;\n"}, "storage/a.cc", "not formatted"),
     "a script that does not parse": ("shell", {"deploy/a.sh": "#!/bin/bash\nif true; then\n"}, "deploy/a.sh", "bash -n"),
@@ -206,6 +233,14 @@ class Controls(unittest.TestCase):
         for name, check in CHECKS.items():
             with self.subTest(check=name):
                 self.assertEqual([str(v) for v in check(self.tree({}))], [])
+
+    def test_a_page_that_is_right_passes(self):
+        self.assertEqual([str(v) for v in CHECKS["rooms"](self.tree({page.PAGE: page.page_text()}))], [])
+
+    def test_a_document_that_is_there_may_be_named(self):
+        tree = self.tree({"storage/FORMAT.m" "d": "See ../README.md and ./README.md.\n",
+                          "storage/a.h": "#pragma once\n// FORMAT.m" "d, storage/FORMAT.m" "d\n"})
+        self.assertEqual([str(v) for v in CHECKS["speech"](tree)], [])
 
     def test_an_exception_with_a_reason_is_heard(self):
         tree = self.tree({"tests/house/exceptions.txt": "storage/a.cc 500 One table, best read in one place.\n",

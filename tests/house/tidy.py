@@ -148,6 +148,10 @@ def check_words(tree):
 
 
 def check_manners(tree):
+    for path in tree.sources(".cc"):
+        header, includes = path[:-len(".cc")] + ".h", tree.includes(path)
+        if header in tree.files and not (includes and includes[0].target == header):
+            yield Violation(path, 1, f'its own header "{header}" is not what it includes first')
     for path in tree.sources(".h"):
         if not re.search(r"^#pragma once$", tree.code(path), re.MULTILINE):
             yield Violation(path, 1, "a header without #pragma once")
@@ -168,12 +172,15 @@ REGISTRY_HOST = re.compile(
     r"|mirrors?|archive|ghcr|hub)\.(?:[a-z0-9-]+\.)*[a-z0-9-]+\.(?:org|io|com|net|dev|id|cloud)\b"
     r"|\b(?:pypi|crates|rubygems|npmjs|ghcr|nuget)\.(?:org|io|com)\b", re.IGNORECASE)
 SOMEBODYS_PATH = re.compile(r"(?<![\w.)}/-])/(?:work|home|root|Users)/\w")
+DOCUMENT = re.compile(r"(?<![\w./{}<>*$-])(?:\./)?((?:[\w.-]+/)*[\w-]+\.md)\b")
 NEIGHBOUR = re.compile(r"\.\./" + r"shared\b")
 
 
 def check_speech(tree):
-    """Titip's files speak of Titip alone: no package registry's host, nobody's machine, nothing beside the tree."""
+    """Titip's files speak of Titip alone: no package registry's host, nobody's machine, nothing beside the tree, no document
+    that is not in it."""
     here = str(tree.root)
+    documents = {"/" + path for path in tree.files if path.endswith(".md")}
     for path in tree.text_files():
         if path == "LICENSE":
             continue
@@ -184,5 +191,9 @@ def check_speech(tree):
                 yield Violation(path, number, "the path of this checkout")
             elif found := SOMEBODYS_PATH.search(line):
                 yield Violation(path, number, f"a path of somebody's machine: {found[0]}…")
+            for found in DOCUMENT.finditer(line):
+                name = re.sub(r"^(?:\.\.?/)+", "", found[1])
+                if not any(document.endswith("/" + name) for document in documents):
+                    yield Violation(path, number, f"names {name}, which is not in the tree")
             if NEIGHBOUR.search(line):
                 yield Violation(path, number, "names what lies beside the tree")

@@ -141,16 +141,45 @@ TEST_F(Watch, RoomIsMadeWhileTheDiskIsLowAndNotAllTheTime) {
   watch.close();
 }
 
-TEST_F(Watch, WhatIsErasedInQuantityIsGivenBack) {
-  SpaceWatch watch(settings());
+TEST_F(Watch, WhatIsErasedInQuantityIsGivenBackOnceErasingHasCalmedDown) {
+  SpaceSettings patient = settings();
+  patient.calm = std::chrono::seconds(2);
+  SpaceWatch watch(patient);
   watch.start();
-  *watch.erased_bytes() += 1000;
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_EQ(rooms, 0);
-  *watch.erased_bytes() += 2ULL << 30U;
+  watch.erased(1000);
+  std::this_thread::sleep_for(std::chrono::milliseconds(2200));
+  EXPECT_EQ(rooms, 0) << "not worth it";
+  for (int i = 0; i < 50; ++i) {
+    watch.erased(2U << 20U);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_EQ(rooms, 0) << "not while it goes on";
   EXPECT_TRUE(comes_true([&] { return rooms == 1; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
   watch.close();
-  EXPECT_EQ(rooms, 1);
+  EXPECT_EQ(rooms, 1) << "once";
+}
+
+TEST_F(Watch, VeryMuchIsGivenBackAtOnce) {
+  SpaceSettings patient = settings();
+  patient.calm = std::chrono::hours(1);
+  SpaceWatch watch(patient);
+  watch.start();
+  watch.erased(15ULL << 30U);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(rooms, 0);
+  watch.erased(1ULL << 30U);
+  EXPECT_TRUE(comes_true([&] { return rooms == 1; }));
+}
+
+TEST_F(Watch, WithoutAFloorSpaceIsGivenBackToo) {
+  SpaceSettings floorless = settings();
+  floorless.limits = {};
+  floorless.calm = std::chrono::milliseconds(10);
+  SpaceWatch watch(floorless);
+  watch.start();
+  watch.erased(100U << 20U);
+  EXPECT_TRUE(comes_true([&] { return rooms == 1; }));
 }
 
 TEST_F(Watch, ADiskThatDoesNotSayIsRefused) {
