@@ -90,6 +90,10 @@ class Commands {
     dry_run(retain);
     keys_ = program_.add_subcommand("keys", "The keys that seal what is in custody.");
     auto* rotate = upkeep(*keys_, "rotate", "Wrap every record's key under a new one.", Command::rotate_keys);
+    rotate->add_flag("--forget-damaged", line_.request.forget_damaged,
+                     "let old keys go although damaged records may need them");
+    rotate->add_flag("--forget-lost", line_.request.forget_lost,
+                     "make a key although records are under one that is not in the key file");
     reason(rotate);
     dry_run(rotate);
   }

@@ -96,6 +96,11 @@ std::string fault_of_destination(const Request& request) {
   return request.destination.empty() ? "name the destination to resume" : "";
 }
 
+std::string fault_of_forgetting(const Request& request) {
+  const bool forgets = request.forget_damaged || request.forget_lost;
+  return forgets && request.command != Command::rotate_keys ? "only keys rotate gives up what cannot be read" : "";
+}
+
 struct Field {
   const char* name;
   bool (*read)(const ordered_json&, Request&);
@@ -105,6 +110,11 @@ constexpr auto text = [](const ordered_json& value, Request& request) {
   if (!value.is_string()) return false;
   request.*Member = value.get<std::string>();
   return true;
+};
+template <auto Member>
+constexpr auto yes_or_no = [](const ordered_json& value, Request& request) {
+  request.*Member = value.is_boolean() && value.get<bool>();
+  return value.is_boolean();
 };
 constexpr std::array fields{
     Field{"command",
@@ -118,11 +128,9 @@ constexpr std::array fields{
     Field{"reason", text<&Request::reason>},
     Field{"to", text<&Request::to>},
     Field{"destination", text<&Request::destination>},
-    Field{"dry_run",
-          [](const ordered_json& value, Request& request) {
-            request.dry_run = value.is_boolean() && value.get<bool>();
-            return value.is_boolean();
-          }},
+    Field{"dry_run", yes_or_no<&Request::dry_run>},
+    Field{"forget_damaged", yes_or_no<&Request::forget_damaged>},
+    Field{"forget_lost", yes_or_no<&Request::forget_lost>},
     Field{"people",
           [](const ordered_json& value, Request& request) {
             if (!value.is_array()) return false;
@@ -163,7 +171,7 @@ bool is_person_number(std::string_view text) {
 }
 
 std::string fault_of(const Request& request) {
-  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination})
+  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_forgetting})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }
@@ -193,6 +201,8 @@ std::string encode(const Request& request) {
   if (!request.to.empty()) document["to"] = request.to;
   if (!request.destination.empty()) document["destination"] = request.destination;
   if (!request.people.empty()) document["people"] = request.people;
+  if (request.forget_damaged) document["forget_damaged"] = true;
+  if (request.forget_lost) document["forget_lost"] = true;
   return line_of(document);
 }
 

@@ -215,6 +215,7 @@ TEST_P(Quarantine, AListPassesOverADamagedRecordAndAQuestionForItIsAnsweredCorru
   ASSERT_TRUE(page.has_value());
   EXPECT_EQ(ids_of(page->items), Ids{id_of(2)});
   EXPECT_EQ(page->examined, 2U);
+  EXPECT_EQ(page->damaged, 1U);
   for (const auto& [by, key] : std::vector<std::pair<Find::By, const char*>>{{Find::By::person, "somebody"},
                                                                              {Find::By::natural_key, "act"},
                                                                              {Find::By::requirement, "provisional"},
