@@ -127,6 +127,8 @@ class Commands {
                                        "the data directory was put back by other means: treat it as restored");
     restore->add_option("--old-key-file", line_.restore.old_key_file,
                         "the key file of the backup's time, if keys were rotated since");
+    restore->add_flag("--no-erasures", line_.restore.no_erasures,
+                      "go on without the list of erased persons: a new one is begun");
     from->excludes(as_it_is);
     as_it_is->excludes(from);
     reason(restore);
