@@ -133,9 +133,8 @@ Ended said_of(const PutBack& done) {
         fmt::format(" {} cannot be read: run `titip verify`.", admin::counted(restored.damaged, "records"));
   if (!done.aside.empty())
     ended.sentence += fmt::format(
-        " The store that was there is kept in {}: it still holds whoever is erased from now on, so delete it as soon "
-        "as "
-        "this one serves and the gap is dealt with.",
+        " The store that was there is kept in {}, with everybody who is erased from now on: delete it as soon as this "
+        "one serves and the gap is dealt with.",
         done.aside.string());
   ended.partial = restored.damaged > 0;
   ordered_json result{{"made_unknown", restored.made_unknown},
