@@ -44,6 +44,9 @@ std::expected<std::filesystem::path, std::string> move_aside(const Config& confi
   std::erase_if(stamp, [](char c) { return c == ':' || c == '-'; });
   auto aside = store;
   aside += ".before-" + stamp;
+  const auto first = aside;
+  for (int again = 2; std::filesystem::exists(aside, error); ++again)  // two within a second
+    aside = fmt::format("{}-{}", first.string(), again);
   if (auto moved = storage::rename_durably(store, aside); !moved) return std::unexpected(std::move(moved.error()));
   return aside;
 }

@@ -122,7 +122,8 @@ void name_stores_aside(const std::filesystem::path& data_directory, Ended& ended
   auto kept = ordered_json::array();
   for (std::filesystem::directory_iterator each(data_directory, error), end; !error && each != end;
        each.increment(error)) {
-    if (each->path().filename().string().starts_with("store.before-20")) kept.push_back(each->path().string());
+    const auto name = each->path().filename().string();
+    if (name.starts_with("store.before-") && name != "store.before-reindex") kept.push_back(each->path().string());
   }
   if (kept.empty()) return;
   ended.partial = !ended.trouble;
