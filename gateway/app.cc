@@ -79,6 +79,7 @@ void App::go_on_rotating() {
   admin::Request request;
   request.command = admin::Command::rotate_keys;
   request.reason = "cut short by the end of the process";
+  request.only_finish = true;
   desk_->take(std::move(request), std::make_shared<Nobody>());
 }
 

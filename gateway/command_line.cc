@@ -92,6 +92,10 @@ class Commands {
                      "the clock went forward because nothing ran in between: believe it again");
     keys_ = program_.add_subcommand("keys", "The keys that seal what is in custody.");
     auto* rotate = upkeep(*keys_, "rotate", "Wrap every record's key under a new one.", Command::rotate_keys);
+    rotate->add_flag("--forget-damaged", line_.request.forget_damaged,
+                     "let old keys go although damaged records may need them");
+    rotate->add_flag("--forget-lost", line_.request.forget_lost,
+                     "make a key although records are under one that is not in the key file");
     reason(rotate);
     dry_run(rotate);
   }
@@ -125,6 +129,8 @@ class Commands {
                                        "the data directory was put back by other means: treat it as restored");
     restore->add_option("--old-key-file", line_.restore.old_key_file,
                         "the key file of the backup's time, if keys were rotated since");
+    restore->add_flag("--no-erasures", line_.restore.no_erasures,
+                      "go on without the list of erased persons: a new one is begun");
     from->excludes(as_it_is);
     as_it_is->excludes(from);
     reason(restore);

@@ -23,6 +23,7 @@ struct RestoreCommand {
   std::filesystem::path old_key_file;  // of the backup's time, if keys were rotated since; may be empty
   std::string reason;
   bool dry_run = false;
+  bool no_erasures = false;  // the list of erased persons is not there, and that is right, or cannot be helped
 };
 // Only while no gateway runs.
 int run_restore(const Config& config, const RestoreCommand& command, Saying saying);

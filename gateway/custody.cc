@@ -45,10 +45,12 @@ storage::StoreOptions store_options(const Config& config, CustodyDoors doors) {
 Outcome erase_again(const Config& config, Custody& custody) {
   const auto due = erasures_due(config);
   if (!std::filesystem::exists(due)) return {};
+  const auto list = storage::erasure_list_path(config.key_file);
+  if (!storage::has_erasure_list(list)) return std::unexpected(no_erasure_list(config));
   storage::WaitingHome home;
-  const auto report =
-      storage::reapply_erasures(*custody.store, custody.sealer, home, storage::erasure_list_path(config.key_file));
+  const auto report = storage::reapply_erasures(*custody.store, custody.sealer, home, list);
   if (!report) return std::unexpected(report.error());
+  custody.erased_again = *report;
   metrics::log(Level::info, "erasures_applied_again", {{Field::count, static_cast<std::int64_t>(report->persons)}});
   if (const auto& left_out = report->left_out; left_out.any()) {
     // The mark stays, so that every start tries again; a damaged record alone must not keep the others from being sent.
@@ -81,6 +83,14 @@ std::filesystem::path store_directory(const Config& config) {
 
 std::filesystem::path erasures_due(const Config& config) {
   return config.data_directory / "erasures-due";
+}
+
+std::string no_erasure_list(const Config& config) {
+  return fmt::format(
+      "the list of erased persons {} is missing, and a store that was put back holds whom it names; put its copy back "
+      "beside the key file and run `titip restore` again. If nobody was erased since the backup, or the list is lost "
+      "for good, add --no-erasures",
+      storage::erasure_list_path(config.key_file).string());
 }
 
 bool has_store(const Config& config) {
@@ -135,6 +145,9 @@ std::expected<Custody, storage::NotOpened> open_custody(const Config& config, Cu
     if (auto begun = begin_first_start(config); !begun) return std::unexpected(std::move(begun.error()));
   auto sealer = storage::Sealer::open(config.key_file, is_new);
   if (!sealer) return std::unexpected(std::move(sealer.error()));
+  if (is_new)
+    if (auto begun = storage::begin_erasure_list(storage::erasure_list_path(config.key_file)); !begun)
+      metrics::log(Level::warning, "erasure_list_not_begun", {{Field::reason, begun.error()}});
   auto store = storage::open_rocks_store(store_options(config, std::move(doors)));
   if (!store) return std::unexpected(std::move(store.error()));
   Custody custody{std::move(*lock), std::move(*sealer), std::move(*store)};

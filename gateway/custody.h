@@ -8,12 +8,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/admin/upkeep.h"
 #include "gateway/clock/clock.h"
 #include "gateway/config.h"
 #include "storage/not_opened.h"
+#include "storage/persons.h"
 #include "storage/sealing.h"
 #include "storage/store.h"
 #include "storage/store_lock.h"
@@ -28,6 +30,7 @@ struct Custody {
   storage::StoreLock lock;  // first: let go when the store is closed
   storage::Sealer sealer;
   std::unique_ptr<storage::Store> store;
+  std::optional<storage::ErasureReport> erased_again{};  // at this opening, the first after a restore
 };
 
 struct CustodyDoors {
@@ -55,6 +58,8 @@ std::expected<void, std::string> make_data_directory(const Config& config);
 // From before a store is put back until everybody who was erased is erased from it again: a file beside it. It stays
 // for as long as a damaged record is left out.
 std::filesystem::path erasures_due(const Config& config);
+// The sentence for a restore whose list of erased persons is not there.
+std::string no_erasure_list(const Config& config);
 
 admin::RetentionRule retention_rule(const Config& config);
 

@@ -11,6 +11,8 @@
 #include "gateway/offline.h"
 #include "gateway/say.h"
 #include "storage/backup.h"
+#include "storage/erasure_list.h"
+#include "storage/index_check.h"
 #include "storage/key_file.h"
 #include "storage/restore.h"
 #include "storage/secret_file.h"
@@ -42,6 +44,9 @@ std::expected<std::filesystem::path, std::string> move_aside(const Config& confi
   std::erase_if(stamp, [](char c) { return c == ':' || c == '-'; });
   auto aside = store;
   aside += ".before-" + stamp;
+  const auto first = aside;
+  for (int again = 2; std::filesystem::exists(aside, error); ++again)  // two within a second
+    aside = fmt::format("{}-{}", first.string(), again);
   if (auto moved = storage::rename_durably(store, aside); !moved) return std::unexpected(std::move(moved.error()));
   return aside;
 }
@@ -51,10 +56,41 @@ struct PutBack {
   std::filesystem::path aside;  // where the store that was there is; empty: there was none
 };
 
+// A backup is sealed with the keys of its time; a rotation since then took them out of the key file.
+Outcome add_old_keys(const Config& config, const std::filesystem::path& old_key_file) {
+  if (old_key_file.empty()) return {};
+  const auto present = storage::read_key_file(config.key_file);
+  if (!present) return std::unexpected(present.error());
+  const auto older = storage::read_key_file(old_key_file);
+  if (!older) return std::unexpected(older.error());
+  const auto both = storage::with_keys_of(*present, *older);
+  if (!both) return std::unexpected(both.error());
+  return storage::replace_key_file(config.key_file, *both);
+}
+
+bool lacks_list(const Config& config, const RestoreCommand& command) {
+  return !command.no_erasures && !storage::has_erasure_list(storage::erasure_list_path(config.key_file));
+}
+
+// What would leave a store that nobody can use, or with people in it who were erased, is refused before anything moves.
+Outcome make_ready(const Config& config, const RestoreCommand& command, const storage::StoreLock& lock) {
+  // Else the next start would put the reindexed store in the place of the one that is put back.
+  if (const auto finished = storage::finish_reindex(lock, config.key_file); !finished)
+    return std::unexpected(finished.error());
+  const auto sealer = storage::Sealer::open(config.key_file, false);
+  if (!sealer) return std::unexpected(sealer.error());
+  const auto from = command.from.empty() ? store_directory(config) : command.from;
+  if (auto checked = storage::check_index_keys_of_copy(from, *sealer); !checked) return checked;
+  if (lacks_list(config, command)) return std::unexpected(no_erasure_list(config));
+  if (auto added = add_old_keys(config, command.old_key_file); !added) return added;
+  return storage::begin_erasure_list(storage::erasure_list_path(config.key_file));
+}
+
 std::expected<PutBack, std::string> put_back(const Config& config, const RestoreCommand& command,
                                              const clock::Clock& clock, Progressing& progressing) {
   auto lock = storage::StoreLock::take(store_directory(config));
   if (!lock) return std::unexpected(std::move(lock.error()));
+  if (auto ready = make_ready(config, command, *lock); !ready) return std::unexpected(std::move(ready.error()));
   if (auto due = storage::write_secret_file(erasures_due(config), "the mark of erasures to be applied again",
                                             "restored\n", storage::Existing::replace);
       !due)
@@ -79,18 +115,6 @@ std::expected<PutBack, std::string> put_back(const Config& config, const Restore
   return result;
 }
 
-// A backup is sealed with the keys of its time; a rotation since then took them out of the key file.
-Outcome add_old_keys(const Config& config, const std::filesystem::path& old_key_file) {
-  if (old_key_file.empty()) return {};
-  const auto present = storage::read_key_file(config.key_file);
-  if (!present) return std::unexpected(present.error());
-  const auto older = storage::read_key_file(old_key_file);
-  if (!older) return std::unexpected(older.error());
-  const auto both = storage::with_keys_of(*present, *older);
-  if (!both) return std::unexpected(both.error());
-  return storage::replace_key_file(config.key_file, *both);
-}
-
 Ended said_of(const PutBack& done) {
   const auto& restored = done.restored;
   Ended ended;
@@ -112,7 +136,10 @@ Ended said_of(const PutBack& done) {
     ended.sentence +=
         fmt::format(" {} cannot be read: run `titip verify`.", admin::counted(restored.damaged, "records"));
   if (!done.aside.empty())
-    ended.sentence += fmt::format(" The store that was there is kept in {}.", done.aside.string());
+    ended.sentence += fmt::format(
+        " The store that was there is kept in {}, with everybody who is erased from now on: delete it as soon as this "
+        "one serves and the gap is dealt with.",
+        done.aside.string());
   ended.partial = restored.damaged > 0;
   ordered_json result{{"made_unknown", restored.made_unknown},
                       {"kept_held", restored.kept_held},
@@ -134,6 +161,23 @@ void say_left_out(const Config& config, Ended& ended) {
       "again at each start: run `titip verify`.";
   auto result = ordered_json::parse(ended.result);
   result["erasures_left_out"] = true;
+  ended.result = result.dump();
+}
+
+void say_erased_again(Opened& opened, const RestoreCommand& command, Ended& ended) {
+  const auto report = opened->erased_again.value_or(storage::ErasureReport{});
+  if (report.persons > 0)
+    ended.sentence +=
+        fmt::format(" {} erased again.", report.persons == 1 ? std::string("1 person was")
+                                                             : admin::counted(report.persons, "people") + " were");
+  else
+    ended.sentence +=
+        command.no_erasures
+            ? " Nobody stands on the list of erased people: whoever was erased since the backup and is not "
+              "on it has to be erased once more."
+            : " Nobody stands on the list of erased people.";
+  auto result = ordered_json::parse(ended.result);
+  result["erased_again"] = report.persons;
   ended.result = result.dump();
 }
 
@@ -174,23 +218,26 @@ std::expected<Ended, std::string> restore(const Config& config, const RestoreCom
                                           const clock::Clock& clock) {
   Progressing progressing;
   if (auto made = make_data_directory(config); !made) return std::unexpected(std::move(made.error()));
-  if (auto added = add_old_keys(config, command.old_key_file); !added) return std::unexpected(std::move(added.error()));
   const auto done = put_back(config, command, clock, progressing);
   if (!done) return std::unexpected(done.error());
+  auto ended = said_of(*done);
+  // What was done is said whatever fails now: the gap and the place of the old store are known nowhere else.
+  const auto but = [&ended](const std::string& why) {
+    return std::unexpected(fmt::format("{} But it is not ready yet: {}", ended.sentence, why));
+  };
   const auto behind = is_behind(config, clock);
-  if (!behind) return std::unexpected(behind.error());
+  if (!behind) return but(behind.error());
   if (*behind)
-    if (const auto moved_on = reindex_store(config, false, progressing); !moved_on)
-      return std::unexpected(moved_on.error());
+    if (const auto moved_on = reindex_store(config, false, progressing); !moved_on) return but(moved_on.error());
   // Opened as it will be served: who was erased is erased again by now.
   auto opened = Opened::open(config, clock, Opening::must_exist);
-  if (!opened) return std::unexpected(std::move(opened.error()));
-  auto ended = said_of(*done);
+  if (!opened) return but(opened.error());
+  say_erased_again(*opened, command, ended);
   say_left_out(config, ended);
-  if (auto added = say_unreadable(*opened, config, progressing, ended); !added)
-    return std::unexpected(std::move(added.error()));
+  const auto counted = say_unreadable(*opened, config, progressing, ended);
   if (auto audited = audit_offline(*opened, "restore", command.reason, ended.sentence); !audited)
-    return std::unexpected(std::move(audited.error()));
+    return but(audited.error());
+  if (!counted) return but(counted.error());
   return ended;
 }
 
@@ -201,8 +248,9 @@ int run_restore(const Config& config, const RestoreCommand& command, Saying sayi
     return conclude(*why, saying);
   const clock::SystemClock clock;
   // Without the keys a store is put back that nobody can read: that is said first.
-  if (const auto keys = storage::Sealer::open(config.key_file, false); !keys)
-    return conclude(offline_failed(keys.error()), saying);
+  const auto keys = storage::Sealer::open(config.key_file, false);
+  if (!keys) return conclude(offline_failed(keys.error()), saying);
+  if (lacks_list(config, command)) return conclude(offline_failed(no_erasure_list(config)), saying);
   Ended foreseen;
   if (command.from.empty()) {
     if (!has_store(config))
@@ -215,6 +263,8 @@ int run_restore(const Config& config, const RestoreCommand& command, Saying sayi
     Progressing progressing;
     const auto manifest = storage::Backups().check(command.from, progressing.on_progress());
     if (!manifest) return conclude(offline_failed(manifest.error()), saying);
+    if (const auto checked = storage::check_index_keys_of_copy(command.from, *keys); !checked)
+      return conclude(offline_failed(checked.error()), saying);
     foreseen.sentence = said_of(*manifest, command.from);
   }
   foreseen.sentence += " Every record that is not settled would become unknown, and every destination would wait.";

@@ -40,11 +40,14 @@ class Session {
     auto foreseen = request;
     foreseen.dry_run = true;
     const auto seen = ask(foreseen);
-    if (request.dry_run || seen.trouble) return conclude(seen, saying_);
+    // Of whom nothing is kept here something may be in a backup: they go on the list all the same.
+    const bool nothing_kept = seen.trouble == Trouble::not_found;
+    if (request.dry_run || (seen.trouble && !nothing_kept)) return conclude(seen, saying_);
     const auto document = nlohmann::json::parse(seen.result, nullptr, false);
     const auto records = document.is_object() ? document.value("records", std::uint64_t{0}) : 0;
-    if (!confirmed(std::to_string(records), seen.sentence + " This cannot be taken back.", saying_, stdin_is_free))
-      return exit_usage;
+    const auto* means =
+        nothing_kept ? " They would stand on the list that is applied after a restore." : " This cannot be taken back.";
+    if (!confirmed(std::to_string(records), seen.sentence + means, saying_, stdin_is_free)) return exit_usage;
     return conclude(ask(request), saying_);
   }
 

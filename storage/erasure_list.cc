@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "storage/crc32c.h"
 #include "storage/hex.h"
@@ -68,7 +69,7 @@ std::optional<Erasure> parse(std::string_view line, std::uint32_t& sum) {
 
 std::expected<Read, std::string> read(const std::filesystem::path& list) {
   Read found;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(list))) return found;
+  if (!has_erasure_list(list)) return found;
   const auto text = read_secret_file(list, what, largest_list);
   if (!text) return std::unexpected(text.error());
   std::string_view rest = text->text;
@@ -104,6 +105,16 @@ std::expected<void, std::string> write_all_of(const std::filesystem::path& list,
 
 std::filesystem::path erasure_list_path(const std::filesystem::path& key_file) {
   return key_file.string() + ".erased";
+}
+
+bool has_erasure_list(const std::filesystem::path& list) {
+  std::error_code error;
+  return std::filesystem::exists(std::filesystem::symlink_status(list, error));
+}
+
+std::expected<void, std::string> begin_erasure_list(const std::filesystem::path& list) {
+  if (has_erasure_list(list)) return {};
+  return write_all_of(list, {});
 }
 
 std::expected<std::vector<Erasure>, std::string> read_erasures(const std::filesystem::path& list) {

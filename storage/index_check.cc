@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include "storage/codec.h"
+#include "storage/keys.h"
+#include "storage/records.h"
+#include "storage/rocks_kv.h"
+#include "storage/rocks_kv_setup.h"
 
 namespace titip::storage {
 namespace {
@@ -38,6 +42,27 @@ std::optional<std::size_t> links_of(const Sealer& sealer, const IndexCheck& held
   const bool within = held.links >= 1 && held.links <= sealer.index_links();
   if (!within || sealer.keyed_hash_through(held.links, domain, {}) != held.digest) return std::nullopt;
   return held.links;
+}
+
+std::expected<void, std::string> check_index_keys_of_copy(const std::filesystem::path& directory,
+                                                          const Sealer& sealer) {
+  const auto copy = open_rocks_copy(directory, RocksSetup{});
+  if (!copy) return std::unexpected(copy.error());
+  const std::string key = keys::object(index_check_kind, index_check_name);
+  const auto bytes = (*copy)->get(Family::object, key);
+  if (!bytes) {
+    return std::unexpected(
+        fmt::format("cannot tell whether the key file belongs to {}: {}", directory.string(), bytes.error().text));
+  }
+  if (!*bytes) return {};  // from before there was a check
+  const auto object = decode_object({Family::object, key}, **bytes);
+  const auto held = object ? decode_index_check(object->bytes) : std::nullopt;
+  if (held && links_of(sealer, *held)) return {};
+  return std::unexpected(fmt::format(
+      "the key file is not the one of {}, or older than it: what is put back could not be used with it. "
+      "Nothing was changed; put the key file in its place that was in use when this was written, or a later "
+      "one of the same store",
+      directory.string()));
 }
 
 std::expected<void, std::string> check_index_keys(Store& store, const Sealer& sealer, WaitingHome& home) {

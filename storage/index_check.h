@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ std::optional<IndexCheck> decode_index_check(std::string_view bytes);
 
 // How many links the digests of the store went through, by what it holds; nothing if the chain is not this store's.
 std::optional<std::size_t> links_of(const Sealer& sealer, const IndexCheck& held);
+
+// The same of a backup, or of a store nobody has open, before anything is put back: refuses one of another key file.
+// One from before a reindex is right: it is moved on afterwards. Nothing is changed. Blocking.
+std::expected<void, std::string> check_index_keys_of_copy(const std::filesystem::path& directory, const Sealer& sealer);
 
 // At start, before anything is served: refuses a store of another key file, or of an earlier chain of it, with a
 // sentence that says what to do. A store that holds no check yet gets one. Blocking.

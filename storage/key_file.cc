@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <ranges>
 
@@ -203,15 +204,19 @@ std::expected<void, std::string> write_next_key_file(const std::filesystem::path
   return write_secret_file(path, what, compose(file).text, Existing::refuse);
 }
 
-std::expected<KeyFile, std::string> with_new_wrapping_key(KeyFile file) {
+std::expected<KeyFile, std::string> with_new_wrapping_key(KeyFile file, std::uint32_t highest_used) {
   if (file.wrapping.size() >= most_wrapping_keys) {
     return std::unexpected(
-        fmt::format("the key file holds {} wrapping keys already; let the rotation that is under way "
-                    "finish before you begin another",
+        fmt::format("the key file holds {} wrapping keys already; let the rotation that is under way finish before you "
+                    "begin another, or give up with --forget-damaged what keeps it from that",
                     file.wrapping.size()));
   }
-  // Never an id that was used before: a key of that id may still open a backup.
-  const auto highest = std::ranges::max(file.wrapping | std::views::transform(&WrappingKey::id));
+  // Never an id that was used before: a key of that id may still open a backup, or turn up again.
+  const auto highest =
+      std::max(highest_used, std::ranges::max(file.wrapping | std::views::transform(&WrappingKey::id)));
+  if (highest == std::numeric_limits<std::uint32_t>::max()) {
+    return std::unexpected("the ids of wrapping keys are used up; begin anew with an empty data directory");
+  }
   file.wrapping.insert(file.wrapping.begin(), {highest + 1, random_key()});
   return file;
 }

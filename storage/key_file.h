@@ -45,8 +45,9 @@ std::expected<void, std::string> replace_key_file(const std::filesystem::path& p
 // Where none is yet: the key file of a store that is still being written.
 std::expected<void, std::string> write_next_key_file(const std::filesystem::path& path, const KeyFile& file);
 
-// `file` with a fresh wrapping key as the current one, or with one more index key.
-std::expected<KeyFile, std::string> with_new_wrapping_key(KeyFile file);
+// `file` with a fresh wrapping key as the current one, or with one more index key. The new key's id is above all that
+// the file has, and above `highest_used`: key_ids.h.
+std::expected<KeyFile, std::string> with_new_wrapping_key(KeyFile file, std::uint32_t highest_used = 0);
 std::expected<KeyFile, std::string> with_new_index_key(KeyFile file);
 // `file` and the wrapping keys that only `older` has: what a backup of that time was sealed with. Refused unless the
 // index keys of `older` are the first of those of `file`: then they do not belong together.

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "storage/key_file.h"
+#include "storage/key_ids.h"
 #include "storage/sealed_kinds.h"
 
 namespace titip::storage {
@@ -37,8 +38,10 @@ class Rotation {
   std::unexpected<std::string> failed(std::string_view doing, Error error) const;
 
   Done make_key();
+  std::expected<std::uint32_t, std::string> highest_id(const KeyFile& file);
   Done become_quiet();
   Done pass();
+  void set_of();
   Done pass_over_records();
   Done rewrap(const std::vector<Submission>& page);
   Done pass_over_objects(std::string_view kind);
@@ -86,11 +89,10 @@ std::expected<RotationReport, std::string> Rotation::run() {
     if (auto done = pass(); !done) return std::unexpected(std::move(done.error()));
     if (stopped_) return end(halfway);
   } while (found_ != 0);
-  for (const auto& [destination, counts] : store_.counts().destinations) report_.damaged += counts.quarantined;
   if (report_.damaged != 0 && !options_.forget_damaged) {
     return end(fmt::format(
         "everything readable is under the new key, but {} damaged records may need an older one, which therefore stays "
-        "in the key file; run titip verify, and give them up explicitly to let it go",
+        "in the key file; run titip verify, and rotate with --forget-damaged to give them up and let it go",
         report_.damaged));
   }
   if (auto dropped = drop_old_keys(); !dropped) return std::unexpected(std::move(dropped.error()));
@@ -101,14 +103,22 @@ std::expected<RotationReport, std::string> Rotation::run() {
 Rotation::Done Rotation::make_key() {
   auto file = read_key_file(key_file_);
   if (!file) return std::unexpected(std::move(file.error()));
-  if (file->wrapping.size() == 1 && options_.only_finish) {
+  report_.current_key = file->current_id();
+  const bool under_way = file->wrapping.size() > 1;
+  if (options_.only_finish && !under_way) {
     report_.finished = true;
-    report_.current_key = file->current_id();
     return {};
   }
-  if (file->wrapping.size() == 1) {
-    auto next = with_new_wrapping_key(std::move(*file));
+  if (!under_way || !(options_.only_finish || options_.forget_damaged)) {
+    const auto highest = highest_id(*file);
+    if (!highest) return std::unexpected(highest.error());
+    if (stopped_) return {};
+    auto next = with_new_wrapping_key(std::move(*file), *highest);
     if (!next) return std::unexpected(std::move(next.error()));
+    // Before the key can wrap anything; a crash in between costs an id, which is nothing.
+    if (const auto kept = keep_highest_key_id(store_, home_, next->current_id()); !kept) {
+      return failed("noting the id of the new key", kept.error());
+    }
     if (auto replaced = replace_key_file(key_file_, *next); !replaced) return replaced;
     report_.began = true;
     report_.current_key = next->current_id();
@@ -118,6 +128,35 @@ Rotation::Done Rotation::make_key() {
   report_.current_key = sealer_.current_key_id();
   told(Step::key_used);
   return {};
+}
+
+std::expected<std::uint32_t, std::string> Rotation::highest_id(const KeyFile& file) {
+  set_of();
+  KeyIdsQuestion question;
+  question.page = options_.page;
+  // A gateway that runs may hold keys that the file in its place has not.
+  question.is_known = [&](std::string_view bytes) {
+    return file.knows(*Sealer::key_id_of(bytes)) || sealer_.wrapped_by(bytes) != Sealer::WrappedBy::unknown_key;
+  };
+  question.told = [&](std::uint64_t records) {
+    progress_.looked_at = records;
+    return told(Step::looked);
+  };
+  const auto found = key_ids_in_use(store_, home_, question);
+  if (!found) return failed("looking for the keys in use", found.error());
+  if (found->unknown != 0 && !stopped_ && !options_.forget_lost) {
+    return std::unexpected(fmt::format(
+        "{} records and log-ins are under wrapping keys that are not in {}: it is older than the store, and nobody can "
+        "read them. Look for the newer key file first. To rotate without it add --forget-lost: they stay unreadable "
+        "until it turns up",
+        found->unknown, key_file_.string()));
+  }
+  return found->highest;
+}
+
+void Rotation::set_of() {
+  progress_.of = 0;
+  for (const auto& [destination, counts] : store_.counts().destinations) progress_.of += counts.accepted;
 }
 
 // Whatever was sealed with the old key before the new one was in use must be in the store before the first pass, or a
@@ -148,8 +187,7 @@ Rotation::Done Rotation::become_quiet() {
 Rotation::Done Rotation::pass() {
   progress_.pass = ++report_.passes;
   progress_.looked_at = 0;
-  progress_.of = 0;
-  for (const auto& [destination, counts] : store_.counts().destinations) progress_.of += counts.accepted;
+  set_of();
   found_ = report_.damaged = report_.lost = 0;
   if (auto done = pass_over_records(); !done || stopped_) return done;
   for (const SealedKind& each : sealed_kinds) {
@@ -166,6 +204,8 @@ Rotation::Done Rotation::pass_over_records() {
     const auto page = home_.ask_patiently<ScanPage>([&](auto done) { store_.scan(query, home_, std::move(done)); });
     if (!page) return failed("looking through the records", page.error());
     if (auto done = rewrap(page->items); !done) return done;
+    // What cannot be read may need any of the keys; its own rewrapping waits until it is mended, or given up.
+    report_.damaged += page->damaged;
     progress_.looked_at += page->items.size();
     if (!told(Step::records)) return {};
     query.after = page->next;
@@ -210,6 +250,8 @@ Rotation::Done Rotation::pass_over_objects(std::string_view kind) {
 Rotation::Done Rotation::reseal(std::string_view kind, const std::vector<std::pair<std::string, Object>>& page) {
   std::vector<PutObject> batch;
   for (const auto& [name, object] : page) {
+    if (object.bytes.empty()) ++report_.damaged;
+    if (sealer_.wrapped_by(object.bytes) == Sealer::WrappedBy::unknown_key) ++report_.lost;
     if (!sealer_.needs_rewrap(object.bytes)) continue;
     if (const auto plain = sealer_.open_object(kind, name, Sealed{object.bytes})) {
       batch.push_back({std::string(kind), name, object.version, sealer_.seal_object(kind, name, *plain).bytes});
@@ -244,6 +286,8 @@ Rotation::Done Rotation::drop_old_keys() {
 
 std::string_view name(RotationProgress::Step step) {
   switch (step) {
+    case Step::looked:
+      return "looked";
     case Step::key_made:
       return "key_made";
     case Step::key_used:

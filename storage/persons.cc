@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "storage/erasure_list.h"
 #include "storage/hex.h"
@@ -59,14 +60,16 @@ std::expected<void, std::string> erase_these(Store& store, WaitingHome& home, co
   return {};
 }
 
-std::expected<void, std::string> erase_records(Store& store, WaitingHome& home, const Digest& person, WallTime until,
-                                               ErasureReport& report) {
-  ++report.persons;
+using Covers = std::function<bool(const Submission&)>;
+
+// `until`: for what is damaged, which tells its time alone.
+std::expected<void, std::string> erase_records(Store& store, WaitingHome& home, const Digest& person,
+                                               const Covers& covers, WallTime until, ErasureReport& report) {
   auto done =
       each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, std::string> {
         std::vector<SubmissionId> ids;
         for (const Submission& each : page) {
-          if (each.accepted_at <= until) ids.push_back(each.id);
+          if (covers(each)) ids.push_back(each.id);
         }
         if (ids.empty()) return true;
         if (auto erased = erase_these(store, home, ids, report); !erased) return std::unexpected(erased.error());
@@ -77,6 +80,21 @@ std::expected<void, std::string> erase_records(Store& store, WaitingHome& home, 
   report.records += damaged.count;
   report.left_out.add(damaged);
   return done;
+}
+
+// Up to when the person's records are covered: now, or later if one of them says so, for the clock was wrong then or is
+// wrong now. A restore knows records by their times alone: positions behind a backup's end are given out anew.
+WallTime covered_until(Store& store, WaitingHome& home, const Digest& person, const Covers& covers, WallTime now) {
+  WallTime until = now;
+  // What cannot be looked at here is said when it cannot be erased, once the person is on the list.
+  static_cast<void>(
+      each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, std::string> {
+        for (const Submission& each : page) {
+          if (covers(each)) until = std::max(until, each.accepted_at);
+        }
+        return true;
+      }));
+  return until;
 }
 
 // Plain words alone: what goes into the audit log needs no escaping and hides no number behind a name.
@@ -112,13 +130,17 @@ std::expected<ErasureReport, std::string> erase_person(Store& store, const Seale
     return std::unexpected(
         "who asks for an erasure is named by a plain word of at most 64 letters, digits and . _ - : @");
   }
+  // What is in custody at this moment, by position: times are the clock's, which may have been set back since.
+  const Covers covers = [last = store.health().last_position](const Submission& each) { return each.position <= last; };
+  const WallTime until = covered_until(store, home, person, covers, now);
   // The list first: a crash in between leaves a person whose records are erased by the next call or the next restore,
   // never one who is erased here and comes back from a backup.
-  if (auto listed = append_erasure(erasure_list, {now, sealer.index_links(), person}); !listed) {
+  if (auto listed = append_erasure(erasure_list, {until, sealer.index_links(), person}); !listed) {
     return std::unexpected(std::move(listed.error()));
   }
   ErasureReport report;
-  if (auto erased = erase_records(store, home, person, now, report); !erased) {
+  report.persons = 1;
+  if (auto erased = erase_records(store, home, person, covers, until, report); !erased) {
     return std::unexpected(std::move(erased.error()));
   }
   const std::string line = fmt::format(
@@ -137,6 +159,8 @@ std::expected<ErasureReport, std::string> reapply_erasures(
   const auto list = read_erasures(erasure_list);
   if (!list) return std::unexpected(list.error());
   ErasureReport report;
+  std::set<Digest> persons;
+  std::uint64_t applied = 0;
   for (const Erasure& each : *list) {
     if (each.links > sealer.index_links()) {
       return std::unexpected(fmt::format(
@@ -145,10 +169,13 @@ std::expected<ErasureReport, std::string> reapply_erasures(
           erasure_list.string()));
     }
     const Digest person = sealer.moved_on(each.person, each.links);
-    if (auto erased = erase_records(store, home, person, each.at, report); !erased) {
+    const auto covers = [&each](const Submission& record) { return record.accepted_at <= each.at; };
+    if (auto erased = erase_records(store, home, person, covers, each.at, report); !erased) {
       return std::unexpected(std::move(erased.error()));
     }
-    if (told && !told(report.persons, list->size())) {
+    persons.insert(person);
+    report.persons = persons.size();
+    if (told && !told(++applied, list->size())) {
       return std::unexpected("stopped before every erasure was applied again; do not serve, run it again");
     }
   }

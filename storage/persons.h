@@ -75,7 +75,7 @@ std::expected<ExportReport, std::string> export_person(Store& store, const Seale
 // --- erasure ------------------------------------------------------------------------------------------------------
 
 struct ErasureReport {
-  std::uint64_t persons = 0;
+  std::uint64_t persons = 0;               // each once, however often they asked
   std::uint64_t records = 0;               // looked at
   std::uint64_t erased = 0;                // they were settled
   std::vector<SubmissionId> cancelled;     // they waited: never sent, erased; at most `most_named`
@@ -85,15 +85,16 @@ struct ErasureReport {
   LeftOut left_out;  // damaged: they stand as they were
 };
 
-// Writes the person on the list first, then erases every record accepted until `now`, then says so in the audit log.
+// Writes the person on the list first, then erases every record that is in custody when this is called, whatever its
+// time, then says so in the audit log. On the list too where nothing is found: a backup may hold something.
 // `by`: who asked for it, a plain word (a user or a token's name); it goes into the audit log.
 std::expected<ErasureReport, std::string> erase_person(Store& store, const Sealer& sealer, WaitingHome& home,
                                                        const std::filesystem::path& erasure_list, const Digest& person,
                                                        WallTime now, std::string_view by);
 
 // After a restore, before anything is served: whoever is on the list is erased again, with what was accepted until
-// then. What damage leaves out must be tried again: `left_out` says so. `told` hears how many persons are done, of how
-// many; false stops (to be repeated from the start).
+// then. What damage leaves out must be tried again: `left_out` says so. `told` hears how many lines of the list are
+// done, of how many; false stops (to be repeated from the start).
 std::expected<ErasureReport, std::string> reapply_erasures(
     Store& store, const Sealer& sealer, WaitingHome& home, const std::filesystem::path& erasure_list,
     const std::function<bool(std::uint64_t done, std::uint64_t of)>& told = {});

@@ -5,6 +5,7 @@
 #include "storage/audit.h"
 #include "storage/keys.h"
 #include "storage/records.h"
+#include "storage/sealed_kinds.h"
 
 namespace titip::storage::reads {
 namespace {
@@ -88,12 +89,9 @@ Result<std::vector<std::pair<std::string, Object>>> objects(Reading& reading, st
       reading.kv().scan(Family::object, prefix, from, [&](std::string_view key, std::string_view value) {
         if (found.size() == limit) return false;
         auto decoded = decode_object({Family::object, key}, value);
-        sound = decoded.has_value();
-        if (sound) {
-          found.emplace_back(std::string(key.substr(prefix.size())), std::move(*decoded));
-        } else {
-          reading.note({Family::object, std::string(key)});
-        }
+        if (!decoded) reading.note({Family::object, std::string(key)});
+        sound = decoded || find_sealed_kind(kind) != nullptr;
+        if (sound) found.emplace_back(std::string(key.substr(prefix.size())), std::move(decoded).value_or(Object{}));
         return sound;
       });
   if (!scanned) return std::unexpected(reading.refused(scanned.error(), {Family::object, prefix, {}, {}, true}));

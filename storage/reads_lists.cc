@@ -162,6 +162,7 @@ class Page {
     last_ = id;
     ++page_.examined;
   }
+  void damaged() { ++page_.damaged; }
   void take(Submission record) {
     if (matches(filter_, record)) page_.items.push_back(std::move(record));
   }
@@ -193,6 +194,7 @@ Result<ScanPage> scan_all(Reading& reading, const ScanQuery& query) {
     if (record) {
       page.take(std::move(record->submission));
     } else {
+      page.damaged();
       reading.note({Family::meta, std::string(key)});
     }
     return true;
@@ -247,6 +249,7 @@ Result<ScanPage> scan_attention(Reading& reading, const ScanQuery& query) {
     for (std::size_t i = 0; i < id_keys.size(); ++i) {
       page.examined(*keys::parse_id(id_keys[i]));
       auto& record = (*records)[i];
+      if (!record) page.damaged();
       if (record && *record) page.take(std::move((*record)->submission));
       if (record && !*record) reading.note({Family::meta, id_keys[i]});
     }

@@ -201,12 +201,16 @@ std::optional<std::string> Sealer::rewrap(const SubmissionId& id, std::string_vi
 }
 
 Sealer::WrappedBy Sealer::wrapped_by(std::string_view bytes) const {
-  Decoder from(bytes);
-  const auto id = take_key_id(from);
+  const auto id = key_id_of(bytes);
   if (!id) return WrappedBy::nobody;
   const auto keys = ring_->now();
   if (*id == keys->current().id) return WrappedBy::current_key;
   return keys->wrapping(*id) != nullptr ? WrappedBy::older_key : WrappedBy::unknown_key;
+}
+
+std::optional<std::uint32_t> Sealer::key_id_of(std::string_view bytes) {
+  Decoder from(bytes);
+  return take_key_id(from);
 }
 
 std::uint32_t Sealer::current_key_id() const {

@@ -66,6 +66,8 @@ class Sealer {
   WrappedBy wrapped_by(std::string_view bytes) const;
   bool needs_rewrap(std::string_view bytes) const { return wrapped_by(bytes) == WrappedBy::older_key; }
   std::uint32_t current_key_id() const;
+  // The id of that key, known or not; nothing if no key of ours did.
+  static std::optional<std::uint32_t> key_id_of(std::string_view bytes);
 
   // `what` names the place ("payload", "reply", "note"): it is authenticated with the id, so that sealed bytes cannot
   // be moved to another record or another field.

@@ -96,7 +96,8 @@ class Store {
 
   virtual void put_objects(std::vector<PutObject> batch, Home& home, Done<std::vector<Applied>> done) = 0;
   virtual void get_object(std::string kind, std::string object_name, Home& home, Done<std::optional<Object>> done) = 0;
-  // In the order of their names, behind `after`, at most `limit`.
+  // In the order of their names, behind `after`, at most `limit`. A damaged one is answered `corrupt`; of a sealed kind
+  // (sealed_kinds.h) it stands in the list without bytes, so that upkeep can go on behind it.
   virtual void list_objects(std::string kind, std::string after, std::size_t limit, Home& home,
                             Done<std::vector<std::pair<std::string, Object>>> done) = 0;
 

@@ -1,7 +1,9 @@
 // Destroys what is kept of people: counted first, then for good.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "gateway/admin/people.h"
 #include "gateway/admin/upkeep.h"
@@ -127,6 +129,27 @@ Ended said(const storage::ErasureReport& report) {
   return ended;
 }
 
+// Stores that restores moved aside, whole: nothing is ever erased from them.
+void name_stores_aside(const std::filesystem::path& data_directory, Ended& ended) {
+  std::error_code error;
+  auto kept = ordered_json::array();
+  for (std::filesystem::directory_iterator each(data_directory, error), end; !error && each != end;
+       each.increment(error)) {
+    const auto name = each->path().filename().string();
+    if (name.starts_with("store.before-") && name != "store.before-reindex") kept.push_back(each->path().string());
+  }
+  if (kept.empty()) return;
+  ended.partial = !ended.trouble;
+  ended.sentence += fmt::format(
+      " What a restore moved aside still holds them: delete {} as soon as the store in its place serves and its gap is "
+      "dealt with.",
+      kept.size() == 1 ? kept.front().get<std::string>()
+                       : fmt::format("{}/store.before-* ({} directories)", data_directory.string(), kept.size()));
+  auto result = ended.result.empty() ? ordered_json::object() : ordered_json::parse(ended.result);
+  result["kept_aside"] = std::move(kept);
+  ended.result = result.dump();
+}
+
 }  // namespace
 
 Ended erase(const Request& request, const Doors& doors, Telling& telling) {
@@ -144,11 +167,14 @@ Ended erase(const Request& request, const Doors& doors, Telling& telling) {
     if (!telling.progress({at + 1, people.size()}) && at + 1 < people.size())
       return stopped_early(fmt::format("{} of {} people are done", at + 1, people.size()));
   }
-  if (sum.report.records == 0 && !sum.report.left_out.any())
-    return in_trouble(Trouble::not_found,
-                      fmt::format("Nothing is kept of {}. They stand on the list that is applied after a restore.",
-                                  people.size() == 1 ? "this person" : "these people"));
-  return said(sum.report);
+  auto ended = sum.report.records > 0 || sum.report.left_out.any()
+                   ? said(sum.report)
+                   : in_trouble(Trouble::not_found,
+                                fmt::format("Nothing is kept of {}. They stand on the list that is applied after a "
+                                            "restore.",
+                                            people.size() == 1 ? "this person" : "these people"));
+  name_stores_aside(doors.data_directory, ended);
+  return ended;
 }
 
 }  // namespace titip::admin

@@ -34,6 +34,9 @@ Ended rotate_keys(const Request& request, const Doors& doors, Telling& telling) 
   }
   storage::WaitingHome home;
   storage::RotationOptions options;
+  options.only_finish = request.only_finish;
+  options.forget_damaged = request.forget_damaged;
+  options.forget_lost = request.forget_lost;
   options.told = [&telling](const storage::RotationProgress& progress) {
     return telling.progress({progress.looked_at, progress.of});
   };
@@ -49,7 +52,15 @@ Ended rotate_keys(const Request& request, const Doors& doors, Telling& telling) 
         doors.key_file.string());
   } else {
     ended.partial = true;
-    ended.sentence = fmt::format("Not finished: {}. The old keys stay until it is; run it again.", report->why_not);
+    ended.sentence = fmt::format("Not finished: {}. The old keys stay until it is.", report->why_not);
+  }
+  if (report->lost > 0) {
+    ended.partial = true;
+    ended.sentence += fmt::format(
+        " {} under keys that are not in {} and cannot be read until such a key turns up: titip restore --as-it-is "
+        "--old-key-file FILE adds it. Otherwise who sent them must send them again.",
+        report->lost == 1 ? std::string("1 record or log-in is") : counted(report->lost, "records or log-ins") + " are",
+        doors.key_file.string());
   }
   return ended;
 }

@@ -100,6 +100,11 @@ std::string fault_of_clock(const Request& request) {
   return request.clock_is_right && request.command != Command::retain ? "only retain is told about the clock" : "";
 }
 
+std::string fault_of_forgetting(const Request& request) {
+  const bool forgets = request.forget_damaged || request.forget_lost;
+  return forgets && request.command != Command::rotate_keys ? "only keys rotate gives up what cannot be read" : "";
+}
+
 struct Field {
   const char* name;
   bool (*read)(const ordered_json&, Request&);
@@ -129,6 +134,8 @@ constexpr std::array fields{
     Field{"destination", text<&Request::destination>},
     Field{"dry_run", flag<&Request::dry_run>},
     Field{"clock_is_right", flag<&Request::clock_is_right>},
+    Field{"forget_damaged", flag<&Request::forget_damaged>},
+    Field{"forget_lost", flag<&Request::forget_lost>},
     Field{"people",
           [](const ordered_json& value, Request& request) {
             if (!value.is_array()) return false;
@@ -169,7 +176,8 @@ bool is_person_number(std::string_view text) {
 }
 
 std::string fault_of(const Request& request) {
-  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_clock})
+  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_clock,
+                            fault_of_forgetting})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }
@@ -200,6 +208,8 @@ std::string encode(const Request& request) {
   if (!request.to.empty()) document["to"] = request.to;
   if (!request.destination.empty()) document["destination"] = request.destination;
   if (!request.people.empty()) document["people"] = request.people;
+  if (request.forget_damaged) document["forget_damaged"] = true;
+  if (request.forget_lost) document["forget_lost"] = true;
   return line_of(document);
 }
 

@@ -38,6 +38,9 @@ struct Request {
   std::string destination{};          // resume
   bool clock_is_right = false;        // retain: a person says so
   std::vector<std::string> people{};  // erase, export: their 16-digit numbers
+  bool forget_damaged = false;        // keys rotate: old keys go although damaged records may need them
+  bool forget_lost = false;           // keys rotate: although records are under keys that are not in the file
+  bool only_finish = false;           // keys rotate, by the gateway itself: never over the wire
 };
 
 // The error is a sentence for whoever wrote the request.

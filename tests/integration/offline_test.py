@@ -62,6 +62,35 @@ class WithoutAGateway(Upkeep):
             self.said(gateway.titip("verify"), OK, "sound")
             gateway.stop()
 
+    def test_keys_rotate_with_an_older_key_file(self):
+        with Place() as place:
+            gateway = self.stopped(place)
+            key = place.directory / "data/titip.key"
+            older = key.read_bytes()
+            self.said(gateway.titip("keys", "rotate", *WHY), OK, "Key 2 wraps everything now")
+            newer = place.directory / "newer"
+            shutil.copy(key, newer)
+            key.write_bytes(older)
+            self.said(gateway.titip("keys", "rotate", *WHY), FAILED, "older than the store", "--forget-lost")
+            self.assertEqual(key.read_bytes(), older)
+            self.said(gateway.titip("keys", "rotate", "--forget-lost", *WHY), PARTIAL, "Key 3 wraps everything now",
+                      "cannot be read until such a key turns up")
+            self.said(gateway.titip("restore", "--as-it-is", "--old-key-file", newer, *WHY, "--yes"), OK)
+            self.said(gateway.titip("keys", "rotate", "--forget-damaged", *WHY), OK, "Key 3 wraps everything now")
+            self.assertEqual(json.loads(gateway.titip("export", "--nik-file", "-", stdin=NIK).stdout)["content"], "whole")
+
+    def test_who_of_nothing_is_kept_stands_on_the_list(self):
+        with Place() as place:
+            gateway = self.stopped(place)
+            erase = ("erase", "--nik-file", "-", *WHY)
+            nobody, list = person(7)["nik"], place.directory / "data/titip.key.erased"
+            self.assertEqual(len(list.read_text().splitlines()), 1, "there since the first start, and empty")
+            self.said(gateway.titip(*erase, "--dry-run", stdin=nobody), NOT_FOUND, "Nothing is kept")
+            self.said(gateway.titip(*erase, stdin=nobody), USAGE, "would stand on the list", "--yes")
+            self.assertEqual(len(list.read_text().splitlines()), 1)
+            self.said(gateway.titip(*erase, "--yes", stdin=nobody), NOT_FOUND, "stand on the list")
+            self.assertEqual(len(list.read_text().splitlines()), 2)
+
     def test_a_store_somebody_else_has_open(self):
         with Place() as place:
             gateway = Gateway(place).start()
@@ -199,11 +228,64 @@ class Restoring(Upkeep):
             self.said(gateway.titip("backup", "--to", copy), OK)
             self.said(gateway.titip("erase", "--nik-file", "-", "--yes", *WHY, stdin=NIK), OK)
             gateway.stop()
-            self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), OK, "The store is back")
+            restore = ("restore", "--from", copy, *WHY, "--yes")
+            self.said(gateway.titip(*restore), OK, "The store is back", "1 person was erased again", "delete it")
             done = gateway.titip("export", "--nik-file", "-", stdin=NIK)
             self.assertEqual(json.loads(done.stdout)["content"], "erased")
             self.assertFalse((place.directory / "data/erasures-due").exists())
+            # What was moved aside still holds everybody, and an erasure says so.
+            self.said(gateway.titip("erase", "--nik-file", "-", "--yes", *WHY, stdin=NIK), PARTIAL, "moved aside still holds",
+                      "store.before-20")
+
+            # Without the list the erased would come back.
+            list = place.directory / "data/titip.key.erased"
+            kept = list.read_bytes()
+            list.unlink()
+            before = self.files(place)
+            for arguments in (restore, (*restore, "--dry-run"), ("restore", "--as-it-is", *WHY, "--yes")):
+                self.said(gateway.titip(*arguments), FAILED, "titip.key.erased is missing", "--no-erasures")
+            self.assertEqual(self.files(place), before)
+            list.write_bytes(kept)
+            list.chmod(0o600)
+            self.said(gateway.titip(*restore), OK, "1 person was erased again")
+            list.unlink()
+            self.said(gateway.titip(*restore, "--no-erasures"), OK, "has to be erased once more")
+            self.assertTrue(list.exists())
             gateway.start().stop()
+
+    def files(self, place):
+        data = place.directory / "data"
+        return sorted(str(path.relative_to(data)) for path in data.rglob("*") if not path.name.endswith(".lock"))
+
+    def test_a_key_file_of_another_store_replaces_nothing(self):
+        with Place() as place, Place() as elsewhere:
+            Gateway(elsewhere).start().stop()
+            _, gateway = self.served(place)
+            copy, key = place.directory / "copy", place.directory / "data/titip.key"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            gateway.stop()
+            right = key.read_bytes()
+            key.write_bytes((elsewhere.directory / "data/titip.key").read_bytes())
+            before = self.files(place)
+            for how in (("--from", copy), ("--from", copy, "--dry-run"), ("--as-it-is",)):
+                self.said(gateway.titip("restore", *how, *WHY, "--yes"), FAILED, "the key file is not the one of",
+                          "Nothing was changed")
+            self.assertEqual(self.files(place), before)
+            key.write_bytes(right)
+            self.assertIn("No record waits", gateway.titip("status").stdout, "the store that was there is as it was")
+            self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), OK, "Nobody stands on the list")
+
+    def test_what_fails_after_the_store_is_back_does_not_hide_the_gap(self):
+        with Place() as place:
+            _, gateway = self.served(place)
+            copy = place.directory / "copy"
+            self.said(gateway.titip("backup", "--to", copy), OK)
+            gateway.stop()
+            list = place.directory / "data/titip.key.erased"
+            list.write_text("titip-erasures 1\nnot a line\n")
+            done = self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), FAILED, "The store is back",
+                             "is missing", "is kept in", "damaged in line 2")
+            self.assertIn("store.before-20", done.stderr)
 
     def test_a_backup_from_before_a_rotation_needs_the_key_of_its_time(self):
         with Place() as place:

@@ -35,6 +35,16 @@ TEST_F(ErasureList, KeepsWhatWasAppended) {
   EXPECT_EQ(found.st_mode & 0777U, 0600U);
 }
 
+TEST_F(ErasureList, IsThereFromTheBeginningSoThatItsAbsenceIsALoss) {
+  EXPECT_FALSE(has_erasure_list(list));
+  ASSERT_TRUE(begin_erasure_list(list));
+  EXPECT_TRUE(has_erasure_list(list));
+  EXPECT_EQ(size(), 0U);
+  append(2);
+  ASSERT_TRUE(begin_erasure_list(list));
+  EXPECT_EQ(size(), 2U) << "nobody is forgotten";
+}
+
 TEST_F(ErasureList, ALineThatACrashCutShortIsDropped) {
   append(3);
   const std::string whole = read_file(list);

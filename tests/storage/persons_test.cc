@@ -131,6 +131,26 @@ TEST_P(Persons, ErasingEndsWhatWaitsAndStatesWhatIsUnderWay) {
   EXPECT_EQ(again.cancelled_count, 0U);
 }
 
+TEST_P(Persons, RecordsOfALaterClockAreErasedTooAndStayErasedAfterARestore) {
+  for (int i = 0; i < 3; ++i) accept(i, 0);
+  const WallTime latest = now_of(2).accepted_at;
+  now = now_of(0).accepted_at - std::chrono::hours(1);  // the clock was set back
+  EXPECT_EQ(erase(0).records, 3U);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(now_of(i).wrapped_key.empty()) << i;
+  const auto listed = read_erasures(list).value();
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].at, latest) << "the records that come back from a backup have these times";
+}
+
+TEST_P(Persons, WhoOfNothingIsKeptStandsOnTheListAllTheSame) {
+  EXPECT_EQ(erase(0).records, 0U);
+  ASSERT_EQ(read_erasures(list).value().size(), 1U);
+  accept(0, 1);
+  EXPECT_EQ(erase(1).records, 1U);
+  ASSERT_EQ(erase(1).records, 1U);
+  EXPECT_EQ(reapply_erasures(*store, *sealer, home, list).value().persons, 2U) << "each once";
+}
+
 TEST_P(Persons, ADuplicateOfAnErasedRecordIsStillRecognised) {
   accept(0, 0);
   finish(0, Event::delivered);

@@ -238,6 +238,7 @@ TEST_P(Quarantine, AListPassesOverADamagedRecordAndAQuestionForItIsAnsweredCorru
   ASSERT_TRUE(page.has_value());
   EXPECT_EQ(ids_of(page->items), Ids{id_of(2)});
   EXPECT_EQ(page->examined, 2U);
+  EXPECT_EQ(page->damaged, 1U);
   EXPECT_TRUE(q().find({Find::By::person, digest("somebody")}).value().empty());
   const auto damaged = q().find({Find::By::damaged_of_person, digest("somebody")}).value();
   EXPECT_EQ(ids_of(damaged), Ids{id_of(1)});

@@ -79,6 +79,8 @@ TEST(Wire, requests_come_through_whole) {
       {.command = Command::erase, .dry_run = true, .people = {"9901011501900001"}},
       {.command = Command::resume, .reason = "diperiksa", .destination = "pcare-vaksin"},
       {.command = Command::rotate_keys, .reason = "yearly"},
+      {.command = Command::rotate_keys, .reason = "stolen", .forget_damaged = true},
+      {.command = Command::rotate_keys, .reason = "lost", .forget_lost = true},
   };
   for (const auto& request : requests) {
     const auto line = encode(request);
@@ -92,7 +94,11 @@ TEST(Wire, requests_come_through_whole) {
     EXPECT_EQ(back->to, request.to);
     EXPECT_EQ(back->destination, request.destination);
     EXPECT_EQ(back->people, request.people);
+    EXPECT_EQ(back->forget_damaged, request.forget_damaged);
+    EXPECT_EQ(back->forget_lost, request.forget_lost);
   }
+  EXPECT_FALSE(parse_request(encode({.command = Command::retain, .reason = "x", .forget_lost = true})));
+  EXPECT_FALSE(parse_request(R"({"command":"keys rotate","reason":"x","only_finish":true})"));
   EXPECT_TRUE(parse_request(people(people_at_once)));
 }
 
