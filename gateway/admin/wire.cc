@@ -176,8 +176,8 @@ bool is_person_number(std::string_view text) {
 }
 
 std::string fault_of(const Request& request) {
-  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_clock,
-                            fault_of_forgetting})
+  for (const auto& check :
+       {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_clock, fault_of_forgetting})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }
