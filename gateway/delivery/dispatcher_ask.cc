@@ -1,4 +1,5 @@
 // The dispatcher's questions: whether an attempt of unknown outcome landed.
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "gateway/clock/local_date.h"
