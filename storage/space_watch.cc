@@ -46,6 +46,9 @@ void SpaceWatch::look() {
     decision.state = decide(decision.state, seen, settings_.limits).state;
   }
   Status now{decision.state, refusal_of(decision.state, seen, settings_.limits), seen.free_bytes.value_or(0)};
+  // Told before anybody can see it.
+  const bool newly = before == DiskState::ok && !decision.accepting();
+  if (newly && settings_.probes != nullptr) settings_.probes->failed("disk_full");
   low_ = !decision.accepting();
   erase_at_once_ = decision.make_room();
   {
@@ -54,8 +57,6 @@ void SpaceWatch::look() {
   }
   look_at_erasing();
   if (decision.make_room() || erased_ >= worth_giving_back) wake_rooms_.notify_one();
-  const bool newly = before == DiskState::ok && !decision.accepting();
-  if (newly && settings_.probes != nullptr) settings_.probes->failed("disk_full");
 }
 
 void SpaceWatch::look_at_erasing() {

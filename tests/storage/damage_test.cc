@@ -81,6 +81,7 @@ class RefusedBlocks : public ::testing::Test {
   StoreOptions options() {
     StoreOptions options;
     options.now = [this] { return now; };
+    options.longest_pause = std::chrono::days(36'500);  // the tests set their clock as they please
     options.probes = &probes;
     options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
     return options;

@@ -21,13 +21,16 @@ class RocksBlockTest : public ::testing::Test {
       for (int k = i; k < i + 500; ++k) batch.push_back({Family::meta, key(k), value(k)});
       ASSERT_TRUE(kv->commit(batch));
     }
+    ASSERT_TRUE(kv->reclaim()) << "into tables";
     kv->close();
     kv.reset();
   }
   void open() { kv = open_rocks_kv(directory.path() / "store").value(); }
+  // Times come first in the keys of records, so neighbours are near each other as numbers too.
   static std::string key(int i) {
-    std::string key = std::to_string(i);
-    return std::string(16 - key.size(), '0') + key;
+    std::string key(16, '\0');
+    for (std::size_t byte = 0; byte < 4; ++byte) key[4 + byte] = static_cast<char>(i >> (24 - 8 * byte));
+    return key;
   }
   // Values that no compression helps with, so that they are found in the file as they are.
   static std::string value(int i) {
