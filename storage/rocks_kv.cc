@@ -25,6 +25,8 @@ namespace {
 
 // DB::Open of RocksDB 7.8 aborts the process on a completely full disk; this much lets it write its manifest and log.
 constexpr std::uint64_t free_bytes_to_open = 16 * mib;
+// What a flush at the start leaves free: its tables' own overhead, and the room that a start needs anyway.
+constexpr std::uint64_t room_beside_a_flush = 64 * mib;
 // More than this in memory tables is flushed at an orderly stop, so that the next start is quick.
 constexpr std::uint64_t worth_a_flush = 16 * mib;
 
@@ -140,6 +142,19 @@ KvResult<std::uint64_t> RocksKv::checkpoint(const std::filesystem::path& directo
   return bytes;
 }
 
+// A start must find its way on a full disk: there, what is in the log stays until there is room to flush it.
+bool has_room_to_flush_the_log(const std::filesystem::path& directory, const RocksSetup& setup) {
+  const DiskFiles files(setup);
+  const auto free = free_bytes(directory);
+  const auto names = files.names(directory);
+  if (!free || !names) return true;
+  std::uint64_t log = 0;
+  for (const std::string& name : *names) {
+    if (name.ends_with(".log")) log += files.size(directory / name).value_or(0);
+  }
+  return *free >= log + room_beside_a_flush;
+}
+
 std::optional<std::string> refuse_directory(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -219,6 +234,7 @@ std::expected<std::unique_ptr<Kv>, NotOpened> open_rocks_kv(const std::filesyste
   if (auto refusal = refuse_headless(directory, files)) return std::unexpected(std::move(*refusal));
   rocksdb::DBOptions options = database_options(setup);
   options.create_if_missing = files.what == StoreFiles::none;
+  options.avoid_flush_during_recovery = !has_room_to_flush_the_log(directory, setup);
   if (auto refusal = refuse_other_formats(options, directory.string())) {
     return std::unexpected(NotOpened::until_a_person_looked(std::move(*refusal)));
   }

@@ -35,6 +35,8 @@ std::string_view info_family() {
   return family_names[static_cast<std::size_t>(Family::info)];
 }
 
+enum class Replay : std::uint8_t { no, yes };
+
 // Takes from the log what it says of the family `info`, and lets nothing of it be replayed.
 class InfoOfTheLog : public rocksdb::WalFilter {
  public:
@@ -136,8 +138,6 @@ std::optional<rocksdb::Status> info_of_the_tables(ReadOnly& db, KvBatch& into) {
   return std::nullopt;
 }
 
-enum class Replay : std::uint8_t { no, yes };
-
 std::expected<std::unique_ptr<Seen>, NotOpened> look(const std::filesystem::path& directory, const RocksSetup& setup,
                                                      Replay replay) {
   rocksdb::DBOptions options = database_options(setup);
@@ -224,13 +224,17 @@ std::optional<std::string> refuse_other_formats(const rocksdb::DBOptions& option
 }
 
 std::expected<void, NotOpened> look_before_opening(const std::filesystem::path& directory, const RocksSetup& setup) {
-  // The quick look may see less than a replay: what it misses, the thorough one decides.
+  // The quick look may see less than a replay (behind the torn end of a log RocksDB goes on only where it counted the
+  // records before it): what it misses or refuses, the thorough one decides.
   for (const Replay replay : {Replay::no, Replay::yes}) {
     const auto seen = look(directory, setup, replay);
-    if (!seen) return std::unexpected(seen.error());
-    const auto believed = believe(**seen, directory.string());
-    if (believed) return {};
-    if (replay == Replay::yes) return std::unexpected(believed.error());
+    auto refused = seen ? std::optional<NotOpened>() : std::optional(seen.error());
+    if (seen) {
+      const auto believed = believe(**seen, directory.string());
+      if (believed) return {};
+      refused = believed.error();
+    }
+    if (replay == Replay::yes) return std::unexpected(std::move(*refused));
   }
   return {};
 }

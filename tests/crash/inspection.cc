@@ -172,11 +172,15 @@ void Inspection::look_at_state(Seen& seen, const Known& known) {
   if (known.custody == Known::Custody::unknown) as_told.version = 1;
   const auto expected = expected_of(as_told, when_);
   const std::size_t lines = seen.loaded.attempts.size() - (s.state == State::in_flight ? 1 : 0);
+  // A restart ends an open attempt as a settlement nobody answered for would have, but for the words of its line.
+  const Expected* fits = nullptr;
   for (const Expected& each : expected) {
-    if (s.state == each.state && s.version == each.version && lines == each.lines) {
-      seen.line = each.line;
-      return;
-    }
+    if (s.state != each.state || s.version != each.version || lines != each.lines) continue;
+    if (fits == nullptr || (each.line && each.line->rule == last_rule(seen))) fits = &each;
+  }
+  if (fits != nullptr) {
+    seen.line = fits->line;
+    return;
   }
   if (moved_by_others(seen, as_told, lines)) {
     if (lines == known.lines) seen.line = known.line;
@@ -192,6 +196,12 @@ void Inspection::look_at_state(Seen& seen, const Known& known) {
        fmt::format("{}{} should be {}, and is {} in version {} with {} lines",
                    pending_again ? "a settlement was lost: " : "", label(s.id, known), wanted, name(s.state), s.version,
                    lines));
+}
+
+std::string Inspection::last_rule(const Seen& seen) {
+  const auto& attempts = seen.loaded.attempts;
+  const std::size_t open = seen.loaded.submission.state == State::in_flight ? 1 : 0;
+  return attempts.size() > open ? attempts[attempts.size() - 1 - open].rule : std::string();
 }
 
 // The last settled line says what the last settlement said, and the reply of a delivery is there exactly where one

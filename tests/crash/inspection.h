@@ -50,6 +50,7 @@ class Inspection {
   void look_at(const storage::SubmissionId& id, const Known& known);
   void look_at_content(Seen& seen, const Known& known);
   void look_at_state(Seen& seen, const Known& known);
+  static std::string last_rule(const Seen& seen);  // of the last settled line
   void look_at_last_line(const Seen& seen, const Known& known);
   bool moved_by_others(const Seen& seen, const Known& known, std::size_t lines) const;
   bool taken_back(const Known& known) const;
