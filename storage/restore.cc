@@ -264,11 +264,17 @@ std::string Gap::text() const {
   }
   const std::uint64_t positions = until->position > from.position ? until->position - from.position : 0;
   const std::uint64_t commits = until->commit > from.commit ? until->commit - from.commit : 0;
-  const std::string submissions = positions == 0 ? "no accepted submission"
-                                                 : fmt::format("{} accepted submissions (positions {} to {})",
-                                                               positions, from.position + 1, until->position);
-  return fmt::format("{} and {} commits between {} and {} are missing", submissions, commits, time_text(from.at),
-                     time_text(until->at));
+  const auto counted = [](std::uint64_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  std::string submissions = "no accepted submission";
+  if (positions == 1) submissions = fmt::format("1 accepted submission (position {})", until->position);
+  if (positions > 1) {
+    submissions = fmt::format("{} (positions {} to {})", counted(positions, "accepted submission"), from.position + 1,
+                              until->position);
+  }
+  return fmt::format("missing between {} and {}: {}, {} in all", time_text(from.at), time_text(until->at), submissions,
+                     counted(commits, "commit"));
 }
 
 std::string Gap::json() const {

@@ -74,9 +74,10 @@ class Accepting {
     const bool had_begun = pace_.has_begun();
     const auto tenth = pace_.reached(acknowledged_, std::chrono::steady_clock::now());
     if (!had_begun && pace_.has_begun()) begin_tenth();
-    if (!tenth) return;
-    say_tenth(*tenth);
-    begin_tenth();
+    if (tenth) {
+      say_tenth(*tenth);
+      begin_tenth();
+    }
     if (!pace_.is_over() || said_ratio_) return;
     said_ratio_ = true;
     if (const auto ratio = pace_.ratio()) report::figure("accept_ratio", *ratio);

@@ -26,9 +26,10 @@ Pace::Pace(PacePlan plan)
       last_(plan.warm_up + plan.measured - plan.slice, plan.slice, plan.pieces) {}
 
 bool Pace::Stretch::reached(Mark here) {
-  if (is_over() || here.done < from_ + length_ * marks_.size() / parts_) return false;
-  marks_.push_back(here);
-  return true;
+  // Many may be done at once: the pieces in between are empty then, and count for nothing.
+  bool any = false;
+  for (; !is_over() && here.done >= from_ + length_ * marks_.size() / parts_; any = true) marks_.push_back(here);
+  return any;
 }
 
 std::optional<double> Pace::rate_between(const Mark& from, const Mark& to) {
