@@ -4,7 +4,7 @@
 # usage: slowing_control.sh TITIP_CAPACITY
 set -euo pipefail
 status=0
-said=$("$1" --submissions 30000 --slowing 12 --limit disk_after_drain=10 --limit disk_per_payload=10) || status=$?
+said=$("$1" --submissions 30000 --slowing 8 --limit disk_after_drain=10 --limit disk_per_payload=10) || status=$?
 grep -E 'fell short|^WRONG|^capacity:' <<<"$said" || true
 if [[ $status -ne 1 ]]; then
   echo "runs that were slower at their ends ended with status $status"
