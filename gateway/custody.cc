@@ -139,8 +139,8 @@ std::expected<Custody, storage::NotOpened> open_custody(const Config& config, Cu
   const bool is_new = files.what == storage::StoreFiles::none;
   if (is_new && opening != Opening::may_create) return nothing_there();
   if (is_new && std::filesystem::exists(erasures_due(config)))
-    return std::unexpected(fmt::format("a restore into {} was begun and is not finished; run `titip restore` again",
-                                       config.data_directory.string()));
+    return std::unexpected(storage::NotOpened::until_a_person_looked(fmt::format(
+        "a restore into {} was begun and is not finished; run `titip restore` again", config.data_directory.string())));
   if (is_new)
     if (auto begun = begin_first_start(config); !begun) return std::unexpected(std::move(begun.error()));
   auto sealer = storage::Sealer::open(config.key_file, is_new);

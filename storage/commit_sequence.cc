@@ -61,9 +61,10 @@ std::expected<CommitSequence, std::string> CommitSequence::load(const KvReader& 
         fmt::format("the store's entry info/{} is damaged; restore the data directory from its backup", keys::commit));
   }
   const auto doubt = kv.get(Family::object, doubt_key());
-  if (!doubt) return std::unexpected(fmt::format("cannot read the store: {}", doubt.error().text));
-  if (!*doubt) return sequence;
-  const auto object = decode_object({Family::object, doubt_key()}, **doubt);
+  const bool rotten = !doubt && doubt.error().kind == KvError::Kind::corrupt;
+  if (!doubt && !rotten) return std::unexpected(fmt::format("cannot read the store: {}", doubt.error().text));
+  if (!rotten && !*doubt) return sequence;
+  const auto object = rotten ? std::nullopt : decode_object({Family::object, doubt_key()}, **doubt);
   const auto read = object ? decode_doubt(object->bytes) : std::nullopt;
   // What cannot be read is a doubt all the same, as of the last commit; the next one writes it anew.
   sequence.doubt_is_damaged_ = !read;

@@ -41,7 +41,7 @@ std::unexpected<NotOpened> needs_a_person(std::string sentence) {
 // that held it. The note comes before the first counted commit, so that from then on a missing note means that
 // something took it away.
 std::expected<CommitSequence, NotOpened> believe_empty(Kv& kv, CommitSequence sequence,
-                                                       const std::expected<std::optional<Reach>, std::string>& noted,
+                                                       const std::expected<std::optional<Reach>, NotOpened>& noted,
                                                        const std::string& where) {
   if (!noted) {
     return needs_a_person(
@@ -75,12 +75,12 @@ std::expected<Reach, std::string> found_reach(const KvReader& kv, const CommitSe
   return Reach{sequence.number(), *position, *epoch, sequence.last() ? sequence.last()->at : WallTime{}};
 }
 
-std::expected<std::optional<Reach>, std::string> noted_reach(const Kv& kv) {
+std::expected<std::optional<Reach>, NotOpened> noted_reach(const Kv& kv) {
   const auto bytes = kv.noted();
-  if (!bytes) return std::unexpected(bytes.error().text);
+  if (!bytes) return std::unexpected(NotOpened::unreadable(bytes.error()));
   if (!*bytes) return std::nullopt;
   const auto mark = decode_reach(**bytes);
-  if (!mark) return std::unexpected("the note of what was acknowledged is damaged");
+  if (!mark) return needs_a_person("the note of what was acknowledged is damaged");
   return mark;
 }
 
@@ -94,9 +94,14 @@ std::expected<CommitSequence, NotOpened> believe(Kv& kv, std::string_view direct
                     "--as-it-is {}`",
                     where));
   }
+  // A disk that does not answer now may answer next time: nobody has to look for that.
+  if (const auto asked = kv.get(Family::info, keys::commit); !asked) {
+    return std::unexpected(NotOpened::unreadable(asked.error()));
+  }
   auto sequence = CommitSequence::load(kv);
   if (!sequence) return needs_a_person(std::move(sequence.error()));
   const auto noted = noted_reach(kv);
+  if (!noted && !noted.error().needs_a_person()) return std::unexpected(noted.error());
   if (!sequence->last()) return believe_empty(kv, std::move(*sequence), noted, where);
   if (!noted || !*noted) {
     return needs_a_person(fmt::format(

@@ -18,7 +18,7 @@ namespace titip::storage {
 std::expected<Reach, std::string> found_reach(const KvReader& kv, const CommitSequence& sequence);
 
 // The watermark as noted: none if there is no note. The error is a sentence.
-std::expected<std::optional<Reach>, std::string> noted_reach(const Kv& kv);
+std::expected<std::optional<Reach>, NotOpened> noted_reach(const Kv& kv);
 
 // The commit sequence of a sound store, and a first note where there was none. The error is a sentence that says what
 // is missing and what to do. `directory`, for that sentence, may be empty.

@@ -185,7 +185,7 @@ Result<ScanPage> scan_all(Reading& reading, const ScanQuery& query) {
   std::optional<SubmissionId> end;
   if (query.filter.accepted_before) end = lowest_id(*query.filter.accepted_before + id_margin);
   Page page(query);
-  const auto scanned = reading.kv().scan(Family::meta, {}, from, [&](std::string_view key, std::string_view value) {
+  const auto scanned = reading.scan_over(Family::meta, {}, from, [&](std::string_view key, std::string_view value) {
     const auto id = keys::parse_id(key);
     if (!id) return true;
     if ((end && *id >= *end) || !page.has_room()) return false;
@@ -199,7 +199,8 @@ Result<ScanPage> scan_all(Reading& reading, const ScanQuery& query) {
     }
     return true;
   });
-  if (!scanned) return std::unexpected(reading.refused(scanned.error(), {Family::meta, from, {}, {}, true}));
+  if (!scanned) return std::unexpected(scanned.error());
+  for (std::size_t i = 0; i < *scanned; ++i) page.damaged();  // one a stretch at least
   return page.take_page();
 }
 

@@ -67,14 +67,14 @@ std::expected<std::uint64_t, NotOpened> begin_epoch(Kv& kv, CommitSequence& sequ
 }
 
 // The next marks behind `after`. A damaged mark still says which record it opened; the line it leaves is bare.
-std::expected<std::vector<OpenMark>, std::string> next_marks(const Kv& kv, const std::string& after) {
+std::expected<std::vector<OpenMark>, NotOpened> next_marks(const Kv& kv, const std::string& after) {
   std::vector<OpenMark> marks;
   const auto scanned = kv.scan(Family::open, {}, after, [&](std::string_view key, std::string_view value) {
     const auto id = keys::parse_id(key);
     if (id) marks.push_back({std::string(key), *id, decode_attempt({Family::open, key}, value).value_or(Attempt{})});
     return marks.size() < marks_in_a_batch;
   });
-  if (!scanned) return std::unexpected(fmt::format("cannot read the open attempts: {}", scanned.error().text));
+  if (!scanned) return std::unexpected(NotOpened::unreadable(scanned.error()));
   return marks;
 }
 

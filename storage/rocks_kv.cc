@@ -12,6 +12,7 @@
 #include "storage/check.h"
 #include "storage/disk_files.h"
 #include "storage/free_space.h"
+#include "storage/rocks_kv_logs.h"
 #include "storage/rocks_kv_look.h"
 #include "storage/rocks_kv_note.h"
 #include "storage/rocks_kv_options.h"
@@ -25,20 +26,19 @@ namespace {
 
 // DB::Open of RocksDB 7.8 aborts the process on a completely full disk; this much lets it write its manifest and log.
 constexpr std::uint64_t free_bytes_to_open = 16 * mib;
-// What a flush at the start leaves free: its tables' own overhead, and the room that a start needs anyway.
-constexpr std::uint64_t room_beside_a_flush = 64 * mib;
 // More than this in memory tables is flushed at an orderly stop, so that the next start is quick.
 constexpr std::uint64_t worth_a_flush = 16 * mib;
 
 class RocksKv : public Kv {
  public:
   RocksKv(std::unique_ptr<rocksdb::DB> db, const RocksFamilies& families, const std::filesystem::path& directory,
-          RocksSetup setup)
+          RocksSetup setup, LogList logs)
       : setup_(std::move(setup)),
         db_(std::move(db)),
         families_(families),
         reader_(*db_, families_, nullptr),
         note_(env_of(setup_), directory),
+        logs_(std::move(logs)),
         reclaim_(*db_, env_of(setup_), directory.string()) {}
   RocksKv(const RocksKv&) = delete;
   RocksKv& operator=(const RocksKv&) = delete;
@@ -73,7 +73,11 @@ class RocksKv : public Kv {
   }
 
   std::unique_ptr<KvReader> snapshot() const override { return make_snapshot(*db_, families_); }
-  KvResult<void> note(std::string_view bytes) override { return note_.write(bytes); }
+  // What is acknowledged from here on may stand in a log begun since: it is on the list first.
+  KvResult<void> note(std::string_view bytes) override {
+    if (auto listed = logs_.remember(); !listed) return std::unexpected(KvError{KvError::Kind::failed, listed.error()});
+    return note_.write(bytes);
+  }
   KvResult<std::optional<std::string>> noted() const override { return note_.read(); }
   KvResult<void> reclaim() override {
     // Where the large values are comes first.
@@ -120,6 +124,7 @@ class RocksKv : public Kv {
   RocksFamilies families_;
   RocksReader reader_;
   RocksNote note_;
+  LogList logs_;
   RocksReclaim reclaim_;
 };
 
@@ -140,19 +145,6 @@ KvResult<std::uint64_t> RocksKv::checkpoint(const std::filesystem::path& directo
   std::uint64_t bytes = 0;
   for (const std::string& name : *names) bytes += files.size(directory / name).value_or(0);
   return bytes;
-}
-
-// A start must find its way on a full disk: there, what is in the log stays until there is room to flush it.
-bool has_room_to_flush_the_log(const std::filesystem::path& directory, const RocksSetup& setup) {
-  const DiskFiles files(setup);
-  const auto free = free_bytes(directory);
-  const auto names = files.names(directory);
-  if (!free || !names) return true;
-  std::uint64_t log = 0;
-  for (const std::string& name : *names) {
-    if (name.ends_with(".log")) log += files.size(directory / name).value_or(0);
-  }
-  return *free >= log + room_beside_a_flush;
 }
 
 std::optional<std::string> refuse_directory(const std::filesystem::path& directory) {
@@ -234,7 +226,8 @@ std::expected<std::unique_ptr<Kv>, NotOpened> open_rocks_kv(const std::filesyste
   if (auto refusal = refuse_headless(directory, files)) return std::unexpected(std::move(*refusal));
   rocksdb::DBOptions options = database_options(setup);
   options.create_if_missing = files.what == StoreFiles::none;
-  options.avoid_flush_during_recovery = !has_room_to_flush_the_log(directory, setup);
+  const auto begun = std::make_shared<LogsBegun>();
+  options.listeners.push_back(begun);
   if (auto refusal = refuse_other_formats(options, directory.string())) {
     return std::unexpected(NotOpened::until_a_person_looked(std::move(*refusal)));
   }
@@ -252,7 +245,12 @@ std::expected<std::unique_ptr<Kv>, NotOpened> open_rocks_kv(const std::filesyste
   }
   std::unique_ptr<rocksdb::DB> db(opened);
   const RocksFamilies families = families_of(*db, handles);
-  return std::make_unique<RocksKv>(std::move(db), families, directory, setup);
+  LogList logs(directory, setup, begun);
+  if (auto remembered = logs.remember(); !remembered) {
+    for (rocksdb::ColumnFamilyHandle* family : families) db->DestroyColumnFamilyHandle(family);
+    return std::unexpected(fmt::format("cannot open the store in {}: {}", directory.string(), remembered.error()));
+  }
+  return std::make_unique<RocksKv>(std::move(db), families, directory, setup, std::move(logs));
 }
 
 }  // namespace titip::storage

@@ -15,6 +15,7 @@
 #include "storage/keys.h"
 #include "storage/memory_kv.h"
 #include "storage/records.h"
+#include "storage/rocks_kv_logs.h"
 #include "storage/rocks_kv_note.h"
 #include "storage/rocks_kv_options.h"
 
@@ -107,6 +108,16 @@ class ReadOnly {
   const Handles handles_;
 };
 
+std::optional<NotOpened> refuse_missing_logs(ReadOnly& db, const std::filesystem::path& directory,
+                                             const RocksSetup& setup) {
+  std::uint64_t first_needed = 0;
+  if (!(*db).GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &first_needed)) return std::nullopt;
+  const auto gone = missing_log(directory, setup, first_needed);
+  if (!gone) return std::nullopt;
+  return NotOpened::until_a_person_looked(
+      fmt::format("cannot open the store in {}: {} is missing; {}", directory.string(), *gone, advice));
+}
+
 // RocksDB itself looks after its tables, and finds out about a blob file only when it is read.
 std::optional<NotOpened> refuse_missing_blobs(ReadOnly& db, const std::filesystem::path& directory,
                                               const RocksSetup& setup) {
@@ -160,6 +171,7 @@ std::expected<std::unique_ptr<Seen>, NotOpened> look(const std::filesystem::path
   const auto status = rocksdb::DB::OpenForReadOnly(options, directory.string(), wanted, &handles, &opened);
   if (!status.ok()) return std::unexpected(cannot_open(directory, status));
   ReadOnly db(opened, std::move(handles));
+  if (auto refusal = refuse_missing_logs(db, directory, setup)) return std::unexpected(std::move(*refusal));
   if (auto refusal = refuse_missing_blobs(db, directory, setup)) return std::unexpected(std::move(*refusal));
   KvBatch info;
   if (const auto failed = info_of_the_tables(db, info)) return std::unexpected(cannot_open(directory, *failed));

@@ -149,9 +149,8 @@ rocksdb::DBOptions database_options(const RocksSetup& setup) {
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  // A log that is gone, or shorter than it was when the next one was begun, is missed at the next start. Those found at
-  // a start are not remembered so: what they hold is flushed then (rocks_kv.cc), and they are needed no more.
-  options.track_and_verify_wals_in_manifest = true;
+  // A start must find its way on a full disk: what is in the log stays there until there is reason to flush it.
+  options.avoid_flush_during_recovery = true;
   // Preallocated log would be taken from the little that is left.
   options.allow_fallocate = false;
   options.max_background_jobs = 4;
