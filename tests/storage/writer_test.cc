@@ -98,6 +98,7 @@ TEST_F(WriterTest, WhatBecomesLateWhileItIsLookedAtDoesNotComeToTheEngine) {
   EXPECT_EQ(answers, (std::vector<std::string>{"too_late", "ok"}));
   EXPECT_EQ(kv->commits, commits + 1);
   EXPECT_EQ(store->health().last_position, 1U);
+  store->close();  // it still looks at this test's clock
 }
 
 TEST_F(WriterTest, NothingIsAnsweredBeforeTheCommit) {
