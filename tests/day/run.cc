@@ -144,6 +144,7 @@ std::expected<void, std::string> DayRun::live_through() {
 std::expected<bool, std::string> DayRun::tick() {
   if (settings_.deaths > 0 && (deaths_.due(now_s()) || (deaths_.left() && !stage_.gateway_running()))) {
     if (auto ok = die_and_return(); !ok) return std::unexpected(ok.error());
+    return false;  // the next failure may have come already
   }
   if (!stage_.gateway_running()) return std::unexpected("the gateway " + stage_.gateway_end() + " by itself");
   watch_.look();
