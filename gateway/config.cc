@@ -93,7 +93,7 @@ constexpr std::array<Key<reads::LogInOptions>, 3> log_in_keys{{
 
 using rules::BackoffOptions;
 using rules::BreakerOptions;
-using rules::WindowOptions;
+using rules::ConcurrencyOptions;
 
 constexpr std::array<Key<BreakerOptions>, 7> breaker_keys{{
     {"window_ms", "calls are judged over this time",
@@ -117,11 +117,17 @@ constexpr std::array<Key<BackoffOptions>, 2> backoff_keys{{
     {"max_ms", "longest wait", [](const R& r, BackoffOptions& c) { c.max = r.milliseconds(1, day); }},
 }};
 
-constexpr std::array<Key<WindowOptions>, 2> window_keys{{
+constexpr std::array<Key<ConcurrencyOptions>, 3> window_keys{{
+    {"rule", "feedback or adaptive: how the number in flight follows what the server bears",
+     [](const R& r, ConcurrencyOptions& c) {
+       const auto rule = r.text();
+       if (rule != "feedback" && rule != "adaptive") return r.fail("must be \"feedback\" or \"adaptive\"");
+       c.rule = rule == "adaptive" ? ConcurrencyOptions::Rule::adaptive : ConcurrencyOptions::Rule::feedback;
+     }},
     {"initial", "records in flight at first and after an outage",
-     [](const R& r, WindowOptions& c) { c.initial = r.integer<std::uint32_t>(1, 10'000); }},
+     [](const R& r, ConcurrencyOptions& c) { c.initial = r.integer<std::uint32_t>(1, 10'000); }},
     {"cap", "records in flight at most",
-     [](const R& r, WindowOptions& c) { c.cap = r.integer<std::uint32_t>(1, 10'000); }},
+     [](const R& r, ConcurrencyOptions& c) { c.cap = r.integer<std::uint32_t>(1, 10'000); }},
 }};
 
 using D = DestinationConfig;
@@ -157,7 +163,7 @@ constexpr std::array<Key<D>, 16> destination_keys{{
     {"backoff", "waits of a deferred record",
      [](const R& r, D& c) { read_object<BackoffOptions>(r, backoff_keys, c.settle.backoff); }},
     {"window", "records in flight",
-     [](const R& r, D& c) { read_object<WindowOptions>(r, window_keys, c.upstream.window); }},
+     [](const R& r, D& c) { read_object<ConcurrencyOptions>(r, window_keys, c.upstream.window); }},
     {"login_pause_ms", "after refused credentials; doubles",
      [](const R& r, D& c) { c.login.pause_first = r.milliseconds(second, day); }},
     {"login_pause_max_ms", "longest pause after refused credentials",

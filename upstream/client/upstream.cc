@@ -18,27 +18,32 @@ double seconds_since_epoch(WallTime at) {
 }  // namespace
 
 Upstream::Upstream(const profile::Profile& profile, UpstreamOptions options, UpstreamDoors doors)
-    : profile_(profile), doors_(std::move(doors)), breaker_(options.breaker), window_(options.window) {
-  doors_.probes.window.set(window_.size());
+    : profile_(profile),
+      doors_(std::move(doors)),
+      breaker_(options.breaker),
+      window_(rules::make_concurrency(options.window)) {
+  doors_.probes.window.set(window_->size());
 }
 
 void Upstream::send_record(OutboundRequest request, std::string route, std::uint64_t key,
                            std::move_only_function<void(Exchange, rules::Classified)> done) {
-  breaker_.started(doors_.steady(), true);
+  const auto began = doors_.steady();
+  breaker_.started(began, true);
   ++records_in_flight_;
-  doors_.transport.send(std::move(request),
-                        [this, route = std::move(route), key, done = std::move(done)](Exchange exchange) mutable {
-                          auto classified = rules::classify(profile_, route, exchange);
-                          const auto in_flight = records_in_flight_--;
-                          if (classified.served) {
-                            window_.served(in_flight);
-                          } else {
-                            window_.not_served();
-                          }
-                          note(true, classified.served, key);
-                          done(std::move(exchange), std::move(classified));
-                          if (changed_) changed_();
-                        });
+  doors_.transport.send(std::move(request), [this, route = std::move(route), key, began,
+                                             done = std::move(done)](Exchange exchange) mutable {
+    auto classified = rules::classify(profile_, route, exchange);
+    const auto in_flight = records_in_flight_--;
+    if (classified.served) {
+      const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(doors_.steady() - began);
+      window_->served(in_flight, took, doors_.steady());
+    } else {
+      window_->not_served(doors_.steady());
+    }
+    note(true, classified.served, key);
+    done(std::move(exchange), std::move(classified));
+    if (changed_) changed_();
+  });
 }
 
 void Upstream::send_read(OutboundRequest request, std::uint64_t key, std::move_only_function<void(Exchange)> done) {
@@ -76,7 +81,7 @@ BreakerState Upstream::state() const {
 }
 
 std::uint32_t Upstream::window() const {
-  return state() == BreakerState::closed ? window_.size() : 1;
+  return state() == BreakerState::closed ? window_->size() : 1;
 }
 
 void Upstream::records_waiting(bool any) {
@@ -112,7 +117,7 @@ void Upstream::publish(bool served) {
   if (state == BreakerState::closed && health_.outage_since) {
     const auto lasted = now - *health_.outage_since;
     health_.outage_since.reset();
-    window_.restart();
+    window_->restart();
     doors_.probes.outage_seconds.add(static_cast<double>(lasted.count()) / 1000.0);
     doors_.probes.outage_started.set(0);
     metrics::log(metrics::Level::info, "outage_ended",
@@ -121,7 +126,7 @@ void Upstream::publish(bool served) {
   health_.state = state;
   if (state != known_state_) doors_.probes.upstream_state(rules::name(state));
   known_state_ = state;
-  doors_.probes.window.set(window_.size());
+  doors_.probes.window.set(window_->size());
 }
 
 Health Upstream::health() const {

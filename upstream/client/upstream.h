@@ -17,7 +17,7 @@
 #include "upstream/profile/profile.h"
 #include "upstream/rules/breaker.h"
 #include "upstream/rules/classify.h"
-#include "upstream/rules/window.h"
+#include "upstream/rules/concurrency.h"
 
 namespace titip::client {
 
@@ -33,7 +33,7 @@ struct Health {
 
 struct UpstreamOptions {
   rules::BreakerOptions breaker;
-  rules::WindowOptions window;
+  rules::ConcurrencyOptions window;
 };
 
 struct UpstreamDoors {
@@ -79,7 +79,7 @@ class Upstream {
   const profile::Profile& profile_;
   UpstreamDoors doors_;
   rules::Breaker breaker_;
-  rules::Window window_;
+  std::unique_ptr<rules::Concurrency> window_;
   std::uint32_t records_in_flight_ = 0;
   rules::BreakerState known_state_ = rules::BreakerState::closed;
   std::function<void()> changed_;

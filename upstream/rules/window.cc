@@ -14,7 +14,7 @@ std::uint32_t Window::size() const {
   return static_cast<std::uint32_t>(size_);
 }
 
-void Window::served(std::uint32_t in_flight) {
+void Window::served(std::uint32_t in_flight, std::chrono::milliseconds, SteadyTime) {
   if (size_ >= in_flight + options_.initial) {
     return;
   }
@@ -24,7 +24,7 @@ void Window::served(std::uint32_t in_flight) {
   peak_ = std::max(peak_, size_);
 }
 
-void Window::not_served() {
+void Window::not_served(SteadyTime) {
   if (slow_start_) {
     slow_start_ = false;
     size_ /= 2.0;

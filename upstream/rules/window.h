@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "upstream/rules/concurrency.h"
+
 namespace titip::rules {
 
 struct WindowOptions {
@@ -14,14 +16,13 @@ struct WindowOptions {
   std::uint32_t cap = 32;
 };
 
-class Window {
+class Window final : public Concurrency {
  public:
   explicit Window(WindowOptions options);
-  std::uint32_t size() const;
-  // `in_flight` before this call ended: there is no growth while the window is not being used.
-  void served(std::uint32_t in_flight);
-  void not_served();
-  void restart();  // after an outage: back to the initial window
+  std::uint32_t size() const override;
+  void served(std::uint32_t in_flight, std::chrono::milliseconds round_trip, SteadyTime now) override;
+  void not_served(SteadyTime now) override;
+  void restart() override;  // back to the initial window
 
  private:
   WindowOptions options_;

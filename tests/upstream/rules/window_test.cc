@@ -12,13 +12,13 @@ std::uint32_t play(Window& window, const std::string& script) {
   for (const char step : script) {
     switch (step) {
       case 's':
-        window.served(window.size());
+        window.served(window.size(), {}, {});
         break;
       case 'i':
-        window.served(1);
+        window.served(1, {}, {});
         break;
       case 'x':
-        window.not_served();
+        window.not_served({});
         break;
       default:
         window.restart();
