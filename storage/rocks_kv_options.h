@@ -16,7 +16,7 @@
 namespace titip::storage {
 
 inline constexpr std::uint64_t mib = 1U << 20U;
-// What one compaction takes in at most: so much room it needs, for a moment.
+// What one compaction of levels takes in at most: so much room it needs, for a moment.
 inline constexpr std::uint64_t max_compaction_bytes = 256 * mib;
 
 rocksdb::DBOptions database_options(const RocksSetup& setup);
