@@ -24,7 +24,7 @@ namespace {
 
 using metrics::Field;
 using metrics::Level;
-using Outcome = std::expected<void, std::string>;
+using Outcome = std::expected<void, storage::NotOpened>;
 
 storage::StoreOptions store_options(const Config& config, CustodyDoors doors) {
   storage::StoreOptions options;
@@ -46,7 +46,8 @@ Outcome erase_again(const Config& config, Custody& custody) {
   const auto due = erasures_due(config);
   if (!std::filesystem::exists(due)) return {};
   const auto list = storage::erasure_list_path(config.key_file);
-  if (!storage::has_erasure_list(list)) return std::unexpected(no_erasure_list(config));
+  if (!storage::has_erasure_list(list))
+    return std::unexpected(storage::NotOpened::until_a_person_looked(no_erasure_list(config)));
   storage::WaitingHome home;
   const auto report = storage::reapply_erasures(*custody.store, custody.sealer, home, list);
   if (!report) return std::unexpected(report.error());
@@ -106,7 +107,7 @@ std::string refuse_stranger(const Config& config) {
       config.data_directory.string(), found.st_uid, ::geteuid());
 }
 
-Outcome make_data_directory(const Config& config) {
+std::expected<void, std::string> make_data_directory(const Config& config) {
   const auto& directory = config.data_directory;
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -151,7 +152,7 @@ std::expected<Custody, storage::NotOpened> open_custody(const Config& config, Cu
   auto store = storage::open_rocks_store(store_options(config, std::move(doors)));
   if (!store) return std::unexpected(std::move(store.error()));
   Custody custody{std::move(*lock), std::move(*sealer), std::move(*store)};
-  auto ready = end_first_start(config);
+  Outcome ready = end_first_start(config);
   if (ready) ready = check_and_erase(config, custody, opening);
   if (!ready) {
     custody.store->close();

@@ -65,7 +65,7 @@ std::expected<void, std::string> check_index_keys_of_copy(const std::filesystem:
       directory.string()));
 }
 
-std::expected<void, std::string> check_index_keys(Store& store, const Sealer& sealer, WaitingHome& home) {
+std::expected<void, NotOpened> check_index_keys(Store& store, const Sealer& sealer, WaitingHome& home) {
   const std::string kind(index_check_kind);
   const std::string object_name(index_check_name);
   const auto found = home.ask_patiently<std::optional<Object>>(
@@ -81,16 +81,15 @@ std::expected<void, std::string> check_index_keys(Store& store, const Sealer& se
   const auto held = decode_index_check((*found)->bytes);
   const auto links = held ? links_of(sealer, *held) : std::nullopt;
   if (!links) {
-    return std::unexpected(
+    return std::unexpected(NotOpened::until_a_person_looked(
         "the key file is not the one of this store, or older than it: with it no duplicate would be recognised; put "
-        "the "
-        "key file back that was in use when this store was last written");
+        "the key file back that was in use when this store was last written"));
   }
   if (*links != sealer.index_links()) {
-    return std::unexpected(fmt::format(
+    return std::unexpected(NotOpened::until_a_person_looked(fmt::format(
         "this store is from before the last reindex ({} index keys, the key file has {}); run titip keys reindex to "
         "bring it up to the key file",
-        *links, sealer.index_links()));
+        *links, sealer.index_links())));
   }
   return {};
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "storage/not_opened.h"
 #include "storage/sealing.h"
 #include "storage/waiting_home.h"
 
@@ -35,6 +36,6 @@ std::expected<void, std::string> check_index_keys_of_copy(const std::filesystem:
 
 // At start, before anything is served: refuses a store of another key file, or of an earlier chain of it, with a
 // sentence that says what to do. A store that holds no check yet gets one. Blocking.
-std::expected<void, std::string> check_index_keys(Store& store, const Sealer& sealer, WaitingHome& home);
+std::expected<void, NotOpened> check_index_keys(Store& store, const Sealer& sealer, WaitingHome& home);
 
 }  // namespace titip::storage

@@ -131,6 +131,9 @@ class Restoring(Upkeep):
                 self.said(gateway.titip("restore", *how, *WHY, "--yes"), FAILED, "the key file is not the one of",
                           "Nothing was changed")
             self.assertEqual(self.files(place), before)
+            code, said = gateway.refuses_to_start()
+            self.assertEqual(code, STORE_DAMAGED, said)  # starting again does not bring the right one
+            self.assertIn("no duplicate would be recognised", said)
             key.write_bytes(right)
             self.assertIn("No record waits", gateway.titip("status").stdout, "the store that was there is as it was")
             self.said(gateway.titip("restore", "--from", copy, *WHY, "--yes"), OK, "Nobody stands on the list")
