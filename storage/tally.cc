@@ -72,14 +72,6 @@ void Tally::quarantined(std::string_view destination) {
   });
 }
 
-void Tally::released(std::string_view destination) {
-  with_destination(destination, [](DestinationCounts& counts) {
-    if (counts.quarantined == 0) return false;
-    --counts.quarantined;
-    return true;
-  });
-}
-
 template <class Change>
 void Tally::with_destination(std::string_view destination, Change change) {
   std::string key = keys::destination_counts(destination);

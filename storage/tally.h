@@ -25,9 +25,8 @@ class Tally {
   void added(const Record& record);
   // After every change of state or outcome rule; nothing else is counted.
   void changed(const Submission& before, const Record& after);
-  // A record of this destination was found damaged, or was found whole again. It stays counted in its state.
+  // A record of this destination was found damaged. It stays counted in its state.
   void quarantined(std::string_view destination);
-  void released(std::string_view destination);
 
  private:
   struct Cell {

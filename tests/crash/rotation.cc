@@ -80,14 +80,6 @@ void Rotated::take_up() {
     explicit Acknowledged(Rotated& rotated) : rotated_(rotated) {}
     void saw(const AcceptAsked& seen) override { rotated_.next_ = std::max(rotated_.next_, seen.said.number + 1); }
     void saw(const AcceptAnswered& seen) override { rotated_.acknowledged_[seen.said.number] = seen.in_custody; }
-    void saw(const ChangeAsked&) override {}
-    void saw(const ChangeAnswered&) override {}
-    void saw(const ObjectAsked&) override {}
-    void saw(const ObjectAnswered&) override {}
-    void saw(const AuditAsked&) override {}
-    void saw(const AuditAnswered&) override {}
-    void saw(const Effect&) override {}
-    void saw(const Served&) override {}
 
    private:
     Rotated& rotated_;

@@ -71,16 +71,16 @@ struct Served {
 class Witness {
  public:
   virtual ~Witness() = default;
-  virtual void saw(const AcceptAsked& seen) = 0;
-  virtual void saw(const AcceptAnswered& seen) = 0;
-  virtual void saw(const ChangeAsked& seen) = 0;
-  virtual void saw(const ChangeAnswered& seen) = 0;
-  virtual void saw(const ObjectAsked& seen) = 0;
-  virtual void saw(const ObjectAnswered& seen) = 0;
-  virtual void saw(const AuditAsked& seen) = 0;
-  virtual void saw(const AuditAnswered& seen) = 0;
-  virtual void saw(const Effect& seen) = 0;
-  virtual void saw(const Served& seen) = 0;
+  virtual void saw(const AcceptAsked&) {}
+  virtual void saw(const AcceptAnswered&) {}
+  virtual void saw(const ChangeAsked&) {}
+  virtual void saw(const ChangeAnswered&) {}
+  virtual void saw(const ObjectAsked&) {}
+  virtual void saw(const ObjectAnswered&) {}
+  virtual void saw(const AuditAsked&) {}
+  virtual void saw(const AuditAnswered&) {}
+  virtual void saw(const Effect&) {}
+  virtual void saw(const Served&) {}
 };
 
 // Writes a line per sight to a file descriptor, whole or not at all (each is far shorter than PIPE_BUF).
