@@ -73,8 +73,11 @@ class Commands {
     upkeep(program_, "status", "Say how custody stands, in one sentence and in numbers.", Command::status);
     upkeep(program_, "verify", "Compare every count and index of the store with its records.", Command::verify);
     auto* resume =
-        upkeep(program_, "resume", "Take the gate before a destination away: it sends again.", Command::resume);
-    resume->add_option("destination", line_.request.destination, "its name, as `titip status` shows it")->required();
+        upkeep(program_, "resume", "Take the gate before a destination, or one facility of it, away.", Command::resume);
+    resume
+        ->add_option("destination", line_.request.destination,
+                     "DESTINATION or DESTINATION/FACILITY, as `titip status` shows it")
+        ->required();
     reason(resume);
     dry_run(resume);
   }

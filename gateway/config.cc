@@ -175,7 +175,13 @@ constexpr std::array<Key<SurgeOptions>, 5> surge_keys{{
 
 using D = DestinationConfig;
 constexpr std::array<Key<D>, 21> destination_keys{{
-    {"name", "what this destination is called", [](const R& r, D& c) { c.name = r.text(); }},
+    {"name", "what this destination is called",
+     [](const R& r, D& c) {
+       c.name = r.text();
+       // A slash would make DESTINATION/FACILITY ambiguous.
+       if (!r.failed() && !scheme::is_facility_code(c.name))
+         r.fail("must be 1 to 32 letters, digits, dots, dashes and underscores");
+     }},
     {"profile", "a built-in profile's name, or the path of a profile file",
      [](const R& r, D& c) { c.profile = r.text(); }},
     {"base_url", "where the national service is",
@@ -209,7 +215,10 @@ constexpr std::array<Key<D>, 21> destination_keys{{
      [](const R& r, D& c) { read_object<ConcurrencyOptions>(r, window_keys, c.upstream.window); }},
     {"pace", "sends a second", [](const R& r, D& c) { read_object<TokenBucketOptions>(r, pace_keys, c.permits.pace); }},
     {"fresh_share", "while there is a queue, fresh records have this share of the sends; the backlog has the rest",
-     [](const R& r, D& c) { c.permits.shares.fresh = r.fraction(); }},
+     [](const R& r, D& c) {
+       c.permits.shares.fresh = r.fraction();
+       if (c.permits.shares.fresh > 0.9) r.fail("must leave the backlog a tenth at least: 0.9 or less");
+     }},
     {"fresh_age_ms", "a record is fresh for so long after it was accepted",
      [](const R& r, D& c) { c.fresh_age = r.milliseconds(second, 30 * day); }},
     {"retry_budget", "how much of what is in flight may be repetition",
@@ -253,6 +262,10 @@ void read_destinations(const R& r, Config& config) {
     DestinationConfig destination;
     read_object<D>(r.at(at), destination_keys, destination);
     if (!r.failed() && destination.profile.empty()) r.at(at).fail("needs a \"profile\"");
+    const auto& [sample, minimum, share, normal, facilities, known] = destination.surge;
+    if (!r.failed() && minimum > sample)
+      r.at(at).at("surge").fail(
+          fmt::format("\"minimum\" ({}) is above \"sample\" ({}): no surge would ever be noticed", minimum, sample));
     if (!r.failed() && destination.base_url.empty()) r.at(at).fail("needs a \"base_url\"");
     config.destinations.push_back(std::move(destination));
   }

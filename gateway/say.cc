@@ -27,9 +27,14 @@ void add_destination(std::string& text, const ordered_json& each) {
     if (number(state) > 0) text += fmt::format("  {:<12}{:>12}\n", state, admin::grouped(number(state)));
   if (const auto difference = each.value("ledger_difference", std::int64_t{0}); difference != 0)
     text += fmt::format("  {:<12}{:>12}  a defect: run `titip verify`\n", "ledger", difference);
-  if (const auto gate = each.find("gate"); gate != each.end() && gate->is_object())
-    text += fmt::format("  gated since {}: {}\n  to send again: titip resume {} --reason …\n",
-                        gate->value("since", "?"), gate->value("reason", "?"), each.value("destination", "?"));
+  const auto destination = each.value("destination", "?");
+  const auto add_gate = [&](const std::string& what, const ordered_json& gate) {
+    text += fmt::format("  {} gated since {}: {}\n  to send again: titip resume {} --reason …\n", what,
+                        gate.value("since", "?"), gate.value("reason", "?"), what);
+  };
+  if (const auto gate = each.find("gate"); gate != each.end() && gate->is_object()) add_gate(destination, *gate);
+  if (const auto gates = each.find("gated_facilities"); gates != each.end() && gates->is_array())
+    for (const auto& gate : *gates) add_gate(fmt::format("{}/{}", destination, gate.value("facility", "?")), gate);
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ class DestinationProbes {
   Gauge in_flight;
   Gauge facilities_paused;
   Gauge facilities_gated;
+  Gauge asked_to_wait_until;  // seconds since the epoch; 0: the server asked for no pause
   Counter retries_held_back;  // looks at due repetitions that the retry budget did not let through
 
  private:

@@ -32,8 +32,10 @@ struct DueQuery {
   DueClass due_class = DueClass::send;
   WallTime now{};
   std::size_t limit = 0;
-  WallTime fresh_since{};              // class fresh only
-  Shards shards = all_shards();        // only records of these
+  WallTime fresh_since{};         // class fresh only
+  Shards shards = all_shards();   // only records of these
+  bool first_tries_only = false;  // leaves out repetitions (is_repetition), of which so many are looked past:
+  static constexpr std::size_t most_left_out = 4'096;
   std::optional<WallTime> until = {};  // class deadline only: deadlines up to here
 };
 
@@ -46,6 +48,7 @@ struct DueBatch {
   std::vector<Due> items;               // due_at <= now, in the order of the class; at most one per ordering key
   std::optional<WallTime> next_due_at;  // of the first record that is not due yet (send, probe, read_back)
   bool more = false;                    // the store's own limit ended the list: ask again
+  std::size_t left_out = 0;             // repetitions that were due and not wanted
 };
 
 struct LoadRequest {

@@ -134,12 +134,13 @@ class Peek {
 
   Result<DueBatch> answer() {
     const std::size_t limit = std::min(query_.limit, most_due_items);
-    while (batch_.items.size() < limit && bytes_ < most_due_bytes) {
+    while (batch_.items.size() < limit && bytes_ < most_due_bytes && batch_.left_out < DueQuery::most_left_out) {
       const auto found = entries(limit - batch_.items.size());
       if (!found) return std::unexpected(found.error());
       if (found->empty()) break;
       if (const auto added = add(*found); !added) return std::unexpected(added.error());
     }
+    if (batch_.left_out >= DueQuery::most_left_out) return std::move(batch_);
     // Where the caller had what was wanted, nobody needs to look further.
     if (batch_.items.size() >= query_.limit && query_.limit > 0) return std::move(batch_);
     const auto beyond = next(1);
@@ -197,6 +198,10 @@ class Peek {
       if (!record) continue;  // noted
       if (!*record) {
         reading_.note({Family::meta, id_keys[i], entries[i].key});
+        continue;
+      }
+      if (query_.first_tries_only && is_repetition((*record)->submission)) {
+        ++batch_.left_out;
         continue;
       }
       auto payload = reading_.get(Family::payload, id_keys[i], decode_sealed, entries[i].key);

@@ -161,6 +161,11 @@ struct Submission {
   std::string wrapped_key;   // this record's data key, wrapped (sealing.h); destroying it erases the record
 };
 
+// What it says was tried before: the server was asked to take it, and did not, or nobody knows.
+inline bool is_repetition(const Submission& submission) {
+  return submission.backoff_steps > 0 || submission.unknown_attempts > 0;
+}
+
 // One line of the timeline: a send or a probe, with what came of it.
 struct Attempt {
   std::uint32_t number = 0;  // 1, 2, … over sends and probes together

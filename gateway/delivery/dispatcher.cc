@@ -57,6 +57,7 @@ void Dispatcher::gate(bool shut, std::string_view reason) {
                {{Field::destination, options_.destination}, {Field::reason, reason}});
   if (!shut) {
     surges_.reset_all();
+    for (const auto& facility : gated_facilities_) surges_.gated(facility);
     learn_lanes();  // behind the gate they were put to rest
   }
   pump();
@@ -68,7 +69,9 @@ void Dispatcher::gate_facility(const std::string& facility, bool shut, std::stri
   metrics::log(shut ? Level::warning : Level::info, shut ? "facility_gated" : "facility_resumed",
                {{Field::destination, options_.destination}, {Field::facility, facility}, {Field::reason, reason}});
   doors_.probes.facilities_gated.set(static_cast<double>(gated_facilities_.size()));
-  if (!shut) {
+  if (shut) {
+    surges_.gated(facility);
+  } else {
     surges_.reset(facility);
     lanes_.wake({options_.destination, facility});
   }

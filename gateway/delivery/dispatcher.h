@@ -100,7 +100,7 @@ class Dispatcher {
   void ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t places);
   void fetched(Fetch& fetch, std::vector<storage::DueBatch> batches);
   bool take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t limit, storage::DueBatch& batch);
-  bool look_past(const storage::Lane& lane, std::size_t held_back, bool full);
+  void hold_back(const storage::Lane& lane, std::size_t repetitions);
   void permit(const WorkPtr& work, Ring ring, const rules::Waiting& waiting, bool retry);
   void give_back_permit(const WorkPtr& work);
   void wake_held_back();
@@ -169,8 +169,10 @@ class Dispatcher {
   std::set<std::string, std::less<>> gated_facilities_;
   // Lanes that had more due than there were places: while there are any, fresh records have a ring of their own.
   std::set<storage::Lane> deep_;
-  // Lanes whose next record is a repetition that the retry budget does not let through now.
-  std::map<storage::Lane, std::size_t> over_budget_;  // how many of them were seen
+  // Lanes with repetitions that are due and that the retry budget did not let through; and the lane that had the last
+  // one, so that the next is another's.
+  std::set<storage::Lane> over_budget_;
+  storage::Lane last_to_repeat_;
   bool fetching_ = false;
   bool store_waits_ = false;  // it took no change a moment ago
   // Let go of while a peek was under way: the peek may still show them as they were.

@@ -31,7 +31,7 @@ void Dispatcher::ask(const WorkPtr& work) {
   if (!request) return give_up_asking(work);
   const bool may_decide = wait.count() == 0;
   doors_.upstream.send_read(
-      std::move(*request), work->breaker_key(),
+      std::move(*request), work->breaker_key(), client::Upstream::Asker::delivery,
       [this, work, may_decide](const rules::Exchange& exchange) { asked(work, may_decide, exchange); });
 }
 
@@ -56,7 +56,11 @@ void Dispatcher::asked(const WorkPtr& work, bool may_decide, const rules::Exchan
                                                {&*body, &match.parameters, work->record.facility}, exchange)
                            : rules::ProbeResult::inconclusive;
   const auto* reply = std::get_if<rules::Reply>(&exchange);
-  note_standing(work, rules::classify(doors_.profile, work->record.route, exchange).outcome);
+  const auto said = rules::classify(doors_.profile, work->record.route, exchange).outcome;
+  // Refused to everybody at once it says nothing of this facility, to a question no more than to a write.
+  const bool refused = said == rules::OutcomeKind::credentials_refused;
+  const bool answered = refused || rules::read_was_served(doors_.profile, exchange);
+  if (!answered || !doors_.upstream.credentials_answered(work->record.facility, refused)) note_standing(work, said);
   const auto end = end_of(work);
   const auto decides_at = end.ended_at + late_apply_.remaining(work->record.id, doors_.clock.steady());
   auto settlement = settle_probe(work->record, result, end, may_decide, decides_at, options_.settle);

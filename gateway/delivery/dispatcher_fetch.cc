@@ -16,7 +16,6 @@ using storage::DueClass;
 using storage::State;
 
 constexpr std::size_t logins_at_once = 4;
-constexpr std::size_t most_looked_past = 256;  // records of a lane that the retry budget holds back
 constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
 
 std::optional<storage::WallTime> earlier(std::optional<storage::WallTime> a, std::optional<storage::WallTime> b) {
@@ -160,25 +159,26 @@ void Dispatcher::choose(Fetch& fetch, Ring ring, std::size_t places) {
   const auto chosen = lanes_.choose(ring, std::min(places, lanes_at_once_), open);
   if (chosen.empty()) return;
   fetch.places_of(ring) = places;
-  for (const auto& each : chosen) ask_due(fetch, each, (places + chosen.size() - 1) / chosen.size());
+  for (std::size_t i = 0; i < chosen.size(); ++i)
+    ask_due(fetch, chosen[i], places / chosen.size() + (i < places % chosen.size() ? 1 : 0));
 }
 
 void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t places) {
-  // What is in hand but not opened yet is still in the index, and must not hide what stands behind it; nor must what
-  // the retry budget holds back.
+  // What is in hand but not opened yet is still in the index, and must not hide what stands behind it.
   const auto in_hand = active_in_lane_.find(chosen.lane);
-  const auto held_back = over_budget_.find(chosen.lane);
   storage::DueQuery query{.lane = chosen.lane,
                           .due_class = DueClass::fresh,
                           .now = fetch.now,
-                          .limit = places + (in_hand != active_in_lane_.end() ? in_hand->second : 0) +
-                                   (held_back != over_budget_.end() ? held_back->second : 0),
+                          .limit = places + (in_hand != active_in_lane_.end() ? in_hand->second : 0),
                           .fresh_since = fetch.now - options_.fresh_age,
-                          .shards = lease_->shards};
+                          .shards = lease_->shards,
+                          .first_tries_only = !permits_.may_retry()};
   fetch.asks.push_back({chosen, query.limit});
   if (chosen.ring == Ring::all) {
-    query.due_class = DueClass::probe;
-    fetch.queries.push_back(query);
+    auto questions = query;
+    questions.due_class = DueClass::probe;
+    questions.first_tries_only = false;
+    fetch.queries.push_back(std::move(questions));
     query.due_class = DueClass::send;
     if (is_gated(chosen.lane)) query.limit = 0;  // behind a gate nothing is sent; what is unknown is asked after
   }
@@ -206,16 +206,16 @@ void Dispatcher::fetched(Fetch& fetch, std::vector<storage::DueBatch> batches) {
 
 // Whether the lane is worth another look at once.
 bool Dispatcher::take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t limit, storage::DueBatch& batch) {
-  bool more = false;
-  std::size_t held_back = 0;
   const bool full = !batch.items.empty() && batch.items.size() >= limit;
+  bool more = full;
   bool deep = full;
+  std::size_t held_back = batch.left_out;
   for (auto& due : batch.items) {
     if (active_.contains(due.submission.id) || left_alone_.contains(due.submission.id)) continue;
     const bool unknown = due.submission.state == State::unknown;
-    const bool retry = !unknown && due.submission.backoff_steps > 0;
+    const bool retry = !unknown && storage::is_repetition(due.submission);
     if (retry && !permits_.may_retry()) {
-      ++held_back;
+      ++held_back;  // the next look leaves such out, and sees what stands behind them
       continue;
     }
     more = true;
@@ -231,17 +231,15 @@ bool Dispatcher::take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_
     (unknown ? fetch.questions : fetch.sends).push_back(std::move(work));
   }
   if (deep && chosen.ring == Ring::all) deep_.insert(chosen.lane);
-  return held_back == 0 ? more || full : look_past(chosen.lane, held_back, full) || more;
+  if (held_back > 0) hold_back(chosen.lane, held_back);
+  return more;
 }
 
-// Records that the retry budget holds back are looked at again when a repetition has ended; at once only to see what
-// stands behind them.
-bool Dispatcher::look_past(const storage::Lane& lane, std::size_t held_back, bool full) {
-  doors_.probes.retries_held_back.add(static_cast<double>(held_back));
-  auto& looked_past = over_budget_[lane];
-  const bool further = full && held_back > looked_past && looked_past < most_looked_past;
-  looked_past = std::max(looked_past, held_back);
-  return further;
+// They are looked at again when a repetition has ended.
+void Dispatcher::hold_back(const storage::Lane& lane, std::size_t repetitions) {
+  doors_.probes.retries_held_back.add(static_cast<double>(repetitions));
+  if (permits_.may_retry()) return lanes_.wake(lane);  // one ended while the store was asked
+  over_budget_.insert(lane);
 }
 
 void Dispatcher::permit(const WorkPtr& work, Ring ring, const rules::Waiting& waiting, bool retry) {
@@ -250,6 +248,7 @@ void Dispatcher::permit(const WorkPtr& work, Ring ring, const rules::Waiting& wa
   work->permitted = true;
   work->retry = retry;
   permits_.took(ring == Ring::fresh ? rules::SendClass::fresh : rules::SendClass::backlog, waiting, retry, now);
+  if (retry) last_to_repeat_ = work->lane;
   wake_held_back();
 }
 
@@ -259,9 +258,12 @@ void Dispatcher::give_back_permit(const WorkPtr& work) {
   wake_held_back();
 }
 
+// In turn: whoever is woken first gets the one place there may be.
 void Dispatcher::wake_held_back() {
   if (over_budget_.empty() || !permits_.may_retry()) return;
-  for (const auto& [lane, looked_past] : over_budget_) lanes_.wake(lane);
+  const auto after = over_budget_.upper_bound(last_to_repeat_);
+  for (auto lane = after; lane != over_budget_.end(); ++lane) lanes_.wake(*lane);
+  for (auto lane = over_budget_.begin(); lane != after; ++lane) lanes_.wake(*lane);
   over_budget_.clear();
 }
 

@@ -39,29 +39,31 @@ void Dispatcher::send_login(const std::string& facility, const std::string& user
   request.target = doors_.profile.scheme.login_path;
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
   request.body = scheme::login_body(doors_.profile.scheme, username, password);
-  doors_.upstream.send_read(std::move(request), 0, [this, facility](const rules::Exchange& exchange) {
-    const auto* reply = std::get_if<rules::Reply>(&exchange);
-    const auto read = scheme::read_login_reply(doors_.profile, reply ? std::optional(reply->http_status) : std::nullopt,
-                                               reply ? std::string_view(reply->body) : std::string_view());
-    auto verdict = read.verdict;
-    const bool refused = verdict == scheme::LoginVerdict::refused;
-    if (verdict != scheme::LoginVerdict::inconclusive && doors_.upstream.credentials_answered(facility, refused))
-      verdict = scheme::LoginVerdict::inconclusive;
-    switch (verdict) {
-      case scheme::LoginVerdict::accepted:
-        logins_.accepted(facility);
-        break;
-      case scheme::LoginVerdict::refused:
-        logins_.refused(facility, doors_.clock.steady());
-        metrics::log(metrics::Level::warning, "credentials_refused",
-                     {{metrics::Field::destination, options_.destination}, {metrics::Field::facility, facility}});
-        break;
-      case scheme::LoginVerdict::inconclusive:
-        logins_.inconclusive(facility, doors_.clock.steady());
-        break;
-    }
-    pump();
-  });
+  doors_.upstream.send_read(
+      std::move(request), 0, client::Upstream::Asker::somebody, [this, facility](const rules::Exchange& exchange) {
+        const auto* reply = std::get_if<rules::Reply>(&exchange);
+        const auto read =
+            scheme::read_login_reply(doors_.profile, reply ? std::optional(reply->http_status) : std::nullopt,
+                                     reply ? std::string_view(reply->body) : std::string_view());
+        auto verdict = read.verdict;
+        const bool refused = verdict == scheme::LoginVerdict::refused;
+        if (verdict != scheme::LoginVerdict::inconclusive && doors_.upstream.credentials_answered(facility, refused))
+          verdict = scheme::LoginVerdict::inconclusive;
+        switch (verdict) {
+          case scheme::LoginVerdict::accepted:
+            logins_.accepted(facility);
+            break;
+          case scheme::LoginVerdict::refused:
+            logins_.refused(facility, doors_.clock.steady());
+            metrics::log(metrics::Level::warning, "credentials_refused",
+                         {{metrics::Field::destination, options_.destination}, {metrics::Field::facility, facility}});
+            break;
+          case scheme::LoginVerdict::inconclusive:
+            logins_.inconclusive(facility, doors_.clock.steady());
+            break;
+        }
+        pump();
+      });
 }
 
 }  // namespace titip::delivery

@@ -31,6 +31,7 @@ struct Totals {
   std::uint64_t pending = 0;
   std::uint64_t attention = 0;
   std::optional<client::WallTime> outage_since;
+  std::optional<client::WallTime> asked_to_wait_until;
 };
 
 Totals add_up(const StatusFacts& facts) {
@@ -39,6 +40,9 @@ Totals add_up(const StatusFacts& facts) {
     // What is held goes nowhere until a person has looked at it: it is said under attention.
     totals.pending += pending(each.counts) - of(each.counts, State::held);
     totals.attention += needs_attention(each.counts);
+    const auto until = each.health.asked_to_wait_until;
+    if (until && (!totals.asked_to_wait_until || *until > *totals.asked_to_wait_until))
+      totals.asked_to_wait_until = until;
     const auto since = each.health.outage_since;
     if (since && (!totals.outage_since || *since < *totals.outage_since)) totals.outage_since = since;
   }
@@ -49,9 +53,14 @@ Sentence opening(const StatusFacts& facts, const Totals& totals) {
   if (!facts.store.writable || facts.store.disk_low)
     return {"Gateway tidak dapat menyimpan laporan baru; hubungi pengelolanya.",
             "The gateway cannot store new records; call its operator."};
+  const auto zone = clock::zone_name(facts.utc_offset);
+  if (!totals.outage_since && totals.asked_to_wait_until) {
+    const auto time = clock::local_hour_minute(*totals.asked_to_wait_until, facts.utc_offset);
+    return {fmt::format("Server nasional meminta jeda sampai {} {}.", time, zone),
+            fmt::format("The national server asked to be left alone until {} {}.", time, zone)};
+  }
   if (!totals.outage_since) return {"Server nasional melayani.", "The national server is serving."};
   const auto time = clock::local_hour_minute(*totals.outage_since, facts.utc_offset);
-  const auto zone = clock::zone_name(facts.utc_offset);
   return {fmt::format("Server nasional tidak tersedia sejak {} {}.", time, zone),
           fmt::format("The national server has been unavailable since {} {}.", time, zone)};
 }
@@ -120,9 +129,12 @@ ordered_json status_json(const StatusFacts& facts) {
     ordered_json entry{{"destination", each.destination},
                        {"upstream", rules::name(each.health.state)},
                        {"outage_since", nullptr},
+                       {"asked_to_wait_until", nullptr},
                        {"gate", nullptr},
                        {"accepted", each.counts.accepted}};
     if (each.health.outage_since) entry["outage_since"] = clock::rfc3339(*each.health.outage_since);
+    if (each.health.asked_to_wait_until)
+      entry["asked_to_wait_until"] = clock::rfc3339(*each.health.asked_to_wait_until);
     entry["gated_facilities"] = ordered_json::array();
     for (const auto& [facility, gate] : each.gated_facilities) {
       if (entry["gated_facilities"].size() == most_gates_shown) break;

@@ -49,7 +49,8 @@ class ReadsWorld {
   void server_goes_down() {
     transport.server = [](const auto&) { return rules::Failure::connect_refused; };
     for (std::uint64_t key = 1; key <= 30 && upstream.state() == rules::BreakerState::closed; ++key) {
-      upstream.send_read({"GET", "/referensi/alasan", {}, {}}, key, [](const auto&) {});
+      upstream.send_read({"GET", "/referensi/alasan", {}, {}}, key, client::Upstream::Asker::somebody,
+                         [](const auto&) {});
       run();
     }
     ASSERT_EQ(upstream.state(), rules::BreakerState::open);

@@ -70,6 +70,25 @@ TEST_P(DueWork, ARecordThatIsFreshTwiceIsAnsweredOnce) {
   EXPECT_EQ(ids_of(fresh(noon_ms - 10 * minute_ms, 2)), (Ids{id_of(1), id_of(3)})) << "and takes one place";
 }
 
+TEST_P(DueWork, RepetitionsAreLeftOutWhereFirstTriesAreWanted) {
+  accept({accepted_at(1, "a", noon_ms - 9 * minute_ms), accepted_at(2, "b", noon_ms - 8 * minute_ms),
+          accepted_at(3, "c", noon_ms - 7 * minute_ms)});
+  const Submission first = now_of(1);
+  ASSERT_EQ(caller->open_attempt(first).applied, Applied::yes);
+  Settlement deferred = settlement(first, Event::deferred, 1);
+  deferred.backoff_steps = 1;
+  deferred.due_at = at(noon_ms - minute_ms);
+  ASSERT_EQ(caller->settle(std::move(deferred)).applied, Applied::yes);
+  EXPECT_EQ(due({}).items.size(), 3U);
+  const DueBatch tries = due({.first_tries_only = true});
+  EXPECT_EQ(ids_of(tries), (Ids{id_of(2), id_of(3)}));
+  EXPECT_EQ(tries.left_out, 1U);
+  const DueBatch one = due({.limit = 1, .first_tries_only = true});
+  EXPECT_EQ(ids_of(one), (Ids{id_of(2)})) << "what is left out takes no place";
+  DueQuery query{.due_class = DueClass::fresh, .fresh_since = at(noon_ms - 10 * minute_ms), .first_tries_only = true};
+  EXPECT_EQ(ids_of(due(query)), (Ids{id_of(2), id_of(3)}));
+}
+
 TEST_P(DueWork, WhatIsNotDueYetIsNotFreshEither) {
   accept({accepted_at(1, "a", noon_ms - 60 * minute_ms), accepted_at(2, "a", noon_ms - 5 * minute_ms)});
   settle_as(1, Event::deferred, at(noon_ms + minute_ms));

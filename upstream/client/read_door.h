@@ -31,7 +31,7 @@ class ReadDoor {
       ++in_flight_;
       // Different targets are different callers to the breaker: one poisoned read must not look like an outage.
       const std::uint64_t key = std::hash<std::string>{}(request.target) | 1U;
-      upstream_.send_read(std::move(request), key,
+      upstream_.send_read(std::move(request), key, Upstream::Asker::somebody,
                           [this, answer = std::move(answer)](rules::Exchange exchange) mutable {
                             --in_flight_;
                             answer(std::move(exchange));

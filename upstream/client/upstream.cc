@@ -49,16 +49,19 @@ void Upstream::send_record(OutboundRequest request, std::string route, Caller ca
     } else {
       window_->not_served(doors_.steady());
     }
+    note_pause(Asker::delivery, exchange);
     note(true, classified.served, caller.key, exchange);
     done(std::move(exchange), std::move(classified));
     if (changed_) changed_();
   });
 }
 
-void Upstream::send_read(OutboundRequest request, std::uint64_t key, std::move_only_function<void(Exchange)> done) {
+void Upstream::send_read(OutboundRequest request, std::uint64_t key, Asker asker,
+                         std::move_only_function<void(Exchange)> done) {
   if (!may_send_read()) return done(Failure::not_admitted);
   breaker_.started(doors_.steady(), false);
-  doors_.transport.send(std::move(request), [this, key, done = std::move(done)](Exchange exchange) mutable {
+  doors_.transport.send(std::move(request), [this, key, asker, done = std::move(done)](Exchange exchange) mutable {
+    note_pause(asker, exchange);
     note(false, rules::read_was_served(profile_, exchange), key, exchange);
     done(std::move(exchange));
     if (changed_) changed_();
@@ -71,6 +74,7 @@ void Upstream::send_health_read() {
   request.target = profile_.health_read;
   breaker_.started(doors_.steady(), false);
   doors_.transport.send(std::move(request), [this](Exchange exchange) {
+    note_pause(Asker::delivery, exchange);
     note(false, rules::read_was_served(profile_, exchange), 0, exchange);
     if (changed_) changed_();
   });
@@ -116,9 +120,6 @@ void Upstream::records_waiting(bool any) {
 void Upstream::note(bool is_record, bool served, std::uint64_t key, const Exchange& exchange) {
   const auto now = doors_.steady();
   const auto* reply = std::get_if<rules::Reply>(&exchange);
-  if (reply != nullptr && (reply->http_status == 429 || reply->http_status == 503)) {
-    server_pause_.asked(reply->retry_after, now);
-  }
   const bool was_closed = breaker_.state(now) == BreakerState::closed;
   breaker_.finished(now, is_record, served, key, doors_.uniform());
   if (was_closed && breaker_.state(now) == BreakerState::open) {
@@ -126,6 +127,19 @@ void Upstream::note(bool is_record, bool served, std::uint64_t key, const Exchan
                               : std::string(rules::name(std::get<Failure>(exchange)));
   }
   publish(served);
+}
+
+void Upstream::note_pause(Asker asker, const Exchange& exchange) {
+  const auto* reply = std::get_if<rules::Reply>(&exchange);
+  if (reply == nullptr || reply->retry_after <= std::chrono::seconds(0)) return;
+  const bool is_all_of_it = reply->http_status == 503 || (reply->http_status == 429 && asker == Asker::delivery);
+  if (!is_all_of_it) return;
+  const bool goes_on = !server_is_ready();
+  server_pause_.asked(reply->retry_after, doors_.steady());
+  if (goes_on) return;
+  metrics::log(metrics::Level::warning, "server_asked_to_wait",
+               {{metrics::Field::destination, profile_.name},
+                {metrics::Field::duration_ms, std::chrono::milliseconds(reply->retry_after).count()}});
 }
 
 // Turns what the breaker thinks into health, metrics and log lines. An outage lasts from the first opening until the
@@ -164,6 +178,8 @@ void Upstream::publish(bool served) {
   if (state != known_state_) doors_.probes.upstream_state(rules::name(state));
   known_state_ = state;
   doors_.probes.window.set(window_->size());
+  doors_.probes.asked_to_wait_until.set(health_.asked_to_wait_until ? seconds_since_epoch(*health_.asked_to_wait_until)
+                                                                    : 0);
 }
 
 Health Upstream::health() const {

@@ -62,9 +62,12 @@ class Upstream {
   // once come back as deferred and not served: the server's trouble, not theirs.
   void send_record(OutboundRequest request, std::string route, Caller caller,
                    std::move_only_function<void(rules::Exchange, rules::Classified)> done);
+  // For whom a read is: a Retry-After with 429 to somebody's own question is theirs, not the destination's.
+  enum class Asker : std::uint8_t { delivery, somebody };
   // Answers Failure::not_admitted at once while the breaker does not admit reads.
   // `key` as above: a probe is its record's call, a pass-through read its target's, a log-in nobody's (0).
-  void send_read(OutboundRequest request, std::uint64_t key, std::move_only_function<void(rules::Exchange)> done);
+  void send_read(OutboundRequest request, std::uint64_t key, Asker asker,
+                 std::move_only_function<void(rules::Exchange)> done);
   void send_health_read();
   // What a log-in says of a facility's credentials. True: they are refused for many at once, so believe it of nobody.
   bool credentials_answered(const std::string& facility, bool refused);
@@ -88,6 +91,7 @@ class Upstream {
 
  private:
   void note(bool is_record, bool served, std::uint64_t key, const rules::Exchange& exchange);
+  void note_pause(Asker asker, const rules::Exchange& exchange);
   bool server_is_ready() const { return server_pause_.over(doors_.steady()); }
   void publish(bool served);
 

@@ -1,6 +1,7 @@
 #include "upstream/rules/surge.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace titip::rules {
 namespace {
@@ -36,6 +37,12 @@ Surge Surges::decided(const std::string& name, bool rejected) {
   if (surging_ < options_.facilities || destination_said_) return Surge::facility;
   destination_said_ = true;
   return Surge::destination;
+}
+
+void Surges::gated(const std::string& name) {
+  Facility& facility = facilities_[name];
+  facility.touched = ++turn_;
+  if (!std::exchange(facility.surging, true)) ++surging_;
 }
 
 void Surges::reset(const std::string& name) {

@@ -30,6 +30,8 @@ class Surges {
   // A record of `facility` was decided for good. Says what this result set off, once: until reset() nothing more is
   // said of that facility.
   Surge decided(const std::string& facility, bool rejected);
+  // Its gate stands, from before this process or from before reset_all(): it counts among those that surge at once.
+  void gated(const std::string& facility);
   // A person opened the gate: what came before does not count any more.
   void reset(const std::string& facility);
   void reset_all();

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/gateway/delivery/world.h"
 
 namespace titip::delivery {
@@ -124,15 +126,50 @@ TEST(Fairness, repetitions_do_not_crowd_out_first_tries) {
   EXPECT_EQ(world.transport().waiting().size(), 4U) << "a first try takes the place that is left";
 }
 
-TEST(Fairness, a_repetition_that_was_held_back_goes_when_another_has_ended) {
+TEST(Fairness, facilities_take_turns_with_their_repetitions) {
   WorldOptions options;
+  options.facilities = 3;
+  options.upstream.window.initial = options.upstream.window.cap = 8;
   options.upstream.breaker.minimum_calls = 100'000;
   World world(options);
-  for (int i = 0; i < 60; ++i) world.accept({.nik = person(i)});
+  for (int i = 0; i < 60; ++i) world.accept({.nik = person(i)}, "vaksin/simpan", fmt::format("F00{}", i % 3));
   world.server.next_writes.assign(60, Mood::busy_without_wait);
   world.start();
-  world.pass(1h);
-  EXPECT_EQ(in_state(world, State::delivered), 60U);
+  world.pass(100ms);
+  ASSERT_EQ(in_state(world, State::deferred), 60U);
+  for (int i = 100; i < 160; ++i) world.accept({.nik = person(i)});
+  world.run();
+  world.server.mood = Mood::silence;
+  world.pass(2h);
+  ASSERT_EQ(world.transport().waiting().size(), 3U);
+  std::map<std::string, int> sent;
+  for (int i = 0; i < 12; ++i) {
+    world.transport().answer(0, tests::national(201, 201, "CREATED"));
+    world.run();
+    ASSERT_EQ(world.transport().waiting().size(), 3U) << "when one has ended another goes";
+    ++sent[std::string(tests::header(world.transport().waiting().back().request, "x-kdppk"))];
+  }
+  for (const auto* facility : {"F000", "F001", "F002"}) EXPECT_GE(sent[facility], 3) << facility;
+}
+
+TEST(Fairness, a_first_try_behind_many_repetitions_is_found) {
+  WorldOptions options;
+  options.upstream.window.initial = options.upstream.window.cap = 8;
+  options.upstream.breaker.minimum_calls = 100'000;
+  World world(options);
+  for (int i = 0; i < 600; ++i) world.accept({.nik = person(i)});
+  world.server.next_writes.assign(600, Mood::busy_without_wait);
+  world.start();
+  world.pass(100ms);
+  for (int i = 1000; i < 1030; ++i) world.accept({.nik = person(i)});
+  world.run();
+  world.server.mood = Mood::silence;
+  world.pass(2h);
+  ASSERT_EQ(world.transport().waiting().size(), 3U);
+  for (int i = 2000; i < 2010; ++i) world.accept({.nik = person(i)});
+  world.run();
+  ASSERT_GE(world.upstream().window(), 5U);
+  EXPECT_EQ(world.transport().waiting().size(), world.upstream().window()) << "nobody waits for the repetitions";
 }
 
 TEST(ServerPause, what_the_server_asks_for_holds_for_the_destination) {
@@ -183,7 +220,7 @@ TEST(Surge, over_many_facilities_shuts_the_destination) {
   world.start();
   world.pass(1min);
   ASSERT_FALSE(world.surged.empty());
-  EXPECT_TRUE(std::ranges::contains(world.surged, "all of them"));
+  EXPECT_TRUE(std::ranges::find(world.surged, "all of them") != world.surged.end());
   const auto rejected = in_state(world, State::rejected);
   EXPECT_LT(rejected, 500U);
   world.pass(1h);

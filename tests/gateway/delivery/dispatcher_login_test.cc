@@ -163,7 +163,9 @@ TEST(LogIn, a_paused_facility_does_not_keep_the_breaker_half_open) {
   const auto id = dose_of(world, 1, first_facility);
   world.pass(1min);  // the breaker forgets that call
   world.server.mood = Mood::refuse;
-  for (int i = 0; i < 6; ++i) world.upstream().send_read({"GET", "/referensi/alasan", {}, {}}, 0, [](const auto&) {});
+  for (int i = 0; i < 6; ++i)
+    world.upstream().send_read({"GET", "/referensi/alasan", {}, {}}, 0, client::Upstream::Asker::somebody,
+                               [](const auto&) {});
   world.run();
   ASSERT_EQ(world.breaker(), rules::BreakerState::open);
   world.server.mood = Mood::serve;

@@ -152,7 +152,9 @@ TEST(Outage, with_nothing_to_send_health_reads_close_the_breaker) {
   World world;
   world.start();
   world.server.mood = Mood::refuse;
-  for (int i = 0; i < 6; ++i) world.upstream().send_read({"GET", "/referensi/alasan", {}, {}}, 0, [](const auto&) {});
+  for (int i = 0; i < 6; ++i)
+    world.upstream().send_read({"GET", "/referensi/alasan", {}, {}}, 0, client::Upstream::Asker::somebody,
+                               [](const auto&) {});
   world.run();
   ASSERT_EQ(world.breaker(), BreakerState::open);
   world.server.mood = Mood::serve;

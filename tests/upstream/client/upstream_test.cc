@@ -33,7 +33,8 @@ class UpstreamTest : public testing::Test {
   }
   std::string read() {
     std::optional<Exchange> result;
-    upstream_.send_read({"GET", "/referensi/alasan", {}, {}}, 0, [&](auto exchange) { result = std::move(exchange); });
+    upstream_.send_read({"GET", "/referensi/alasan", {}, {}}, 0, client::Upstream::Asker::somebody,
+                        [&](auto exchange) { result = std::move(exchange); });
     while (transport_.run()) {
     }
     if (!result) return "nothing";

@@ -70,6 +70,16 @@ TEST(Surges, AnOpenedGateStartsAnew) {
   EXPECT_EQ(surges.decided("clinic", true), Surge::facility);
 }
 
+TEST(Surges, AGateFromBeforeCountsAmongThoseAtOnce) {
+  Surges surges({});
+  for (int f = 0; f < 4; ++f) surges.gated("clinic " + std::to_string(f));
+  surges.gated("clinic 0");  // once
+  EXPECT_EQ(surges.surging(), 4U);
+  Surge last = Surge::none;
+  for (int i = 0; i < 20; ++i) last = surges.decided("a fifth", true);
+  EXPECT_EQ(last, Surge::destination);
+}
+
 TEST(Surges, MemoryIsBounded) {
   Surges surges({.facilities_known = 3});
   for (int i = 0; i < 20; ++i) surges.decided("gated", true);
