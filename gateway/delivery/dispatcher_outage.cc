@@ -18,21 +18,27 @@ void Dispatcher::recall_outage(std::string after) {
   doors_.store.list_objects(std::string(outage_kind), std::move(after), page, doors_.home,
                             [this](storage::Result<std::vector<std::pair<std::string, storage::Object>>> list) {
                               if (stopping_) return;
-                              if (!list) {
+                              if (!list && list.error() != storage::Error::corrupt) {
                                 doors_.timers.after(again_after,
                                                     [this] { recall_outage(object_prefix(options_.destination)); });
                                 return;
+                              }
+                              // A damaged record among them must not end the keeping of records: what comes is a new
+                              // outage then.
+                              if (!list) {
+                                recalled_.reset();
+                                list.emplace();
                               }
                               bool others = false;
                               for (const auto& [name, object] : *list) {
                                 others = !name.starts_with(object_prefix(options_.destination));
                                 if (others) break;
                                 auto outage = decode_outage(object.bytes);
-                                if (outage && !outage->ended_at) recalled_ = std::move(*outage);
+                                if (outage) recalled_ = std::move(*outage);
                               }
                               if (!others && list->size() == page) return recall_outage(list->back().first);
-                              if (recalled_)
-                                outages_.resume(*std::exchange(recalled_, std::nullopt), counted().accepted);
+                              if (recalled_ && !recalled_->ended_at) outages_.resume(std::move(*recalled_));
+                              recalled_.reset();
                               knows_outage_ = true;
                               note_outage();
                             });
@@ -67,7 +73,8 @@ void Dispatcher::keep_outage(const Outage& outage) {
   doors_.store.put_objects({{std::string(outage_kind), object_name(outage), std::nullopt, encode(outage)}}, doors_.home,
                            [this, outage](const storage::Result<std::vector<storage::Applied>>& applied) {
                              if (applied || stopping_) return;
-                             const bool overtaken = !outage.ended_at && !outages_.open();
+                             const auto& open = outages_.open();
+                             const bool overtaken = !outage.ended_at && (!open || open->began_at != outage.began_at);
                              if (!overtaken) doors_.timers.after(again_after, [this, outage] { keep_outage(outage); });
                            });
 }

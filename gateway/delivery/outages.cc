@@ -14,11 +14,6 @@ using nlohmann::ordered_json;
 
 constexpr int text_version = 1;
 
-std::optional<std::int64_t> seconds_of(const Outage& outage) {
-  if (!outage.ended_at) return std::nullopt;
-  return std::chrono::duration_cast<std::chrono::seconds>(*outage.ended_at - outage.began_at).count();
-}
-
 std::string csv_field(std::string_view text) {
   // What a spreadsheet would take for a formula is made a text.
   const bool formula = !text.empty() && std::string_view("=+-@\t\r").contains(text.front());
@@ -31,19 +26,15 @@ std::string csv_field(std::string_view text) {
 
 }  // namespace
 
-void OutageLog::resume(Outage open, std::uint64_t accepted_so_far) {
-  accepted_before_ = accepted_so_far - open.accepted_meanwhile;
-  open_ = std::move(open);
-}
-
 std::optional<Outage> OutageLog::changed(const Now& now) {
   if (!open_) {
     if (now.available) return std::nullopt;
-    open_ = Outage{destination_, now.at, std::nullopt, now.cause, 0, now.pending};
-    accepted_before_ = now.accepted_so_far;
+    open_ = Outage{destination_, now.at, std::nullopt, now.cause, 0, now.pending, now.accepted_so_far};
     return open_;
   }
-  open_->accepted_meanwhile = now.accepted_so_far - accepted_before_;
+  // A counter that was computed anew may stand lower than it did; what was counted once stays.
+  if (now.accepted_so_far >= open_->accepted_before + open_->accepted_meanwhile)
+    open_->accepted_meanwhile = now.accepted_so_far - open_->accepted_before;
   open_->delayed = now.pending;
   if (!now.available) return open_;
   open_->ended_at = now.at;
@@ -64,22 +55,24 @@ std::string encode(const Outage& outage) {
             {"began_at_ms", outage.began_at.time_since_epoch().count()},
             {"cause", outage.cause},
             {"accepted_meanwhile", outage.accepted_meanwhile},
-            {"delayed", outage.delayed}};
+            {"delayed", outage.delayed},
+            {"accepted_before", outage.accepted_before}};
   if (outage.ended_at) text["ended_at_ms"] = outage.ended_at->time_since_epoch().count();
   return text.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::expected<Outage, std::string> decode_outage(std::string_view bytes) {
   const auto text = json::parse(bytes, nullptr, false);
-  if (text.is_discarded() || !text.is_object() || text.value("version", 0) != text_version) {
+  const auto version = text.is_object() ? text.find("version") : text.end();
+  if (version == text.end() || *version != text_version)
     return std::unexpected("this is not the record of an outage, or one of another version");
-  }
   const auto time = [&](const char* key) {
     return WallTime(std::chrono::milliseconds(text.at(key).get<std::int64_t>()));
   };
   try {
-    Outage outage{text.at("destination"), time("began_at_ms"),           std::nullopt,
-                  text.at("cause"),       text.at("accepted_meanwhile"), text.at("delayed")};
+    Outage outage{text.at("destination"),    time("began_at_ms"),           std::nullopt,
+                  text.at("cause"),          text.at("accepted_meanwhile"), text.at("delayed"),
+                  text.at("accepted_before")};
     if (text.contains("ended_at_ms")) outage.ended_at = time("ended_at_ms");
     return outage;
   } catch (const json::exception& error) {
@@ -87,31 +80,31 @@ std::expected<Outage, std::string> decode_outage(std::string_view bytes) {
   }
 }
 
-std::string to_csv(std::span<const Outage> outages) {
-  std::string text = "destination,began_at,ended_at,seconds,cause,accepted_meanwhile,delayed\r\n";
-  for (const Outage& outage : outages) {
-    const auto seconds = seconds_of(outage);
-    text +=
-        fmt::format("{},{},{},{},{},{},{}\r\n", csv_field(outage.destination), clock::rfc3339(outage.began_at),
-                    outage.ended_at ? clock::rfc3339(*outage.ended_at) : "", seconds ? std::to_string(*seconds) : "",
-                    csv_field(outage.cause), outage.accepted_meanwhile, outage.delayed);
-  }
-  return text;
+std::optional<std::chrono::seconds> lasted(const Outage& outage) {
+  if (!outage.ended_at || *outage.ended_at < outage.began_at) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::seconds>(*outage.ended_at - outage.began_at);
 }
 
-std::string to_json(std::span<const Outage> outages) {
-  auto list = ordered_json::array();
-  for (const Outage& outage : outages) {
-    ordered_json each{{"destination", outage.destination}, {"began_at", clock::rfc3339(outage.began_at)}};
-    each["ended_at"] = outage.ended_at ? ordered_json(clock::rfc3339(*outage.ended_at)) : ordered_json(nullptr);
-    const auto seconds = seconds_of(outage);
-    each["seconds"] = seconds ? ordered_json(*seconds) : ordered_json(nullptr);
-    each["cause"] = outage.cause;
-    each["accepted_meanwhile"] = outage.accepted_meanwhile;
-    each["delayed"] = outage.delayed;
-    list.push_back(std::move(each));
-  }
-  return list.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+std::string csv_header() {
+  return "destination,began_at,ended_at,seconds,cause,accepted_meanwhile,delayed\r\n";
+}
+
+std::string csv_line(const Outage& outage) {
+  const auto span = lasted(outage);
+  return fmt::format("{},{},{},{},{},{},{}\r\n", csv_field(outage.destination), clock::rfc3339(outage.began_at),
+                     outage.ended_at ? clock::rfc3339(*outage.ended_at) : "", span ? std::to_string(span->count()) : "",
+                     csv_field(outage.cause), outage.accepted_meanwhile, outage.delayed);
+}
+
+std::string json_object(const Outage& outage) {
+  ordered_json object{{"destination", outage.destination}, {"began_at", clock::rfc3339(outage.began_at)}};
+  object["ended_at"] = outage.ended_at ? ordered_json(clock::rfc3339(*outage.ended_at)) : ordered_json(nullptr);
+  const auto span = lasted(outage);
+  object["seconds"] = span ? ordered_json(span->count()) : ordered_json(nullptr);
+  object["cause"] = outage.cause;
+  object["accepted_meanwhile"] = outage.accepted_meanwhile;
+  object["delayed"] = outage.delayed;
+  return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 }  // namespace titip::delivery

@@ -3,12 +3,13 @@
 // the store, one each. Pure: what the breaker did, the counts and the time in; the record to keep out.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "storage/submission.h"
 
@@ -23,6 +24,9 @@ struct Outage {
   std::string cause;                 // the named failure, or "http_503", that tripped the breaker
   std::uint64_t accepted_meanwhile = 0;
   std::uint64_t delayed = 0;  // records that were waiting at its end (or are, while it goes on)
+  // The destination's counter of accepts when it began: what was accepted meanwhile is counted from there, however
+  // often the gateway is started anew before its end.
+  std::uint64_t accepted_before = 0;
   bool operator==(const Outage&) const = default;
 };
 
@@ -32,7 +36,7 @@ class OutageLog {
   explicit OutageLog(std::string destination) : destination_(std::move(destination)) {}
 
   // One that was still going on when the last process ended goes on in this one, or ended unseen.
-  void resume(Outage open, std::uint64_t accepted_so_far);
+  void resume(Outage open) { open_ = std::move(open); }
 
   struct Now {
     bool available = true;  // the breaker is closed
@@ -47,7 +51,6 @@ class OutageLog {
  private:
   std::string destination_;
   std::optional<Outage> open_;
-  std::uint64_t accepted_before_ = 0;  // when it began, less what was counted before a restart
 };
 
 inline constexpr std::string_view outage_kind = "outage";
@@ -57,8 +60,13 @@ std::string object_name(const Outage& outage);
 std::string encode(const Outage& outage);
 std::expected<Outage, std::string> decode_outage(std::string_view json);
 
-// RFC 4180, with a header line; times in RFC 3339, UTC.
-std::string to_csv(std::span<const Outage> outages);
-std::string to_json(std::span<const Outage> outages);
+// How long it lasted; nothing while it goes on, or if a clock that was set back says that it ended before it began.
+std::optional<std::chrono::seconds> lasted(const Outage& outage);
+
+// As evidence, one at a time, however many there are. CSV after RFC 4180 with its line end; JSON as one object without
+// one. Times in RFC 3339, UTC.
+std::string csv_header();
+std::string csv_line(const Outage& outage);
+std::string json_object(const Outage& outage);
 
 }  // namespace titip::delivery
