@@ -29,6 +29,7 @@ Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::start() {
   doors_.upstream.on_change([this] { pump(); });
+  doors_.upstream.on_refusals_over([this](auto since) { logins_.forgive(since, doors_.clock.steady()); });
   doors_.store.subscribe(doors_.home, [this](const storage::CommitNotice& notice) {
     for (const auto& lane : notice.lanes)
       if (lane.destination == options_.destination) lanes_.wake(lane);

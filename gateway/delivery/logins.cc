@@ -51,6 +51,16 @@ void Logins::renewed(std::string_view facility) {
   if (found != entries_.end()) entries_.erase(found);
 }
 
+void Logins::forgive(clock::SteadyTime since, clock::SteadyTime now) {
+  for (auto& [facility, entry] : entries_) {
+    const bool paused = entry.standing == Standing::paused && entry.until - entry.pause >= since;
+    const bool waits = entry.standing == Standing::needs_login && entry.until > now;
+    if (entry.forgiven || !(paused || waits)) continue;
+    const auto standing = paused ? Standing::usable : Standing::needs_login;
+    entry = Entry{.standing = standing, .until = now, .forgiven = true};
+  }
+}
+
 // The first time at once, then after waits that double: nothing may log in as fast as the server can answer.
 void Logins::log_in_again(Entry& entry, clock::SteadyTime now) const {
   const bool waits = entry.standing == Standing::needs_login && entry.until > now;

@@ -43,6 +43,9 @@ class Logins {
   void worked(std::string_view facility);                               // a record of this facility was served
   // A newer credential of this facility was accepted: the pause ends.
   void renewed(std::string_view facility);
+  // The server refused everybody, and lets facilities in again: pauses that began since then end, and so do waits. Once
+  // each until a record was served: a facility that is refused all the same must not be tried again and again.
+  void forgive(clock::SteadyTime since, clock::SteadyTime now);
 
   std::size_t in_progress() const;
   std::size_t paused(clock::SteadyTime now) const;
@@ -54,6 +57,7 @@ class Logins {
     std::chrono::milliseconds pause{0};
     clock::SteadyTime until{};  // of paused and needs_login
     std::uint32_t tries = 0;    // log-ins since the last served record
+    bool forgiven = false;      // since the last served record
   };
   void log_in_again(Entry& entry, clock::SteadyTime now) const;
 

@@ -38,7 +38,9 @@ void Upstream::send_record(OutboundRequest request, std::string route, Caller ca
                                              done = std::move(done)](Exchange exchange) mutable {
     auto classified = rules::classify(profile_, route, exchange);
     const bool refused = classified.outcome == rules::OutcomeKind::credentials_refused;
-    if ((refused || classified.served) && credentials_answered(caller.facility, refused) && refused) {
+    // That a log-in has expired says nothing of whether the next one will be let in.
+    const bool let_in = classified.served && classified.outcome != rules::OutcomeKind::login_expired;
+    if ((refused || let_in) && credentials_answered(caller.facility, refused) && refused) {
       classified.outcome = rules::OutcomeKind::deferred;
       classified.served = false;
     }
@@ -82,7 +84,7 @@ void Upstream::send_health_read() {
 
 bool Upstream::credentials_answered(const std::string& facility, bool refused) {
   const auto now = doors_.steady();
-  refusals_.answered(facility, refused, now);
+  if (const auto since = refusals_.answered(facility, refused, now); since && refusals_over_) refusals_over_(*since);
   return refused && refusals_.destination_trouble(now);
 }
 

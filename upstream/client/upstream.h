@@ -71,6 +71,8 @@ class Upstream {
   void send_health_read();
   // What a log-in says of a facility's credentials. True: they are refused for many at once, so believe it of nobody.
   bool credentials_answered(const std::string& facility, bool refused);
+  // Runs on the loop when that is over, before whoever asked hears of it: refusals since then meant nothing.
+  void on_refusals_over(std::function<void(rules::SteadyTime since)> over) { refusals_over_ = std::move(over); }
 
   bool may_send_record() const;
   bool may_send_read() const;
@@ -105,6 +107,7 @@ class Upstream {
   std::uint32_t records_in_flight_ = 0;
   rules::BreakerState known_state_ = rules::BreakerState::closed;
   std::function<void()> changed_;
+  std::function<void(rules::SteadyTime)> refusals_over_;
   mutable std::mutex health_mutex_;
   Health health_;
 };

@@ -1,15 +1,28 @@
 #include "upstream/rules/refusals.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace titip::rules {
 
-void Refusals::answered(const std::string& facility, bool refused, SteadyTime now) {
+std::optional<SteadyTime> Refusals::answered(const std::string& facility, bool refused, SteadyTime now) {
   words_.insert_or_assign(facility, Word{now, refused});
   if (words_.size() > options_.facilities_known) tidy(now);
+  if (!refused && !since_) return std::nullopt;
+  const bool mostly = mostly_refused(now);
+  if (refused && mostly) {
+    if (!since_) since_ = now - options_.window;
+    seen_ = now;
+  }
+  if (refused || mostly) return std::nullopt;
+  return std::exchange(since_, std::nullopt);
 }
 
 bool Refusals::destination_trouble(SteadyTime now) const {
+  return mostly_refused(now) || (since_ && now <= seen_ + options_.longest);
+}
+
+bool Refusals::mostly_refused(SteadyTime now) const {
   std::uint32_t refused = 0;
   std::uint32_t all = 0;
   for (const auto& [facility, word] : words_) {

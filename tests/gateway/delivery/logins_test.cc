@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace titip::delivery {
 namespace {
 
@@ -121,6 +123,66 @@ TEST(Logins, a_record_sent_before_the_trouble_proves_nothing) {
   logins.began("b");
   logins.worked("b");
   EXPECT_EQ(logins.standing("b", now), Standing::logging_in);
+}
+
+// The server refused everybody from now on; at `over` it lets facilities in again.
+TEST(Logins, pauses_of_a_mass_refusal_are_forgiven) {
+  const auto over = now + 5min;
+  struct Row {
+    const char* name;
+    std::function<void(Logins&)> before;
+    Standing after;
+  };
+  const Row rows[] = {
+      {"refused in it", [](Logins& l) { l.refused("a", now + 1min); }, Standing::usable},
+      {"refused as it began", [](Logins& l) { l.refused("a", now); }, Standing::usable},
+      {"refused before it", [](Logins& l) { l.refused("a", now - 1ms); }, Standing::paused},
+      {"its log-in led nowhere in it",
+       [](Logins& l) {
+         for (int i = 0; i < 12; ++i) {
+           l.began("a");
+           l.inconclusive("a", now + 1min);
+         }
+       },
+       Standing::needs_login},
+      {"logging in", [](Logins& l) { l.began("a"); }, Standing::logging_in},
+      {"nothing was wrong", [](Logins&) {}, Standing::usable},
+      {"forgiven before, and refused again",
+       [](Logins& l) {
+         l.refused("a", now);
+         l.forgive(now, now);
+         l.refused("a", now + 1min);
+       },
+       Standing::paused},
+      {"forgiven before, served, and refused again",
+       [](Logins& l) {
+         l.refused("a", now);
+         l.forgive(now, now);
+         l.worked("a");
+         l.refused("a", now + 1min);
+       },
+       Standing::usable},
+  };
+  for (const auto& row : rows) {
+    Logins logins(options);
+    row.before(logins);
+    logins.forgive(now, over);
+    EXPECT_EQ(logins.standing("a", over), row.after) << row.name;
+  }
+}
+
+TEST(Logins, who_is_refused_although_forgiven_is_paused_as_ever) {
+  Logins logins(options);
+  logins.refused("a", now);
+  logins.forgive(now, now + 1min);
+  auto at = now + 1min;
+  for (const auto pause : {15min, 30min, 60min}) {
+    logins.refused("a", at);
+    logins.forgive(now, at + 1s);
+    EXPECT_EQ(logins.next_wake(at), at + pause);
+    at += pause;
+    logins.began("a");
+  }
 }
 
 }  // namespace

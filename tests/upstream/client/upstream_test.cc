@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "tests/gateway/fakes.h"
 #include "tests/upstream/shipped_profile.h"
 
@@ -173,6 +175,24 @@ TEST_F(UpstreamTest, the_health_read_is_the_profiles) {
   ASSERT_EQ(transport_.seen.size(), 1U);
   EXPECT_EQ(transport_.seen[0].method, "GET");
   EXPECT_EQ(transport_.seen[0].target, "/referensi/jenisvaksin");
+}
+
+TEST_F(UpstreamTest, tells_when_a_mass_refusal_is_over) {
+  std::vector<rules::SteadyTime> over;
+  upstream_.on_refusals_over([&](auto since) { over.push_back(since); });
+  const auto began = clock_.steady();
+  for (const auto* facility : {"a", "b", "c", "d"}) EXPECT_FALSE(upstream_.credentials_answered(facility, true));
+  EXPECT_TRUE(upstream_.credentials_answered("e", true));
+  clock_.advance(5min);
+  EXPECT_TRUE(upstream_.credentials_answered("a", true)) << "nobody was let in since";
+  // That a session has expired is no sign that anybody is let in.
+  answer_ = national(401, 401, "Sesi login telah berakhir");
+  EXPECT_EQ(send(1).outcome, rules::OutcomeKind::login_expired);
+  EXPECT_TRUE(over.empty());
+  answer_ = national(201, 201, "CREATED");
+  send(1);
+  EXPECT_EQ(over, std::vector{began - 60s});
+  EXPECT_FALSE(upstream_.credentials_answered("a", true));
 }
 
 }  // namespace
