@@ -201,18 +201,11 @@ class Call : public std::enable_shared_from_this<Call> {
     Reply reply;
     reply.http_status = static_cast<int>(message.result_int());
     reply.content_type = std::string(message[http::field::content_type]);
-    reply.retry_after = retry_after(message[http::field::retry_after]);
+    reply.retry_after = rules::retry_after(message[http::field::retry_after]);
     reply.body = std::move(message.body());
     timer_.cancel();
     if (message.keep_alive() && buffer_.size() == 0) transport_->give_back(std::move(socket_));
     finish(std::move(reply));
-  }
-
-  // Seconds only: the date form would need the server's clock to agree with ours.
-  static std::chrono::seconds retry_after(std::string_view text) {
-    unsigned seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    return std::chrono::seconds(error == std::errc() && end == text.data() + text.size() ? seconds : 0);
   }
 
   // Never returns the connection to the pool: what timed out may still answer.

@@ -129,8 +129,13 @@ void check_fixtures(const Profile& profile, const Node& root) {
     if (!names.insert(fixture.name).second) {
       nodes[i].at("name").fail(fmt::format("another fixture is named \"{}\"; give each its own name", fixture.name));
     }
-    if (!is_queued(profile, fixture.route)) {
-      nodes[i].at("route").fail(fmt::format("no queued route has the id \"{}\"; correct it", fixture.route));
+    for (const std::string& route : fixture.routes) {
+      if (!is_queued(profile, route)) {
+        nodes[i].at("route").fail(fmt::format("no queued route has the id \"{}\"; correct it", route));
+      }
+    }
+    if (fixture.routes.empty()) {
+      nodes[i].at("route").fail("this is empty, so the fixture would never run; name a route");
     }
     if (std::ranges::find(profile.rules, fixture.expect_rule, &OutcomeRule::id) == profile.rules.end()) {
       nodes[i].at("expect_rule").fail(fmt::format("no rule has the id \"{}\"; correct it", fixture.expect_rule));

@@ -22,6 +22,33 @@ std::vector<int> read_statuses(const Node& node) {
   return statuses;
 }
 
+RuleOutcome read_outcome(const Node& node) {
+  return node.choice<RuleOutcome>({{"unknown", RuleOutcome::unknown},
+                                   {"delivered", RuleOutcome::delivered},
+                                   {"duplicate", RuleOutcome::duplicate},
+                                   {"deferred", RuleOutcome::deferred},
+                                   {"rejected", RuleOutcome::rejected},
+                                   {"blocked", RuleOutcome::blocked},
+                                   {"credentials_refused", RuleOutcome::credentials_refused},
+                                   {"login_expired", RuleOutcome::login_expired}});
+}
+
+std::vector<std::pair<std::string, std::string>> read_headers(const Node& node) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  if (!node.value().is_object()) {
+    node.fail("write an object: {\"Retry-After\": \"30\"}");
+    return headers;
+  }
+  for (const auto& [name, unused] : node.value().items()) {
+    if (const Complaint complaint = header_name(name)) {
+      node.fail(fmt::format("\"{}\" {}", name, *complaint));
+      break;
+    }
+    headers.emplace_back(name, node.at(name).text());
+  }
+  return headers;
+}
+
 // The promises of the outcomes that end or repeat a record rest on what a rule demands to see.
 void check_demands(const Node& node, const OutcomeRule& rule) {
   const bool needs_envelope = rule.envelope.value_or(false) || !rule.text.empty() || !rule.code.empty();
@@ -71,29 +98,26 @@ OutcomeRule read_rule(const Node& node) {
   if (node.has("routes")) {
     rule.routes = node.at("routes").texts();
   }
-  rule.outcome = node.at("outcome").choice<RuleOutcome>({{"unknown", RuleOutcome::unknown},
-                                                         {"delivered", RuleOutcome::delivered},
-                                                         {"duplicate", RuleOutcome::duplicate},
-                                                         {"deferred", RuleOutcome::deferred},
-                                                         {"rejected", RuleOutcome::rejected},
-                                                         {"blocked", RuleOutcome::blocked},
-                                                         {"credentials_refused", RuleOutcome::credentials_refused},
-                                                         {"login_expired", RuleOutcome::login_expired}});
+  rule.outcome = read_outcome(node.at("outcome"));
   rule.served = node.at("served").flag();
   check_demands(node, rule);
   return rule;
 }
 
 Fixture read_fixture(const Node& node) {
-  node.only({"name", "route", "http_status", "body", "expect_rule"});
+  node.only({"name", "route", "http_status", "headers", "body", "expect_rule", "expect_outcome", "expect_wait_s"});
   Fixture fixture;
   fixture.name = node.at("name").text();
-  fixture.route = node.at("route").text();
+  const Node route = node.at("route");
+  fixture.routes = route.value().is_array() ? route.texts() : std::vector<std::string>{route.text()};
   fixture.http_status = static_cast<int>(node.at("http_status").whole(100, 599));
+  if (node.has("headers")) fixture.headers = read_headers(node.at("headers"));
   // A string is the body byte for byte; anything else is the JSON that the body consists of.
   const nlohmann::json& body = node.at("body").value();
   fixture.body = body.is_string() ? body.get<std::string>() : dump_json(body);
   fixture.expect_rule = node.at("expect_rule").text();
+  fixture.expect_outcome = read_outcome(node.at("expect_outcome"));
+  if (node.has("expect_wait_s")) fixture.expect_wait = std::chrono::seconds(node.at("expect_wait_s").whole(0, 86'400));
   return fixture;
 }
 

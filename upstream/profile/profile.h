@@ -124,12 +124,16 @@ struct OutcomeRule {
   bool served = true;  // the verdict on the destination: false counts against it in the breaker
 };
 
-struct Fixture {  // an example in the profile itself; `titip profile test` and the unit tests run them
+// A reply of the service, written down, and what has to come of it. `titip profile test` and the unit tests run them.
+struct Fixture {
   std::string name{};
-  std::string route{};
+  std::vector<std::string> routes{};  // run once for each
   int http_status = 0;
+  std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
   std::string expect_rule{};
+  RuleOutcome expect_outcome = RuleOutcome::unknown;
+  std::optional<std::chrono::seconds> expect_wait{};  // how long the reply asks to be left alone
 };
 
 struct Profile {

@@ -13,28 +13,6 @@ using profile::RuleOutcome;
 
 constexpr std::size_t max_words_bytes = 1'000;
 
-OutcomeKind kind_of(RuleOutcome outcome) {
-  switch (outcome) {
-    case RuleOutcome::delivered:
-      return OutcomeKind::delivered;
-    case RuleOutcome::duplicate:
-      return OutcomeKind::duplicate;
-    case RuleOutcome::deferred:
-      return OutcomeKind::deferred;
-    case RuleOutcome::rejected:
-      return OutcomeKind::rejected;
-    case RuleOutcome::unknown:
-      return OutcomeKind::unknown;
-    case RuleOutcome::blocked:
-      return OutcomeKind::blocked;
-    case RuleOutcome::credentials_refused:
-      return OutcomeKind::credentials_refused;
-    case RuleOutcome::login_expired:
-      return OutcomeKind::login_expired;
-  }
-  return OutcomeKind::unknown;
-}
-
 template <typename List, typename Value>
 bool allows(const List& list, const Value& value) {
   return list.empty() || std::ranges::find(list, value) != list.end();
@@ -77,6 +55,50 @@ std::string words_of(const Reply& reply, const std::optional<EnvelopeView>& enve
 }
 
 }  // namespace
+
+std::string_view name(OutcomeKind outcome) {
+  switch (outcome) {
+    case OutcomeKind::delivered:
+      return "delivered";
+    case OutcomeKind::duplicate:
+      return "duplicate";
+    case OutcomeKind::deferred:
+      return "deferred";
+    case OutcomeKind::rejected:
+      return "rejected";
+    case OutcomeKind::unknown:
+      return "unknown";
+    case OutcomeKind::blocked:
+      return "blocked";
+    case OutcomeKind::credentials_refused:
+      return "credentials_refused";
+    case OutcomeKind::login_expired:
+      return "login_expired";
+  }
+  return "unknown";
+}
+
+OutcomeKind kind_of(RuleOutcome outcome) {
+  switch (outcome) {
+    case RuleOutcome::delivered:
+      return OutcomeKind::delivered;
+    case RuleOutcome::duplicate:
+      return OutcomeKind::duplicate;
+    case RuleOutcome::deferred:
+      return OutcomeKind::deferred;
+    case RuleOutcome::rejected:
+      return OutcomeKind::rejected;
+    case RuleOutcome::unknown:
+      return OutcomeKind::unknown;
+    case RuleOutcome::blocked:
+      return OutcomeKind::blocked;
+    case RuleOutcome::credentials_refused:
+      return OutcomeKind::credentials_refused;
+    case RuleOutcome::login_expired:
+      return OutcomeKind::login_expired;
+  }
+  return OutcomeKind::unknown;
+}
 
 Classified classify(const profile::Profile& profile, std::string_view route_id, const Exchange& exchange) {
   if (const auto* failure = std::get_if<Failure>(&exchange)) {

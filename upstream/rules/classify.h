@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "upstream/profile/envelope.h"
 #include "upstream/profile/profile.h"
@@ -21,6 +22,9 @@ enum class OutcomeKind : std::uint8_t {
   credentials_refused,
   login_expired
 };
+
+std::string_view name(OutcomeKind outcome);  // "credentials_refused": as profiles write it
+OutcomeKind kind_of(profile::RuleOutcome outcome);
 
 struct Classified {
   OutcomeKind outcome = OutcomeKind::unknown;

@@ -1,5 +1,7 @@
 #include "upstream/rules/exchange.h"
 
+#include <charconv>
+
 namespace titip::rules {
 
 std::string_view name(Failure failure) {
@@ -32,6 +34,12 @@ std::string_view name(Failure failure) {
       return "reply_malformed";
   }
   return "unknown_failure";
+}
+
+std::chrono::seconds retry_after(std::string_view header) {
+  unsigned seconds = 0;
+  const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), seconds);
+  return std::chrono::seconds(error == std::errc() && end == header.data() + header.size() ? seconds : 0);
 }
 
 }  // namespace titip::rules

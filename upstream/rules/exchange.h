@@ -41,6 +41,10 @@ struct Reply {
   std::chrono::seconds retry_after{0};  // 0: none given
 };
 
+// What a Retry-After header asks for, in seconds; 0: none, or one that cannot be read. The form with a date would need
+// the server's clock to agree with ours.
+std::chrono::seconds retry_after(std::string_view header);
+
 using Exchange = std::variant<Reply, Failure>;
 
 }  // namespace titip::rules

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
 #include <string>
 
 #include "tests/upstream/shipped_profile.h"
@@ -12,20 +11,6 @@ namespace {
 
 using profile::OutcomeRule;
 using profile::RuleOutcome;
-
-TEST(Classify, FixturesOfTheShippedProfile) {
-  const profile::Profile& shipped = tests::pcare_vaksin();
-  std::set<std::string> seen;
-  for (const profile::Fixture& fixture : shipped.fixtures) {
-    const Classified result =
-        classify(shipped, fixture.route, Reply{.http_status = fixture.http_status, .body = fixture.body});
-    EXPECT_EQ(result.rule, fixture.expect_rule) << fixture.name;
-    seen.insert(result.rule);
-  }
-  for (const OutcomeRule& rule : shipped.rules) {
-    EXPECT_TRUE(seen.contains(rule.id)) << "no fixture reaches the rule " << rule.id;
-  }
-}
 
 TEST(Classify, OutcomesOfTheShippedProfile) {
   const struct {

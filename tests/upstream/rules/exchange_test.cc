@@ -27,5 +27,20 @@ TEST(Exchange, FailuresAreNamedAndSortedByWhetherAByteWasWritten) {
   }
 }
 
+TEST(RetryAfter, SecondsOnly) {
+  const struct {
+    const char* header;
+    int seconds;
+  } rows[] = {{"0", 0},
+              {"30", 30},
+              {"", 0},
+              {"-1", 0},
+              {" 30", 0},
+              {"30s", 0},
+              {"99999999999", 0},
+              {"Mon, 16 Aug 2021 02:00:00 GMT", 0}};
+  for (const auto& row : rows) EXPECT_EQ(retry_after(row.header).count(), row.seconds) << row.header;
+}
+
 }  // namespace
 }  // namespace titip::rules
