@@ -22,11 +22,15 @@ constexpr const char* usual_config = "/etc/titip/titip.json";
 struct Line {
   std::string config_file = usual_config;
   std::string people_file;
+  std::string profile;
   admin::Request request;
   RestoreCommand restore;
+  OutagesCommand outages;
   bool as_it_is = false;
+  bool csv = false;
   Saying saying;
   std::function<int(const Config&)> perform;
+  std::function<int()> perform_alone;  // without a config
 };
 
 class Commands {
@@ -39,6 +43,7 @@ class Commands {
     add_custody();
     add_people();
     add_offline();
+    add_profile();
   }
 
  private:
@@ -71,6 +76,7 @@ class Commands {
 
   void add_looking() {
     upkeep(program_, "status", "Say how custody stands, in one sentence and in numbers.", Command::status);
+    add_outages();
     upkeep(program_, "verify", "Compare every count and index of the store with its records.", Command::verify);
     auto* resume =
         upkeep(program_, "resume", "Take the gate before a destination, or one facility of it, away.", Command::resume);
@@ -80,6 +86,22 @@ class Commands {
         ->required();
     reason(resume);
     dry_run(resume);
+  }
+
+  void add_outages() {
+    auto* outages = add(program_, "outages", "List the outages of the national server that were written down.");
+    outages->add_option("destination", line_.outages.destination, "its name; all of them where it is left out");
+    outages->add_option("--since", line_.outages.since,
+                        "only what lasted on that date, like 2026-08-15, or began later");
+    auto* csv = outages->add_flag("--csv", line_.csv, "as CSV (RFC 4180), times in UTC");
+    auto* json = outages->add_flag("--json", line_.saying.json, "as a JSON array, times in UTC");
+    csv->excludes(json);
+    json->excludes(csv);
+    outages->callback([this] {
+      using Format = OutagesCommand::Format;
+      line_.outages.format = line_.csv ? Format::csv : line_.saying.json ? Format::json : Format::table;
+      line_.perform = [this](const Config& config) { return run_outages(config, line_.outages); };
+    });
   }
 
   void add_custody() {
@@ -153,6 +175,14 @@ class Commands {
     });
   }
 
+  void add_profile() {
+    auto* profile = program_.add_subcommand("profile", "National services, described as data.");
+    auto* test = profile->add_subcommand("test", "Run the fixtures of a profile.");
+    test->add_option("profile", line_.profile, "the name of one that is built in, or a file")->required();
+    test->add_flag("--json", line_.saying.json, "the answer as one line of JSON");
+    test->callback([this] { line_.perform_alone = [this] { return run_profile_test(line_.profile, line_.saying); }; });
+  }
+
   CLI::App& program_;
   Line& line_;
   CLI::App* keys_ = nullptr;
@@ -174,7 +204,8 @@ int run(int argc, char** argv, const Seams& seams) {
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? exit_ok : exit_usage;
   }
-  if (!line.perform) {  // no command at all, or `keys` alone
+  if (line.perform_alone) return line.perform_alone();
+  if (!line.perform) {  // no command at all, or `keys` or `profile` alone
     fmt::print(stderr, "titip: say what to do\n\n{}", program.help());
     return exit_usage;
   }

@@ -2,6 +2,7 @@
 // stdout, everything said about it to stderr. Private to the root.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -18,6 +19,14 @@ struct Saying {
 // Asks the gateway that runs; if none does, opens the store itself. `people_file` is read where people are wanted.
 int run_upkeep(const Config& config, admin::Request request, const std::string& people_file, Saying saying);
 
+struct OutagesCommand {
+  enum class Format : std::uint8_t { table, csv, json };
+  std::string destination;  // empty: all of them
+  std::string since;        // a date; empty: all of them
+  Format format = Format::table;
+};
+int run_outages(const Config& config, const OutagesCommand& command);
+
 struct RestoreCommand {
   std::filesystem::path from;          // a backup; empty: the data directory as it is
   std::filesystem::path old_key_file;  // of the backup's time, if keys were rotated since; may be empty
@@ -25,6 +34,9 @@ struct RestoreCommand {
   bool dry_run = false;
   bool no_erasures = false;  // the list of erased persons is not there, and that is right, or cannot be helped
 };
+// Runs the fixtures of a built-in profile, or of one in a file. Needs neither config nor store.
+int run_profile_test(const std::string& profile, Saying saying);
+
 // Only while no gateway runs.
 int run_restore(const Config& config, const RestoreCommand& command, Saying saying);
 int run_reindex(const Config& config, const std::string& reason, bool dry_run, Saying saying);

@@ -297,7 +297,7 @@ RetentionProbes::RetentionProbes(Registry& registry)
       clock_doubted(registry.gauge(clock_doubt, {})) {}
 
 AdminProbes::AdminProbes(Registry& registry)
-    : actions_(children({"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain"},
+    : actions_(children({"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain", "outages"},
                         [&](const std::string& n) { return registry.counter(admin_actions, {{"action", n}}); })) {}
 
 void AdminProbes::acted(std::string_view action) const {

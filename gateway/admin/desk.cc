@@ -22,7 +22,7 @@ constexpr std::size_t threads = 2;  // one long run, and room for short requests
 constexpr auto progress_interval = std::chrono::milliseconds(200);
 
 bool is_short(Command command) {
-  return command == Command::status || command == Command::resume;
+  return command == Command::status || command == Command::resume || command == Command::outages;
 }
 // Of these nothing is left behind when nobody listens any more.
 bool only_tells(Command command) {
@@ -108,7 +108,7 @@ void Desk::State::run(const Request& request, Caller& caller) {
     const std::lock_guard lock(mutex);
     running.reset();
   }
-  if (acted && !ended.trouble && !request.dry_run) acted(name(request.command));
+  if (acted && !ended.trouble && !request.dry_run && request.after.empty()) acted(name(request.command));
   caller.tell(ended);
 }
 

@@ -62,5 +62,6 @@ Ended erase(const Request& request, const Doors& doors, Telling& telling);
 Ended export_person(const Request& request, const Doors& doors, Telling& telling);
 Ended retain(const Request& request, const Doors& doors, Telling& telling);
 Ended resume(const Request& request, const Doors& doors);
+Ended outages(const Request& request, const Doors& doors);
 
 }  // namespace titip::admin

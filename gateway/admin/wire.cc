@@ -16,7 +16,8 @@ using nlohmann::ordered_json;
 constexpr std::size_t number_digits = 16;
 constexpr std::size_t depth_max = 4;
 
-constexpr std::array command_names{"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain"};
+constexpr std::array command_names{"status", "resume", "backup", "verify", "keys rotate",
+                                   "erase",  "export", "retain", "outages"};
 static_assert(command_names.size() == static_cast<std::size_t>(command_count));
 constexpr std::array trouble_names{"failed", "usage", "not_found", "unreachable", "not_allowed", "busy"};
 
@@ -92,8 +93,15 @@ std::string fault_of_path(const Request& request) {
 }
 
 std::string fault_of_destination(const Request& request) {
-  if (request.command != Command::resume) return request.destination.empty() ? "" : "only resume names a destination";
+  if (request.command == Command::outages) return {};
+  if (request.command != Command::resume)
+    return request.destination.empty() ? "" : "only resume and outages name a destination";
   return request.destination.empty() ? "name the destination to resume" : "";
+}
+
+std::string fault_of_page(const Request& request) {
+  const bool pages = !request.after.empty() || request.since_ms;
+  return pages && request.command != Command::outages ? "only outages are listed a page at a time" : "";
 }
 
 std::string fault_of_clock(const Request& request) {
@@ -132,6 +140,13 @@ constexpr std::array fields{
     Field{"reason", text<&Request::reason>},
     Field{"to", text<&Request::to>},
     Field{"destination", text<&Request::destination>},
+    Field{"after", text<&Request::after>},
+    Field{"since_ms",
+          [](const ordered_json& value, Request& request) {
+            if (!value.is_number_integer()) return false;
+            request.since_ms = value.get<std::int64_t>();
+            return true;
+          }},
     Field{"dry_run", flag<&Request::dry_run>},
     Field{"clock_is_right", flag<&Request::clock_is_right>},
     Field{"forget_damaged", flag<&Request::forget_damaged>},
@@ -176,8 +191,8 @@ bool is_person_number(std::string_view text) {
 }
 
 std::string fault_of(const Request& request) {
-  for (const auto& check :
-       {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_clock, fault_of_forgetting})
+  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_page,
+                            fault_of_clock, fault_of_forgetting})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }
@@ -207,6 +222,8 @@ std::string encode(const Request& request) {
   if (request.clock_is_right) document["clock_is_right"] = true;
   if (!request.to.empty()) document["to"] = request.to;
   if (!request.destination.empty()) document["destination"] = request.destination;
+  if (!request.after.empty()) document["after"] = request.after;
+  if (request.since_ms) document["since_ms"] = *request.since_ms;
   if (!request.people.empty()) document["people"] = request.people;
   if (request.forget_damaged) document["forget_damaged"] = true;
   if (request.forget_lost) document["forget_lost"] = true;

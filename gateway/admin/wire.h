@@ -22,8 +22,18 @@
 
 namespace titip::admin {
 
-enum class Command : std::uint8_t { status, resume, backup, verify, rotate_keys, erase, export_person, retain };
-inline constexpr int command_count = static_cast<int>(Command::retain) + 1;
+enum class Command : std::uint8_t {
+  status,
+  resume,
+  backup,
+  verify,
+  rotate_keys,
+  erase,
+  export_person,
+  retain,
+  outages
+};
+inline constexpr int command_count = static_cast<int>(Command::outages) + 1;
 std::string_view name(Command command);
 
 inline constexpr std::size_t request_bytes = 64U << 10U;
@@ -32,15 +42,17 @@ inline constexpr std::size_t reason_bytes = 500;
 
 struct Request {
   Command command = Command::status;
-  std::string reason{};               // wanted by whatever changes something
-  bool dry_run = false;               // says what would be done
-  std::string to{};                   // backup: an absolute path that does not exist yet
-  std::string destination{};          // resume
-  bool clock_is_right = false;        // retain: a person says so
-  std::vector<std::string> people{};  // erase, export: their 16-digit numbers
-  bool forget_damaged = false;        // keys rotate: old keys go although damaged records may need them
-  bool forget_lost = false;           // keys rotate: although records are under keys that are not in the file
-  bool only_finish = false;           // keys rotate, by the gateway itself: never over the wire
+  std::string reason{};                    // wanted by whatever changes something
+  bool dry_run = false;                    // says what would be done
+  std::string to{};                        // backup: an absolute path that does not exist yet
+  std::string destination{};               // resume; outages, where empty means all of them
+  bool clock_is_right = false;             // retain: a person says so
+  std::vector<std::string> people{};       // erase, export: their 16-digit numbers
+  bool forget_damaged = false;             // keys rotate: old keys go although damaged records may need them
+  bool forget_lost = false;                // keys rotate: although records are under keys that are not in the file
+  std::string after{};                     // outages: goes on behind this one, as the page before said
+  std::optional<std::int64_t> since_ms{};  // outages: only what lasted at that time, or began later
+  bool only_finish = false;                // keys rotate, by the gateway itself: never over the wire
 };
 
 // The error is a sentence for whoever wrote the request.

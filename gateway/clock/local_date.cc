@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <utility>
 
 namespace titip::clock {
@@ -20,6 +21,24 @@ std::string local_date(WallTime at, std::chrono::minutes utc_offset) {
   const std::chrono::year_month_day date{floor<days>(at + utc_offset)};
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                      static_cast<unsigned>(date.day()));
+}
+
+std::optional<WallTime> beginning_of(std::string_view date, std::chrono::minutes utc_offset) {
+  if (date.size() != 10 || date[4] != '-' || date[7] != '-') return std::nullopt;
+  const auto number = [date](std::size_t at, std::size_t size) {
+    unsigned value = 0;
+    const auto* end = date.data() + at + size;
+    const auto read = std::from_chars(date.data() + at, end, value);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
+  };
+  const auto year = number(0, 4);
+  const auto month = number(5, 2);
+  const auto day = number(8, 2);
+  if (!year || !month || !day) return std::nullopt;
+  const std::chrono::year_month_day whole{std::chrono::year(static_cast<int>(*year)), std::chrono::month(*month),
+                                          std::chrono::day(*day)};
+  if (!whole.ok()) return std::nullopt;
+  return WallTime(std::chrono::sys_days(whole)) - utc_offset;
 }
 
 std::string local_hour_minute(WallTime at, std::chrono::minutes utc_offset) {

@@ -12,6 +12,8 @@ namespace titip::clock {
 
 // "2026-08-15" of that instant at that offset.
 std::string local_date(WallTime at, std::chrono::minutes utc_offset);
+// The beginning of that day at that offset; nothing if it is no day, or not written like "2026-08-15".
+std::optional<WallTime> beginning_of(std::string_view date, std::chrono::minutes utc_offset);
 // "09:12".
 std::string local_hour_minute(WallTime at, std::chrono::minutes utc_offset);
 // RFC 3339 in UTC with milliseconds: "2026-08-15T02:12:03.004Z".

@@ -195,6 +195,10 @@ class BadInput(Upkeep):
                 (("retain", "--reason", "for 9901011501900009"), USAGE, ["must name nobody"]),
                 (("retain", "--reason", "x" * 501), USAGE, ["longer than 500"]),
                 (("retain", "--reason", "a\nb"), USAGE, ["one line"]),
+                (("outages", "--since", "kemarin"), USAGE, ["'kemarin' is no date", "2026-08-15"]),
+                (("outages", "--since", "2026-02-30"), USAGE, ["is no date"]),
+                (("outages", "--csv", "--json"), USAGE, ["exclude"]),
+                (("profile",), USAGE, ["Run with --help"]),
                 (("restore", *WHY), USAGE, ["--from", "--as-it-is"]),
                 (("restore", "--from", directory, "--as-it-is", *WHY), USAGE, ["exclude"]),
             ]

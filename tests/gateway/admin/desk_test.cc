@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/gates.h"
+#include "gateway/delivery/outages.h"
 #include "storage/waiting_home.h"
 #include "tests/gateway/admin/control_fixture.h"
 #include "tests/gateway/admin/upkeep_store.h"
@@ -213,6 +215,68 @@ TEST_F(DeskTest, a_stop_ends_a_run_at_its_next_step_and_refuses_others) {
   const auto ended = json::parse(client.lines().back());
   EXPECT_TRUE(ended.at("error").get<std::string>().contains("Start it again to go on")) << ended.dump();
   EXPECT_TRUE(last(R"({"command":"status"})").at("error").get<std::string>().contains("stopping"));
+}
+
+// Page by page, as the command line asks.
+TEST_F(DeskTest, outages_come_a_page_at_a_time) {
+  constexpr auto hour = 3'600'000LL;
+  storage::WaitingHome home;
+  const auto put = [&](const std::string& destination, int count) {
+    std::vector<storage::PutObject> puts;
+    for (int at = 0; at < count; ++at) {
+      delivery::Outage outage{
+          destination, tests::morning + at * 2h, tests::morning + at * 2h + 1h, "http_503", 7, 9, 5};
+      if (at + 1 == count) outage.ended_at.reset();
+      puts.push_back({std::string(delivery::outage_kind), object_name(outage), std::nullopt, encode(outage)});
+    }
+    const auto applied = home.ask<std::vector<storage::Applied>>(
+        [&](auto done) { engine->put_objects(std::move(puts), home, std::move(done)); });
+    ASSERT_TRUE(applied);
+  };
+  put("sehat", 3);
+  put("sehat-2", 2);
+  put("pcare", 450);
+  const auto asked = [&](json request) {
+    request["command"] = "outages";
+    std::vector<json> pages;
+    do {
+      pages.push_back(last(request.dump()));
+      EXPECT_TRUE(pages.back().value("ok", false)) << pages.back().dump();
+      request["after"] = pages.back()["result"].value("next", "");
+    } while (request["after"] != "" && pages.size() < 10);
+    return pages;
+  };
+  const auto count = [](const std::vector<json>& pages) {
+    std::size_t sum = 0;
+    for (const auto& page : pages) sum += page["result"]["outages"].size();
+    return sum;
+  };
+  const auto all = asked({});
+  EXPECT_EQ(all.size(), 3U);
+  EXPECT_EQ(count(all), 455U);
+  EXPECT_EQ(all[0]["sentence"], "200 outages. There are more.");
+  EXPECT_EQ(all[0]["result"]["outages"][1]["began_at_ms"], tests::morning.time_since_epoch().count() + 2 * hour);
+  EXPECT_EQ(count(asked({{"destination", "sehat"}})), 3U) << "and not those of one whose name begins alike";
+  EXPECT_EQ(count(asked({{"destination", "pcare"}})), 450U);
+  const auto since = tests::morning.time_since_epoch().count() + hour;
+  EXPECT_EQ(count(asked({{"destination", "sehat"}, {"since_ms", since}})), 3U) << "the first lasted until then";
+  EXPECT_EQ(count(asked({{"destination", "sehat"}, {"since_ms", since + 1}})), 2U);
+  EXPECT_EQ(count(asked({{"destination", "sehat"}, {"since_ms", since + 1000 * hour}})), 1U) << "one is not over";
+  EXPECT_EQ(last(R"({"command":"outages","destination":"seh"})").at("kind"), "not_found");
+  EXPECT_TRUE(store->audited().empty()) << "looking is not audited";
+  EXPECT_EQ(std::ranges::count(actions, "outages"), 6) << "counted once each, however many pages";
+}
+
+TEST_F(DeskTest, a_record_of_an_outage_that_cannot_be_read_is_told_of) {
+  storage::WaitingHome home;
+  const auto applied = home.ask<std::vector<storage::Applied>>([&](auto done) {
+    engine->put_objects({{std::string(delivery::outage_kind), "pcare/1", std::nullopt, "rubbish"}}, home,
+                        std::move(done));
+  });
+  ASSERT_TRUE(applied);
+  const auto answer = last(R"({"command":"outages"})");
+  EXPECT_TRUE(answer.value("partial", false)) << answer.dump();
+  EXPECT_EQ(answer["sentence"], "0 outages. 1 record cannot be read.");
 }
 
 }  // namespace

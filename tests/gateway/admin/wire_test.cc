@@ -58,6 +58,10 @@ const Bad bad[] = {
     {"a path where none belongs", R"({"command":"verify","to":"/a"})", "only a backup"},
     {"resume nothing", R"({"command":"resume","reason":"checked"})", "name the destination"},
     {"a destination where none belongs", R"({"command":"verify","destination":"a"})", "only resume"},
+    {"a page where none belongs", R"({"command":"verify","after":"a/1"})", "only outages"},
+    {"a time where none belongs", R"({"command":"resume","reason":"a","destination":"a","since_ms":7})",
+     "only outages"},
+    {"a time that is a text", R"({"command":"outages","since_ms":"2026-08-15"})", "\"since_ms\""},
 };
 
 TEST(Wire, bad_requests_are_refused_with_a_sentence) {
@@ -81,6 +85,8 @@ TEST(Wire, requests_come_through_whole) {
       {.command = Command::rotate_keys, .reason = "yearly"},
       {.command = Command::rotate_keys, .reason = "stolen", .forget_damaged = true},
       {.command = Command::rotate_keys, .reason = "lost", .forget_lost = true},
+      {.command = Command::outages},
+      {.command = Command::outages, .destination = "pcare-vaksin", .after = "pcare-vaksin/001", .since_ms = 1},
   };
   for (const auto& request : requests) {
     const auto line = encode(request);
@@ -96,6 +102,8 @@ TEST(Wire, requests_come_through_whole) {
     EXPECT_EQ(back->people, request.people);
     EXPECT_EQ(back->forget_damaged, request.forget_damaged);
     EXPECT_EQ(back->forget_lost, request.forget_lost);
+    EXPECT_EQ(back->after, request.after);
+    EXPECT_EQ(back->since_ms, request.since_ms);
   }
   EXPECT_FALSE(parse_request(encode({.command = Command::retain, .reason = "x", .forget_lost = true})));
   EXPECT_FALSE(parse_request(R"({"command":"keys rotate","reason":"x","only_finish":true})"));

@@ -51,5 +51,31 @@ TEST(LocalDate, zones_by_name_and_back) {
   EXPECT_EQ(zone_name(450min), "UTC");
 }
 
+TEST(LocalDate, a_day_begins_at_local_midnight) {
+  struct Row {
+    const char* name;
+    const char* date;
+    std::chrono::minutes offset;
+    std::optional<WallTime> beginning;
+  };
+  const Row rows[] = {
+      {"UTC", "2021-08-15", 0min, utc(2021, 8, 15)},
+      {"WIB", "2021-08-15", 7h, utc(2021, 8, 14, 17h)},
+      {"WIT, the first of a year", "2022-01-01", 9h, utc(2021, 12, 31, 15h)},
+      {"29 February", "2024-02-29", 7h, utc(2024, 2, 28, 17h)},
+      {"no 29 February", "2023-02-29", 7h, std::nullopt},
+      {"a 13th month", "2023-13-01", 7h, std::nullopt},
+      {"day 0", "2023-01-00", 7h, std::nullopt},
+      {"the other order", "15-08-2021", 7h, std::nullopt},
+      {"short", "2021-8-15", 7h, std::nullopt},
+      {"with a time", "2021-08-15T00:00", 7h, std::nullopt},
+      {"signs", "2021--8-15", 7h, std::nullopt},
+      {"a sign", "2021-+8-15", 7h, std::nullopt},
+      {"letters", "2021-0x-15", 7h, std::nullopt},
+      {"nothing", "", 7h, std::nullopt},
+  };
+  for (const auto& row : rows) EXPECT_EQ(beginning_of(row.date, row.offset), row.beginning) << row.name;
+}
+
 }  // namespace
 }  // namespace titip::clock
