@@ -59,7 +59,8 @@ void Dispatcher::asked(const WorkPtr& work, bool may_decide, const rules::Exchan
   const auto said = rules::classify(doors_.profile, work->record.route, exchange).outcome;
   // Refused to everybody at once it says nothing of this facility, to a question no more than to a write.
   const bool refused = said == rules::OutcomeKind::credentials_refused;
-  const bool answered = refused || rules::read_was_served(doors_.profile, exchange);
+  const bool let_in = rules::read_was_served(doors_.profile, exchange) && said != rules::OutcomeKind::login_expired;
+  const bool answered = refused || let_in;
   if (!answered || !doors_.upstream.credentials_answered(work->record.facility, refused)) note_standing(work, said);
   const auto end = end_of(work);
   const auto decides_at = end.ended_at + late_apply_.remaining(work->record.id, doors_.clock.steady());
