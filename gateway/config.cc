@@ -142,8 +142,39 @@ constexpr std::array<Key<ConcurrencyOptions>, 3> window_keys{{
      [](const R& r, ConcurrencyOptions& c) { c.cap = r.integer<std::uint32_t>(1, 10'000); }},
 }};
 
+using rules::RetryBudgetOptions;
+using rules::SurgeOptions;
+using rules::TokenBucketOptions;
+
+constexpr std::array<Key<TokenBucketOptions>, 2> pace_keys{{
+    {"per_second", "records and questions a second at most; 0: as many as the window lets through",
+     [](const R& r, TokenBucketOptions& c) { c.per_second = r.integer<std::uint32_t>(0, 1'000'000); }},
+    {"burst", "so many at once after a pause",
+     [](const R& r, TokenBucketOptions& c) { c.burst = r.integer<std::uint32_t>(1, 1'000'000); }},
+}};
+
+constexpr std::array<Key<RetryBudgetOptions>, 2> retry_budget_keys{{
+    {"share", "of what is in flight, repetitions are this share at most",
+     [](const R& r, RetryBudgetOptions& c) { c.share = r.fraction(); }},
+    {"always", "but so many in any case",
+     [](const R& r, RetryBudgetOptions& c) { c.always = r.integer<std::uint32_t>(1, 10'000); }},
+}};
+
+constexpr std::array<Key<SurgeOptions>, 5> surge_keys{{
+    {"sample", "a facility's last results that are looked at",
+     [](const R& r, SurgeOptions& c) { c.sample = r.integer<std::uint32_t>(1, 10'000); }},
+    {"minimum", "fewer results than these say nothing",
+     [](const R& r, SurgeOptions& c) { c.minimum = r.integer<std::uint32_t>(1, 10'000); }},
+    {"share", "over this share of them rejected, the facility is gated",
+     [](const R& r, SurgeOptions& c) { c.share = r.fraction(); }},
+    {"normal", "a facility that usually has more than this share rejected is not gated",
+     [](const R& r, SurgeOptions& c) { c.normal = r.fraction(); }},
+    {"facilities", "so many facilities at once gate the destination",
+     [](const R& r, SurgeOptions& c) { c.facilities = r.integer<std::uint32_t>(1, 100'000); }},
+}};
+
 using D = DestinationConfig;
-constexpr std::array<Key<D>, 16> destination_keys{{
+constexpr std::array<Key<D>, 21> destination_keys{{
     {"name", "what this destination is called", [](const R& r, D& c) { c.name = r.text(); }},
     {"profile", "a built-in profile's name, or the path of a profile file",
      [](const R& r, D& c) { c.profile = r.text(); }},
@@ -176,6 +207,15 @@ constexpr std::array<Key<D>, 16> destination_keys{{
      [](const R& r, D& c) { read_object<BackoffOptions>(r, backoff_keys, c.settle.backoff); }},
     {"window", "records in flight",
      [](const R& r, D& c) { read_object<ConcurrencyOptions>(r, window_keys, c.upstream.window); }},
+    {"pace", "sends a second", [](const R& r, D& c) { read_object<TokenBucketOptions>(r, pace_keys, c.permits.pace); }},
+    {"fresh_share", "while there is a queue, fresh records have this share of the sends; the backlog has the rest",
+     [](const R& r, D& c) { c.permits.shares.fresh = r.fraction(); }},
+    {"fresh_age_ms", "a record is fresh for so long after it was accepted",
+     [](const R& r, D& c) { c.fresh_age = r.milliseconds(second, 30 * day); }},
+    {"retry_budget", "how much of what is in flight may be repetition",
+     [](const R& r, D& c) { read_object<RetryBudgetOptions>(r, retry_budget_keys, c.permits.retries); }},
+    {"surge", "a surge of rejections shuts a gate",
+     [](const R& r, D& c) { read_object<SurgeOptions>(r, surge_keys, c.surge); }},
     {"login_pause_ms", "after refused credentials; doubles",
      [](const R& r, D& c) { c.login.pause_first = r.milliseconds(second, day); }},
     {"login_pause_max_ms", "longest pause after refused credentials",

@@ -52,6 +52,9 @@ struct DestinationConfig {
   client::UpstreamOptions upstream;
   delivery::SettlePolicy settle;
   delivery::LoginOptions login;
+  delivery::PermitOptions permits;
+  rules::SurgeOptions surge;
+  std::chrono::milliseconds fresh_age = delivery::DispatcherOptions{}.fresh_age;
 };
 
 struct Config {

@@ -6,7 +6,7 @@ namespace titip::gateway {
 namespace {
 
 delivery::DispatcherOptions dispatcher_options(const DestinationConfig& config) {
-  return {config.name, config.settle, config.login};
+  return {config.name, config.settle, config.login, config.permits, config.surge, config.fresh_age};
 }
 
 // The breaker must outwait the calls that were under way when it tripped.

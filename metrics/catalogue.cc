@@ -37,6 +37,10 @@ constexpr Definition last_success{"titip_upstream_last_success_timestamp_seconds
 constexpr Definition window{"titip_drain_window", "Records that may be in flight at once."};
 constexpr Definition in_flight{"titip_drain_in_flight", "Records and probes in flight."};
 constexpr Definition paused{"titip_facilities_paused", "Facilities whose credentials the destination refuses."};
+constexpr Definition facilities_gated{"titip_facilities_gated",
+                                      "Facilities behind a gate: by a person, or for a surge of rejections."};
+constexpr Definition held_back{"titip_retries_held_back_total",
+                               "Looks at due repetitions that the retry budget did not let through."};
 constexpr Definition queue{"titip_queue_submissions", "Submissions in custody, by state."};
 constexpr Definition queue_bytes{"titip_queue_bytes", "Payload bytes of submissions that are not terminal."};
 constexpr Definition ledger{"titip_ledger_difference",
@@ -178,6 +182,8 @@ DestinationProbes::DestinationProbes(Registry& registry, const std::string& dest
       window(registry.gauge(metrics::window, {{"destination", destination}})),
       in_flight(registry.gauge(metrics::in_flight, {{"destination", destination}})),
       facilities_paused(registry.gauge(paused, {{"destination", destination}})),
+      facilities_gated(registry.gauge(metrics::facilities_gated, {{"destination", destination}})),
+      retries_held_back(registry.counter(held_back, {{"destination", destination}})),
       end_to_end_(registry.histogram(end_to_end, {{"destination", destination}}, end_to_end_buckets)) {
   const auto labelled = [&destination](const char* label) {
     return [label, &destination](const std::string& value) {

@@ -72,6 +72,8 @@ class DestinationProbes {
   Gauge window;
   Gauge in_flight;
   Gauge facilities_paused;
+  Gauge facilities_gated;
+  Counter retries_held_back;  // looks at due repetitions that the retry budget did not let through
 
  private:
   std::map<std::string, Counter, std::less<>> attempts_;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,6 +20,7 @@
 #include "gateway/delivery/lanes.h"
 #include "gateway/delivery/late_apply.h"
 #include "gateway/delivery/logins.h"
+#include "gateway/delivery/permits.h"
 #include "gateway/delivery/settle.h"
 #include "metrics/catalogue.h"
 #include "storage/facilities.h"
@@ -27,6 +29,7 @@
 #include "storage/store.h"
 #include "upstream/client/upstream.h"
 #include "upstream/profile/profile.h"
+#include "upstream/rules/surge.h"
 
 namespace titip::delivery {
 
@@ -34,6 +37,9 @@ struct DispatcherOptions {
   std::string destination;
   SettlePolicy settle;
   LoginOptions login;
+  PermitOptions permits;
+  rules::SurgeOptions surge;
+  std::chrono::milliseconds fresh_age{3'600'000};  // accepted since so long: somebody may still be waiting for it
 };
 
 struct DispatcherDoors {
@@ -47,6 +53,8 @@ struct DispatcherDoors {
   clock::Timers& timers;
   std::function<double()> uniform;  // [0, 1)
   const metrics::DestinationProbes& probes;
+  // A surge of rejections shut a facility's gate, or (no facility) the destination's. Whoever is told makes it durable.
+  std::function<void(const std::optional<std::string>& facility, const std::string& reason)> surged;
 };
 
 class Dispatcher {
@@ -62,6 +70,8 @@ class Dispatcher {
   // Behind a gate no new attempt starts: no record changes its state, what is in flight ends, unknown ones are asked
   // after as ever. The reason is for the log; whoever sets the gate keeps it.
   void gate(bool shut, std::string_view reason);
+  // The same for one facility.
+  void gate_facility(const std::string& facility, bool shut, std::string_view reason);
 
   std::size_t active() const { return active_.size(); }
 
@@ -76,13 +86,23 @@ class Dispatcher {
   void pump();
   void look();
   void arm_timer();
+  std::chrono::milliseconds until_something_happens() const;
   std::size_t room() const;
   bool may_fetch() const { return lease_ && !fetching_ && !store_waits_ && room() > 0; }
   bool can_send(const storage::Lane& lane) const;
   bool is_open(const storage::Lane& lane);
+  bool is_gated(const storage::Lane& lane) const { return gated_ || gated_facilities_.contains(lane.facility); }
+  struct Fetch;  // what was asked of the store, and for how many places
+  rules::Waiting waiting() const;
   void fetch(std::size_t room);
-  void fetched(const std::vector<Lanes::Chosen>& chosen, const std::vector<std::size_t>& limits, std::size_t room,
-               std::vector<storage::DueBatch> batches);
+  void choose(Fetch& fetch, Ring ring, std::size_t places);
+  void ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t places);
+  void fetched(Fetch& fetch, std::vector<storage::DueBatch> batches);
+  bool take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t limit, storage::DueBatch& batch);
+  bool look_past(const storage::Lane& lane, std::size_t held_back, bool full);
+  void permit(const WorkPtr& work, Ring ring, const rules::Waiting& waiting, bool retry);
+  void give_back_permit(const WorkPtr& work);
+  void wake_held_back();
   WorkPtr take(storage::Due due);
   void release(const WorkPtr& work, bool wake_lane);
   void release_for_later(const WorkPtr& work);
@@ -97,6 +117,7 @@ class Dispatcher {
   void not_sent(const WorkPtr& work);
   void sent(const WorkPtr& work, const rules::Exchange& exchange, const rules::Classified& classified);
   void note_standing(const WorkPtr& work, rules::OutcomeKind outcome);
+  void note_surge(const std::string& facility, bool rejected);
 
   // asking
   void ask(const WorkPtr& work);
@@ -123,13 +144,21 @@ class Dispatcher {
   Lanes lanes_;
   Logins logins_;
   LateApply late_apply_;
+  Permits permits_;
+  rules::Surges surges_;
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> active_in_lane_;
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.
   std::unordered_map<storage::SubmissionId, bool, storage::SubmissionIdHash> left_alone_;  // whether it is in the index
   std::optional<storage::Lease> lease_;  // without one nothing is looked for
-  std::size_t lanes_at_once_;
+  static constexpr std::size_t most_lanes_at_once = 16;
+  std::size_t lanes_at_once_ = most_lanes_at_once;
   bool gated_ = false;
+  std::set<std::string, std::less<>> gated_facilities_;
+  // Lanes that had more due than there were places: while there are any, fresh records have a ring of their own.
+  std::set<storage::Lane> deep_;
+  // Lanes whose next record is a repetition that the retry budget does not let through now.
+  std::map<storage::Lane, std::size_t> over_budget_;  // how many of them were seen
   bool fetching_ = false;
   bool store_waits_ = false;  // it took no change a moment ago
   // Let go of while a peek was under way: the peek may still show them as they were.

@@ -43,7 +43,11 @@ void Dispatcher::send_login(const std::string& facility, const std::string& user
     const auto* reply = std::get_if<rules::Reply>(&exchange);
     const auto read = scheme::read_login_reply(doors_.profile, reply ? std::optional(reply->http_status) : std::nullopt,
                                                reply ? std::string_view(reply->body) : std::string_view());
-    switch (read.verdict) {
+    auto verdict = read.verdict;
+    const bool refused = verdict == scheme::LoginVerdict::refused;
+    if (verdict != scheme::LoginVerdict::inconclusive && doors_.upstream.credentials_answered(facility, refused))
+      verdict = scheme::LoginVerdict::inconclusive;
+    switch (verdict) {
       case scheme::LoginVerdict::accepted:
         logins_.accepted(facility);
         break;

@@ -81,6 +81,11 @@ void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlem
   if (state != State::unknown) late_apply_.settled(work->record.id);
   if (applied == storage::Applied::yes && state == State::delivered)
     doors_.probes.delivered_after(*settlement.attempt.ended_at - work->record.accepted_at);
+  if (applied == storage::Applied::yes && (state == State::delivered || state == State::rejected))
+    note_surge(work->record.facility, state == State::rejected);
+  if (state == State::deferred && settlement.due_at &&
+      work->record.accepted_at > doors_.clock.wall() - options_.fresh_age)
+    lanes_.remind(work->lane, *settlement.due_at);
   release(work, true);
 }
 

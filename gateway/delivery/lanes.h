@@ -1,8 +1,11 @@
-// Which lanes to ask for due records next: round robin over the lanes that may have some, the others parked until their
-// next due time. Pure; owned by one dispatcher. Bounded by the number of lanes, not by the backlog.
+// Which lanes to ask for due records next: round robin (deficit round robin where every record costs the same: M.
+// Shreedhar and G. Varghese, "Efficient fair queueing using deficit round robin", SIGCOMM 1995) over the lanes that may
+// have some, in two rings: one for all that is due, oldest first, and one for fresh records alone. The others are
+// parked until their next due time. Pure; owned by one dispatcher. Bounded by the number of lanes, not by the backlog.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -14,40 +17,54 @@
 
 namespace titip::delivery {
 
+enum class Ring : std::uint8_t { all = 0, fresh = 1 };
+
 class Lanes {
  public:
   struct Chosen {
     storage::Lane lane;
+    Ring ring = Ring::all;
     std::uint64_t generation = 0;  // give it back with rest(): news that came meanwhile is not lost
   };
 
-  // The lane has, or may have, something due now.
+  // The lane has, or may have, something due now, in both rings.
   void wake(const storage::Lane& lane);
-  // Nothing is due in it until `next_due_at`; none: until the next wake().
+  // Wakes those whose time has come.
+  void wake_due(storage::WallTime now);
+  // Ring::all: nothing is due in it until `next_due_at`; none: until the next wake(). Then nothing fresh is either.
+  // Ring::fresh: nothing fresh is due until the next wake().
   void rest(const Chosen& chosen, std::optional<storage::WallTime> next_due_at);
 
-  // Up to `count` lanes that are awake and that `open` lets through, in turn.
-  std::vector<Chosen> choose(std::size_t count, storage::WallTime now,
-                             const std::function<bool(const storage::Lane&)>& open);
-  // When the next parked lane wakes.
+  // Up to `count` lanes of the ring that are awake and that `open` lets through, in turn.
+  std::vector<Chosen> choose(Ring ring, std::size_t count, const std::function<bool(const storage::Lane&)>& open);
+  // Wakes the lane at this time whatever else happens: a fresh record was deferred until then, and the fresh ring does
+  // not know when what is in it falls due. So many at most; beyond them it waits with the backlog.
+  static constexpr std::size_t most_reminders = 10'000;
+  void remind(const storage::Lane& lane, storage::WallTime at);
+  // When the next parked lane wakes, or the next reminder comes.
   std::optional<storage::WallTime> next_wake() const;
-  bool any_awake() const { return !turn_.empty(); }
-  bool any_awake(const std::function<bool(const storage::Lane&)>& which) const {
-    return std::ranges::any_of(turn_, which);
+  bool any_awake(Ring ring = Ring::all) const { return !turns_[index(ring)].empty(); }
+  bool any_awake(Ring ring, const std::function<bool(const storage::Lane&)>& which) const {
+    return std::ranges::any_of(turns_[index(ring)], which);
   }
+  std::size_t awake(Ring ring) const { return turns_[index(ring)].size(); }
 
  private:
+  using Turn = std::list<storage::Lane>;
   struct Entry {
     std::uint64_t generation = 0;
-    std::optional<std::list<storage::Lane>::iterator> place;                          // in turn_, while awake
+    std::array<std::optional<Turn::iterator>, 2> places;                              // in turns_, while awake
     std::optional<std::multimap<storage::WallTime, storage::Lane>::iterator> parked;  // in parked_
   };
+  static constexpr std::size_t index(Ring ring) { return static_cast<std::size_t>(ring); }
+  void leave(Entry& entry, Ring ring);
   void unpark(Entry& entry);
 
   std::uint64_t generation_ = 0;  // of all lanes: one that was forgotten comes back with a new one
   std::map<storage::Lane, Entry> entries_;
-  std::list<storage::Lane> turn_;
+  std::array<Turn, 2> turns_;
   std::multimap<storage::WallTime, storage::Lane> parked_;
+  std::multimap<storage::WallTime, storage::Lane> reminders_;
 };
 
 }  // namespace titip::delivery

@@ -23,6 +23,8 @@ struct Dispatcher::Work {
   clock::SteadyTime started{};
   std::uint32_t number = 0;  // of the timeline line
   std::uint64_t epoch = 0;   // of the lease it was taken under
+  bool permitted = false;    // it holds a permit
+  bool retry = false;        // as a repetition
 
   // Tells people apart in the breaker without telling who they are.
   std::uint64_t breaker_key() const {

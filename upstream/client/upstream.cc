@@ -1,5 +1,8 @@
 #include "upstream/client/upstream.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "metrics/log.h"
@@ -21,18 +24,24 @@ Upstream::Upstream(const profile::Profile& profile, UpstreamOptions options, Ups
     : profile_(profile),
       doors_(std::move(doors)),
       breaker_(options.breaker),
-      window_(rules::make_concurrency(options.window)) {
+      window_(rules::make_concurrency(options.window)),
+      refusals_(options.refusals) {
   doors_.probes.window.set(window_->size());
 }
 
-void Upstream::send_record(OutboundRequest request, std::string route, std::uint64_t key,
+void Upstream::send_record(OutboundRequest request, std::string route, Caller caller,
                            std::move_only_function<void(Exchange, rules::Classified)> done) {
   const auto began = doors_.steady();
   breaker_.started(began, true);
   ++records_in_flight_;
-  doors_.transport.send(std::move(request), [this, route = std::move(route), key, began,
+  doors_.transport.send(std::move(request), [this, route = std::move(route), caller = std::move(caller), began,
                                              done = std::move(done)](Exchange exchange) mutable {
     auto classified = rules::classify(profile_, route, exchange);
+    const bool refused = classified.outcome == rules::OutcomeKind::credentials_refused;
+    if ((refused || classified.served) && credentials_answered(caller.facility, refused) && refused) {
+      classified.outcome = rules::OutcomeKind::deferred;
+      classified.served = false;
+    }
     const auto in_flight = records_in_flight_--;
     if (classified.served) {
       const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(doors_.steady() - began);
@@ -40,7 +49,7 @@ void Upstream::send_record(OutboundRequest request, std::string route, std::uint
     } else {
       window_->not_served(doors_.steady());
     }
-    note(true, classified.served, key);
+    note(true, classified.served, caller.key, exchange);
     done(std::move(exchange), std::move(classified));
     if (changed_) changed_();
   });
@@ -50,7 +59,7 @@ void Upstream::send_read(OutboundRequest request, std::uint64_t key, std::move_o
   if (!may_send_read()) return done(Failure::not_admitted);
   breaker_.started(doors_.steady(), false);
   doors_.transport.send(std::move(request), [this, key, done = std::move(done)](Exchange exchange) mutable {
-    note(false, rules::read_was_served(profile_, exchange), key);
+    note(false, rules::read_was_served(profile_, exchange), key, exchange);
     done(std::move(exchange));
     if (changed_) changed_();
   });
@@ -62,19 +71,31 @@ void Upstream::send_health_read() {
   request.target = profile_.health_read;
   breaker_.started(doors_.steady(), false);
   doors_.transport.send(std::move(request), [this](Exchange exchange) {
-    note(false, rules::read_was_served(profile_, exchange), 0);
+    note(false, rules::read_was_served(profile_, exchange), 0, exchange);
     if (changed_) changed_();
   });
 }
 
+bool Upstream::credentials_answered(const std::string& facility, bool refused) {
+  const auto now = doors_.steady();
+  refusals_.answered(facility, refused, now);
+  return refused && refusals_.destination_trouble(now);
+}
+
 bool Upstream::may_send_record() const {
-  return breaker_.may_send_record(doors_.steady());
+  return server_is_ready() && breaker_.may_send_record(doors_.steady());
 }
 bool Upstream::may_send_read() const {
-  return breaker_.may_send_read(doors_.steady());
+  return server_is_ready() && breaker_.may_send_read(doors_.steady());
 }
 bool Upstream::wants_health_read() const {
-  return breaker_.wants_health_read(doors_.steady());
+  return server_is_ready() && breaker_.wants_health_read(doors_.steady());
+}
+
+std::optional<rules::SteadyTime> Upstream::wakes_at() const {
+  const auto breaker = breaker_.wakes_at();
+  if (server_is_ready()) return breaker;
+  return breaker ? std::max(*breaker, *server_pause_.until()) : server_pause_.until();
 }
 BreakerState Upstream::state() const {
   return breaker_.state(doors_.steady());
@@ -92,8 +113,18 @@ void Upstream::records_waiting(bool any) {
   }
 }
 
-void Upstream::note(bool is_record, bool served, std::uint64_t key) {
-  breaker_.finished(doors_.steady(), is_record, served, key, doors_.uniform());
+void Upstream::note(bool is_record, bool served, std::uint64_t key, const Exchange& exchange) {
+  const auto now = doors_.steady();
+  const auto* reply = std::get_if<rules::Reply>(&exchange);
+  if (reply != nullptr && (reply->http_status == 429 || reply->http_status == 503)) {
+    server_pause_.asked(reply->retry_after, now);
+  }
+  const bool was_closed = breaker_.state(now) == BreakerState::closed;
+  breaker_.finished(now, is_record, served, key, doors_.uniform());
+  if (was_closed && breaker_.state(now) == BreakerState::open) {
+    cause_ = reply != nullptr ? fmt::format("http_{}", reply->http_status)
+                              : std::string(rules::name(std::get<Failure>(exchange)));
+  }
   publish(served);
 }
 
@@ -109,6 +140,7 @@ void Upstream::publish(bool served) {
   }
   if (state == BreakerState::open && !health_.outage_since) {
     health_.outage_since = now;
+    health_.cause = cause_;
     ++health_.outages;
     doors_.probes.outages.add();
     doors_.probes.outage_started.set(seconds_since_epoch(now));
@@ -124,6 +156,11 @@ void Upstream::publish(bool served) {
                  {{metrics::Field::destination, profile_.name}, {metrics::Field::duration_ms, lasted.count()}});
   }
   health_.state = state;
+  health_.asked_to_wait_until.reset();
+  if (!server_is_ready()) {
+    health_.asked_to_wait_until =
+        now + std::chrono::ceil<std::chrono::milliseconds>(*server_pause_.until() - doors_.steady());
+  }
   if (state != known_state_) doors_.probes.upstream_state(rules::name(state));
   known_state_ = state;
   doors_.probes.window.set(window_->size());

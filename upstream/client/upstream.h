@@ -18,6 +18,8 @@
 #include "upstream/rules/breaker.h"
 #include "upstream/rules/classify.h"
 #include "upstream/rules/concurrency.h"
+#include "upstream/rules/refusals.h"
+#include "upstream/rules/server_pause.h"
 
 namespace titip::client {
 
@@ -28,12 +30,15 @@ struct Health {
   rules::BreakerState state = rules::BreakerState::closed;
   std::optional<WallTime> outage_since;  // from the first opening until it closes again
   std::optional<WallTime> last_served;
-  std::uint32_t outages = 0;  // since the process started
+  std::uint32_t outages = 0;                    // since the process started
+  std::string cause;                            // of the outage: the failure that opened the breaker, by name
+  std::optional<WallTime> asked_to_wait_until;  // by the server's Retry-After
 };
 
 struct UpstreamOptions {
   rules::BreakerOptions breaker;
   rules::ConcurrencyOptions window;
+  rules::RefusalsOptions refusals;
 };
 
 struct UpstreamDoors {
@@ -48,19 +53,28 @@ class Upstream {
  public:
   Upstream(const profile::Profile& profile, UpstreamOptions options, UpstreamDoors doors);
 
-  // The caller has asked may_send_record() and holds a durable open mark. `key` tells callers apart in the breaker.
-  void send_record(OutboundRequest request, std::string route, std::uint64_t key,
+  // `key` tells callers apart in the breaker.
+  struct Caller {
+    std::uint64_t key = 0;
+    std::string facility;
+  };
+  // The caller has asked may_send_record() and holds a durable open mark. Credentials refused for many facilities at
+  // once come back as deferred and not served: the server's trouble, not theirs.
+  void send_record(OutboundRequest request, std::string route, Caller caller,
                    std::move_only_function<void(rules::Exchange, rules::Classified)> done);
   // Answers Failure::not_admitted at once while the breaker does not admit reads.
   // `key` as above: a probe is its record's call, a pass-through read its target's, a log-in nobody's (0).
   void send_read(OutboundRequest request, std::uint64_t key, std::move_only_function<void(rules::Exchange)> done);
   void send_health_read();
+  // What a log-in says of a facility's credentials. True: they are refused for many at once, so believe it of nobody.
+  bool credentials_answered(const std::string& facility, bool refused);
 
   bool may_send_record() const;
   bool may_send_read() const;
   bool wants_health_read() const;
   rules::BreakerState state() const;
-  std::optional<rules::SteadyTime> wakes_at() const { return breaker_.wakes_at(); }
+  // When time alone lets something start again: the breaker's pause is over, and the one that the server asked for.
+  std::optional<rules::SteadyTime> wakes_at() const;
   std::uint32_t window() const;  // records that may be in flight: 1 in half-open
   void records_waiting(bool any);
   // The breaker turns half-open by time alone: call when wakes_at() has come, so that health and metrics say so.
@@ -73,13 +87,17 @@ class Upstream {
   void close() { doors_.transport.close(); }
 
  private:
-  void note(bool is_record, bool served, std::uint64_t key);
+  void note(bool is_record, bool served, std::uint64_t key, const rules::Exchange& exchange);
+  bool server_is_ready() const { return server_pause_.over(doors_.steady()); }
   void publish(bool served);
 
   const profile::Profile& profile_;
   UpstreamDoors doors_;
   rules::Breaker breaker_;
   std::unique_ptr<rules::Concurrency> window_;
+  rules::Refusals refusals_;
+  rules::ServerPause server_pause_;
+  std::string cause_;  // of the last opening
   std::uint32_t records_in_flight_ = 0;
   rules::BreakerState known_state_ = rules::BreakerState::closed;
   std::function<void()> changed_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 
 namespace titip::delivery {
@@ -17,6 +18,11 @@ storage::Lane lane(std::string facility) {
 bool anyone(const storage::Lane&) {
   return true;
 }
+std::vector<Lanes::Chosen> choose(Lanes& lanes, std::size_t count, storage::WallTime at,
+                                  const std::function<bool(const storage::Lane&)>& open = anyone) {
+  lanes.wake_due(at);
+  return lanes.choose(Ring::all, count, open);
+}
 std::string names(const std::vector<Lanes::Chosen>& chosen) {
   std::string text;
   for (const auto& each : chosen) text += each.lane.facility;
@@ -26,47 +32,47 @@ std::string names(const std::vector<Lanes::Chosen>& chosen) {
 TEST(Lanes, take_turns) {
   Lanes lanes;
   for (const auto* name : {"a", "b", "c"}) lanes.wake(lane(name));
-  EXPECT_EQ(names(lanes.choose(2, now, anyone)), "ab");
-  EXPECT_EQ(names(lanes.choose(2, now, anyone)), "ca");
-  EXPECT_EQ(names(lanes.choose(9, now, anyone)), "bca") << "each at most once";
+  EXPECT_EQ(names(choose(lanes, 2, now)), "ab");
+  EXPECT_EQ(names(choose(lanes, 2, now)), "ca");
+  EXPECT_EQ(names(choose(lanes, 9, now)), "bca") << "each at most once";
 }
 
 TEST(Lanes, waking_twice_is_waking_once) {
   Lanes lanes;
   lanes.wake(lane("a"));
   lanes.wake(lane("a"));
-  EXPECT_EQ(names(lanes.choose(9, now, anyone)), "a");
+  EXPECT_EQ(names(choose(lanes, 9, now)), "a");
 }
 
 TEST(Lanes, closed_lanes_are_passed_over_and_stay_awake) {
   Lanes lanes;
   for (const auto* name : {"a", "b"}) lanes.wake(lane(name));
-  EXPECT_EQ(names(lanes.choose(1, now, [](const auto& l) { return l.facility == "b"; })), "b");
-  EXPECT_EQ(names(lanes.choose(9, now, [](const auto&) { return false; })), "");
+  EXPECT_EQ(names(choose(lanes, 1, now, [](const auto& l) { return l.facility == "b"; })), "b");
+  EXPECT_EQ(names(choose(lanes, 9, now, [](const auto&) { return false; })), "");
   EXPECT_TRUE(lanes.any_awake());
-  EXPECT_TRUE(lanes.any_awake([](const auto& l) { return l.facility == "a"; }));
-  EXPECT_FALSE(lanes.any_awake([](const auto& l) { return l.facility == "c"; }));
+  EXPECT_TRUE(lanes.any_awake(Ring::all, [](const auto& l) { return l.facility == "a"; }));
+  EXPECT_FALSE(lanes.any_awake(Ring::all, [](const auto& l) { return l.facility == "c"; }));
 }
 
 TEST(Lanes, rest_until_their_time) {
   Lanes lanes;
   lanes.wake(lane("a"));
   lanes.wake(lane("b"));
-  for (const auto& chosen : lanes.choose(9, now, anyone))
+  for (const auto& chosen : choose(lanes, 9, now))
     lanes.rest(chosen, chosen.lane.facility == "a" ? std::optional(now + 5s) : now + 2s);
   EXPECT_FALSE(lanes.any_awake());
   EXPECT_EQ(lanes.next_wake(), now + 2s);
-  EXPECT_EQ(names(lanes.choose(9, now + 1s, anyone)), "");
-  EXPECT_EQ(names(lanes.choose(9, now + 2s, anyone)), "b");
+  EXPECT_EQ(names(choose(lanes, 9, now + 1s)), "");
+  EXPECT_EQ(names(choose(lanes, 9, now + 2s)), "b");
   EXPECT_EQ(lanes.next_wake(), now + 5s);
-  EXPECT_EQ(names(lanes.choose(9, now + 6s, anyone)), "ba");
+  EXPECT_EQ(names(choose(lanes, 9, now + 6s)), "ba");
   EXPECT_EQ(lanes.next_wake(), std::nullopt);
 }
 
 TEST(Lanes, rest_for_ever_until_woken) {
   Lanes lanes;
   lanes.wake(lane("a"));
-  lanes.rest(lanes.choose(1, now, anyone).at(0), std::nullopt);
+  lanes.rest(choose(lanes, 1, now).at(0), std::nullopt);
   EXPECT_FALSE(lanes.any_awake());
   EXPECT_EQ(lanes.next_wake(), std::nullopt);
   lanes.wake(lane("a"));
@@ -77,7 +83,7 @@ TEST(Lanes, rest_for_ever_until_woken) {
 TEST(Lanes, news_that_came_meanwhile_is_not_lost) {
   Lanes lanes;
   lanes.wake(lane("a"));
-  const auto chosen = lanes.choose(1, now, anyone).at(0);
+  const auto chosen = choose(lanes, 1, now).at(0);
   lanes.wake(lane("a"));
   lanes.rest(chosen, now + 1h);
   EXPECT_TRUE(lanes.any_awake());
@@ -87,7 +93,7 @@ TEST(Lanes, news_that_came_meanwhile_is_not_lost) {
 TEST(Lanes, news_after_the_lane_was_forgotten_and_made_anew_is_not_lost) {
   Lanes lanes;
   lanes.wake(lane("a"));
-  const auto stale = lanes.choose(1, now, anyone).at(0);
+  const auto stale = choose(lanes, 1, now).at(0);
   lanes.rest(stale, std::nullopt);
   lanes.wake(lane("a"));
   lanes.rest(stale, std::nullopt);
@@ -97,17 +103,59 @@ TEST(Lanes, news_after_the_lane_was_forgotten_and_made_anew_is_not_lost) {
 TEST(Lanes, waking_a_parked_lane_unparks_it) {
   Lanes lanes;
   lanes.wake(lane("a"));
-  lanes.rest(lanes.choose(1, now, anyone).at(0), now + 1h);
+  lanes.rest(choose(lanes, 1, now).at(0), now + 1h);
   lanes.wake(lane("a"));
   EXPECT_EQ(lanes.next_wake(), std::nullopt);
-  EXPECT_EQ(names(lanes.choose(9, now, anyone)), "a");
+  EXPECT_EQ(names(choose(lanes, 9, now)), "a");
 }
 
 TEST(Lanes, several_due_at_one_moment) {
   Lanes lanes;
   for (const auto* name : {"a", "b", "c"}) lanes.wake(lane(name));
-  for (const auto& chosen : lanes.choose(9, now, anyone)) lanes.rest(chosen, now + 1s);
-  EXPECT_EQ(names(lanes.choose(9, now + 1s, anyone)).size(), 3U);
+  for (const auto& chosen : choose(lanes, 9, now)) lanes.rest(chosen, now + 1s);
+  EXPECT_EQ(names(choose(lanes, 9, now + 1s)).size(), 3U);
+}
+
+TEST(Lanes, the_ring_of_fresh_records_has_turns_of_its_own) {
+  Lanes lanes;
+  for (const auto* name : {"a", "b", "c"}) lanes.wake(lane(name));
+  EXPECT_EQ(names(lanes.choose(Ring::all, 2, anyone)), "ab");
+  EXPECT_EQ(names(lanes.choose(Ring::fresh, 2, anyone)), "ab");
+  lanes.rest(lanes.choose(Ring::fresh, 1, anyone).at(0), std::nullopt);  // c has nothing fresh
+  EXPECT_EQ(names(lanes.choose(Ring::fresh, 9, anyone)), "ab");
+  EXPECT_EQ(names(lanes.choose(Ring::all, 9, anyone)), "cab") << "but something";
+  lanes.wake(lane("c"));
+  EXPECT_EQ(names(lanes.choose(Ring::fresh, 9, anyone)), "abc");
+}
+
+TEST(Lanes, where_nothing_is_due_nothing_fresh_is) {
+  Lanes lanes;
+  lanes.wake(lane("a"));
+  lanes.rest(lanes.choose(Ring::all, 1, anyone).at(0), now + 1s);
+  EXPECT_FALSE(lanes.any_awake(Ring::fresh));
+  lanes.wake_due(now + 1s);
+  EXPECT_TRUE(lanes.any_awake(Ring::fresh)) << "what falls due may be fresh";
+}
+
+TEST(Lanes, a_reminder_wakes_whatever_happened_meanwhile) {
+  Lanes lanes;
+  lanes.wake(lane("a"));
+  lanes.remind(lane("a"), now + 5s);
+  EXPECT_EQ(lanes.next_wake(), now + 5s);
+  lanes.wake(lane("a"));
+  lanes.rest(lanes.choose(Ring::fresh, 1, anyone).at(0), std::nullopt);
+  lanes.wake_due(now + 4s);
+  EXPECT_FALSE(lanes.any_awake(Ring::fresh));
+  lanes.wake_due(now + 5s);
+  EXPECT_TRUE(lanes.any_awake(Ring::fresh));
+  EXPECT_EQ(lanes.next_wake(), std::nullopt) << "once";
+}
+
+TEST(Lanes, reminders_are_bounded) {
+  Lanes lanes;
+  for (std::size_t i = 0; i <= Lanes::most_reminders; ++i)
+    lanes.remind(lane("a"), now + std::chrono::milliseconds(Lanes::most_reminders - i));
+  EXPECT_EQ(lanes.next_wake(), now + 1ms) << "the last one found no place";
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ std::optional<Exchange> in_every_case(Mood mood) {
       reply.retry_after = std::chrono::seconds(30);
       return reply;
     }
+    case Mood::busy_without_wait:
+      return national(429, 429, "Too many requests");
     default:
       return std::nullopt;
   }

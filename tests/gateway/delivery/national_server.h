@@ -20,6 +20,7 @@ enum class Mood {
   lose_reply,           // applied, and then the reply is lost
   swallow,              // not applied, and no reply
   busy,                 // 429 with Retry-After: 30
+  busy_without_wait,    // 429 without it
   reject,               // a fault of the record
   login_expired,        // until the next log-in
   credentials_refused,  // 401 for good

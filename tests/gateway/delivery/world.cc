@@ -49,9 +49,13 @@ World::Process::Process(World& world)
                {transport, [&world] { return world.clock.steady(); }, [&world] { return world.clock.wall(); },
                 [] { return 0.5; }, probes}),
       intake({store, home, *world.sealer_, world.clock, intake_probes}),
-      dispatcher({std::string(destination), world.options_.settle, world.options_.login},
+      dispatcher({std::string(destination), world.options_.settle, world.options_.login, world.options_.permits,
+                  world.options_.surge},
                  {world.profile_, world.facilities_, store, home, *world.sealer_, upstream, world.clock, timers,
-                  [] { return 0.5; }, probes}) {
+                  [] { return 0.5; }, probes,
+                  [&world](const auto& facility, const std::string&) {
+                    world.surged.push_back(facility.value_or("all of them"));
+                  }}) {
   transport.server = [&world](const auto& request) { return world.server(request); };
   transport.on_request = [&world](const auto& request) { world.check_write(request); };
 }
@@ -63,6 +67,14 @@ World::World(WorldOptions options) : options_(std::move(options)), profile_(pcar
     facility.code = code;
     facility.late_entry_reason = "02";
     facility.username = code;
+    facility.password = "right";
+    facilities_.add(std::move(facility));
+  }
+  for (int i = 0; i < options_.facilities; ++i) {
+    storage::Facility facility;
+    facility.code = fmt::format("F{:03}", i);
+    facility.late_entry_reason = "02";
+    facility.username = facility.code;
     facility.password = "right";
     facilities_.add(std::move(facility));
   }

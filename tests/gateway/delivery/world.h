@@ -40,6 +40,9 @@ struct WorldOptions {
   delivery::SettlePolicy settle;
   delivery::LoginOptions login;
   client::UpstreamOptions upstream;
+  delivery::PermitOptions permits;
+  rules::SurgeOptions surge;
+  int facilities = 0;                              // more of them, "F000" and on
   std::function<void(profile::Profile&)> profile;  // changes the shipped one
 };
 
@@ -94,6 +97,7 @@ class World {
   NationalServer server;
   FakeClock clock;
   std::size_t timers_run = 0;
+  std::vector<std::string> surged;  // facilities, or "all of them"
 
  private:
   struct Process {

@@ -24,7 +24,7 @@ class UpstreamTest : public testing::Test {
 
   rules::Classified send(std::uint64_t key) {
     std::optional<rules::Classified> result;
-    upstream_.send_record({"POST", "/vaksin/simpan", {}, "{}"}, "vaksin/simpan", key,
+    upstream_.send_record({"POST", "/vaksin/simpan", {}, "{}"}, "vaksin/simpan", {key, "0905R002"},
                           [&](const auto&, const auto& classified) { result = classified; });
     EXPECT_FALSE(result) << "answers never come inside the call";
     while (transport_.run()) {
@@ -141,7 +141,7 @@ TEST_F(UpstreamTest, the_window_grows_with_successes_and_starts_small_after_an_o
     for (int round = 0; round < 10; ++round) {
       const auto window = upstream_.window();
       for (std::uint32_t i = 0; i < window; ++i)
-        upstream_.send_record({"POST", "/vaksin/simpan", {}, "{}"}, "vaksin/simpan", i,
+        upstream_.send_record({"POST", "/vaksin/simpan", {}, "{}"}, "vaksin/simpan", {i, "0905R002"},
                               [](const auto&, const auto&) {});
       while (transport_.run()) {
       }

@@ -1,0 +1,304 @@
+// How the dispatcher looks for work: which lanes to ask, for how many records, and what of the answer it takes in hand.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "gateway/delivery/work.h"
+#include "metrics/log.h"
+
+namespace titip::delivery {
+namespace {
+
+using metrics::Field;
+using metrics::Level;
+using rules::BreakerState;
+using storage::DueClass;
+using storage::State;
+
+constexpr std::size_t logins_at_once = 4;
+constexpr std::size_t most_looked_past = 256;  // records of a lane that the retry budget holds back
+constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
+
+std::optional<storage::WallTime> earlier(std::optional<storage::WallTime> a, std::optional<storage::WallTime> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+}  // namespace
+
+struct Dispatcher::Fetch {
+  struct Ask {
+    Lanes::Chosen chosen;
+    std::size_t limit = 0;
+  };
+  storage::WallTime now{};
+  rules::Waiting waiting;
+  std::array<std::size_t, 2> places{};  // left to each ring
+  std::vector<Ask> asks;
+  std::vector<storage::DueQuery> queries;  // of each ask: what to ask about and what to send; or what is fresh
+  std::vector<WorkPtr> sends;
+  std::vector<WorkPtr> questions;
+
+  std::size_t& places_of(Ring ring) { return places[static_cast<std::size_t>(ring)]; }
+};
+
+// Called whenever anything changed; calls that come from inside one are folded into it.
+void Dispatcher::pump() {
+  pump_again_ = true;
+  if (pumping_ || stopping_) return;
+  pumping_ = true;
+  while (std::exchange(pump_again_, false)) look();
+  pumping_ = false;
+  arm_timer();
+}
+
+void Dispatcher::look() {
+  auto& upstream = doors_.upstream;
+  doors_.probes.in_flight.set(static_cast<double>(active_.size()));
+  doors_.probes.facilities_paused.set(static_cast<double>(logins_.paused(doors_.clock.steady())));
+  lanes_.wake_due(doors_.clock.wall());
+  // Only half-open asks; a lane whose facility must not send would keep it half-open for as long as that lasts.
+  upstream.records_waiting(!active_.empty() ||
+                           (upstream.state() != BreakerState::closed &&
+                            lanes_.any_awake(Ring::all, [this](const auto& lane) { return can_send(lane); })));
+  if (upstream.state() == BreakerState::open) return;
+  if (upstream.wants_health_read()) upstream.send_health_read();
+  if (may_fetch() && lanes_.any_awake()) fetch(room());
+}
+
+// How many more records may be taken. In half-open one, and only when it may be sent at once.
+std::size_t Dispatcher::room() const {
+  const std::size_t window = doors_.upstream.window();
+  if (active_.size() >= window || !doors_.upstream.may_send_record()) return 0;
+  return permits_.within_pace(window - active_.size(), doors_.clock.steady());
+}
+
+void Dispatcher::arm_timer() {
+  if (timer_) doors_.timers.cancel(*timer_);
+  timer_.reset();
+  if (stopping_) return;
+  timer_ = doors_.timers.after(until_something_happens(), [this] {
+    timer_.reset();
+    doors_.upstream.refresh();
+    pump();
+  });
+}
+
+std::chrono::milliseconds Dispatcher::until_something_happens() const {
+  const auto steady = doors_.clock.steady();
+  auto delay = longest_sleep;
+  const auto no_later_than = [&](std::optional<clock::SteadyTime> at) {
+    if (at && *at > steady) delay = std::min(delay, std::chrono::ceil<std::chrono::milliseconds>(*at - steady));
+  };
+  no_later_than(doors_.upstream.wakes_at());  // past in half-open: from then on what is in flight wakes us
+  no_later_than(logins_.next_wake(steady));
+  no_later_than(permits_.wakes_at(steady));
+  // A lane that falls due while the window is full is looked at when a place becomes free.
+  if (const auto wakes = lanes_.next_wake(); wakes && may_fetch())
+    delay = std::min(delay, std::chrono::milliseconds(*wakes - doors_.clock.wall()));
+  return std::max(delay, std::chrono::milliseconds(1));
+}
+
+// Whether time alone, or a log-in, lets this lane send soon.
+bool Dispatcher::can_send(const storage::Lane& lane) const {
+  return !is_gated(lane) && doors_.facilities.find(lane.facility) != nullptr &&
+         logins_.standing(lane.facility, doors_.clock.steady()) != Standing::paused;
+}
+
+// A lane is closed while its facility must log in first; whoever finds it so starts the log-in.
+bool Dispatcher::is_open(const storage::Lane& lane) {
+  if (doors_.facilities.find(lane.facility) == nullptr) return false;
+  switch (logins_.standing(lane.facility, doors_.clock.steady())) {
+    case Standing::usable:
+      return true;
+    case Standing::needs_login:
+      if (doors_.upstream.may_send_read() && logins_.in_progress() < logins_at_once) log_in(lane.facility);
+      return false;
+    case Standing::waiting:
+    case Standing::logging_in:
+    case Standing::paused:
+      return false;
+  }
+  return false;
+}
+
+// What classes have something to send. Fresh records have a claim of their own only while there is a queue to stand in.
+rules::Waiting Dispatcher::waiting() const {
+  const bool queue = !deep_.empty() || lanes_.awake(Ring::all) > most_lanes_at_once;
+  const auto sendable = [this](const auto& lane) { return can_send(lane); };
+  return {.deadline = false,
+          .fresh = queue && lanes_.any_awake(Ring::fresh, sendable),
+          .backlog = lanes_.any_awake(Ring::all)};
+}
+
+void Dispatcher::fetch(std::size_t room) {
+  Fetch fetch;
+  fetch.now = doors_.clock.wall();
+  fetch.waiting = waiting();
+  const auto dealt = permits_.deal(room, fetch.waiting);
+  choose(fetch, Ring::fresh, dealt.fresh);
+  choose(fetch, Ring::all, fetch.asks.empty() ? room : dealt.backlog);
+  if (fetch.asks.empty()) return;
+  fetching_ = true;
+  let_go_meanwhile_.clear();
+  auto queries = std::move(fetch.queries);
+  doors_.store.next_due(
+      std::move(queries), doors_.home,
+      [this, fetch = std::move(fetch)](storage::Result<std::vector<storage::DueBatch>> batches) mutable {
+        fetching_ = false;
+        if (stopping_) return;
+        if (!batches) return could_not_fetch(batches.error());
+        lanes_at_once_ = std::min(most_lanes_at_once, lanes_at_once_ * 2);
+        fetched(fetch, std::move(*batches));
+        pump();
+      });
+}
+
+void Dispatcher::choose(Fetch& fetch, Ring ring, std::size_t places) {
+  const auto open = [this, ring](const auto& lane) { return (ring == Ring::all || !is_gated(lane)) && is_open(lane); };
+  const auto chosen = lanes_.choose(ring, std::min(places, lanes_at_once_), open);
+  if (chosen.empty()) return;
+  fetch.places_of(ring) = places;
+  for (const auto& each : chosen) ask_due(fetch, each, (places + chosen.size() - 1) / chosen.size());
+}
+
+void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t places) {
+  // What is in hand but not opened yet is still in the index, and must not hide what stands behind it; nor must what
+  // the retry budget holds back.
+  const auto in_hand = active_in_lane_.find(chosen.lane);
+  const auto held_back = over_budget_.find(chosen.lane);
+  storage::DueQuery query{.lane = chosen.lane,
+                          .due_class = DueClass::fresh,
+                          .now = fetch.now,
+                          .limit = places + (in_hand != active_in_lane_.end() ? in_hand->second : 0) +
+                                   (held_back != over_budget_.end() ? held_back->second : 0),
+                          .fresh_since = fetch.now - options_.fresh_age,
+                          .shards = lease_->shards};
+  fetch.asks.push_back({chosen, query.limit});
+  if (chosen.ring == Ring::all) {
+    query.due_class = DueClass::probe;
+    fetch.queries.push_back(query);
+    query.due_class = DueClass::send;
+    if (is_gated(chosen.lane)) query.limit = 0;  // behind a gate nothing is sent; what is unknown is asked after
+  }
+  fetch.queries.push_back(std::move(query));
+}
+
+void Dispatcher::fetched(Fetch& fetch, std::vector<storage::DueBatch> batches) {
+  std::size_t at = 0;
+  for (const auto& [chosen, limit] : fetch.asks) {
+    if (chosen.ring == Ring::fresh) {
+      if (!take_from(fetch, chosen, limit, batches[at++])) lanes_.rest(chosen, std::nullopt);
+      continue;
+    }
+    auto& questions = batches[at++];
+    auto& sends = batches[at++];
+    deep_.erase(chosen.lane);
+    bool more = take_from(fetch, chosen, limit, questions);
+    more = take_from(fetch, chosen, limit, sends) || more;
+    if (more) continue;
+    lanes_.rest(chosen, earlier(questions.next_due_at, is_gated(chosen.lane) ? std::nullopt : sends.next_due_at));
+  }
+  for (const auto& work : fetch.questions) ask(work);
+  for (const auto& work : fetch.sends) open(work);
+}
+
+// Whether the lane is worth another look at once.
+bool Dispatcher::take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t limit, storage::DueBatch& batch) {
+  bool more = false;
+  std::size_t held_back = 0;
+  const bool full = !batch.items.empty() && batch.items.size() >= limit;
+  bool deep = full;
+  for (auto& due : batch.items) {
+    if (active_.contains(due.submission.id) || left_alone_.contains(due.submission.id)) continue;
+    const bool unknown = due.submission.state == State::unknown;
+    const bool retry = !unknown && due.submission.backoff_steps > 0;
+    if (retry && !permits_.may_retry()) {
+      ++held_back;
+      continue;
+    }
+    more = true;
+    if (let_go_meanwhile_.contains(due.submission.id)) continue;  // what was peeked is older than its settlement
+    if (fetch.places_of(chosen.ring) == 0) {
+      deep = true;
+      break;
+    }
+    auto work = take(std::move(due));
+    if (!work) continue;
+    --fetch.places_of(chosen.ring);
+    permit(work, chosen.ring, fetch.waiting, retry);
+    (unknown ? fetch.questions : fetch.sends).push_back(std::move(work));
+  }
+  if (deep && chosen.ring == Ring::all) deep_.insert(chosen.lane);
+  return held_back == 0 ? more || full : look_past(chosen.lane, held_back, full) || more;
+}
+
+// Records that the retry budget holds back are looked at again when a repetition has ended; at once only to see what
+// stands behind them.
+bool Dispatcher::look_past(const storage::Lane& lane, std::size_t held_back, bool full) {
+  doors_.probes.retries_held_back.add(static_cast<double>(held_back));
+  auto& looked_past = over_budget_[lane];
+  const bool further = full && held_back > looked_past && looked_past < most_looked_past;
+  looked_past = std::max(looked_past, held_back);
+  return further;
+}
+
+void Dispatcher::permit(const WorkPtr& work, Ring ring, const rules::Waiting& waiting, bool retry) {
+  const auto now = doors_.clock.steady();
+  if (work->record.state == State::unknown) return permits_.asked(now);
+  work->permitted = true;
+  work->retry = retry;
+  permits_.took(ring == Ring::fresh ? rules::SendClass::fresh : rules::SendClass::backlog, waiting, retry, now);
+  wake_held_back();
+}
+
+void Dispatcher::give_back_permit(const WorkPtr& work) {
+  if (!std::exchange(work->permitted, false)) return;
+  permits_.gave_back(work->retry);
+  wake_held_back();
+}
+
+void Dispatcher::wake_held_back() {
+  if (over_budget_.empty() || !permits_.may_retry()) return;
+  for (const auto& [lane, looked_past] : over_budget_) lanes_.wake(lane);
+  over_budget_.clear();
+}
+
+// One unreadable block must not stop every lane: from now on they are asked one by one, until that works again.
+void Dispatcher::could_not_fetch(storage::Error error) {
+  if (error != storage::Error::overloaded)
+    metrics::log(Level::error, "due_records_unreadable",
+                 {{Field::destination, options_.destination}, {Field::failure, storage::name(error)}});
+  lanes_at_once_ = 1;
+  wait_for_store();
+}
+
+// Takes a due record in hand; nothing if it cannot be read, which a person must look at.
+Dispatcher::WorkPtr Dispatcher::take(storage::Due due) {
+  auto work = std::make_shared<Work>();
+  work->record = std::move(due.submission);
+  work->lane = {work->record.destination, work->record.facility};
+  work->epoch = lease_ ? lease_->epoch : 0;
+  active_.emplace(work->record.id, work);
+  ++active_in_lane_[work->lane];
+  work->route = profile::find_route(doors_.profile, work->record.route);
+  work->facility = doors_.facilities.find(work->record.facility);
+  const auto key = doors_.sealer.unwrap(work->record.id, work->record.wrapped_key);
+  const auto plain = key ? doors_.sealer.open(*key, work->record.id, "payload", due.payload) : std::nullopt;
+  auto payload = plain ? storage::decode_payload(*plain) : std::nullopt;
+  if (work->route == nullptr || work->facility == nullptr || !payload) {
+    metrics::log(Level::error, "record_unreadable",
+                 {{Field::submission, work->record.id.text()}, {Field::route, work->record.route}});
+    if (work->record.state == State::unknown) {
+      give_up_asking(work);
+    } else {
+      hold(work, storage::HoldReason::person);
+    }
+    return nullptr;
+  }
+  work->key = *key;
+  work->payload = std::move(*payload);
+  return work;
+}
+
+}  // namespace titip::delivery
