@@ -83,9 +83,12 @@ void App::go_on_rotating() {
   desk_->take(std::move(request), std::make_shared<Nobody>());
 }
 
-void App::gate_gone(const std::string& destination) {
-  for (auto& each : destinations_)
-    if (each->name() == destination) each->gate(std::nullopt);
+void App::gate_gone(const std::string& what) {
+  for (auto& each : destinations_) {
+    const auto facilities = admin::facility_gate_name(each->name(), {});
+    if (each->name() == what) each->gate(std::nullopt);
+    if (what.starts_with(facilities)) each->gate_facility(what.substr(facilities.size()), std::nullopt);
+  }
 }
 
 std::expected<void, std::string> App::listen() {

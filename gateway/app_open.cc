@@ -116,7 +116,10 @@ std::expected<void, std::string> App::set_gates() {
   if (!gates)
     return std::unexpected(fmt::format("the gates in the store cannot be read ({}); nothing may be sent without them",
                                        storage::name(gates.error())));
-  for (auto& destination : destinations_) destination->gate(gates->before(destination->name()));
+  for (auto& destination : destinations_) {
+    destination->gate(gates->before(destination->name()));
+    for (auto& [facility, gate] : gates->facilities_of(destination->name())) destination->gate_facility(facility, gate);
+  }
   for (const auto& [name, gate] : gates->own) {
     const auto same = [&name](const auto& destination) { return destination->name() == name; };
     if (std::ranges::any_of(destinations_, same)) continue;

@@ -1,6 +1,10 @@
 #include "gateway/destination.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "gateway/clock/local_date.h"
 
 namespace titip::gateway {
 namespace {
@@ -28,6 +32,8 @@ std::function<double()> uniform(std::mt19937_64& random) {
 Destination::Destination(DestinationConfig config, profile::Profile profile, DestinationParts parts)
     : config_(std::move(config)),
       profile_(std::move(profile)),
+      store_(parts.store),
+      clock_(parts.clock),
       loop_("deliver-" + config_.name),
       probes_(parts.registry, config_.name),
       queue_(parts.registry, config_.name),
@@ -37,8 +43,10 @@ Destination::Destination(DestinationConfig config, profile::Profile profile, Des
                 {*transport_, [&clock = parts.clock] { return clock.steady(); },
                  [&clock = parts.clock] { return clock.wall(); }, uniform(random_), probes_}),
       reads_(upstream_, [this](auto work) { loop_.post(std::move(work)); }),
-      dispatcher_(dispatcher_options(config_), {profile_, parts.facilities, parts.store, loop_, parts.sealer, upstream_,
-                                                parts.clock, loop_, uniform(random_), probes_}) {}
+      dispatcher_(dispatcher_options(config_),
+                  {profile_, parts.facilities, parts.store, loop_, parts.sealer, upstream_, parts.clock, loop_,
+                   uniform(random_), probes_,
+                   [this](const auto& facility, const auto& reason) { surged(facility, reason); }}) {}
 
 void Destination::start() {
   loop_.post([this] { dispatcher_.start(); });
@@ -70,6 +78,51 @@ void Destination::gate(std::optional<admin::Gate> gate) {
 std::optional<admin::Gate> Destination::gate() const {
   const std::lock_guard lock(gate_mutex_);
   return gate_;
+}
+
+void Destination::gate_facility(const std::string& facility, std::optional<admin::Gate> gate) {
+  const bool shut = gate.has_value();
+  auto reason = shut ? gate->reason : std::string();
+  {
+    const std::lock_guard lock(gate_mutex_);
+    if (shut) {
+      gated_facilities_.insert_or_assign(facility, *std::move(gate));
+    } else {
+      gated_facilities_.erase(facility);
+    }
+  }
+  loop_.post([this, facility, shut, reason = std::move(reason)] { dispatcher_.gate_facility(facility, shut, reason); });
+}
+
+std::map<std::string, admin::Gate> Destination::gated_facilities() const {
+  const std::lock_guard lock(gate_mutex_);
+  return gated_facilities_;
+}
+
+// On the loop: the dispatcher has shut it already; here it is made to last and to be seen.
+void Destination::surged(const std::optional<std::string>& facility, const std::string& reason) {
+  const admin::Gate gate{reason, clock::rfc3339(clock_.wall())};
+  auto bytes = admin::encode(gate);
+  const std::lock_guard lock(gate_mutex_);
+  if (facility) {
+    gated_facilities_.insert_or_assign(*facility, gate);
+    keep_gate(std::string(admin::facility_kind), admin::facility_gate_name(config_.name, *facility), std::move(bytes));
+  } else {
+    gate_ = gate;
+    keep_gate(std::string(admin::gate_kind), config_.name, std::move(bytes));
+  }
+}
+
+// A store that takes nothing now is asked again: until then the gate holds for as long as this process does.
+void Destination::keep_gate(std::string kind, std::string name, std::string bytes) {
+  std::vector<storage::PutObject> puts{{kind, name, std::nullopt, bytes}};
+  store_.put_objects(std::move(puts), loop_,
+                     [this, kind = std::move(kind), name = std::move(name),
+                      bytes = std::move(bytes)](const storage::Result<std::vector<storage::Applied>>& applied) {
+                       if (applied || stopped_) return;
+                       loop_.after(std::chrono::seconds(1),
+                                   [this, kind, name, bytes] { keep_gate(kind, name, bytes); });
+                     });
 }
 
 }  // namespace titip::gateway

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -47,10 +48,17 @@ class Destination {
   // Shut with a reason, or open; before start() or while it runs, any thread.
   void gate(std::optional<admin::Gate> gate);
   std::optional<admin::Gate> gate() const;
+  void gate_facility(const std::string& facility, std::optional<admin::Gate> gate);
+  std::map<std::string, admin::Gate> gated_facilities() const;
 
  private:
+  void surged(const std::optional<std::string>& facility, const std::string& reason);
+  void keep_gate(std::string kind, std::string name, std::string bytes);
+
   DestinationConfig config_;
   profile::Profile profile_;
+  storage::Store& store_;
+  const clock::Clock& clock_;
   Loop loop_;
   metrics::DestinationProbes probes_;
   metrics::QueueProbes queue_;
@@ -62,6 +70,7 @@ class Destination {
   std::atomic<bool> stopped_{false};
   mutable std::mutex gate_mutex_;
   std::optional<admin::Gate> gate_;
+  std::map<std::string, admin::Gate> gated_facilities_;
 };
 
 }  // namespace titip::gateway

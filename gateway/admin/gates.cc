@@ -57,6 +57,19 @@ std::optional<Gate> Gates::before(const std::string& destination) const {
   return let_through != opened.end() && let_through->second == mark_of(*all) ? std::nullopt : all;
 }
 
+std::string facility_gate_name(const std::string& destination, const std::string& facility) {
+  return destination + "/" + facility;
+}
+
+std::map<std::string, Gate> Gates::facilities_of(const std::string& destination) const {
+  std::map<std::string, Gate> found;
+  const std::string prefix = facility_gate_name(destination, {});
+  for (auto at = facilities.lower_bound(prefix); at != facilities.end() && at->first.starts_with(prefix); ++at) {
+    found.emplace(at->first.substr(prefix.size()), at->second);
+  }
+  return found;
+}
+
 storage::Result<Gates> read_gates(storage::Store& store) {
   Gates gates;
   const auto own = objects_of(store, gate_kind);
@@ -72,13 +85,36 @@ storage::Result<Gates> read_gates(storage::Store& store) {
   const auto opened = objects_of(store, opened_kind);
   if (!opened) return std::unexpected(opened.error());
   for (const auto& [name, object] : *opened) gates.opened.emplace(name, object.bytes);
+  const auto facilities = objects_of(store, facility_kind);
+  if (!facilities) return std::unexpected(facilities.error());
+  for (const auto& [name, object] : *facilities) gates.facilities.emplace(name, decode_gate(object.bytes));
   return gates;
 }
+
+namespace {
+
+storage::Result<Removed> remove_facility_gate(storage::Store& store, const std::string& name, const Gate& gate) {
+  storage::WaitingHome home;
+  const auto object = home.ask<std::optional<storage::Object>>(
+      [&](auto done) { store.get_object(std::string(facility_kind), name, home, std::move(done)); });
+  if (!object) return std::unexpected(object.error());
+  if (!*object) return Removed{std::nullopt, true};
+  const auto applied = home.ask<std::vector<storage::Applied>>([&](auto done) {
+    store.put_objects({{std::string(facility_kind), name, (*object)->version, {}}}, home, std::move(done));
+  });
+  if (!applied) return std::unexpected(applied.error());
+  const bool stale = applied->front() != storage::Applied::yes;
+  return Removed{stale ? std::nullopt : std::optional(gate), stale};
+}
+
+}  // namespace
 
 storage::Result<Removed> remove_gate(storage::Store& store, const std::string& destination,
                                      const std::vector<std::string>& destinations) {
   const auto gates = read_gates(store);
   if (!gates) return std::unexpected(gates.error());
+  if (const auto facility = gates->facilities.find(destination); facility != gates->facilities.end())
+    return remove_facility_gate(store, destination, facility->second);
   const auto gate = gates->before(destination);
   const bool has_own = gates->own.contains(destination);
   const bool is_ours = std::ranges::find(destinations, destination) != destinations.end();

@@ -1,4 +1,4 @@
-// Takes a destination's gate away, and tells whoever sends.
+// Takes the gate before a destination, or before a facility of it, away, and tells whoever sends.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,7 +16,9 @@ Ended resume(const Request& request, const Doors& doors) {
     if (!gates) return store_trouble(gates.error());
     const bool is_known = gates->own.contains(destination) ||
                           std::ranges::find(doors.destinations, destination) != doors.destinations.end();
-    const auto found = is_known ? gates->before(destination) : std::nullopt;
+    auto found = is_known ? gates->before(destination) : std::nullopt;
+    if (const auto facility = gates->facilities.find(destination); facility != gates->facilities.end())
+      found = facility->second;
     if (!found) return in_trouble(Trouble::not_found, fmt::format("There is no gate before {}.", destination));
     const auto& gate = *found;
     return {

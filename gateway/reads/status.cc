@@ -10,6 +10,8 @@
 namespace titip::reads {
 namespace {
 
+constexpr std::size_t most_gates_shown = 100;
+
 using nlohmann::ordered_json;
 using storage::State;
 
@@ -78,6 +80,13 @@ Sentence sentence(const StatusFacts& facts) {
   const auto totals = add_up(facts);
   auto text = opening(facts, totals);
   for (const auto& each : facts.destinations) {
+    if (const auto count = each.gated_facilities.size(); count > 0) {
+      text.id +=
+          fmt::format(" Pengiriman dari {} faskes ke {} ditahan sampai pengelola membukanya.", count, each.destination);
+      text.en +=
+          fmt::format(" Sending for {} to {} is held back until the operator resumes it.",
+                      count == 1 ? std::string("1 facility") : fmt::format("{} facilities", count), each.destination);
+    }
     if (!each.gate) continue;
     text.id += fmt::format(" Pengiriman ke {} ditahan sampai pengelola membukanya.", each.destination);
     text.en += fmt::format(" Sending to {} is held back until its operator opens the gate.", each.destination);
@@ -114,6 +123,11 @@ ordered_json status_json(const StatusFacts& facts) {
                        {"gate", nullptr},
                        {"accepted", each.counts.accepted}};
     if (each.health.outage_since) entry["outage_since"] = clock::rfc3339(*each.health.outage_since);
+    entry["gated_facilities"] = ordered_json::array();
+    for (const auto& [facility, gate] : each.gated_facilities) {
+      if (entry["gated_facilities"].size() == most_gates_shown) break;
+      entry["gated_facilities"].push_back({{"facility", facility}, {"since", gate.since}, {"reason", gate.reason}});
+    }
     if (each.gate) entry["gate"] = {{"since", each.gate->since}, {"reason", each.gate->reason}};
     for (const auto state : storage::all_states) entry[std::string(storage::name(state))] = of(each.counts, state);
     entry["pending"] = pending(each.counts);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ struct DestinationFacts {
   storage::DestinationCounts counts;
   client::Health health;
   std::optional<Gated> gate{};
+  std::map<std::string, Gated> gated_facilities{};
   std::uint64_t unknown_outcomes = 0;  // since the process started
   std::uint64_t probes = 0;
 };
