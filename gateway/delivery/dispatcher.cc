@@ -22,7 +22,8 @@ Dispatcher::Dispatcher(DispatcherOptions options, DispatcherDoors doors)
       logins_(options_.login),
       late_apply_(options_.settle.late_apply_wait, doors_.clock.steady()),
       permits_(options_.permits, doors_.clock.steady()),
-      surges_(options_.surge) {}
+      surges_(options_.surge),
+      outages_(options_.destination) {}
 
 Dispatcher::~Dispatcher() = default;
 
@@ -33,6 +34,7 @@ void Dispatcher::start() {
       if (lane.destination == options_.destination) lanes_.wake(lane);
     pump();
   });
+  recall_outage(object_prefix(options_.destination));
   claim();
 }
 

@@ -20,6 +20,7 @@
 #include "gateway/delivery/lanes.h"
 #include "gateway/delivery/late_apply.h"
 #include "gateway/delivery/logins.h"
+#include "gateway/delivery/outages.h"
 #include "gateway/delivery/permits.h"
 #include "gateway/delivery/settle.h"
 #include "metrics/catalogue.h"
@@ -135,6 +136,12 @@ class Dispatcher {
   void give_up_asking(const WorkPtr& work);
   void move(const WorkPtr& work, storage::Event event, storage::HoldReason reason);
 
+  // outages
+  void recall_outage(std::string after);
+  storage::DestinationCounts counted() const;
+  void note_outage();
+  void keep_outage(const Outage& outage);
+
   // logging in
   void log_in(const std::string& facility);
   void send_login(const std::string& facility, const std::string& username, const std::string& password);
@@ -146,6 +153,11 @@ class Dispatcher {
   LateApply late_apply_;
   Permits permits_;
   rules::Surges surges_;
+  static constexpr auto note_every = std::chrono::seconds(60);  // what an outage has cost so far
+  OutageLog outages_;
+  std::optional<Outage> recalled_;  // while the records are being read
+  bool knows_outage_ = false;
+  std::optional<storage::WallTime> noted_outage_at_;
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> active_in_lane_;
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.

@@ -61,6 +61,7 @@ void Dispatcher::look() {
   upstream.records_waiting(!active_.empty() ||
                            (upstream.state() != BreakerState::closed &&
                             lanes_.any_awake(Ring::all, [this](const auto& lane) { return can_send(lane); })));
+  note_outage();
   if (upstream.state() == BreakerState::open) return;
   if (upstream.wants_health_read()) upstream.send_health_read();
   if (may_fetch() && lanes_.any_awake()) fetch(room());

@@ -50,8 +50,12 @@ std::optional<Outage> OutageLog::changed(const Now& now) {
   return std::exchange(open_, std::nullopt);
 }
 
+std::string object_prefix(std::string_view destination) {
+  return fmt::format("{}/", destination);
+}
+
 std::string object_name(const Outage& outage) {
-  return fmt::format("{}/{:015}", outage.destination, outage.began_at.time_since_epoch().count());
+  return fmt::format("{}{:015}", object_prefix(outage.destination), outage.began_at.time_since_epoch().count());
 }
 
 std::string encode(const Outage& outage) {

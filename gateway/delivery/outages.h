@@ -50,7 +50,9 @@ class OutageLog {
   std::uint64_t accepted_before_ = 0;  // when it began, less what was counted before a restart
 };
 
-// The object's name sorts by time: newest last.
+inline constexpr std::string_view outage_kind = "outage";
+// The object's name sorts by destination, then by time: newest last.
+std::string object_prefix(std::string_view destination);
 std::string object_name(const Outage& outage);
 std::string encode(const Outage& outage);
 std::expected<Outage, std::string> decode_outage(std::string_view json);

@@ -180,5 +180,70 @@ TEST(Outage, unknown_records_are_asked_about_when_it_is_over) {
   EXPECT_EQ(world.server.effects().size(), 6U) << "each has one effect";
 }
 
+TEST(OutageRecord, says_when_why_and_what_it_cost) {
+  World world;
+  crowd(world, 20);
+  world.server.mood = Mood::error_page;
+  world.start();
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 1min));
+  const auto began = world.clock.wall();
+  world.run();
+  ASSERT_EQ(world.outages().size(), 1U) << "written down when it begins";
+  EXPECT_FALSE(world.outages()[0].ended_at);
+  for (int number = 100; number < 107; ++number) world.accept({.nik = person(number)});
+  world.pass(20min);
+  EXPECT_EQ(world.outages()[0].accepted_meanwhile, 7U) << "kept up while it lasts";
+  world.server.mood = Mood::serve;
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::closed; }, 10min));
+  const auto ended = world.clock.wall();
+  world.run();
+  const auto outages = world.outages();
+  ASSERT_EQ(outages.size(), 1U) << "one outage, however often the breaker tried";
+  EXPECT_EQ(outages[0].began_at, began);
+  EXPECT_EQ(outages[0].ended_at, ended);
+  EXPECT_EQ(outages[0].cause, "http_503");
+  EXPECT_EQ(outages[0].accepted_meanwhile, 7U);
+  EXPECT_GE(outages[0].delayed, 20U);
+}
+
+TEST(OutageRecord, goes_on_over_a_restart) {
+  World world;
+  crowd(world, 20);
+  world.server.mood = Mood::refuse;
+  world.start();
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 1min));
+  world.pass(5min);
+  const auto began = world.outages().at(0).began_at;
+  world.kill();
+  world.accept({.nik = person(100)});
+  world.start();
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 5min));
+  world.pass(5min);
+  world.server.mood = Mood::serve;
+  world.pass(30min);
+  const auto outages = world.outages();
+  ASSERT_EQ(outages.size(), 1U);
+  EXPECT_EQ(outages[0].began_at, began);
+  EXPECT_EQ(outages[0].cause, "connect_refused");
+  EXPECT_TRUE(outages[0].ended_at);
+  EXPECT_EQ(outages[0].accepted_meanwhile, 1U);
+}
+
+TEST(OutageRecord, one_that_ended_unseen_ends_at_the_start) {
+  World world;
+  crowd(world, 20);
+  world.server.mood = Mood::refuse;
+  world.start();
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 1min));
+  world.pass(1min);
+  world.kill();
+  world.server.mood = Mood::serve;
+  world.start();
+  world.pass(1min);
+  const auto outages = world.outages();
+  ASSERT_EQ(outages.size(), 1U);
+  EXPECT_TRUE(outages[0].ended_at);
+}
+
 }  // namespace
 }  // namespace titip::delivery

@@ -188,6 +188,15 @@ storage::DestinationCounts World::counts() const {
   return found == all.destinations.end() ? storage::DestinationCounts{} : found->second;
 }
 
+std::vector<delivery::Outage> World::outages() {
+  std::vector<delivery::Outage> found;
+  process_->store.list_objects(std::string(delivery::outage_kind), {}, 100, process_->home, [&](auto list) {
+    for (const auto& [name, object] : list.value()) found.push_back(delivery::decode_outage(object.bytes).value());
+  });
+  run();
+  return found;
+}
+
 void World::put_object(std::string kind, std::string name, std::string bytes) {
   process_->engine->put_objects({{std::move(kind), std::move(name), std::nullopt, std::move(bytes)}}, process_->home,
                                 [](const auto& applied) { ASSERT_TRUE(applied.has_value()); });

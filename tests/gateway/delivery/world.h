@@ -86,6 +86,7 @@ class World {
   std::string metrics() { return process_->registry.expose(); }
   const storage::Sealer& sealer() const { return *sealer_; }
   void put_object(std::string kind, std::string name, std::string bytes);
+  std::vector<delivery::Outage> outages();  // that were written down, oldest first
   // Damages what the store keeps of this record's line of records, and mends it again.
   struct Damaged {
     std::string key;
