@@ -35,7 +35,7 @@ void Dispatcher::start() {
     pump();
   });
   recall_outage(object_prefix(options_.destination));
-  claim();
+  recall_drain();  // before anything is sent
 }
 
 void Dispatcher::stop(std::move_only_function<void()> done) {
@@ -109,7 +109,7 @@ bool Dispatcher::prepare(const WorkPtr& work) {
 
 // One call a record: the writer groups them anyway, and one damaged record must not hold up the others.
 void Dispatcher::open(const WorkPtr& work) {
-  if (is_gated(work->lane)) return release(work, true);  // the gate was shut while it was being peeked
+  if (must_wait(work)) return release(work, true);  // a gate was shut, or the drain paused, while it was being peeked
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
   storage::OpenAttempt mark;
@@ -140,7 +140,7 @@ void Dispatcher::send(const WorkPtr& work) {
   work->started = doors_.clock.steady();
   // The breaker may have opened, or a gate been shut, while the mark was being written: then nothing is sent, and
   // nothing is counted.
-  if (stopping_ || is_gated(work->lane) || !doors_.upstream.may_send_record()) return not_sent(work);
+  if (stopping_ || must_wait(work) || !doors_.upstream.may_send_record()) return not_sent(work);
   doors_.upstream.send_record(std::move(work->outbound.request), work->record.route,
                               {work->breaker_key(), work->record.facility},
                               [this, work](const rules::Exchange& exchange, const rules::Classified& classified) {

@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "gateway/clock/clock.h"
+#include "gateway/delivery/drain_order.h"
+#include "gateway/delivery/draining.h"
 #include "gateway/delivery/lanes.h"
 #include "gateway/delivery/late_apply.h"
 #include "gateway/delivery/logins.h"
@@ -56,6 +58,15 @@ struct DispatcherDoors {
   const metrics::DestinationProbes& probes;
   // A surge of rejections shut a facility's gate, or (no facility) the destination's. Whoever is told makes it durable.
   std::function<void(const std::optional<std::string>& facility, const std::string& reason)> surged;
+  // The drain as it stands, at every change of its state and every few seconds; nothing: there is none.
+  std::function<void(const std::optional<Drain>&)> drain_stands{};
+};
+
+// What became of an order. `kept`: it is on stable storage; if not, it holds all the same, and is written again.
+struct DrainAnswer {
+  std::optional<DrainRefused> refused{};
+  std::optional<Drain> drain{};
+  bool kept = false;
 };
 
 class Dispatcher {
@@ -73,6 +84,9 @@ class Dispatcher {
   void gate(bool shut, std::string_view reason);
   // The same for one facility.
   void gate_facility(const std::string& facility, bool shut, std::string_view reason);
+  // A drain governs the backlog, which is what was accepted before it began; the rest goes on beside it. `done` runs
+  // when the store has taken it.
+  void order_drain(DrainOrder order, std::move_only_function<void(DrainAnswer)> done);
 
   std::size_t active() const { return active_.size(); }
 
@@ -94,12 +108,14 @@ class Dispatcher {
   bool is_open(const storage::Lane& lane);
   bool is_gated(const storage::Lane& lane) const { return gated_ || gated_facilities_.contains(lane.facility); }
   struct Fetch;  // what was asked of the store, and for how many places
+  struct FetchAsk;
   rules::Waiting waiting() const;
   void fetch(std::size_t room);
   void choose(Fetch& fetch, Ring ring, std::size_t places);
   void ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t places);
+  void ask_fresh(Fetch& fetch, storage::DueQuery query);
   void fetched(Fetch& fetch, std::vector<storage::DueBatch> batches);
-  bool take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t limit, storage::DueBatch& batch);
+  bool take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch);
   bool look_past(const storage::Lane& lane, std::size_t held_back, bool full);
   void permit(const WorkPtr& work, Ring ring, const rules::Waiting& waiting, bool retry);
   void give_back_permit(const WorkPtr& work);
@@ -142,6 +158,20 @@ class Dispatcher {
   void note_outage();
   void keep_outage(const Outage& outage);
 
+  // the drain
+  Draining::Now drain_now() const { return {doors_.clock.wall(), doors_.clock.steady()}; }
+  bool must_wait(const WorkPtr& work) const;
+  void recall_drain();
+  void recalled_drain(storage::Result<std::optional<storage::Object>> object);
+  void note_drain();
+  void take_back_lanes();
+  void keep_drain();
+  void show_drain();
+  void look_for_the_end();
+  struct EndSearch;
+  void search(std::shared_ptr<EndSearch> search);
+  void searched(std::shared_ptr<EndSearch> search, const storage::Result<storage::ScanPage>& page);
+
   // logging in
   void log_in(const std::string& facility);
   void send_login(const std::string& facility, const std::string& username, const std::string& password);
@@ -158,6 +188,13 @@ class Dispatcher {
   std::optional<Outage> recalled_;  // while the records are being read
   bool knows_outage_ = false;
   std::optional<storage::WallTime> noted_outage_at_;
+  Draining draining_;
+  bool knows_drain_ = false;
+  bool drain_unreadable_ = false;
+  bool drain_unwritten_ = false;  // it changed while it was being written
+  bool writes_drain_ = false;
+  bool searches_ = false;
+  std::vector<std::move_only_function<void(bool kept)>> told_of_drain_;  // when it has been written
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> active_in_lane_;
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.

@@ -1,5 +1,7 @@
 #include "gateway/delivery/lanes.h"
 
+#include <utility>
+
 namespace titip::delivery {
 
 void Lanes::unpark(Entry& entry) {
@@ -9,14 +11,50 @@ void Lanes::unpark(Entry& entry) {
 
 void Lanes::leave(Entry& entry, Ring ring) {
   auto& place = entry.places[index(ring)];
+  if (ring == Ring::all) bring_back(entry);
   if (place) turns_[index(ring)].erase(*place);
   place.reset();
+}
+
+// From aside to the end of the round.
+void Lanes::bring_back(Entry& entry) {
+  if (!std::exchange(entry.aside, false)) return;
+  auto& turn = turns_[index(Ring::all)];
+  turn.splice(turn.end(), aside_, *entry.places[index(Ring::all)]);
+}
+
+void Lanes::set_aside(const Chosen& chosen, storage::WallTime look_again_at) {
+  const auto found = entries_.find(chosen.lane);
+  if (found == entries_.end() || found->second.generation != chosen.generation || found->second.aside) return;
+  auto& entry = found->second;
+  const auto& place = entry.places[index(Ring::all)];
+  if (!place) return;
+  aside_.splice(aside_.end(), turns_[index(Ring::all)], *place);
+  entry.aside = true;
+  unpark(entry);
+  entry.parked = parked_.emplace(look_again_at, chosen.lane);
+}
+
+void Lanes::take_back(std::size_t count, const std::function<bool(const storage::Lane&)>& open) {
+  if (aside_.empty()) return;
+  for (const auto& lane : turns_[index(Ring::all)]) {
+    if (count == 0) return;
+    if (open(lane)) --count;
+  }
+  while (count > 0 && !aside_.empty()) {
+    const auto& lane = aside_.front();
+    auto& entry = entries_[lane];
+    if (open(lane)) --count;
+    unpark(entry);
+    bring_back(entry);
+  }
 }
 
 void Lanes::wake(const storage::Lane& lane) {
   auto& entry = entries_[lane];
   entry.generation = ++generation_;
   unpark(entry);
+  bring_back(entry);
   for (const auto ring : {Ring::all, Ring::fresh}) {
     auto& turn = turns_[index(ring)];
     auto& place = entry.places[index(ring)];

@@ -35,6 +35,14 @@ class Lanes {
   // Ring::fresh: nothing fresh is due until the next wake().
   void rest(const Chosen& chosen, std::optional<storage::WallTime> next_due_at);
 
+  // Something is due in it, but a drain lets none of it go now: out of Ring::all until it is taken back, or woken, at
+  // `look_again_at` at the latest. What is fresh in it goes on.
+  void set_aside(const Chosen& chosen, storage::WallTime look_again_at);
+  // Brings back those that were set aside, first come first, until `count` of all that are awake are ones that `open`
+  // lets through.
+  void take_back(std::size_t count, const std::function<bool(const storage::Lane&)>& open);
+  bool any_aside() const { return !aside_.empty(); }
+
   // Up to `count` lanes of the ring that are awake and that `open` lets through, in turn.
   std::vector<Chosen> choose(Ring ring, std::size_t count, const std::function<bool(const storage::Lane&)>& open);
   // Wakes the lane at this time whatever else happens: a fresh record was deferred until then, and the fresh ring does
@@ -53,16 +61,19 @@ class Lanes {
   using Turn = std::list<storage::Lane>;
   struct Entry {
     std::uint64_t generation = 0;
-    std::array<std::optional<Turn::iterator>, 2> places;                              // in turns_, while awake
+    std::array<std::optional<Turn::iterator>, 2> places;  // in turns_ while awake, the first in aside_ while aside
+    bool aside = false;
     std::optional<std::multimap<storage::WallTime, storage::Lane>::iterator> parked;  // in parked_
   };
   static constexpr std::size_t index(Ring ring) { return static_cast<std::size_t>(ring); }
   void leave(Entry& entry, Ring ring);
   void unpark(Entry& entry);
+  void bring_back(Entry& entry);
 
   std::uint64_t generation_ = 0;  // of all lanes: one that was forgotten comes back with a new one
   std::map<storage::Lane, Entry> entries_;
   std::array<Turn, 2> turns_;
+  Turn aside_;
   std::multimap<storage::WallTime, storage::Lane> parked_;
   std::multimap<storage::WallTime, storage::Lane> reminders_;
 };

@@ -25,6 +25,7 @@ struct Dispatcher::Work {
   std::uint64_t epoch = 0;   // of the lease it was taken under
   bool permitted = false;    // it holds a permit
   bool retry = false;        // as a repetition
+  bool drained = false;      // the drain let it go
 
   // Tells people apart in the breaker without telling who they are.
   std::uint64_t breaker_key() const {

@@ -144,6 +144,50 @@ TEST(Drain, SurvivesARestart) {
   EXPECT_EQ(again->wakes_at(now), now + 1h);
 }
 
+TEST(Drain, WhatWasUnknownIsSettledOnce) {
+  Drain drain({.canary = 3}, 100, midnight);
+  auto now = play(drain, "duu", midnight);
+  ASSERT_EQ(drain.state(now), DrainState::aborted);
+  ASSERT_TRUE(drain.resume(now));
+  EXPECT_EQ(drain.state(now), DrainState::running);
+  drain.resolved(DrainResult::delivered, true);
+  EXPECT_EQ(drain.delivered(), 2U);
+  EXPECT_EQ(drain.unknown(), 1U);
+  EXPECT_EQ(drain.settled_so_far(), 3U);
+  drain.resolved(std::nullopt, true);  // it goes again
+  EXPECT_EQ(drain.settled_so_far(), 2U);
+  EXPECT_EQ(drain.state(now), DrainState::running) << "the canary was over";
+  EXPECT_EQ(drain.waiting(), 98U);
+  drain.resolved(DrainResult::rejected, false);  // unknown since before the drain
+  EXPECT_EQ(drain.settled_so_far(), 3U);
+  drain.resolved(std::nullopt, true);  // what was counted is behind after a restart
+  EXPECT_EQ(drain.unknown(), 0U);
+}
+
+TEST(Drain, ARestartDoesNotForgetWhatWasRefused) {
+  Drain drain({.canary = 0}, 1000, midnight);
+  auto now = play(drain, std::string(49, 'r'), midnight);
+  auto again = Drain::decode(drain.encode());
+  ASSERT_TRUE(again);
+  now = play(*again, "r", now);
+  EXPECT_EQ(again->state(now), DrainState::aborted);
+}
+
+TEST(Drain, EstimateTable) {
+  const struct {
+    const char* name;
+    DrainPlan plan;
+    std::optional<std::chrono::seconds> takes;
+  } rows[] = {
+      {"no pace, nobody knows", {}, {}},
+      {"ten a second", {.per_second = 10}, 100s},
+      {"half the day", {.per_second = 10, .daily_pause = DailyPause{6h, 18h}}, 200s},
+      {"half the day, over midnight", {.per_second = 10, .daily_pause = DailyPause{18h, 6h}}, 200s},
+      {"a pause of nothing", {.per_second = 10, .daily_pause = DailyPause{6h, 6h}}, 100s},
+  };
+  for (const auto& row : rows) EXPECT_EQ(estimate(row.plan, 1000), row.takes) << row.name;
+}
+
 TEST(Drain, WhatIsNoDrainIsRefused) {
   const Drain drain({}, 10, midnight);
   const std::string sound = drain.encode();

@@ -158,5 +158,42 @@ TEST(Lanes, reminders_are_bounded) {
   EXPECT_EQ(lanes.next_wake(), now + 1ms) << "the last one found no place";
 }
 
+TEST(Lanes, set_aside_they_come_back_as_many_as_are_wanted) {
+  Lanes lanes;
+  for (const auto* name : {"a", "b", "c", "d"}) lanes.wake(lane(name));
+  for (const auto& each : choose(lanes, 9, now)) lanes.set_aside(each, now + 5min);
+  EXPECT_TRUE(lanes.any_aside());
+  EXPECT_FALSE(lanes.any_awake());
+  EXPECT_EQ(names(lanes.choose(Ring::fresh, 9, anyone)), "abcd") << "what is fresh goes on";
+  lanes.take_back(1, anyone);
+  EXPECT_EQ(names(choose(lanes, 9, now)), "a");
+  lanes.take_back(1, anyone);
+  EXPECT_EQ(names(choose(lanes, 9, now)), "a") << "one is awake already";
+  lanes.take_back(2, [](const auto& each) { return each.facility != "b"; });
+  EXPECT_EQ(names(choose(lanes, 9, now)), "abc") << "one that cannot send does not count";
+  lanes.take_back(9, anyone);
+  EXPECT_FALSE(lanes.any_aside());
+  EXPECT_EQ(names(choose(lanes, 9, now)), "abcd");
+}
+
+TEST(Lanes, set_aside_they_are_woken_by_news_and_by_time) {
+  Lanes lanes;
+  for (const auto* name : {"a", "b"}) lanes.wake(lane(name));
+  const auto chosen = choose(lanes, 9, now);
+  lanes.wake(lane("b"));  // news that came meanwhile
+  for (const auto& each : chosen) lanes.set_aside(each, now + 5min);
+  EXPECT_EQ(names(choose(lanes, 9, now)), "b");
+  EXPECT_EQ(lanes.next_wake(), now + 5min);
+  EXPECT_EQ(names(choose(lanes, 9, now + 5min)), "ba");
+  EXPECT_FALSE(lanes.any_aside());
+  EXPECT_EQ(lanes.next_wake(), std::nullopt);
+  for (const auto& each : choose(lanes, 9, now)) lanes.set_aside(each, now + 5min);
+  lanes.wake(lane("a"));
+  EXPECT_EQ(names(choose(lanes, 9, now)), "a");
+  for (const auto& each : choose(lanes, 9, now)) lanes.rest(each, std::nullopt);
+  lanes.take_back(9, anyone);
+  EXPECT_EQ(names(choose(lanes, 9, now)), "b");
+}
+
 }  // namespace
 }  // namespace titip::delivery

@@ -55,7 +55,8 @@ World::Process::Process(World& world)
                   [] { return 0.5; }, probes,
                   [&world](const auto& facility, const std::string&) {
                     world.surged.push_back(facility.value_or("all of them"));
-                  }}) {
+                  },
+                  [&world](const auto& drain) { world.drain_stands = drain; }}) {
   transport.server = [&world](const auto& request) { return world.server(request); };
   transport.on_request = [&world](const auto& request) { world.check_write(request); };
 }
@@ -193,6 +194,24 @@ std::vector<delivery::Outage> World::outages() {
   process_->store.list_objects(std::string(delivery::outage_kind), {}, 100, process_->home, [&](auto list) {
     for (const auto& [name, object] : list.value()) found.push_back(delivery::decode_outage(object.bytes).value());
   });
+  run();
+  return found;
+}
+
+delivery::DrainAnswer World::order_drain(delivery::DrainOrder order) {
+  std::optional<delivery::DrainAnswer> answer;
+  process_->dispatcher.order_drain(std::move(order), [&](delivery::DrainAnswer a) { answer = std::move(a); });
+  run();
+  if (!answer) ADD_FAILURE() << "nobody was told what became of the order";
+  return answer.value_or(delivery::DrainAnswer{});
+}
+
+std::optional<delivery::Drain> World::drain() {
+  std::optional<delivery::Drain> found;
+  process_->engine->get_object(std::string(delivery::drain_kind), std::string(destination), process_->home,
+                               [&](const auto& object) {
+                                 if (object.value()) found = delivery::Drain::decode((*object)->bytes).value();
+                               });
   run();
   return found;
 }
