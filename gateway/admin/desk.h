@@ -1,5 +1,5 @@
-// Where upkeep runs: on threads of its own, off the loops, one long run at a time. Short requests (status, resume) do
-// not wait behind a long one.
+// Where upkeep runs: on threads of its own, off the loops, one long run at a time. Short requests (status, resume,
+// pause, drains) do not wait behind a long one.
 // Threads: every member from any thread. A Caller is called from the desk's threads.
 #pragma once
 

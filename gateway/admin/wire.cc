@@ -16,7 +16,9 @@ using nlohmann::ordered_json;
 constexpr std::size_t number_digits = 16;
 constexpr std::size_t depth_max = 4;
 
-constexpr std::array command_names{"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain"};
+constexpr std::array command_names{"status",      "resume",       "backup",       "verify",      "keys rotate",
+                                   "erase",       "export",       "retain",       "pause",       "drain",
+                                   "drain pause", "drain resume", "drain status", "drain cancel"};
 static_assert(command_names.size() == static_cast<std::size_t>(command_count));
 constexpr std::array trouble_names{"failed", "usage", "not_found", "unreachable", "not_allowed", "busy"};
 
@@ -60,8 +62,10 @@ bool holds_a_number(std::string_view text) {
 }
 
 std::string fault_of_reason(const Request& request) {
-  const bool changes = request.command == Command::resume || request.command == Command::rotate_keys ||
-                       request.command == Command::erase || request.command == Command::retain;
+  constexpr std::array changing{Command::resume,      Command::rotate_keys,  Command::erase,
+                                Command::retain,      Command::pause,        Command::drain,
+                                Command::drain_pause, Command::drain_resume, Command::drain_cancel};
+  const bool changes = std::ranges::find(changing, request.command) != changing.end();
   if (changes && !request.dry_run && request.reason.empty())
     return fmt::format("{} changes what is in custody: say why, with --reason", name(request.command));
   if (request.reason.size() > reason_bytes) return fmt::format("the reason is longer than {} bytes", reason_bytes);
@@ -92,8 +96,19 @@ std::string fault_of_path(const Request& request) {
 }
 
 std::string fault_of_destination(const Request& request) {
-  if (request.command != Command::resume) return request.destination.empty() ? "" : "only resume names a destination";
-  return request.destination.empty() ? "name the destination to resume" : "";
+  const bool wanted =
+      request.command == Command::resume || request.command == Command::pause || is_of_a_drain(request.command);
+  if (!wanted) return request.destination.empty() ? "" : "only resume, pause and drain name a destination";
+  return request.destination.empty() ? "name the destination" : "";
+}
+
+std::string fault_of_drain(const Request& request) {
+  const auto& words = request.drain;
+  if (words.until_ms && request.command != Command::drain_pause) return "only drain pause has an end";
+  const DrainWords only_until{{}, {}, {}, {}, words.until_ms};
+  if (words != only_until && request.command != Command::drain)
+    return "only the beginning of a drain is told its canary, its pace, its daily pause and when to stop by itself";
+  return fault_of(words);
 }
 
 std::string fault_of_clock(const Request& request) {
@@ -132,6 +147,7 @@ constexpr std::array fields{
     Field{"reason", text<&Request::reason>},
     Field{"to", text<&Request::to>},
     Field{"destination", text<&Request::destination>},
+    Field{"drain", [](const ordered_json& value, Request& request) { return read_words(value, request.drain); }},
     Field{"dry_run", flag<&Request::dry_run>},
     Field{"clock_is_right", flag<&Request::clock_is_right>},
     Field{"forget_damaged", flag<&Request::forget_damaged>},
@@ -176,8 +192,8 @@ bool is_person_number(std::string_view text) {
 }
 
 std::string fault_of(const Request& request) {
-  for (const auto& check :
-       {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_clock, fault_of_forgetting})
+  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_clock,
+                            fault_of_forgetting, fault_of_drain})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }
@@ -207,6 +223,7 @@ std::string encode(const Request& request) {
   if (request.clock_is_right) document["clock_is_right"] = true;
   if (!request.to.empty()) document["to"] = request.to;
   if (!request.destination.empty()) document["destination"] = request.destination;
+  if (request.drain != DrainWords{}) document["drain"] = words_json(request.drain);
   if (!request.people.empty()) document["people"] = request.people;
   if (request.forget_damaged) document["forget_damaged"] = true;
   if (request.forget_lost) document["forget_lost"] = true;

@@ -18,13 +18,32 @@
 #include <variant>
 #include <vector>
 
+#include "gateway/admin/wire_drain.h"
 #include "storage/upkeep.h"
 
 namespace titip::admin {
 
-enum class Command : std::uint8_t { status, resume, backup, verify, rotate_keys, erase, export_person, retain };
-inline constexpr int command_count = static_cast<int>(Command::retain) + 1;
+enum class Command : std::uint8_t {
+  status,
+  resume,
+  backup,
+  verify,
+  rotate_keys,
+  erase,
+  export_person,
+  retain,
+  pause,
+  drain,
+  drain_pause,
+  drain_resume,
+  drain_status,
+  drain_cancel
+};
+inline constexpr int command_count = static_cast<int>(Command::drain_cancel) + 1;
 std::string_view name(Command command);
+constexpr bool is_of_a_drain(Command command) {
+  return command >= Command::drain && command <= Command::drain_cancel;
+}
 
 inline constexpr std::size_t request_bytes = 64U << 10U;
 inline constexpr std::size_t people_at_once = 1'000;
@@ -35,7 +54,8 @@ struct Request {
   std::string reason{};               // wanted by whatever changes something
   bool dry_run = false;               // says what would be done
   std::string to{};                   // backup: an absolute path that does not exist yet
-  std::string destination{};          // resume
+  std::string destination{};          // resume, pause (also destination/facility), drain
+  DrainWords drain{};                 // drain, and until when it is paused
   bool clock_is_right = false;        // retain: a person says so
   std::vector<std::string> people{};  // erase, export: their 16-digit numbers
   bool forget_damaged = false;        // keys rotate: old keys go although damaged records may need them
