@@ -27,6 +27,7 @@ reads::StatusFacts App::facts() const {
     if (const auto gate = destination->gate()) each.gate = reads::Gated{gate->reason, gate->since};
     for (const auto& [facility, gate] : destination->gated_facilities())
       each.gated_facilities.emplace(facility, reads::Gated{gate.reason, gate.since});
+    if (const auto drain = destination->drain()) each.drain = drain_facts(*drain, clock_.wall());
     each.unknown_outcomes = static_cast<std::uint64_t>(destination->probes().unknown_outcomes());
     each.probes = static_cast<std::uint64_t>(destination->probes().probes());
     facts.destinations.push_back(std::move(each));

@@ -50,6 +50,10 @@ class Destination {
   std::optional<admin::Gate> gate() const;
   void gate_facility(const std::string& facility, std::optional<admin::Gate> gate);
   std::map<std::string, admin::Gate> gated_facilities() const;
+  // The drain: as it stood a few seconds ago, or at its last change; any thread. Told on `home`.
+  std::optional<delivery::Drain> drain() const;
+  void order_drain(delivery::DrainOrder order, storage::Home& home, storage::Done<delivery::DrainAnswer> done);
+  double configured_pace() const { return config_.permits.pace.per_second; }
 
  private:
   void surged(const std::optional<std::string>& facility, const std::string& reason);
@@ -71,6 +75,7 @@ class Destination {
   mutable std::mutex gate_mutex_;
   std::optional<admin::Gate> gate_;
   std::map<std::string, admin::Gate> gated_facilities_;
+  std::optional<delivery::Drain> drain_;  // under the same mutex
 };
 
 }  // namespace titip::gateway

@@ -27,6 +27,11 @@ void add_destination(std::string& text, const ordered_json& each) {
     if (number(state) > 0) text += fmt::format("  {:<12}{:>12}\n", state, admin::grouped(number(state)));
   if (const auto difference = each.value("ledger_difference", std::int64_t{0}); difference != 0)
     text += fmt::format("  {:<12}{:>12}  a defect: run `titip verify`\n", "ledger", difference);
+  if (const auto drain = each.find("drain"); drain != each.end() && drain->is_object())
+    text += fmt::format("  its drain {}\n", drain->value("sentence", "?"));
+  for (const auto& gate : each.value("gated_facilities", ordered_json::array()))
+    text += fmt::format("  facility {} gated since {}: {}\n", gate.value("facility", "?"), gate.value("since", "?"),
+                        gate.value("reason", "?"));
   if (const auto gate = each.find("gate"); gate != each.end() && gate->is_object())
     text += fmt::format("  gated since {}: {}\n  to send again: titip resume {} --reason …\n",
                         gate->value("since", "?"), gate->value("reason", "?"), each.value("destination", "?"));

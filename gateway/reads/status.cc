@@ -87,6 +87,10 @@ Sentence sentence(const StatusFacts& facts) {
           fmt::format(" Sending for {} to {} is held back until the operator resumes it.",
                       count == 1 ? std::string("1 facility") : fmt::format("{} facilities", count), each.destination);
     }
+    if (each.drain && each.drain->stands_still) {
+      text.id += fmt::format(" Pengiriman laporan lama ke {} sedang dijeda.", each.destination);
+      text.en += fmt::format(" Sending the backlog to {} is paused.", each.destination);
+    }
     if (!each.gate) continue;
     text.id += fmt::format(" Pengiriman ke {} ditahan sampai pengelola membukanya.", each.destination);
     text.en += fmt::format(" Sending to {} is held back until its operator opens the gate.", each.destination);
@@ -128,6 +132,7 @@ ordered_json status_json(const StatusFacts& facts) {
       if (entry["gated_facilities"].size() == most_gates_shown) break;
       entry["gated_facilities"].push_back({{"facility", facility}, {"since", gate.since}, {"reason", gate.reason}});
     }
+    entry["drain"] = each.drain ? drain_json(*each.drain) : ordered_json(nullptr);
     if (each.gate) entry["gate"] = {{"since", each.gate->since}, {"reason", each.gate->reason}};
     for (const auto state : storage::all_states) entry[std::string(storage::name(state))] = of(each.counts, state);
     entry["pending"] = pending(each.counts);

@@ -163,5 +163,60 @@ TEST(Status, a_ledger_that_does_not_balance_shows_by_how_much) {
   EXPECT_EQ(ledger_difference(facts.counts), 4) << "what the rolling look found counts too";
 }
 
+TEST(Status, a_drain_is_told_as_it_stands) {
+  DrainFacts running;
+  running.state = "running";
+  running.of = 1000;
+  running.settled = 250;
+  running.per_second = 10;
+  running.eta = 75s;
+  auto canary = running;
+  canary.state = "canary";
+  canary.canary = 20;
+  auto paused = running;
+  paused.state = "paused";
+  paused.stands_still = true;
+  paused.reason = "clinic hours";
+  paused.goes_on_at = tests::morning;
+  auto aborted = running;
+  aborted.state = "aborted";
+  aborted.stands_still = true;
+  aborted.reason = "20 of the last 50 were rejected or are unknown";
+  aborted.rejected = 20;
+  auto done = running;
+  done.state = "done";
+  done.is_done = true;
+  done.settled = 1000;
+  const struct {
+    const DrainFacts& drain;
+    const char* says;
+  } sentences[] = {
+      {running, "runs at 10 a second: 250 of 1000 settled, about 75 s left."},
+      {canary, "waits for its canary of 20: 250 of 1000 settled."},
+      {paused, "is paused until 2021-08-16T01:00:00.000Z (clinic hours): 250 of 1000 settled."},
+      {aborted,
+       "has stopped by itself (20 of the last 50 were rejected or are unknown): 250 of 1000 settled, 20 rejected."},
+      {done, "is done: 1000 of 1000 settled."},
+  };
+  for (const auto& row : sentences) EXPECT_EQ(drain_sentence(row.drain), row.says);
+  auto facts = facts_of({{State::queued, 3}});
+  EXPECT_TRUE(status_json(status_of({facts}))["destinations"][0]["drain"].is_null());
+  facts.drain = running;
+  const auto document = status_json(status_of({facts}))["destinations"][0]["drain"];
+  EXPECT_EQ(document["settled"], 250);
+  EXPECT_EQ(document["eta_s"], 75);
+  EXPECT_FALSE(sentence(status_of({facts})).en.contains("backlog"));
+  facts.drain = aborted;
+  EXPECT_TRUE(sentence(status_of({facts})).en.contains("Sending the backlog to pcare-vaksin is paused."));
+  EXPECT_TRUE(sentence(status_of({facts})).id.contains("laporan lama ke pcare-vaksin sedang dijeda."));
+}
+
+TEST(Status, spans_are_said_in_words) {
+  EXPECT_EQ(duration_text(90s), "90 s");
+  EXPECT_EQ(duration_text(25min), "25 min");
+  EXPECT_EQ(duration_text(3h), "3 h");
+  EXPECT_EQ(duration_text(50h), "3 days");
+}
+
 }  // namespace
 }  // namespace titip::reads
