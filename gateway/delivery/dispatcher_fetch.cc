@@ -250,7 +250,7 @@ bool Dispatcher::take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch
     if (active_.contains(due.submission.id) || left_alone_.contains(due.submission.id)) continue;
     const bool unknown = due.submission.state == State::unknown;
     const bool drained =
-        chosen.ring == Ring::all && !unknown && draining_.governs(due.submission.accepted_at, fetch.now);
+        chosen.ring != Ring::fresh && !unknown && draining_.governs(due.submission.accepted_at, fetch.now);
     if (drained && fetch.drained == 0) {
       ask.withheld = true;
       full = false;
