@@ -59,6 +59,8 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_drain_window",
                              "titip_drain_in_flight",
                              "titip_facilities_paused",
+                             "titip_facilities_gated",
+                             "titip_retries_held_back_total",
                              "titip_queue_submissions",
                              "titip_destination_gated",
                              "titip_retention_erased_submissions_total",
