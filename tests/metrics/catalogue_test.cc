@@ -65,6 +65,8 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_drain_paused",
                              "titip_drain_eta_seconds",
                              "titip_facilities_paused",
+                             "titip_facilities_gated",
+                             "titip_retries_held_back_total",
                              "titip_queue_submissions",
                              "titip_destination_gated",
                              "titip_retention_erased_submissions_total",

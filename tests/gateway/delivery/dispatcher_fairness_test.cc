@@ -111,6 +111,10 @@ TEST(Fairness, repetitions_do_not_crowd_out_first_tries) {
   world.start();
   world.pass(100ms);
   ASSERT_EQ(in_state(world, State::deferred), 40U);
+  // What is served opens the window again, all of it.
+  for (int i = 100; i < 130; ++i) world.accept({.nik = person(i)});
+  world.run();
+  ASSERT_GE(in_state(world, State::delivered), 30U);
   // All forty fall due while one reply is outstanding for everything in flight.
   world.server.mood = Mood::silence;
   world.pass(2h);
