@@ -108,14 +108,16 @@ void Dispatcher::keep_drain() {
       {{std::string(drain_kind), options_.destination, std::nullopt, drain ? drain->encode() : std::string()}},
       doors_.home,
       [this, told = std::exchange(told_of_drain_, {})](storage::Result<std::vector<storage::Applied>> applied) mutable {
-        writes_drain_ = false;
         for (auto& each : told) each(applied.has_value());
-        if (stopping_ && !applied) return;
-        if (!applied) {
-          doors_.timers.after(again_after, [this] { keep_drain(); });
-        } else if (drain_unwritten_) {
-          keep_drain();
+        if (!applied && !stopping_) {
+          doors_.timers.after(again_after, [this] {
+            writes_drain_ = false;
+            keep_drain();
+          });
+          return;
         }
+        writes_drain_ = false;
+        if (applied && drain_unwritten_) keep_drain();
       });
 }
 

@@ -127,6 +127,10 @@ void Drain::resolved(std::optional<DrainResult> as, bool counted) {
 
 void Drain::pause(std::string reason, std::optional<WallTime> until, WallTime now) {
   if (done_ || aborted_) return;
+  if (paused_ && paused_until_ && *paused_until_ <= now) {  // that one is over
+    stood_still_ += *paused_until_ - still_since_;
+    paused_ = false;
+  }
   if (!paused_) still_since_ = now;
   paused_ = true;
   paused_until_ = until;

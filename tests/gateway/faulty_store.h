@@ -20,6 +20,7 @@ class FaultyStore final : public storage::ForwardingStore {
   std::optional<storage::Error> claim_error;   // to every claim
   std::uint64_t claims_too_high = 0;           // so much is the epoch of a lease beyond the store's
   std::optional<storage::Error> object_error;  // to every get_object
+  std::optional<storage::Error> put_error;     // to every put_objects
   std::optional<storage::Health> health_now;   // what health() says
 
   void accept(std::vector<storage::NewSubmission> batch, storage::Home& home,
@@ -48,6 +49,11 @@ class FaultyStore final : public storage::ForwardingStore {
                   storage::Done<std::optional<storage::Object>> done) override {
     if (object_error) return answer_error(home, std::move(done), *object_error);
     ForwardingStore::get_object(std::move(kind), std::move(object_name), home, std::move(done));
+  }
+  void put_objects(std::vector<storage::PutObject> batch, storage::Home& home,
+                   storage::Done<std::vector<storage::Applied>> done) override {
+    if (put_error) return answer_error(home, std::move(done), *put_error);
+    ForwardingStore::put_objects(std::move(batch), home, std::move(done));
   }
   storage::Health health() const override { return health_now.value_or(ForwardingStore::health()); }
 };

@@ -76,6 +76,24 @@ TEST(DrainRestart, a_fresh_record_that_was_deferred_goes_on_after_a_restart) {
   EXPECT_EQ(world.writes(), 1U);
 }
 
+TEST(DrainRestart, a_store_that_takes_nothing_is_told_again) {
+  World world(roomy());
+  world.start();
+  pile_up(world, 50);
+  world.store().put_error = storage::Error::overloaded;
+  const auto answer = world.order_drain({What::start, {.canary = 0, .per_second = 1}});
+  EXPECT_FALSE(answer.refused);
+  EXPECT_FALSE(answer.kept) << "and whoever ordered it is told so";
+  world.dispatcher().gate(false, "");
+  world.pass(10s);
+  EXPECT_LE(world.writes(), 11U) << "it holds all the same";
+  EXPECT_FALSE(world.drain());
+  world.store().put_error.reset();
+  world.pass(2s);
+  ASSERT_TRUE(world.drain());
+  EXPECT_GE(world.drain()->settled_so_far(), 9U) << "the newest word, not the first";
+}
+
 TEST(DrainRestart, one_that_cannot_be_read_is_a_gate) {
   World world(roomy());
   for (int i = 0; i < 5; ++i) world.accept({.nik = person(i)});

@@ -123,6 +123,11 @@ TEST(Drain, SaysWhenItWillBeDone) {
   EXPECT_EQ(drain.eta(now), std::nullopt) << "nobody can know";
   drain.resume(now + 10h);
   EXPECT_EQ(drain.eta(now + 10h), 900s) << "a pause does not count";
+  Drain often({.canary = 0}, 1000, midnight);
+  often.pause("lunch", midnight + 10h, midnight);
+  auto later = play(often, std::string(100, 'd'), midnight + 10h);
+  often.pause("dinner", later + 10h, later);
+  EXPECT_EQ(often.eta(later + 10h), 900s) << "nor does one that ended by itself";
   Drain paced({.canary = 0, .per_second = 0.5}, 1000, midnight);
   EXPECT_EQ(paced.eta(play(paced, std::string(100, 'd'), midnight)), 1800s);
   drain.nothing_left(now);
