@@ -52,6 +52,30 @@ TEST(DispatcherDrain, the_pace_holds_beside_the_window) {
   EXPECT_EQ(state(world), DrainState::done);
 }
 
+// A slow pace over many facilities must not look at all of them for every record.
+TEST(DispatcherDrain, the_work_follows_the_pace_not_the_facilities) {
+  auto options = roomy();
+  options.facilities = 900;
+  World world(options);
+  world.start();
+  world.dispatcher().gate(true, "an outage of the clinic's network");
+  for (int i = 0; i < 1800; ++i) world.accept({.nik = person(i)}, "vaksin/simpan", fmt::format("F{:03}", i % 900));
+  world.pass(1s);
+  begin(world, {.canary = 0, .per_second = 10});
+  world.pass(5s);
+  EXPECT_GE(world.store().due_queries, 900U) << "each was looked at once";
+  const auto writes = world.writes();
+  const auto queries = world.store().due_queries;
+  world.pass(60s);
+  EXPECT_NEAR(static_cast<double>(world.writes() - writes), 600, 2);
+  EXPECT_LE(world.store().due_queries - queries, 8 * 600U);
+  // In turn: nobody has both records gone while others have both waiting.
+  world.pass(26s);
+  std::size_t gone = 0;
+  for (const auto& row : world.server.effects()) gone += row.at("nik") < person(900) ? 1 : 0;
+  EXPECT_GE(gone, 890U);
+}
+
 TEST(DispatcherDrain, a_narrow_window_holds_beside_the_pace) {
   auto options = roomy();
   options.upstream.window.initial = options.upstream.window.cap = 2;
