@@ -174,7 +174,7 @@ constexpr std::array<Key<SurgeOptions>, 5> surge_keys{{
 }};
 
 using D = DestinationConfig;
-constexpr std::array<Key<D>, 21> destination_keys{{
+constexpr std::array<Key<D>, 22> destination_keys{{
     {"name", "what this destination is called", [](const R& r, D& c) { c.name = r.text(); }},
     {"profile", "a built-in profile's name, or the path of a profile file",
      [](const R& r, D& c) { c.profile = r.text(); }},
@@ -201,6 +201,11 @@ constexpr std::array<Key<D>, 21> destination_keys{{
      [](const R& r, D& c) { c.settle.late_apply_wait = r.milliseconds(0, day); }},
     {"maximum_unknown_age_ms", "an outcome unknown for longer is held for a person",
      [](const R& r, D& c) { c.settle.maximum_unknown_age = r.milliseconds(second, 365 * day); }},
+    {"maximum_age_ms",
+     "a record put off for longer expires; counted only while it could have been sent, and not before it was tried "
+     "five "
+     "times",
+     [](const R& r, D& c) { c.settle.maximum_age.age = r.milliseconds(60 * second, 365 * day); }},
     {"breaker", "the circuit breaker",
      [](const R& r, D& c) { read_object<BreakerOptions>(r, breaker_keys, c.upstream.breaker); }},
     {"backoff", "waits of a deferred record",

@@ -35,6 +35,7 @@ void Dispatcher::start() {
     pump();
   });
   recall_outage(object_prefix(options_.destination));
+  recall_served();
   claim();
 }
 
@@ -48,6 +49,7 @@ void Dispatcher::stop(std::move_only_function<void()> done) {
 
 void Dispatcher::credentials_renewed(const std::string& facility) {
   logins_.renewed(facility);
+  count_stop(facility);
   pump();
 }
 
@@ -68,6 +70,7 @@ void Dispatcher::gate_facility(const std::string& facility, bool shut, std::stri
   metrics::log(shut ? Level::warning : Level::info, shut ? "facility_gated" : "facility_resumed",
                {{Field::destination, options_.destination}, {Field::facility, facility}, {Field::reason, reason}});
   doors_.probes.facilities_gated.set(static_cast<double>(gated_facilities_.size()));
+  count_stop(facility);
   if (!shut) {
     surges_.reset(facility);
     lanes_.wake({options_.destination, facility});
@@ -110,6 +113,8 @@ bool Dispatcher::prepare(const WorkPtr& work) {
 // One call a record: the writer groups them anyway, and one damaged record must not hold up the others.
 void Dispatcher::open(const WorkPtr& work) {
   if (is_gated(work->lane)) return release(work, true);  // the gate was shut while it was being peeked
+  if (has_expired(work->record, served_.of(work->record.facility, doors_.clock.steady()), options_.settle))
+    return expire(work);
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
   storage::OpenAttempt mark;
@@ -182,6 +187,7 @@ void Dispatcher::note_standing(const WorkPtr& work, rules::OutcomeKind outcome) 
     metrics::log(Level::warning, "credentials_refused",
                  {{Field::destination, options_.destination}, {Field::facility, facility}});
   }
+  count_stop(facility);
 }
 
 // What was decided for good, by facility: an app that sends rubbish since yesterday must not send all of it.

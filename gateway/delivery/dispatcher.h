@@ -22,6 +22,7 @@
 #include "gateway/delivery/logins.h"
 #include "gateway/delivery/outages.h"
 #include "gateway/delivery/permits.h"
+#include "gateway/delivery/served_time.h"
 #include "gateway/delivery/settle.h"
 #include "metrics/catalogue.h"
 #include "storage/facilities.h"
@@ -142,6 +143,13 @@ class Dispatcher {
   void note_outage();
   void keep_outage(const Outage& outage);
 
+  // maximum age
+  void recall_served();
+  bool can_be_sent_to() const;
+  void count_served();
+  void count_stop(const std::string& facility);
+  void expire(const WorkPtr& work);
+
   // logging in
   void log_in(const std::string& facility);
   void send_login(const std::string& facility, const std::string& username, const std::string& password);
@@ -153,11 +161,16 @@ class Dispatcher {
   LateApply late_apply_;
   Permits permits_;
   rules::Surges surges_;
-  static constexpr auto note_every = std::chrono::seconds(60);  // what an outage has cost so far
+  // What an outage has cost so far, and the clock of served time: a crash makes it forget so much at most.
+  static constexpr auto note_every = std::chrono::seconds(60);
   OutageLog outages_;
   std::optional<Outage> recalled_;  // while the records are being read
   bool knows_outage_ = false;
   std::optional<storage::WallTime> noted_outage_at_;
+  ServedTime served_;
+  std::optional<ServedNote> noted_served_;
+  std::optional<clock::SteadyTime> noted_served_at_;
+  bool age_began_ = false;  // of a record, since the clock was last looked at
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> active_in_lane_;
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.

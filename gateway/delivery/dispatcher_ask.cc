@@ -42,6 +42,7 @@ void Dispatcher::ask_later(const WorkPtr& work, std::chrono::milliseconds wait) 
   settlement.expected_version = work->record.version;
   settlement.event = storage::Event::probe_inconclusive;
   settlement.backoff_steps = work->record.backoff_steps;
+  settlement.aging_since = work->record.aging_since;
   settlement.due_at = work->opened_at + wait;
   store_settlement(work, std::move(settlement));
 }

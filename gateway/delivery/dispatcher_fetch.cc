@@ -62,6 +62,7 @@ void Dispatcher::look() {
                            (upstream.state() != BreakerState::closed &&
                             lanes_.any_awake(Ring::all, [this](const auto& lane) { return can_send(lane); })));
   note_outage();
+  count_served();
   if (upstream.state() == BreakerState::open) return;
   if (upstream.wants_health_read()) upstream.send_health_read();
   if (may_fetch() && lanes_.any_awake()) fetch(room());
