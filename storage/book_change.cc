@@ -197,6 +197,9 @@ Changed Book::transition(const Transition& transition) {
     record->submission.outcome_rule = "person";  // somebody says it landed
     take_numbers(record->submission, transition.resolved);
   }
+  // Whoever releases it wants it to be sent all the same.
+  const bool gives_up_deadline = transition.event == Event::release && before.hold_reason == HoldReason::deadline;
+  if (gives_up_deadline) record->submission.deadline.reset();
   enter_state(*record, {*next, transition.event, transition.hold_reason, transition.due_at, now_});
   // A release that leads nowhere: what it requires is still not to be had.
   const Submission& s = record->submission;

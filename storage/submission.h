@@ -83,7 +83,8 @@ enum class HoldReason : std::uint8_t {
   conflict = 3,
   late_entry = 4,
   person = 5,
-  damaged = 6,  // its payload cannot be read, so it cannot be sent
+  damaged = 6,   // its payload cannot be read, so it cannot be sent
+  deadline = 7,  // it came too late; a release gives the deadline up
 };
 std::string_view name(HoldReason reason);
 

@@ -115,6 +115,7 @@ void Dispatcher::open(const WorkPtr& work) {
   if (is_gated(work->lane)) return release(work, true);  // the gate was shut while it was being peeked
   if (has_expired(work->record, served_.of(work->record.facility, doors_.clock.steady()), options_.settle))
     return expire(work);
+  if (holds_for_deadline(work)) return hold(work, storage::HoldReason::deadline);
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
   storage::OpenAttempt mark;
@@ -146,6 +147,7 @@ void Dispatcher::send(const WorkPtr& work) {
   // The breaker may have opened, or a gate been shut, while the mark was being written: then nothing is sent, and
   // nothing is counted.
   if (stopping_ || is_gated(work->lane) || !doors_.upstream.may_send_record()) return not_sent(work);
+  throughput_.sent(work->started);
   doors_.upstream.send_record(std::move(work->outbound.request), work->record.route,
                               {work->breaker_key(), work->record.facility},
                               [this, work](const rules::Exchange& exchange, const rules::Classified& classified) {

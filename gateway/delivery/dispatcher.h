@@ -6,6 +6,7 @@
 // and only while a lease is held, whose epoch the mark and what came of it carry.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,6 +33,7 @@
 #include "upstream/client/upstream.h"
 #include "upstream/profile/profile.h"
 #include "upstream/rules/surge.h"
+#include "upstream/rules/throughput.h"
 
 namespace titip::delivery {
 
@@ -42,6 +44,7 @@ struct DispatcherOptions {
   PermitOptions permits;
   rules::SurgeOptions surge;
   std::chrono::milliseconds fresh_age{3'600'000};  // accepted since so long: somebody may still be waiting for it
+  std::chrono::milliseconds deadline_near{3 * 3'600'000};  // a deadline that is nearer makes its record go first
 };
 
 struct DispatcherDoors {
@@ -76,6 +79,8 @@ class Dispatcher {
   void gate_facility(const std::string& facility, bool shut, std::string_view reason);
 
   std::size_t active() const { return active_.size(); }
+  // Sends a second at present; 0: none, or nothing can be sent. Any thread.
+  double sends_per_second() const { return sends_per_second_.load(std::memory_order_relaxed); }
 
  private:
   struct Work;  // one record being sent or asked about
@@ -150,6 +155,10 @@ class Dispatcher {
   void count_stop(const std::string& facility);
   void expire(const WorkPtr& work);
 
+  // deadlines
+  void look_at_deadlines();
+  bool holds_for_deadline(const WorkPtr& work) const;
+
   // logging in
   void log_in(const std::string& facility);
   void send_login(const std::string& facility, const std::string& username, const std::string& password);
@@ -170,6 +179,11 @@ class Dispatcher {
   ServedTime served_;
   std::optional<ServedNote> noted_served_;
   std::optional<clock::SteadyTime> noted_served_at_;
+  rules::Throughput throughput_;
+  std::atomic<double> sends_per_second_{0};
+  bool deadlines_near_ = false;
+  std::optional<storage::WallTime> deadlines_looked_at_;
+  std::optional<clock::SteadyTime> deadlines_look_again_;
   bool age_began_ = false;  // of a record, since the clock was last looked at
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> active_in_lane_;

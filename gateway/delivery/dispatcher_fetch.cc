@@ -19,6 +19,11 @@ constexpr std::size_t logins_at_once = 4;
 constexpr std::size_t most_looked_past = 256;  // records of a lane that the retry budget holds back
 constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
 
+rules::SendClass class_of(Ring ring) {
+  if (ring == Ring::all) return rules::SendClass::backlog;
+  return ring == Ring::fresh ? rules::SendClass::fresh : rules::SendClass::deadline;
+}
+
 std::optional<storage::WallTime> earlier(std::optional<storage::WallTime> a, std::optional<storage::WallTime> b) {
   if (!a || !b) return a ? a : b;
   return std::min(*a, *b);
@@ -33,9 +38,9 @@ struct Dispatcher::Fetch {
   };
   storage::WallTime now{};
   rules::Waiting waiting;
-  std::array<std::size_t, 2> places{};  // left to each ring
+  std::array<std::size_t, all_rings.size()> places{};  // left to each ring
   std::vector<Ask> asks;
-  std::vector<storage::DueQuery> queries;  // of each ask: what to ask about and what to send; or what is fresh
+  std::vector<storage::DueQuery> queries;  // of each ask: what to ask about and what to send; or what of the ring
   std::vector<WorkPtr> sends;
   std::vector<WorkPtr> questions;
 
@@ -63,6 +68,7 @@ void Dispatcher::look() {
                             lanes_.any_awake(Ring::all, [this](const auto& lane) { return can_send(lane); })));
   note_outage();
   count_served();
+  look_at_deadlines();
   if (upstream.state() == BreakerState::open) return;
   if (upstream.wants_health_read()) upstream.send_health_read();
   if (may_fetch() && lanes_.any_awake()) fetch(room());
@@ -124,11 +130,12 @@ bool Dispatcher::is_open(const storage::Lane& lane) {
   return false;
 }
 
-// What classes have something to send. Fresh records have a claim of their own only while there is a queue to stand in.
+// What classes have something to send. Fresh records and deadlines have a claim of their own only while there is a
+// queue to stand in.
 rules::Waiting Dispatcher::waiting() const {
   const bool queue = !deep_.empty() || lanes_.awake(Ring::all) > most_lanes_at_once;
   const auto sendable = [this](const auto& lane) { return can_send(lane); };
-  return {.deadline = false,
+  return {.deadline = queue && deadlines_near_ && lanes_.any_awake(Ring::deadline, sendable),
           .fresh = queue && lanes_.any_awake(Ring::fresh, sendable),
           .backlog = lanes_.any_awake(Ring::all)};
 }
@@ -138,6 +145,7 @@ void Dispatcher::fetch(std::size_t room) {
   fetch.now = doors_.clock.wall();
   fetch.waiting = waiting();
   const auto dealt = permits_.deal(room, fetch.waiting);
+  choose(fetch, Ring::deadline, dealt.deadline);
   choose(fetch, Ring::fresh, dealt.fresh);
   choose(fetch, Ring::all, fetch.asks.empty() ? room : dealt.backlog);
   if (fetch.asks.empty()) return;
@@ -175,7 +183,9 @@ void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t 
                           .limit = places + (in_hand != active_in_lane_.end() ? in_hand->second : 0) +
                                    (held_back != over_budget_.end() ? held_back->second : 0),
                           .fresh_since = fetch.now - options_.fresh_age,
-                          .shards = lease_->shards};
+                          .shards = lease_->shards,
+                          .until = fetch.now + options_.deadline_near};
+  if (chosen.ring == Ring::deadline) query.due_class = DueClass::deadline;
   fetch.asks.push_back({chosen, query.limit});
   if (chosen.ring == Ring::all) {
     query.due_class = DueClass::probe;
@@ -189,7 +199,7 @@ void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t 
 void Dispatcher::fetched(Fetch& fetch, std::vector<storage::DueBatch> batches) {
   std::size_t at = 0;
   for (const auto& [chosen, limit] : fetch.asks) {
-    if (chosen.ring == Ring::fresh) {
+    if (chosen.ring != Ring::all) {
       if (!take_from(fetch, chosen, limit, batches[at++])) lanes_.rest(chosen, std::nullopt);
       continue;
     }
@@ -250,7 +260,7 @@ void Dispatcher::permit(const WorkPtr& work, Ring ring, const rules::Waiting& wa
   if (work->record.state == State::unknown) return permits_.asked(now);
   work->permitted = true;
   work->retry = retry;
-  permits_.took(ring == Ring::fresh ? rules::SendClass::fresh : rules::SendClass::backlog, waiting, retry, now);
+  permits_.took(class_of(ring), waiting, retry, now);
   wake_held_back();
 }
 

@@ -132,6 +132,21 @@ TEST_P(Delivery, AnAgeIsKeptWhileItWaitsInTheQueueAndForgottenByAHold) {
   EXPECT_FALSE(now_of(1).aging_since) << "a person who releases it wants it to be tried";
 }
 
+TEST_P(Delivery, WhoReleasesWhatMissedItsDeadlineGivesTheDeadlineUp) {
+  for (const HoldReason reason : {HoldReason::deadline, HoldReason::person}) {
+    const std::uint64_t number = reason == HoldReason::deadline ? 1 : 2;
+    NewSubmission late = submission(number, std::to_string(number));
+    late.submission.deadline = at(noon_ms - 1);
+    caller->accept(std::move(late));
+    auto hold = transition_of(now_of(number), Event::hold);
+    hold.hold_reason = reason;
+    ASSERT_EQ(caller->transition(hold).state, State::held);
+    EXPECT_EQ(now_of(number).deadline, at(noon_ms - 1)) << "it says what was missed";
+    ASSERT_EQ(caller->transition(transition_of(now_of(number), Event::release)).state, State::queued);
+    EXPECT_EQ(now_of(number).deadline.has_value(), reason == HoldReason::person);
+  }
+}
+
 TEST_P(Delivery, AReturnedAttemptIsNotCounted) {
   const auto record = caller->accept(submission(1)).submission;
   caller->open_attempt(record);

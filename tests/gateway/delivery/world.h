@@ -85,6 +85,7 @@ class World {
   client::Upstream& upstream() { return process_->upstream; }
   std::string metrics() { return process_->registry.expose(); }
   const storage::Sealer& sealer() const { return *sealer_; }
+  void change(const storage::Transition& transition);  // by a person
   void put_object(std::string kind, std::string name, std::string bytes);
   std::vector<delivery::Outage> outages();  // that were written down, oldest first
   // Damages what the store keeps of this record's line of records, and mends it again.
