@@ -106,6 +106,7 @@ class Dispatcher {
   void ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t places);
   void fetched(Fetch& fetch, std::vector<storage::DueBatch> batches);
   bool take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t limit, storage::DueBatch& batch);
+  void take_one(Fetch& fetch, Ring ring, storage::Due due);
   bool look_past(const storage::Lane& lane, std::size_t held_back, bool full);
   void permit(const WorkPtr& work, Ring ring, const rules::Waiting& waiting, bool retry);
   void give_back_permit(const WorkPtr& work);

@@ -17,6 +17,7 @@ using storage::State;
 
 constexpr std::size_t logins_at_once = 4;
 constexpr std::size_t most_looked_past = 256;  // records of a lane that the retry budget holds back
+constexpr std::size_t most_suspects = 64;      // records that tripped the breaker, and are tried after all others
 constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
 
 rules::SendClass class_of(Ring ring) {
@@ -43,6 +44,9 @@ struct Dispatcher::Fetch {
   std::vector<storage::DueQuery> queries;  // of each ask: what to ask about and what to send; or what of the ring
   std::vector<WorkPtr> sends;
   std::vector<WorkPtr> questions;
+  // The breaker is half-open: one record is tried, and one that tripped it only if there is no other.
+  bool half_open = false;
+  std::optional<std::pair<storage::Due, Ring>> suspect;
 
   std::size_t& places_of(Ring ring) { return places[static_cast<std::size_t>(ring)]; }
 };
@@ -144,6 +148,7 @@ void Dispatcher::fetch(std::size_t room) {
   Fetch fetch;
   fetch.now = doors_.clock.wall();
   fetch.waiting = waiting();
+  fetch.half_open = doors_.upstream.state() != BreakerState::closed;
   const auto dealt = permits_.deal(room, fetch.waiting);
   choose(fetch, Ring::deadline, dealt.deadline);
   choose(fetch, Ring::fresh, dealt.fresh);
@@ -166,7 +171,8 @@ void Dispatcher::fetch(std::size_t room) {
 
 void Dispatcher::choose(Fetch& fetch, Ring ring, std::size_t places) {
   const auto open = [this, ring](const auto& lane) { return (ring == Ring::all || !is_gated(lane)) && is_open(lane); };
-  const auto chosen = lanes_.choose(ring, std::min(places, lanes_at_once_), open);
+  const auto lanes = fetch.half_open && places > 0 ? lanes_at_once_ : std::min(places, lanes_at_once_);
+  const auto chosen = lanes_.choose(ring, lanes, open);
   if (chosen.empty()) return;
   fetch.places_of(ring) = places;
   for (const auto& each : chosen) ask_due(fetch, each, (places + chosen.size() - 1) / chosen.size());
@@ -180,7 +186,8 @@ void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t 
   storage::DueQuery query{.lane = chosen.lane,
                           .due_class = DueClass::fresh,
                           .now = fetch.now,
-                          .limit = places + (in_hand != active_in_lane_.end() ? in_hand->second : 0) +
+                          .limit = places + (fetch.half_open ? most_suspects : 0) +
+                                   (in_hand != active_in_lane_.end() ? in_hand->second : 0) +
                                    (held_back != over_budget_.end() ? held_back->second : 0),
                           .fresh_since = fetch.now - options_.fresh_age,
                           .shards = lease_->shards,
@@ -211,6 +218,8 @@ void Dispatcher::fetched(Fetch& fetch, std::vector<storage::DueBatch> batches) {
     if (more) continue;
     lanes_.rest(chosen, earlier(questions.next_due_at, is_gated(chosen.lane) ? std::nullopt : sends.next_due_at));
   }
+  const bool any = !fetch.sends.empty() || !fetch.questions.empty();
+  if (fetch.suspect && !any) take_one(fetch, fetch.suspect->second, std::move(fetch.suspect->first));
   for (const auto& work : fetch.questions) ask(work);
   for (const auto& work : fetch.sends) open(work);
 }
@@ -235,14 +244,24 @@ bool Dispatcher::take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_
       deep = true;
       break;
     }
-    auto work = take(std::move(due));
-    if (!work) continue;
-    --fetch.places_of(chosen.ring);
-    permit(work, chosen.ring, fetch.waiting, retry);
-    (unknown ? fetch.questions : fetch.sends).push_back(std::move(work));
+    if (fetch.half_open && doors_.upstream.is_suspect(breaker_key_of(due.submission))) {
+      if (!fetch.suspect) fetch.suspect.emplace(std::move(due), chosen.ring);
+      continue;
+    }
+    take_one(fetch, chosen.ring, std::move(due));
   }
   if (deep && chosen.ring == Ring::all) deep_.insert(chosen.lane);
   return held_back == 0 ? more || full : look_past(chosen.lane, held_back, full) || more;
+}
+
+void Dispatcher::take_one(Fetch& fetch, Ring ring, storage::Due due) {
+  const bool unknown = due.submission.state == State::unknown;
+  const bool retry = !unknown && due.submission.backoff_steps > 0;
+  auto work = take(std::move(due));
+  if (!work) return;
+  --fetch.places_of(ring);
+  permit(work, ring, fetch.waiting, retry);
+  (unknown ? fetch.questions : fetch.sends).push_back(std::move(work));
 }
 
 // Records that the retry budget holds back are looked at again when a repetition has ended; at once only to see what
