@@ -169,6 +169,13 @@ class Dispatcher {
   Lanes lanes_;
   Logins logins_;
   LateApply late_apply_;
+  // Questions under way, by facility and target.
+  struct SharedRead {
+    storage::WallTime opened_at{};
+    clock::SteadyTime started{};
+    std::vector<WorkPtr> waiting;
+  };
+  std::map<std::pair<std::string, std::string>, SharedRead> reads_;
   Permits permits_;
   rules::Surges surges_;
   // What an outage has cost so far, and the clock of served time: a crash makes it forget so much at most.
