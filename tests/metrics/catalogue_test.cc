@@ -59,6 +59,7 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_drain_window",
                              "titip_drain_in_flight",
                              "titip_facilities_paused",
+                             "titip_deadlines_missed_total",
                              "titip_queue_submissions",
                              "titip_destination_gated",
                              "titip_retention_erased_submissions_total",

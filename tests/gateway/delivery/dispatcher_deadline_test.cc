@@ -96,9 +96,9 @@ TEST(Deadline, comes_near_while_the_queue_stands) {
   const auto queue = fill(world, 3000);
   world.pass(12h + 58min);
   world.start();
-  world.pass(1min);
+  world.pass(55s);
   EXPECT_EQ(queue.in_time(world), 0U);
-  world.pass(2min + 10s);
+  world.pass(2min + 15s);
   EXPECT_EQ(queue.in_time(world), 20U) << "three hours before midnight";
   EXPECT_GT(in_state(world, State::queued), 500U);
 }
