@@ -17,8 +17,8 @@ void Dispatcher::look_at_deadlines() {
   const auto pending = counted().pending_by_deadline;
   // And just when one passes: what is settled after it was missed all the same.
   auto again = std::chrono::milliseconds(std::chrono::minutes(1));
-  if (const auto next = rules::outlook(pending, now, 0, 1).next_minute)
-    again = std::min(again, std::chrono::milliseconds(storage::WallTime(std::chrono::minutes(*next + 1)) - now));
+  if (const auto nearest = rules::outlook(pending, now, 0, 1).next_minute)
+    again = std::min(again, std::chrono::milliseconds(storage::WallTime(std::chrono::minutes(*nearest + 1)) - now));
   deadlines_look_again_ = steady + again;
   const auto before = std::exchange(deadlines_looked_at_, now).value_or(now);
   if (const auto missed = rules::missed_between(pending, before, now); missed > 0) {
@@ -27,8 +27,12 @@ void Dispatcher::look_at_deadlines() {
                  {{metrics::Field::destination, options_.destination},
                   {metrics::Field::count, static_cast<std::int64_t>(missed)}});
   }
-  const auto near = std::chrono::floor<std::chrono::minutes>(now + options_.deadline_near).time_since_epoch().count();
-  deadlines_near_ = !pending.empty() && pending.begin()->first <= near;
+  const auto minute_of = [](storage::WallTime at) {
+    return std::chrono::floor<std::chrono::minutes>(at).time_since_epoch().count();
+  };
+  // What was missed is in no hurry any more.
+  const auto next = pending.lower_bound(minute_of(now));
+  deadlines_near_ = next != pending.end() && next->first <= minute_of(now + options_.deadline_near);
   if (deadlines_near_) lanes_.look_again(Ring::deadline);
 }
 

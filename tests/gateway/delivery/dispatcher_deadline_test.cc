@@ -103,6 +103,16 @@ TEST(Deadline, comes_near_while_the_queue_stands) {
   EXPECT_GT(in_state(world, State::queued), 500U);
 }
 
+TEST(Deadline, that_is_over_makes_nobody_go_first) {
+  World world(slow_world());
+  const auto queue = fill(world, 400);
+  world.pass(16h + 1min);
+  world.start();
+  world.pass(10s);
+  EXPECT_EQ(queue.in_time(world), 0U) << "there is nothing left to be in time for";
+  EXPECT_GT(in_state(world, State::delivered), 80U);
+}
+
 // In an outage nothing can be done about it but to say so; then the server decides.
 TEST(Deadline, missed_in_an_outage_is_counted_once_and_the_server_decides) {
   World world;
