@@ -10,7 +10,8 @@ namespace titip::gateway {
 namespace {
 
 delivery::DispatcherOptions dispatcher_options(const DestinationConfig& config) {
-  return {config.name, config.settle, config.login, config.permits, config.surge, config.fresh_age};
+  return {config.name,  config.settle,    config.login,        config.permits,
+          config.surge, config.fresh_age, config.deadline_near};
 }
 
 // The breaker must outwait the calls that were under way when it tripped.

@@ -39,6 +39,9 @@ class Destination {
   void join() { loop_.stop(); }
 
   const std::string& name() const { return config_.name; }
+  // Sends a second at present, and how much of them deadlines may take. Any thread.
+  double sends_per_second() const { return dispatcher_.sends_per_second(); }
+  double deadline_share() const { return config_.permits.shares.deadline_at_most; }
   const profile::Profile& profile() const { return profile_; }
   const metrics::DestinationProbes& probes() const { return probes_; }
   metrics::QueueProbes& queue() { return queue_; }

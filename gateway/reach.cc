@@ -50,6 +50,7 @@ Ended offline_status(const Config& config, storage::Store& store, clock::WallTim
   reads::StatusFacts facts;
   facts.store = store.health();
   facts.utc_offset = config.utc_offset;
+  facts.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   auto destinations = store.counts().destinations;
   for (const auto& name : destination_names(config)) destinations.try_emplace(name);
   for (const auto& [name, counts] : destinations) {

@@ -45,6 +45,8 @@ constexpr Definition drain_eta{"titip_drain_eta_seconds", "Until the drain is do
 constexpr Definition paused{"titip_facilities_paused", "Facilities whose credentials the destination refuses."};
 constexpr Definition facilities_gated{"titip_facilities_gated",
                                       "Facilities behind a gate: by a person, or for a surge of rejections."};
+constexpr Definition deadlines_missed{"titip_deadlines_missed_total",
+                                      "Records that were still pending when their deadline passed."};
 constexpr Definition held_back{"titip_retries_held_back_total",
                                "Looks at due repetitions that the retry budget did not let through."};
 constexpr Definition queue{"titip_queue_submissions", "Submissions in custody, by state."};
@@ -189,6 +191,7 @@ DestinationProbes::DestinationProbes(Registry& registry, const std::string& dest
       in_flight(registry.gauge(metrics::in_flight, {{"destination", destination}})),
       facilities_paused(registry.gauge(paused, {{"destination", destination}})),
       facilities_gated(registry.gauge(metrics::facilities_gated, {{"destination", destination}})),
+      deadlines_missed(registry.counter(metrics::deadlines_missed, {{"destination", destination}})),
       retries_held_back(registry.counter(held_back, {{"destination", destination}})),
       drain_settled_(registry.gauge(metrics::drain_settled, {{"destination", destination}})),
       drain_waiting_(registry.gauge(metrics::drain_waiting, {{"destination", destination}})),

@@ -84,6 +84,7 @@ class DestinationProbes {
   Gauge in_flight;
   Gauge facilities_paused;
   Gauge facilities_gated;
+  Counter deadlines_missed;
   Counter retries_held_back;  // looks at due repetitions that the retry budget did not let through
 
  private:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <utility>
 
 namespace titip::clock {
@@ -20,6 +21,24 @@ std::string local_date(WallTime at, std::chrono::minutes utc_offset) {
   const std::chrono::year_month_day date{floor<days>(at + utc_offset)};
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                      static_cast<unsigned>(date.day()));
+}
+
+std::optional<WallTime> end_of_day(std::string_view date, std::chrono::minutes utc_offset) {
+  const auto number = [&](std::size_t from, std::size_t count) {
+    int value = -1;
+    const char* const end = date.data() + from + count;
+    const auto read = std::from_chars(date.data() + from, end, value);
+    return read.ec == std::errc() && read.ptr == end ? value : -1;
+  };
+  if (date.size() != 10 || date[4] != '-' || date[7] != '-') return std::nullopt;
+  const int year = number(0, 4);
+  const int month = number(5, 2);
+  const int day = number(8, 2);
+  if (year < 0 || month < 0 || day < 0) return std::nullopt;
+  const std::chrono::year_month_day found{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                          std::chrono::day(static_cast<unsigned>(day))};
+  if (!found.ok()) return std::nullopt;
+  return WallTime(std::chrono::sys_days(found) + days(1)) - utc_offset - std::chrono::milliseconds(1);
 }
 
 std::string local_hour_minute(WallTime at, std::chrono::minutes utc_offset) {

@@ -12,6 +12,8 @@ namespace titip::clock {
 
 // "2026-08-15" of that instant at that offset.
 std::string local_date(WallTime at, std::chrono::minutes utc_offset);
+// The last millisecond of "2026-08-15" at that offset; nothing if there is no such day.
+std::optional<WallTime> end_of_day(std::string_view date, std::chrono::minutes utc_offset);
 // "09:12".
 std::string local_hour_minute(WallTime at, std::chrono::minutes utc_offset);
 // RFC 3339 in UTC with milliseconds: "2026-08-15T02:12:03.004Z".

@@ -6,6 +6,7 @@
 // and only while a lease is held, whose epoch the mark and what came of it carry.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,6 +25,7 @@
 #include "gateway/delivery/logins.h"
 #include "gateway/delivery/outages.h"
 #include "gateway/delivery/permits.h"
+#include "gateway/delivery/served_time.h"
 #include "gateway/delivery/settle.h"
 #include "metrics/catalogue.h"
 #include "storage/facilities.h"
@@ -33,6 +35,7 @@
 #include "upstream/client/upstream.h"
 #include "upstream/profile/profile.h"
 #include "upstream/rules/surge.h"
+#include "upstream/rules/throughput.h"
 
 namespace titip::delivery {
 
@@ -43,6 +46,7 @@ struct DispatcherOptions {
   PermitOptions permits;
   rules::SurgeOptions surge;
   std::chrono::milliseconds fresh_age{3'600'000};  // accepted since so long: somebody may still be waiting for it
+  std::chrono::milliseconds deadline_near{3 * 3'600'000};  // a deadline that is nearer makes its record go first
 };
 
 struct DispatcherDoors {
@@ -89,6 +93,8 @@ class Dispatcher {
   void order_drain(DrainOrder order, std::move_only_function<void(DrainAnswer)> done);
 
   std::size_t active() const { return active_.size(); }
+  // Sends a second at present; 0: none, or nothing can be sent. Any thread.
+  double sends_per_second() const { return sends_per_second_.load(std::memory_order_relaxed); }
 
  private:
   struct Work;  // one record being sent or asked about
@@ -116,6 +122,8 @@ class Dispatcher {
   void ask_fresh(Fetch& fetch, storage::DueQuery query);
   void fetched(Fetch& fetch, std::vector<storage::DueBatch> batches);
   bool take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch);
+  bool is_drained(const storage::Submission& record, Ring ring) const;
+  void take_one(Fetch& fetch, Ring ring, storage::Due due);
   bool look_past(const storage::Lane& lane, std::size_t held_back, bool full);
   void permit(const WorkPtr& work, Ring ring, const rules::Waiting& waiting, bool retry);
   void give_back_permit(const WorkPtr& work);
@@ -172,6 +180,17 @@ class Dispatcher {
   void search(std::shared_ptr<EndSearch> search);
   void searched(std::shared_ptr<EndSearch> search, const storage::Result<storage::ScanPage>& page);
 
+  // maximum age
+  void recall_served();
+  bool can_be_sent_to() const;
+  void count_served();
+  void count_stop(const std::string& facility);
+  void expire(const WorkPtr& work);
+
+  // deadlines
+  void look_at_deadlines();
+  bool holds_for_deadline(const WorkPtr& work) const;
+
   // logging in
   void log_in(const std::string& facility);
   void send_login(const std::string& facility, const std::string& username, const std::string& password);
@@ -181,9 +200,17 @@ class Dispatcher {
   Lanes lanes_;
   Logins logins_;
   LateApply late_apply_;
+  // Questions under way, by facility and target.
+  struct SharedRead {
+    storage::WallTime opened_at{};
+    clock::SteadyTime started{};
+    std::vector<WorkPtr> waiting;
+  };
+  std::map<std::pair<std::string, std::string>, SharedRead> reads_;
   Permits permits_;
   rules::Surges surges_;
-  static constexpr auto note_every = std::chrono::seconds(60);  // what an outage has cost so far
+  // What an outage has cost so far, and the clock of served time: a crash makes it forget so much at most.
+  static constexpr auto note_every = std::chrono::seconds(60);
   OutageLog outages_;
   std::optional<Outage> recalled_;  // while the records are being read
   bool knows_outage_ = false;
@@ -195,6 +222,15 @@ class Dispatcher {
   bool writes_drain_ = false;
   bool searches_ = false;
   std::vector<std::move_only_function<void(bool kept)>> told_of_drain_;  // when it has been written
+  ServedTime served_;
+  std::optional<ServedNote> noted_served_;
+  std::optional<clock::SteadyTime> noted_served_at_;
+  rules::Throughput throughput_;
+  std::atomic<double> sends_per_second_{0};
+  bool deadlines_near_ = false;
+  std::optional<storage::WallTime> deadlines_looked_at_;
+  std::optional<clock::SteadyTime> deadlines_look_again_;
+  bool age_began_ = false;  // of a record, since the clock was last looked at
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> active_in_lane_;
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.

@@ -18,8 +18,14 @@ using storage::State;
 
 constexpr std::size_t logins_at_once = 4;
 constexpr std::size_t most_looked_past = 256;               // records of a lane that the retry budget holds back
+constexpr std::size_t most_suspects = 64;                   // that tripped the breaker, and are tried after all others
 constexpr auto look_again_after = std::chrono::minutes(5);  // at a lane that a drain has set aside
 constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
+
+rules::SendClass class_of(Ring ring) {
+  if (ring == Ring::all) return rules::SendClass::backlog;
+  return ring == Ring::fresh ? rules::SendClass::fresh : rules::SendClass::deadline;
+}
 
 std::optional<storage::WallTime> earlier(std::optional<storage::WallTime> a, std::optional<storage::WallTime> b) {
   if (!a || !b) return a ? a : b;
@@ -40,11 +46,14 @@ struct Dispatcher::Fetch {
   std::optional<storage::WallTime> drain_began;  // of the one that governed when it was asked
   std::size_t drained = 0;                       // places the drain still leaves to the backlog
   rules::Waiting waiting;
-  std::array<std::size_t, 2> places{};  // left to each ring
+  std::array<std::size_t, all_rings.size()> places{};  // left to each ring
   std::vector<FetchAsk> asks;
-  std::vector<storage::DueQuery> queries;  // of each ask: what to ask about and what to send; or what is fresh
+  std::vector<storage::DueQuery> queries;  // of each ask: what to ask about and what to send; or what of the ring
   std::vector<WorkPtr> sends;
   std::vector<WorkPtr> questions;
+  // The breaker is half-open: one record is tried, and one that tripped it only if there is no other.
+  bool half_open = false;
+  std::optional<std::pair<storage::Due, Ring>> suspect;
 
   std::size_t& places_of(Ring ring) { return places[static_cast<std::size_t>(ring)]; }
 };
@@ -70,6 +79,8 @@ void Dispatcher::look() {
                             lanes_.any_awake(Ring::all, [this](const auto& lane) { return can_send(lane); })));
   note_outage();
   note_drain();
+  count_served();
+  look_at_deadlines();
   if (upstream.state() == BreakerState::open) return;
   if (upstream.wants_health_read()) upstream.send_health_read();
   take_back_lanes();
@@ -133,12 +144,13 @@ bool Dispatcher::is_open(const storage::Lane& lane) {
   return false;
 }
 
-// What classes have something to send. Fresh records have a claim of their own only while there is a queue to stand in.
+// What classes have something to send. Fresh records and deadlines have a claim of their own only while there is a
+// queue to stand in.
 rules::Waiting Dispatcher::waiting() const {
   const bool queue =
       !deep_.empty() || lanes_.awake(Ring::all) > most_lanes_at_once || draining_.active(doors_.clock.wall());
   const auto sendable = [this](const auto& lane) { return can_send(lane); };
-  return {.deadline = false,
+  return {.deadline = queue && deadlines_near_ && lanes_.any_awake(Ring::deadline, sendable),
           .fresh = queue && lanes_.any_awake(Ring::fresh, sendable),
           .backlog = lanes_.any_awake(Ring::all)};
 }
@@ -149,7 +161,9 @@ void Dispatcher::fetch(std::size_t room) {
   fetch.waiting = waiting();
   fetch.drain_began = draining_.began(fetch.now);
   fetch.drained = draining_.within(room, drain_now());
+  fetch.half_open = doors_.upstream.state() != BreakerState::closed;
   const auto dealt = permits_.deal(room, fetch.waiting);
+  choose(fetch, Ring::deadline, dealt.deadline);
   choose(fetch, Ring::fresh, dealt.fresh);
   choose(fetch, Ring::all, fetch.asks.empty() ? room : dealt.backlog);
   if (fetch.asks.empty()) return;
@@ -172,7 +186,8 @@ void Dispatcher::choose(Fetch& fetch, Ring ring, std::size_t places) {
   const auto open = [this, ring](const auto& lane) { return (ring == Ring::all || !is_gated(lane)) && is_open(lane); };
   // Of the backlog no more than the drain lets go now; where that is nothing, lanes are looked at to set them aside.
   const auto wanted = ring == Ring::all && fetch.drained > 0 ? std::min(places, fetch.drained) : places;
-  const auto chosen = lanes_.choose(ring, std::min(wanted, lanes_at_once_), open);
+  const auto lanes = fetch.half_open && places > 0 ? lanes_at_once_ : std::min(wanted, lanes_at_once_);
+  const auto chosen = lanes_.choose(ring, lanes, open);
   if (chosen.empty()) return;
   fetch.places_of(ring) = places;
   for (const auto& each : chosen) ask_due(fetch, each, (wanted + chosen.size() - 1) / chosen.size());
@@ -186,12 +201,16 @@ void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t 
   storage::DueQuery query{.lane = chosen.lane,
                           .due_class = DueClass::fresh,
                           .now = fetch.now,
-                          .limit = places + (in_hand != active_in_lane_.end() ? in_hand->second : 0) +
+                          .limit = places + (fetch.half_open ? most_suspects : 0) +
+                                   (in_hand != active_in_lane_.end() ? in_hand->second : 0) +
                                    (held_back != over_budget_.end() ? held_back->second : 0),
                           .fresh_since = fetch.now - options_.fresh_age,
-                          .shards = lease_->shards};
+                          .shards = lease_->shards,
+                          .until = fetch.now + options_.deadline_near};
+  if (chosen.ring == Ring::deadline) query.due_class = DueClass::deadline;
   fetch.asks.push_back({chosen, query.limit});
   if (chosen.ring == Ring::fresh) return ask_fresh(fetch, std::move(query));
+  if (chosen.ring == Ring::deadline) return fetch.queries.push_back(std::move(query));
   fetch.asks.back().batches = 2;
   query.due_class = DueClass::probe;
   fetch.queries.push_back(query);
@@ -225,7 +244,7 @@ void Dispatcher::fetched(Fetch& fetch, std::vector<storage::DueBatch> batches) {
     bool more = false;
     for (auto& batch : answers) more = take_from(fetch, ask, batch) || more;
     if (more) continue;
-    if (chosen.ring == Ring::fresh) {
+    if (chosen.ring != Ring::all) {
       lanes_.rest(chosen, std::nullopt);
     } else if (is_gated(chosen.lane)) {
       lanes_.rest(chosen, answers[0].next_due_at);
@@ -235,6 +254,8 @@ void Dispatcher::fetched(Fetch& fetch, std::vector<storage::DueBatch> batches) {
       lanes_.rest(chosen, earlier(answers[0].next_due_at, answers[1].next_due_at));
     }
   }
+  const bool any = !fetch.sends.empty() || !fetch.questions.empty();
+  if (fetch.suspect && !any) take_one(fetch, fetch.suspect->second, std::move(fetch.suspect->first));
   for (const auto& work : fetch.questions) ask(work);
   for (const auto& work : fetch.sends) open(work);
 }
@@ -249,9 +270,7 @@ bool Dispatcher::take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch
   for (auto& due : batch.items) {
     if (active_.contains(due.submission.id) || left_alone_.contains(due.submission.id)) continue;
     const bool unknown = due.submission.state == State::unknown;
-    const bool drained =
-        chosen.ring != Ring::fresh && !unknown && draining_.governs(due.submission.accepted_at, fetch.now);
-    if (drained && fetch.drained == 0) {
+    if (is_drained(due.submission, chosen.ring) && fetch.drained == 0) {
       ask.withheld = true;
       full = false;
       continue;
@@ -267,19 +286,36 @@ bool Dispatcher::take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch
       deep = true;
       break;
     }
-    auto work = take(std::move(due));
-    if (!work) continue;
-    --fetch.places_of(chosen.ring);
-    permit(work, chosen.ring, fetch.waiting, retry);
-    if (drained) {
-      work->drained = true;
-      --fetch.drained;
-      draining_.took(doors_.clock.steady());
+    if (fetch.half_open && doors_.upstream.is_suspect(breaker_key_of(due.submission))) {
+      if (!fetch.suspect) fetch.suspect.emplace(std::move(due), chosen.ring);
+      continue;
     }
-    (unknown ? fetch.questions : fetch.sends).push_back(std::move(work));
+    take_one(fetch, chosen.ring, std::move(due));
   }
   if (deep && chosen.ring == Ring::all) deep_.insert(chosen.lane);
   return held_back == 0 ? more || full : look_past(chosen.lane, held_back, full) || more;
+}
+
+// Of the backlog that a drain governs. What comes as fresh brings older ones along.
+bool Dispatcher::is_drained(const storage::Submission& record, Ring ring) const {
+  return ring != Ring::fresh && record.state != State::unknown &&
+         draining_.governs(record.accepted_at, doors_.clock.wall());
+}
+
+void Dispatcher::take_one(Fetch& fetch, Ring ring, storage::Due due) {
+  const bool unknown = due.submission.state == State::unknown;
+  const bool retry = !unknown && due.submission.backoff_steps > 0;
+  const bool drained = is_drained(due.submission, ring);
+  auto work = take(std::move(due));
+  if (!work) return;
+  --fetch.places_of(ring);
+  permit(work, ring, fetch.waiting, retry);
+  if (drained) {
+    work->drained = true;
+    --fetch.drained;
+    draining_.took(doors_.clock.steady());
+  }
+  (unknown ? fetch.questions : fetch.sends).push_back(std::move(work));
 }
 
 // Records that the retry budget holds back are looked at again when a repetition has ended; at once only to see what
@@ -297,7 +333,7 @@ void Dispatcher::permit(const WorkPtr& work, Ring ring, const rules::Waiting& wa
   if (work->record.state == State::unknown) return permits_.asked(now);
   work->permitted = true;
   work->retry = retry;
-  permits_.took(ring == Ring::fresh ? rules::SendClass::fresh : rules::SendClass::backlog, waiting, retry, now);
+  permits_.took(class_of(ring), waiting, retry, now);
   wake_held_back();
 }
 

@@ -21,8 +21,9 @@ constexpr auto slow_again_after = std::chrono::milliseconds(10'000);  // a recor
 }  // namespace
 
 AttemptEnd Dispatcher::end_of(const WorkPtr& work) const {
-  return {work->opened_at, doors_.clock.wall(), *work->route, doors_.upstream.state() == BreakerState::closed,
-          doors_.uniform()};
+  return {work->opened_at,  doors_.clock.wall(),
+          *work->route,     doors_.upstream.state() == BreakerState::closed,
+          doors_.uniform(), served_.of(work->record.facility, doors_.clock.steady())};
 }
 
 void Dispatcher::settle(const WorkPtr& work, storage::Settlement settlement, const std::string& words,
@@ -85,6 +86,7 @@ void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlem
     doors_.probes.delivered_after(*settlement.attempt.ended_at - work->record.accepted_at);
   if (applied == storage::Applied::yes && (state == State::delivered || state == State::rejected))
     note_surge(work->record.facility, state == State::rejected);
+  if (state == State::deferred && !work->record.aging_since) age_began_ = true;
   // What is asked for as fresh falls due without anybody knowing when.
   const auto fresh_since = doors_.clock.wall() - options_.fresh_age;
   if (state == State::deferred && settlement.due_at &&

@@ -55,20 +55,26 @@ void Lanes::wake(const storage::Lane& lane) {
   entry.generation = ++generation_;
   unpark(entry);
   bring_back(entry);
-  for (const auto ring : {Ring::all, Ring::fresh}) {
-    auto& turn = turns_[index(ring)];
-    auto& place = entry.places[index(ring)];
-    if (!place) place = turn.insert(turn.end(), lane);
-  }
+  for (const auto ring : all_rings) enter(entry, lane, ring);
+}
+
+void Lanes::enter(Entry& entry, const storage::Lane& lane, Ring ring) {
+  auto& turn = turns_[index(ring)];
+  auto& place = entry.places[index(ring)];
+  if (!place) place = turn.insert(turn.end(), lane);
+}
+
+void Lanes::look_again(Ring ring) {
+  for (const auto& lane : turns_[index(Ring::all)]) enter(entries_[lane], lane, ring);
 }
 
 void Lanes::rest(const Chosen& chosen, std::optional<storage::WallTime> next_due_at) {
   const auto found = entries_.find(chosen.lane);
   if (found == entries_.end() || found->second.generation != chosen.generation) return;
   auto& entry = found->second;
-  leave(entry, Ring::fresh);
-  if (chosen.ring == Ring::fresh) return;  // it stays in the other ring, which knows when something falls due
-  leave(entry, Ring::all);
+  // It stays in the ring of all, which knows when something falls due.
+  if (chosen.ring != Ring::all) return leave(entry, chosen.ring);
+  for (const auto ring : all_rings) leave(entry, ring);
   unpark(entry);
   if (next_due_at) {
     entry.parked = parked_.emplace(*next_due_at, chosen.lane);

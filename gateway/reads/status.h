@@ -52,12 +52,15 @@ struct DestinationFacts {
   std::optional<DrainFacts> drain{};
   std::uint64_t unknown_outcomes = 0;  // since the process started
   std::uint64_t probes = 0;
+  double sends_per_second = 0;  // at present; 0: none, or nothing can be sent
+  double deadline_share = 1;    // how much of them deadlines may take
 };
 
 struct StatusFacts {
   std::vector<DestinationFacts> destinations;
   storage::Health store;
   std::chrono::minutes utc_offset{0};  // the zone that times are shown in
+  client::WallTime now{};
 };
 
 struct Sentence {

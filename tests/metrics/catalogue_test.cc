@@ -67,6 +67,7 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_facilities_paused",
                              "titip_facilities_gated",
                              "titip_retries_held_back_total",
+                             "titip_deadlines_missed_total",
                              "titip_queue_submissions",
                              "titip_destination_gated",
                              "titip_retention_erased_submissions_total",

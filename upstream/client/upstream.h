@@ -70,6 +70,8 @@ class Upstream {
   bool credentials_answered(const std::string& facility, bool refused);
 
   bool may_send_record() const;
+  // Where others wait, they are tried before this one: it tripped the breaker, which is not closed.
+  bool is_suspect(std::uint64_t key) const { return breaker_.is_suspect(key); }
   bool may_send_read() const;
   bool wants_health_read() const;
   rules::BreakerState state() const;

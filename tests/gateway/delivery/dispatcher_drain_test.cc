@@ -222,6 +222,42 @@ TEST(DispatcherDrain, what_is_unknown_is_asked_after_while_it_is_paused) {
   EXPECT_EQ(state(world), DrainState::done);
 }
 
+// A deadline that is near does not let a record of the backlog past a drain that stands still.
+TEST(DispatcherDrain, paused_it_holds_deadlines_back_too) {
+  World world(roomy());
+  world.start();
+  world.dispatcher().gate(true, "an outage of the clinic's network");
+  for (int i = 0; i < 40; ++i) world.accept({.nik = person(i)}, "vaksin/ubah", "F001");
+  world.pass(1s);
+  world.order_drain({What::start, {}});
+  world.order_drain({What::pause, {}, "over the evening"});
+  world.dispatcher().gate(false, "");
+  world.pass(15h);  // until an hour before midnight
+  EXPECT_EQ(world.writes(), 0U);
+  const auto today = world.accept({.nik = person(900)}, "vaksin/ubah", "F001");
+  world.pass(1min);
+  EXPECT_EQ(world.state(today), State::delivered);
+  EXPECT_EQ(world.writes(), 1U);
+}
+
+TEST(DispatcherDrain, nothing_grows_old_while_it_is_paused) {
+  auto options = roomy();
+  options.settle.maximum_age.age = 1h;
+  World world(options);
+  world.start();
+  pile_up(world, 20);
+  world.server.next_writes.assign(20, Mood::busy_without_wait);
+  begin(world, {.canary = 0});
+  world.run();
+  ASSERT_GT(in_state(world, State::deferred), 0U);
+  world.order_drain({What::pause, {}, "over the weekend"});
+  world.pass(60h);
+  EXPECT_EQ(in_state(world, State::expired), 0U);
+  world.order_drain({What::resume});
+  world.pass(10min);
+  EXPECT_EQ(in_state(world, State::delivered), 20U);
+}
+
 TEST(DispatcherDrain, an_outage_in_the_middle_changes_nothing_of_it) {
   World world(roomy());
   world.start();

@@ -37,6 +37,20 @@ TEST(Lanes, take_turns) {
   EXPECT_EQ(names(choose(lanes, 9, now)), "bca") << "each at most once";
 }
 
+TEST(Lanes, a_ring_is_looked_at_again_when_time_has_brought_something) {
+  Lanes lanes;
+  for (const auto* name : {"a", "b", "c"}) lanes.wake(lane(name));
+  for (const auto& each : lanes.choose(Ring::deadline, 9, anyone)) lanes.rest(each, std::nullopt);
+  EXPECT_FALSE(lanes.any_awake(Ring::deadline));
+  EXPECT_EQ(lanes.awake(Ring::all), 3U) << "the others are not touched";
+  EXPECT_EQ(lanes.awake(Ring::fresh), 3U);
+  lanes.rest(lanes.choose(Ring::all, 1, anyone).front(), now + 1h);  // nothing at all is due in "a"
+  lanes.look_again(Ring::deadline);
+  EXPECT_EQ(names(lanes.choose(Ring::deadline, 9, anyone)), "bc");
+  lanes.look_again(Ring::deadline);
+  EXPECT_EQ(lanes.awake(Ring::deadline), 2U) << "once";
+}
+
 TEST(Lanes, waking_twice_is_waking_once) {
   Lanes lanes;
   lanes.wake(lane("a"));

@@ -216,6 +216,13 @@ std::optional<delivery::Drain> World::drain() {
   return found;
 }
 
+void World::change(const storage::Transition& transition) {
+  process_->engine->transition({transition}, process_->home, [](const auto& changed) {
+    EXPECT_TRUE(changed && changed->front().applied == storage::Applied::yes);
+  });
+  run();
+}
+
 void World::put_object(std::string kind, std::string name, std::string bytes) {
   process_->engine->put_objects({{std::move(kind), std::move(name), std::nullopt, std::move(bytes)}}, process_->home,
                                 [](const auto& applied) { ASSERT_TRUE(applied.has_value()); });

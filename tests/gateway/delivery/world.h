@@ -85,6 +85,7 @@ class World {
   client::Upstream& upstream() { return process_->upstream; }
   std::string metrics() { return process_->registry.expose(); }
   const storage::Sealer& sealer() const { return *sealer_; }
+  void change(const storage::Transition& transition);  // by a person
   void put_object(std::string kind, std::string name, std::string bytes);
   delivery::DrainAnswer order_drain(delivery::DrainOrder order);  // told when it is on stable storage
   std::optional<delivery::Drain> drain();                         // as it was written down

@@ -107,6 +107,61 @@ const Row rows[] = {
      "them again."},
 };
 
+// Three reports have until 23:59 tonight; it is 23:00 in Jakarta, an hour before.
+const auto tonight = std::chrono::floor<std::chrono::minutes>(tests::morning + 15h + 59min);
+StatusFacts with_deadlines(std::uint64_t count, double per_second, std::chrono::milliseconds before_midnight = 1h) {
+  auto facts = status_of({facts_of({{State::queued, count}})});
+  facts.destinations[0].counts.pending_by_deadline[tonight.time_since_epoch().count()] = count;
+  facts.destinations[0].sends_per_second = per_second;
+  facts.destinations[0].deadline_share = 0.5;
+  facts.now = client::WallTime(tonight) + 1min - before_midnight;
+  return facts;
+}
+
+TEST(Status, says_who_will_miss_a_deadline) {
+  const struct {
+    const char* name;
+    StatusFacts facts;
+    const char* id;
+    const char* en;
+    nlohmann::json numbers;
+  } cases[] = {
+      {"all in time",
+       with_deadlines(3, 1),
+       "diinput ulang.",
+       "again.",
+       {{"waiting", 3}, {"next_at", "2021-08-16T16:59:00.000Z"}, {"will_miss", 0}, {"missed", 0}}},
+      {"nothing is being sent",
+       with_deadlines(3, 0),
+       " 3 laporan harus sampai paling lambat 23:59 WIB.",
+       " 3 must arrive by 23:59 WIB.",
+       {{"waiting", 3}, {"next_at", "2021-08-16T16:59:00.000Z"}, {"will_miss", nullptr}, {"missed", 0}}},
+      {"too many",
+       with_deadlines(3000, 1),
+       " Dengan laju sekarang 1.200 akan melewati batas waktunya.",
+       " At the present pace 1,200 will miss their deadline.",
+       {{"waiting", 3000}, {"next_at", "2021-08-16T16:59:00.000Z"}, {"will_miss", 1200}, {"missed", 0}}},
+      {"after midnight",
+       with_deadlines(3, 1, -1min),
+       " 3 sudah melewati batas waktunya.",
+       " 3 missed their deadline.",
+       {{"waiting", 0}, {"next_at", nullptr}, {"will_miss", 0}, {"missed", 3}}},
+      {"one of them",
+       with_deadlines(1, 0, -1min),
+       " 1 sudah melewati batas waktunya.",
+       " 1 missed its deadline.",
+       {{"waiting", 0}, {"next_at", nullptr}, {"will_miss", 0}, {"missed", 1}}},
+  };
+  for (const auto& row : cases) {
+    const auto said = sentence(row.facts);
+    EXPECT_TRUE(said.id.ends_with(row.id)) << row.name << ": " << said.id;
+    EXPECT_TRUE(said.en.ends_with(row.en)) << row.name << ": " << said.en;
+    EXPECT_EQ(nlohmann::json::parse(status_json(row.facts).dump()).at("destinations").at(0).at("deadlines"),
+              row.numbers)
+        << row.name;
+  }
+}
+
 TEST(Status, one_true_sentence) {
   for (const auto& row : rows) {
     const auto said = sentence(row.facts);
