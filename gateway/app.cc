@@ -7,6 +7,7 @@
 
 #include "metrics/log.h"
 #include "storage/key_file.h"
+#include "storage/waiting_home.h"
 
 namespace titip::gateway {
 namespace {
@@ -55,7 +56,10 @@ void App::make_upkeep() {
   for (const auto& destination : destinations_) names.push_back(destination->name());
   desk_.emplace(admin::Doors{*store_, *sealer_, clock_, config_.key_file, config_.data_directory, retention.rule,
                              [this] { return operators_status(); },
-                             [this](const std::string& destination) { gate_gone(destination); }, std::move(names)},
+                             [this](const std::string& what) { set_gate(what, std::nullopt); }, std::move(names),
+                             [this](const std::string& facility) { return facilities_.find(facility) != nullptr; },
+                             [this](const std::string& what, const admin::Gate& gate) { set_gate(what, gate); },
+                             [this](const admin::Request& request) { return drain_command(request, drain_doors()); }},
                 clock_, [this](std::string_view action) { admin_probes_.acted(action); });
   control_.emplace(operations_loop_.context(), admin::ControlOptions{},
                    [this](admin::Request request, std::shared_ptr<admin::Caller> caller) {
@@ -83,12 +87,29 @@ void App::go_on_rotating() {
   desk_->take(std::move(request), std::make_shared<Nobody>());
 }
 
-void App::gate_gone(const std::string& what) {
+// Before a destination, or before a facility of one; nothing: it is taken away.
+void App::set_gate(const std::string& what, const std::optional<admin::Gate>& gate) {
   for (auto& each : destinations_) {
     const auto facilities = admin::facility_gate_name(each->name(), {});
-    if (each->name() == what) each->gate(std::nullopt);
-    if (what.starts_with(facilities)) each->gate_facility(what.substr(facilities.size()), std::nullopt);
+    if (each->name() == what) each->gate(gate);
+    if (what.starts_with(facilities)) each->gate_facility(what.substr(facilities.size()), gate);
   }
+}
+
+DrainDoors App::drain_doors() {
+  DrainDoors doors{*store_, clock_, {}, {}, {}};
+  for (const auto& each : destinations_)
+    doors.destinations.push_back({each->name(), each->profile().utc_offset, each->configured_pace()});
+  const auto find = [this](const std::string& name) -> Destination& {
+    return **std::ranges::find_if(destinations_, [&name](const auto& each) { return each->name() == name; });
+  };
+  doors.order = [find](const std::string& name, delivery::DrainOrder order) {
+    storage::WaitingHome home;
+    return home.ask<delivery::DrainAnswer>([&](auto done) { find(name).order_drain(order, home, std::move(done)); })
+        .value_or(delivery::DrainAnswer{});
+  };
+  doors.look = [find](const std::string& name) { return find(name).drain(); };
+  return doors;
 }
 
 std::expected<void, std::string> App::listen() {

@@ -15,6 +15,7 @@
 #include "gateway/admin/retention.h"
 #include "gateway/custody.h"
 #include "gateway/destination.h"
+#include "gateway/drains.h"
 #include "gateway/front_loop.h"
 #include "gateway/reads/status.h"
 #include "gateway/serve.h"
@@ -41,7 +42,8 @@ class App {
   void make_front();
   void make_operations();
   std::expected<void, std::string> set_gates();
-  void gate_gone(const std::string& destination);
+  void set_gate(const std::string& what, const std::optional<admin::Gate>& gate);
+  DrainDoors drain_doors();
   void make_upkeep();
   void go_on_rotating();
   void fill_queue_metrics();

@@ -17,6 +17,7 @@ reads::StatusFacts App::facts() const {
   reads::StatusFacts facts;
   facts.store = store_->health();
   facts.utc_offset = config_.utc_offset;
+  facts.now = clock_.wall();
   const auto counts = store_->counts();
   for (const auto& destination : destinations_) {
     reads::DestinationFacts each;
@@ -24,9 +25,12 @@ reads::StatusFacts App::facts() const {
     if (const auto found = counts.destinations.find(destination->name()); found != counts.destinations.end())
       each.counts = found->second;
     each.health = destination->reads().health();
+    each.sends_per_second = destination->sends_per_second();
+    each.deadline_share = destination->deadline_share();
     if (const auto gate = destination->gate()) each.gate = reads::Gated{gate->reason, gate->since};
     for (const auto& [facility, gate] : destination->gated_facilities())
       each.gated_facilities.emplace(facility, reads::Gated{gate.reason, gate.since});
+    if (const auto drain = destination->drain()) each.drain = drain_facts(*drain, clock_.wall());
     each.unknown_outcomes = static_cast<std::uint64_t>(destination->probes().unknown_outcomes());
     each.probes = static_cast<std::uint64_t>(destination->probes().probes());
     facts.destinations.push_back(std::move(each));

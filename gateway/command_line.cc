@@ -4,6 +4,7 @@
 
 #include "gateway/commands.h"
 #include "gateway/exit_status.h"
+#include "gateway/pause_end.h"
 #include "gateway/serve.h"
 
 #ifndef TITIP_VERSION
@@ -28,6 +29,8 @@ struct Line {
   OutagesCommand outages;
   bool as_it_is = false;
   bool csv = false;
+  std::string pause_until;
+  std::string pause_for;
   Saying saying;
   std::function<int(const Config&)> perform;
   std::function<int()> perform_alone;  // without a config
@@ -40,6 +43,7 @@ class Commands {
     serve_command->callback(
         [&line, &seams] { line.perform = [&seams](const Config& config) { return serve(config, seams); }; });
     add_looking();
+    add_sending();
     add_custody();
     add_people();
     add_offline();
@@ -56,16 +60,18 @@ class Commands {
   CLI::App* upkeep(CLI::App& under, const std::string& name, const std::string& what, Command command) {
     auto* added = add(under, name, what);
     added->add_flag("--json", line_.saying.json, "the answer as one line of JSON");
-    added->callback([this, command] {
+    added->callback([this, added, command] {
+      if (!added->get_subcommands().empty()) return;  // that one has spoken
       line_.request.command = command;
       line_.perform = [this](const Config& config) {
+        if (!read_pause_end(config)) return exit_usage;
         return run_upkeep(config, line_.request, line_.people_file, line_.saying);
       };
     });
     return added;
   }
   void reason(CLI::App* command, const char* what = "why, for the audit log; it must name nobody") {
-    command->add_option("--reason", line_.request.reason, what);
+    command->add_option("--reason,--why", line_.request.reason, what);
   }
   void dry_run(CLI::App* command) {
     command->add_flag("--dry-run", line_.request.dry_run, "say what would be done, and do nothing");
@@ -78,14 +84,61 @@ class Commands {
     upkeep(program_, "status", "Say how custody stands, in one sentence and in numbers.", Command::status);
     add_outages();
     upkeep(program_, "verify", "Compare every count and index of the store with its records.", Command::verify);
-    auto* resume =
-        upkeep(program_, "resume", "Take the gate before a destination, or one facility of it, away.", Command::resume);
-    resume
-        ->add_option("destination", line_.request.destination,
-                     "DESTINATION or DESTINATION/FACILITY, as `titip status` shows it")
-        ->required();
+  }
+
+  CLI::App* of_destination(CLI::App& under, const std::string& name, const std::string& what, Command command,
+                           const char* which = "its name, as `titip status` shows it") {
+    auto* added = upkeep(under, name, what, command);
+    added->add_option("destination", line_.request.destination, which);
+    return added;
+  }
+
+  // False: it was said what is wrong with them.
+  bool read_pause_end(const Config& config) {
+    if (line_.pause_until.empty() && line_.pause_for.empty()) return true;
+    const auto now = clock::SystemClock().wall();
+    const auto end = line_.pause_for.empty() ? next_time(line_.pause_until, now, config.utc_offset)
+                                             : after_span(line_.pause_for, now);
+    if (!end) {
+      fmt::print(stderr, "titip: {}\n", end.error());
+      return false;
+    }
+    line_.request.drain.until_ms = end->time_since_epoch().count();
+    return true;
+  }
+
+  void add_sending() {
+    const char* which = "a destination, or destination/facility";
+    auto* pause = of_destination(program_, "pause", "Shut a gate: nothing new is sent until it is taken away.",
+                                 Command::pause, which);
+    reason(pause);
+    dry_run(pause);
+    auto* resume = of_destination(
+        program_, "resume", "Take the gate before a destination, or one facility of it, away.", Command::resume, which);
     reason(resume);
     dry_run(resume);
+    auto* drain =
+        of_destination(program_, "drain", "Bring the backlog home: a few first, then at a pace.", Command::drain);
+    auto& words = line_.request.drain;
+    drain->add_option("--canary", words.canary, "so many go first and are all waited for (20)");
+    drain->add_option("--per-second", words.per_second, "the pace; without it as fast as the server lets them");
+    drain->add_option("--abort-share", words.abort_share,
+                      "it stops by itself when more than this of the last results are rejected or unknown (0.3)");
+    drain->add_option("--pause", words.daily_pause, "when it pauses each day, in the server's time: 12:00-13:30");
+    reason(drain);
+    dry_run(drain);
+    yes(drain);
+    add_drain_orders(*drain);
+  }
+
+  void add_drain_orders(CLI::App& drain) {
+    auto* pause = of_destination(drain, "pause", "Let none of the backlog go for now.", Command::drain_pause);
+    auto* until = pause->add_option("--until", line_.pause_until, "it resumes by itself then: 07:30, or RFC 3339");
+    pause->add_option("--for", line_.pause_for, "it resumes by itself after 90m, 2h, 1d")->excludes(until);
+    reason(pause);
+    reason(of_destination(drain, "resume", "Go on, also after it has stopped by itself.", Command::drain_resume));
+    of_destination(drain, "status", "How far it is.", Command::drain_status);
+    reason(of_destination(drain, "cancel", "Take it away: what waits goes as without it.", Command::drain_cancel));
   }
 
   void add_outages() {

@@ -174,7 +174,7 @@ constexpr std::array<Key<SurgeOptions>, 5> surge_keys{{
 }};
 
 using D = DestinationConfig;
-constexpr std::array<Key<D>, 21> destination_keys{{
+constexpr std::array<Key<D>, 24> destination_keys{{
     {"name", "what this destination is called",
      [](const R& r, D& c) {
        c.name = r.text();
@@ -207,6 +207,11 @@ constexpr std::array<Key<D>, 21> destination_keys{{
      [](const R& r, D& c) { c.settle.late_apply_wait = r.milliseconds(0, day); }},
     {"maximum_unknown_age_ms", "an outcome unknown for longer is held for a person",
      [](const R& r, D& c) { c.settle.maximum_unknown_age = r.milliseconds(second, 365 * day); }},
+    {"maximum_age_ms",
+     "a record put off for longer expires; counted only while it could have been sent, and not before it was tried "
+     "five "
+     "times",
+     [](const R& r, D& c) { c.settle.maximum_age.age = r.milliseconds(60 * second, 365 * day); }},
     {"breaker", "the circuit breaker",
      [](const R& r, D& c) { read_object<BreakerOptions>(r, breaker_keys, c.upstream.breaker); }},
     {"backoff", "waits of a deferred record",
@@ -221,6 +226,10 @@ constexpr std::array<Key<D>, 21> destination_keys{{
      }},
     {"fresh_age_ms", "a record is fresh for so long after it was accepted",
      [](const R& r, D& c) { c.fresh_age = r.milliseconds(second, 30 * day); }},
+    {"deadline_share", "of all sends, records whose deadline is near have this share at most while others wait",
+     [](const R& r, D& c) { c.permits.shares.deadline_at_most = r.fraction(); }},
+    {"deadline_near_ms", "a deadline that is nearer than this makes its record go first",
+     [](const R& r, D& c) { c.deadline_near = r.milliseconds(60 * second, 7 * day); }},
     {"retry_budget", "how much of what is in flight may be repetition",
      [](const R& r, D& c) { read_object<RetryBudgetOptions>(r, retry_budget_keys, c.permits.retries); }},
     {"surge", "a surge of rejections shuts a gate",

@@ -55,6 +55,7 @@ struct DestinationConfig {
   delivery::PermitOptions permits;
   rules::SurgeOptions surge;
   std::chrono::milliseconds fresh_age = delivery::DispatcherOptions{}.fresh_age;
+  std::chrono::milliseconds deadline_near = delivery::DispatcherOptions{}.deadline_near;
 };
 
 struct Config {

@@ -10,7 +10,8 @@ namespace titip::gateway {
 namespace {
 
 delivery::DispatcherOptions dispatcher_options(const DestinationConfig& config) {
-  return {config.name, config.settle, config.login, config.permits, config.surge, config.fresh_age};
+  return {config.name,  config.settle,    config.login,        config.permits,
+          config.surge, config.fresh_age, config.deadline_near};
 }
 
 // The breaker must outwait the calls that were under way when it tripped.
@@ -43,10 +44,14 @@ Destination::Destination(DestinationConfig config, profile::Profile profile, Des
                 {*transport_, [&clock = parts.clock] { return clock.steady(); },
                  [&clock = parts.clock] { return clock.wall(); }, uniform(random_), probes_}),
       reads_(upstream_, [this](auto work) { loop_.post(std::move(work)); }),
-      dispatcher_(dispatcher_options(config_),
-                  {profile_, parts.facilities, parts.store, loop_, parts.sealer, upstream_, parts.clock, loop_,
-                   uniform(random_), probes_,
-                   [this](const auto& facility, const auto& reason) { surged(facility, reason); }}) {}
+      dispatcher_(
+          dispatcher_options(config_),
+          {profile_, parts.facilities, parts.store, loop_, parts.sealer, upstream_, parts.clock, loop_,
+           uniform(random_), probes_, [this](const auto& facility, const auto& reason) { surged(facility, reason); },
+           [this](const auto& drain) {
+             const std::lock_guard lock(gate_mutex_);
+             drain_ = drain;
+           }}) {}
 
 void Destination::start() {
   loop_.post([this] { dispatcher_.start(); });
@@ -97,6 +102,20 @@ void Destination::gate_facility(const std::string& facility, std::optional<admin
 std::map<std::string, admin::Gate> Destination::gated_facilities() const {
   const std::lock_guard lock(gate_mutex_);
   return gated_facilities_;
+}
+
+std::optional<delivery::Drain> Destination::drain() const {
+  const std::lock_guard lock(gate_mutex_);
+  return drain_;
+}
+
+void Destination::order_drain(delivery::DrainOrder order, storage::Home& home,
+                              storage::Done<delivery::DrainAnswer> done) {
+  loop_.post([this, order = std::move(order), &home, done = std::move(done)]() mutable {
+    dispatcher_.order_drain(std::move(order), [&home, done = std::move(done)](delivery::DrainAnswer answer) mutable {
+      home.post([done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
+    });
+  });
 }
 
 // On the loop: the dispatcher has shut it already; here it is made to last and to be seen.

@@ -39,6 +39,9 @@ class Destination {
   void join() { loop_.stop(); }
 
   const std::string& name() const { return config_.name; }
+  // Sends a second at present, and how much of them deadlines may take. Any thread.
+  double sends_per_second() const { return dispatcher_.sends_per_second(); }
+  double deadline_share() const { return config_.permits.shares.deadline_at_most; }
   const profile::Profile& profile() const { return profile_; }
   const metrics::DestinationProbes& probes() const { return probes_; }
   metrics::QueueProbes& queue() { return queue_; }
@@ -50,6 +53,10 @@ class Destination {
   std::optional<admin::Gate> gate() const;
   void gate_facility(const std::string& facility, std::optional<admin::Gate> gate);
   std::map<std::string, admin::Gate> gated_facilities() const;
+  // The drain: as it stood a few seconds ago, or at its last change; any thread. Told on `home`.
+  std::optional<delivery::Drain> drain() const;
+  void order_drain(delivery::DrainOrder order, storage::Home& home, storage::Done<delivery::DrainAnswer> done);
+  double configured_pace() const { return config_.permits.pace.per_second; }
 
  private:
   void surged(const std::optional<std::string>& facility, const std::string& reason);
@@ -71,6 +78,7 @@ class Destination {
   mutable std::mutex gate_mutex_;
   std::optional<admin::Gate> gate_;
   std::map<std::string, admin::Gate> gated_facilities_;
+  std::optional<delivery::Drain> drain_;  // under the same mutex
 };
 
 }  // namespace titip::gateway

@@ -11,6 +11,7 @@
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
 #include "gateway/custody.h"
+#include "gateway/drains.h"
 #include "gateway/exit_status.h"
 #include "gateway/profiles.h"
 #include "gateway/reads/status.h"
@@ -41,7 +42,7 @@ class Directly final : public admin::Telling {
   const admin::Heard& heard_;
 };
 
-Ended offline_status(const Config& config, storage::Store& store) {
+Ended offline_status(const Config& config, storage::Store& store, clock::WallTime now) {
   const auto gates = admin::read_gates(store);
   if (!gates) return admin::store_trouble(gates.error());
   std::uint64_t waiting = 0;
@@ -49,6 +50,7 @@ Ended offline_status(const Config& config, storage::Store& store) {
   reads::StatusFacts facts;
   facts.store = store.health();
   facts.utc_offset = config.utc_offset;
+  facts.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   auto destinations = store.counts().destinations;
   for (const auto& name : destination_names(config)) destinations.try_emplace(name);
   for (const auto& [name, counts] : destinations) {
@@ -56,6 +58,9 @@ Ended offline_status(const Config& config, storage::Store& store) {
     each.destination = name;
     each.counts = counts;
     if (const auto gate = gates->before(name)) each.gate = reads::Gated{gate->reason, gate->since};
+    for (const auto& [facility, gate] : gates->facilities_of(name))
+      each.gated_facilities.emplace(facility, reads::Gated{gate.reason, gate.since});
+    if (const auto drain = kept_drain(store, name); drain && *drain) each.drain = drain_facts(**drain, now);
     waiting += reads::pending(counts);
     facts.destinations.push_back(std::move(each));
   }
@@ -74,6 +79,21 @@ Ended offline_status(const Config& config, storage::Store& store) {
   document["gateway_runs"] = false;
   ended.result = document.dump();
   return ended;
+}
+
+DrainDoors offline_drains(const Config& config, storage::Store& store, const clock::Clock& clock) {
+  DrainDoors doors{store, clock, {}, {}, {}};
+  for (const auto& each : config.destinations) {
+    const auto profile = find_profile(each, config.directory);
+    if (!profile) continue;
+    doors.destinations.push_back(
+        {each.name.empty() ? profile->name : each.name, profile->utc_offset, each.permits.pace.per_second});
+  }
+  doors.order = [&store, &clock](const std::string& name, const delivery::DrainOrder& order) {
+    return order_kept_drain(store, name, order, clock.wall());
+  };
+  doors.look = [&store](const std::string& name) { return kept_drain(store, name); };
+  return doors;
 }
 
 }  // namespace
@@ -133,9 +153,17 @@ Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
                            config_.key_file,
                            config_.data_directory,
                            retention_rule(config_),
-                           [this, &custody] { return offline_status(config_, *custody.store); },
+                           [this, &custody] { return offline_status(config_, *custody.store, offline_->clock.wall()); },
                            {},
-                           destination_names(config_)};
+                           destination_names(config_),
+                           [this](const std::string& code) {
+                             return std::ranges::find(config_.facilities, code, &storage::Facility::code) !=
+                                    config_.facilities.end();
+                           },
+                           {},
+                           [this, &custody](const admin::Request& drain) {
+                             return drain_command(drain, offline_drains(config_, *custody.store, offline_->clock));
+                           }};
   Directly directly(heard);
   return admin::run(*checked, doors, directly);
 }

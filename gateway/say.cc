@@ -16,6 +16,19 @@ namespace {
 
 using nlohmann::ordered_json;
 
+void add_deadlines(std::string& text, const ordered_json& deadlines) {
+  const auto number = [&](const char* key) { return deadlines.value(key, std::uint64_t{0}); };
+  if (number("waiting") > 0) {
+    const auto late = deadlines.find("will_miss");
+    text += fmt::format("  {:<12}{:>12}  the next by {}; {}\n", "deadlines", admin::grouped(number("waiting")),
+                        deadlines.value("next_at", "?"),
+                        late != deadlines.end() && late->is_number()
+                            ? fmt::format("{} will miss theirs", admin::grouped(number("will_miss")))
+                            : std::string("nothing is being sent, so nobody can say how many will miss theirs"));
+  }
+  if (number("missed") > 0) text += fmt::format("  {:<12}{:>12}\n", "missed", admin::grouped(number("missed")));
+}
+
 void add_destination(std::string& text, const ordered_json& each) {
   text += fmt::format("\n{}", each.value("destination", "?"));
   if (each.contains("upstream")) text += fmt::format(" (circuit {})", each.value("upstream", "?"));
@@ -25,8 +38,12 @@ void add_destination(std::string& text, const ordered_json& each) {
   for (const auto* state : {"queued", "blocked", "in_flight", "deferred", "unknown", "held", "delivered", "rejected",
                             "cancelled", "expired"})
     if (number(state) > 0) text += fmt::format("  {:<12}{:>12}\n", state, admin::grouped(number(state)));
+  if (const auto deadlines = each.find("deadlines"); deadlines != each.end() && deadlines->is_object())
+    add_deadlines(text, *deadlines);
   if (const auto difference = each.value("ledger_difference", std::int64_t{0}); difference != 0)
     text += fmt::format("  {:<12}{:>12}  a defect: run `titip verify`\n", "ledger", difference);
+  if (const auto drain = each.find("drain"); drain != each.end() && drain->is_object())
+    text += fmt::format("  its drain {}\n", drain->value("sentence", "?"));
   const auto destination = each.value("destination", "?");
   const auto add_gate = [&](const std::string& what, const ordered_json& gate) {
     text += fmt::format("  {} gated since {}: {}\n  to send again: titip resume {} --reason …\n", what,

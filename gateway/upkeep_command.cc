@@ -51,6 +51,16 @@ class Session {
     return conclude(ask(request), saying_);
   }
 
+  // What would go is shown before it goes.
+  int drain(const Request& request) {
+    auto foreseen = request;
+    foreseen.dry_run = true;
+    const auto seen = ask(foreseen);
+    if (request.dry_run || seen.trouble) return conclude(seen, saying_);
+    if (!confirmed("y", seen.sentence, saying_, true)) return exit_usage;
+    return conclude(ask(request), saying_);
+  }
+
   int status(const Request& request) {
     const auto ended = ask(request);
     if (ended.trouble) return conclude(ended, saying_);
@@ -88,6 +98,7 @@ int run_upkeep(const Config& config, Request request, const std::string& people_
     return conclude(admin::in_trouble(Trouble::usage, std::move(fault)), saying);
   Session session(config, saying);
   if (request.command == Command::status) return session.status(request);
+  if (request.command == Command::drain) return session.drain(request);
   if (request.command == Command::erase) return session.erase(std::move(request), people_file != "-");
   const bool has_data = request.command == Command::export_person;
   return conclude(session.ask(request), saying, has_data);

@@ -36,11 +36,19 @@ constexpr Definition last_success{"titip_upstream_last_success_timestamp_seconds
                                   "Last reply of the destination as itself, 0 before the first."};
 constexpr Definition window{"titip_drain_window", "Records that may be in flight at once."};
 constexpr Definition in_flight{"titip_drain_in_flight", "Records and probes in flight."};
+constexpr Definition drain_state{"titip_drain_state", "1 for the state the drain is in, 0 for all without a drain."};
+constexpr Definition drain_settled{"titip_drain_settled_submissions", "Records of its backlog the drain has settled."};
+constexpr Definition drain_waiting{"titip_drain_waiting_submissions", "Records of its backlog that still wait."};
+constexpr Definition drain_rate{"titip_drain_rate_limit_submissions_per_second", "The drain's pace, 0 if it has none."};
+constexpr Definition drain_paused{"titip_drain_paused", "1 while the drain is paused or has stopped by itself."};
+constexpr Definition drain_eta{"titip_drain_eta_seconds", "Until the drain is done; 0 while nobody can know."};
 constexpr Definition paused{"titip_facilities_paused", "Facilities whose credentials the destination refuses."};
 constexpr Definition facilities_gated{"titip_facilities_gated",
                                       "Facilities behind a gate: by a person, or for a surge of rejections."};
 constexpr Definition asked_to_wait{"titip_upstream_asked_to_wait_until_timestamp_seconds",
                                    "Until when the server asked to be left alone (Retry-After), 0 if it did not."};
+constexpr Definition deadlines_missed{"titip_deadlines_missed_total",
+                                      "Records that were still pending when their deadline passed."};
 constexpr Definition held_back{"titip_retries_held_back_total",
                                "Looks at due repetitions that the retry budget did not let through."};
 constexpr Definition queue{"titip_queue_submissions", "Submissions in custody, by state."};
@@ -186,7 +194,13 @@ DestinationProbes::DestinationProbes(Registry& registry, const std::string& dest
       facilities_paused(registry.gauge(paused, {{"destination", destination}})),
       facilities_gated(registry.gauge(metrics::facilities_gated, {{"destination", destination}})),
       asked_to_wait_until(registry.gauge(asked_to_wait, {{"destination", destination}})),
+      deadlines_missed(registry.counter(metrics::deadlines_missed, {{"destination", destination}})),
       retries_held_back(registry.counter(held_back, {{"destination", destination}})),
+      drain_settled_(registry.gauge(metrics::drain_settled, {{"destination", destination}})),
+      drain_waiting_(registry.gauge(metrics::drain_waiting, {{"destination", destination}})),
+      drain_rate_(registry.gauge(metrics::drain_rate, {{"destination", destination}})),
+      drain_paused_(registry.gauge(metrics::drain_paused, {{"destination", destination}})),
+      drain_eta_(registry.gauge(metrics::drain_eta, {{"destination", destination}})),
       end_to_end_(registry.histogram(end_to_end, {{"destination", destination}}, end_to_end_buckets)) {
   const auto labelled = [&destination](const char* label) {
     return [label, &destination](const std::string& value) {
@@ -206,6 +220,8 @@ DestinationProbes::DestinationProbes(Registry& registry, const std::string& dest
   states_ = children({"closed", "half-open", "open"},
                      [&](const std::string& n) { return registry.gauge(metrics::upstream_state, state(n)); });
   upstream_state("closed");
+  drain_states_ = children({"canary", "running", "paused", "aborted", "done"},
+                           [&](const std::string& n) { return registry.gauge(metrics::drain_state, state(n)); });
 }
 
 void DestinationProbes::attempted(std::string_view outcome, std::chrono::nanoseconds duration) const {
@@ -220,6 +236,15 @@ void DestinationProbes::probed(std::string_view result) const {
 
 void DestinationProbes::upstream_state(std::string_view state) const {
   for (const auto& [name, gauge] : states_) gauge.set(name == state ? 1 : 0);
+}
+
+void DestinationProbes::drain_stands(const DrainNumbers& numbers) const {
+  for (const auto& [name, gauge] : drain_states_) gauge.set(name == numbers.state ? 1 : 0);
+  drain_settled_.set(static_cast<double>(numbers.settled));
+  drain_waiting_.set(static_cast<double>(numbers.waiting));
+  drain_rate_.set(numbers.per_second);
+  drain_paused_.set(numbers.paused ? 1 : 0);
+  drain_eta_.set(static_cast<double>(numbers.eta.count()));
 }
 
 void DestinationProbes::delivered_after(std::chrono::milliseconds since_accepted) const {
@@ -297,7 +322,8 @@ RetentionProbes::RetentionProbes(Registry& registry)
       clock_doubted(registry.gauge(clock_doubt, {})) {}
 
 AdminProbes::AdminProbes(Registry& registry)
-    : actions_(children({"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain", "outages"},
+    : actions_(children({"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain", "pause",
+                         "drain", "drain pause", "drain resume", "drain status", "drain cancel", "outages"},
                         [&](const std::string& n) { return registry.counter(admin_actions, {{"action", n}}); })) {}
 
 void AdminProbes::acted(std::string_view action) const {

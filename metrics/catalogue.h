@@ -53,6 +53,16 @@ class IntakeProbes {
   std::array<std::array<Counter, 8>, 2> received_;
 };
 
+// A destination's drain as it stands. No state: there is none.
+struct DrainNumbers {
+  std::string_view state{};  // canary, running, paused, aborted, done
+  bool paused = false;
+  std::uint64_t settled = 0;
+  std::uint64_t waiting = 0;
+  double per_second = 0;
+  std::chrono::seconds eta{0};
+};
+
 // One destination's delivery, owned by its loop; counters may be read elsewhere.
 class DestinationProbes {
  public:
@@ -60,6 +70,7 @@ class DestinationProbes {
   void attempted(std::string_view outcome, std::chrono::nanoseconds duration) const;
   void probed(std::string_view result) const;
   void upstream_state(std::string_view state) const;  // closed, half-open, open
+  void drain_stands(const DrainNumbers& numbers) const;
   void delivered_after(std::chrono::milliseconds since_accepted) const;
 
   double unknown_outcomes() const;
@@ -74,6 +85,7 @@ class DestinationProbes {
   Gauge facilities_paused;
   Gauge facilities_gated;
   Gauge asked_to_wait_until;  // seconds since the epoch; 0: the server asked for no pause
+  Counter deadlines_missed;
   Counter retries_held_back;  // looks at due repetitions that the retry budget did not let through
 
  private:
@@ -81,6 +93,12 @@ class DestinationProbes {
   std::map<std::string, Histogram, std::less<>> durations_;
   std::map<std::string, Counter, std::less<>> probes_;
   std::map<std::string, Gauge, std::less<>> states_;
+  std::map<std::string, Gauge, std::less<>> drain_states_;
+  Gauge drain_settled_;
+  Gauge drain_waiting_;
+  Gauge drain_rate_;
+  Gauge drain_paused_;
+  Gauge drain_eta_;
   Histogram end_to_end_;
 };
 

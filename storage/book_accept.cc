@@ -37,6 +37,7 @@ void begin_life(Submission& s, WallTime now, bool correction) {
   s.replaced_by.reset();
   s.settled_at.reset();
   s.unknown_since.reset();
+  s.aging_since.reset();
   s.attempts = s.backoff_steps = s.unknown_attempts = s.probes = s.blocked_replies = 0;
   s.erase_when_settled = s.content_erased = false;
   s.outcome_rule.clear();

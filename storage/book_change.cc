@@ -112,6 +112,7 @@ Changed Book::settle(const Settlement& settlement) {
   if (settlement.counts_as_attempt) ++s.attempts;
   if (attempt.probe) ++s.probes;
   s.backoff_steps = settlement.backoff_steps;
+  s.aging_since = settlement.aging_since;
   if (event == Event::went_unknown) {
     ++s.unknown_attempts;
     s.unknown_since = at;
@@ -196,6 +197,9 @@ Changed Book::transition(const Transition& transition) {
     record->submission.outcome_rule = "person";  // somebody says it landed
     take_numbers(record->submission, transition.resolved);
   }
+  // Whoever releases it wants it to be sent all the same.
+  const bool gives_up_deadline = transition.event == Event::release && before.hold_reason == HoldReason::deadline;
+  if (gives_up_deadline) record->submission.deadline.reset();
   enter_state(*record, {*next, transition.event, transition.hold_reason, transition.due_at, now_});
   // A release that leads nowhere: what it requires is still not to be had.
   const Submission& s = record->submission;
@@ -216,6 +220,7 @@ bool Book::lost_attempt(const SubmissionId& id, Attempt mark) {
   ++record->submission.attempts;
   ++record->submission.unknown_attempts;
   record->submission.unknown_since = now_;
+  record->submission.aging_since.reset();
   record->submission.outcome_rule = "restart";
   if (mark.number == 0) mark.number = record->lines;  // a damaged mark: the line that is open is the last
   Attempt line = mark;
@@ -265,6 +270,8 @@ void Book::enter_state(Record& record, const Entering& entering) {
   } else if (!is_terminal(to)) {
     s.hold_reason = HoldReason::none;  // a terminal record still tells what it was held for
   }
+  // Whoever comes back to the queue from elsewhere begins to wait anew.
+  if (!due_class_of(to) && to != State::in_flight) s.aging_since.reset();
   s.due_at.reset();
   if (due_class_of(to)) s.due_at = due_at.value_or(entering.at);
   if (to == State::delivered && requirements_.lacks_a_number(s)) s.due_at = due_at;

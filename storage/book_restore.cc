@@ -37,6 +37,7 @@ Book::AfterRestore Book::restored(const SubmissionId& id, WallTime since) {
   }
   if (state == State::unknown && s.unknown_since && *s.unknown_since >= since) return AfterRestore::as_it_was;
   s.unknown_since = now_;
+  s.aging_since.reset();
   s.outcome_rule = restored_rule;
   enter_state(*record, {.state = State::unknown, .event = Event::went_unknown, .due_at = now_, .at = now_});
   commit_change(before, *record);

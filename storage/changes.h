@@ -85,9 +85,10 @@ struct Settlement {
   bool counts_as_attempt = false;
   std::optional<WallTime> due_at;  // where the new state is queued, deferred or unknown
   HoldReason hold_reason = HoldReason::none;
-  std::uint32_t backoff_steps = 0;  // the new value
-  Sealed reply{};                   // the national reply to keep (delivered, rejected); empty: keep what is there
-  std::uint64_t epoch = 0;          // of the lease the sender holds
+  std::uint32_t backoff_steps = 0;                         // the new value
+  std::optional<std::chrono::milliseconds> aging_since{};  // the new value
+  Sealed reply{};           // the national reply to keep (delivered, rejected); empty: keep what is there
+  std::uint64_t epoch = 0;  // of the lease the sender holds
   std::vector<Resolved> resolved{};
   // Delivered, and a reference is still without its number: when to read it back.
   std::optional<WallTime> read_back_at{};

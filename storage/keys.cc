@@ -189,6 +189,9 @@ std::string minute_accepted(std::string_view destination, std::int64_t minute) {
 std::string minute_pending(std::string_view destination, std::int64_t minute) {
   return minute_row(CountsKind::pending, destination, minute);
 }
+std::string deadline_pending(std::string_view destination, std::int64_t minute) {
+  return minute_row(CountsKind::deadline, destination, minute);
+}
 std::string counts_prefix(CountsKind kind) {
   return counts_key(kind).take();
 }
@@ -216,6 +219,7 @@ std::optional<CountsKey> parse_counts(std::string_view key) {
       break;
     case CountsKind::accepted:
     case CountsKind::pending:
+    case CountsKind::deadline:
       parsed.destination = in.name();
       parsed.minute = static_cast<std::int64_t>(in.u64() ^ sign_bit);
       break;

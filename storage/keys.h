@@ -82,7 +82,7 @@ std::string quarantine(Family family, std::string_view key);
 
 // counts: one row a destination, a lane, a lane and day, a destination and minute (two: how many were accepted, and how
 // many of them are pending, which goes when none is). A day and a minute are of the time in the ids (submission.h),
-// which a damaged record still has.
+// which a damaged record still has. And one a destination and minute in which deadlines of pending records lie.
 std::int32_t day_of(WallTime accepted);
 std::int64_t minute_of(WallTime accepted);
 std::string destination_counts(std::string_view destination);
@@ -92,8 +92,16 @@ std::string fine_prefix(const Lane& lane);
 std::string fine_counts(const Lane& lane, std::int32_t day);
 std::string minute_accepted(std::string_view destination, std::int64_t minute);
 std::string minute_pending(std::string_view destination, std::int64_t minute);
+std::string deadline_pending(std::string_view destination, std::int64_t minute);
 // The prefix of all rows of one kind, or of those by minute of one destination.
-enum class CountsKind : std::uint8_t { destination = 'd', lane = 'l', fine = 'f', accepted = 'a', pending = 'p' };
+enum class CountsKind : std::uint8_t {
+  destination = 'd',
+  lane = 'l',
+  fine = 'f',
+  accepted = 'a',
+  pending = 'p',
+  deadline = 'e'
+};
 std::string counts_prefix(CountsKind kind);
 std::string minute_prefix(CountsKind kind, std::string_view destination);
 struct CountsKey {
@@ -101,7 +109,7 @@ struct CountsKey {
   std::string destination;
   std::string facility;     // lane, fine
   std::int32_t day = 0;     // fine
-  std::int64_t minute = 0;  // accepted, pending
+  std::int64_t minute = 0;  // accepted, pending, deadline
 };
 std::optional<CountsKey> parse_counts(std::string_view key);
 

@@ -10,7 +10,7 @@ std::expected<void, std::string> Ledger::load(const KvReader& kv) {
   const std::scoped_lock lock(mutex_);
   bool sound = true;
   using keys::CountsKind;
-  for (const CountsKind kind : {CountsKind::destination, CountsKind::lane, CountsKind::pending}) {
+  for (const CountsKind kind : {CountsKind::destination, CountsKind::lane, CountsKind::pending, CountsKind::deadline}) {
     const std::string prefix = keys::counts_prefix(kind);
     const auto scanned = kv.scan(Family::counts, prefix, prefix, [&](std::string_view key, std::string_view value) {
       const std::string bytes(value);
@@ -66,7 +66,8 @@ bool Ledger::take(std::string_view key, const std::string* value) {
       return true;
     }
     case keys::CountsKind::lane:
-    case keys::CountsKind::pending: {
+    case keys::CountsKind::pending:
+    case keys::CountsKind::deadline: {
       const auto number = value != nullptr ? decode_number(at, *value) : std::nullopt;
       if (value != nullptr && !number) return false;
       row->kind == keys::CountsKind::lane ? take_lane(*row, number) : take_minute(*row, number);
@@ -80,7 +81,8 @@ bool Ledger::take(std::string_view key, const std::string* value) {
 }
 
 void Ledger::take_minute(const keys::CountsKey& row, const std::optional<std::uint64_t>& pending) {
-  auto& minutes = counts_.destinations[row.destination].pending_by_minute;
+  auto& counts = counts_.destinations[row.destination];
+  auto& minutes = row.kind == keys::CountsKind::pending ? counts.pending_by_minute : counts.pending_by_deadline;
   if (pending) {
     minutes.insert_or_assign(row.minute, *pending);
   } else {

@@ -1,8 +1,7 @@
 // What the store knows without asking the disk: counts, pending records by minute, and which lanes have anything in the
 // due index. Fed by the very batches that were committed, so it can never run ahead of the truth or away from it.
-// At open it reads one row for each destination, lane, and minute with something pending: never the records, nor the
-// rows by day.
-// Threads: the writer publishes, anyone reads.
+// At open it reads one row for each destination, lane, and minute with something pending or its deadline: never the
+// records, nor the rows by day. Threads: the writer publishes, anyone reads.
 #pragma once
 
 #include <cstdint>

@@ -64,7 +64,7 @@ class Mending {
 
 // What an open reads; and what somebody met since the last one. Only then is it worth looking at all the others.
 Outcome Mending::find() {
-  for (const CountsKind kind : {CountsKind::destination, CountsKind::lane, CountsKind::pending}) {
+  for (const CountsKind kind : {CountsKind::destination, CountsKind::lane, CountsKind::pending, CountsKind::deadline}) {
     if (auto found = find_in(keys::counts_prefix(kind)); !found) return found;
   }
   if (auto found = find_told(); !found) return found;
@@ -160,6 +160,9 @@ void Mending::add(const Record& record) {
   if (Row* accepted = row(keys::minute_accepted(s.destination, minute))) ++accepted->number;
   Row* waiting = pending ? row(keys::minute_pending(s.destination, minute)) : nullptr;
   if (waiting != nullptr) ++waiting->number;
+  Row* deadline =
+      pending && s.deadline ? row(keys::deadline_pending(s.destination, keys::minute_of(*s.deadline))) : nullptr;
+  if (deadline != nullptr) ++deadline->number;
   Row* day = row(keys::fine_counts({s.destination, s.facility}, keys::day_of(s.id.made_at())));
   if (day == nullptr) return;
   const auto same = [&](const FineCount& each) { return each.state == s.state && each.outcome_rule == s.outcome_rule; };

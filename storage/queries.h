@@ -124,8 +124,9 @@ struct DestinationCounts {
   std::uint64_t accepted = 0;
   std::array<std::uint64_t, 11> by_state{};  // index: State
   std::uint64_t payload_bytes_pending = 0;
-  std::map<std::int64_t, std::uint64_t> pending_by_minute;  // minutes since 1970 of acceptance; no zeros
-  std::uint64_t quarantined = 0;                            // records whose bytes are damaged; still in their state
+  std::map<std::int64_t, std::uint64_t> pending_by_minute;    // minutes since 1970 of acceptance; no zeros
+  std::map<std::int64_t, std::uint64_t> pending_by_deadline;  // minutes since 1970 of the deadline, where there is one
+  std::uint64_t quarantined = 0;                              // records whose bytes are damaged; still in their state
   std::uint64_t scan_difference = 0;  // records that the rolling look at the store found too few or too many
 };
 struct Counts {

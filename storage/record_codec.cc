@@ -28,7 +28,8 @@ enum Flag : std::uint32_t {
   replaces = 1U << 14U,
   replaced_by = 1U << 15U,
   erase_when_settled = 1U << 16U,
-  all_flags = (1U << 17U) - 1U,
+  aging_since = 1U << 17U,
+  all_flags = (1U << 18U) - 1U,
 };
 
 std::uint32_t flags_of(const Submission& s) {
@@ -51,6 +52,7 @@ std::uint32_t flags_of(const Submission& s) {
   set(replaces, s.replaces.has_value());
   set(replaced_by, s.replaced_by.has_value());
   set(erase_when_settled, s.erase_when_settled);
+  set(aging_since, s.aging_since.has_value());
   return flags;
 }
 
@@ -115,6 +117,7 @@ void write_numbers(Encoder& out, const Record& record, std::uint32_t flags) {
   if ((flags & troubles) != 0) {
     out.varint(s.backoff_steps).varint(s.unknown_attempts).varint(s.probes).varint(s.blocked_replies);
   }
+  if (s.aging_since) out.varint(static_cast<std::uint64_t>(s.aging_since->count()));
 }
 
 void read_numbers(Decoder& in, Record& record, std::uint32_t flags) {
@@ -124,7 +127,7 @@ void read_numbers(Decoder& in, Record& record, std::uint32_t flags) {
   if ((flags & was_held) != 0) {
     s.held_from = read_state(in);
     s.hold_reason = static_cast<HoldReason>(in.u8());
-    if (s.hold_reason > HoldReason::damaged) in.refuse();
+    if (s.hold_reason > HoldReason::deadline) in.refuse();
   }
   s.attempts = in.varint_of<std::uint32_t>();
   record.lines = in.varint_of<std::uint32_t>();
@@ -134,6 +137,9 @@ void read_numbers(Decoder& in, Record& record, std::uint32_t flags) {
     s.unknown_attempts = in.varint_of<std::uint32_t>();
     s.probes = in.varint_of<std::uint32_t>();
     s.blocked_replies = in.varint_of<std::uint32_t>();
+  }
+  if ((flags & aging_since) != 0) {
+    s.aging_since = std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(in.varint()));
   }
 }
 

@@ -112,6 +112,8 @@ std::string_view name(HoldReason reason) {
       return "person";
     case HoldReason::damaged:
       return "damaged";
+    case HoldReason::deadline:
+      return "deadline";
   }
   return "?";
 }

@@ -83,7 +83,8 @@ enum class HoldReason : std::uint8_t {
   conflict = 3,
   late_entry = 4,
   person = 5,
-  damaged = 6,  // its payload cannot be read, so it cannot be sent
+  damaged = 6,   // its payload cannot be read, so it cannot be sent
+  deadline = 7,  // it came too late; a release gives the deadline up
 };
 std::string_view name(HoldReason reason);
 
@@ -148,8 +149,11 @@ struct Submission {
   std::optional<WallTime> due_at;         // when the next send, probe or read-back may start; none: nothing is due
   std::optional<WallTime> settled_at;     // when it became terminal
   std::optional<WallTime> unknown_since;  // end of the last unknown attempt
-  std::uint32_t attempts = 0;             // counted attempts
-  std::uint32_t backoff_steps = 0;        // consecutive deferrals, drives the backoff
+  // What delivery's clock of served time showed when the record was first put off; the store keeps it while the record
+  // waits in the queue, and forgets it when that waiting ends (held, blocked).
+  std::optional<std::chrono::milliseconds> aging_since;
+  std::uint32_t attempts = 0;       // counted attempts
+  std::uint32_t backoff_steps = 0;  // consecutive deferrals, drives the backoff
   std::uint32_t unknown_attempts = 0;
   std::uint32_t probes = 0;
   std::uint32_t blocked_replies = 0;  // the server said that a requirement is missing though we had delivered it

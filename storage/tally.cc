@@ -13,6 +13,14 @@ Lane lane_of_row(const Submission& submission) {
   return {submission.destination, submission.facility};
 }
 
+std::string deadline_row(const Submission& submission) {
+  return keys::deadline_pending(submission.destination, keys::minute_of(*submission.deadline));
+}
+
+bool has_pending_deadline(const Submission& submission) {
+  return submission.deadline && !is_terminal(submission.state);
+}
+
 std::string fine_row(const Submission& submission) {
   return keys::fine_counts(lane_of_row(submission), keys::day_of(submission.id.made_at()));
 }
@@ -25,6 +33,7 @@ void Tally::foresee(const Submission& submission) {
   staging_.want(Family::counts, fine_row(submission));
   staging_.want(Family::counts, keys::minute_accepted(submission.destination, minute));
   staging_.want(Family::counts, keys::minute_pending(submission.destination, minute));
+  if (submission.deadline) staging_.want(Family::counts, deadline_row(submission));
 }
 
 void Tally::added(const Record& record) {
@@ -39,6 +48,7 @@ void Tally::added(const Record& record) {
   const std::int64_t minute = keys::minute_of(s.id.made_at());
   step(keys::minute_accepted(s.destination, minute), true);
   if (pending) step(keys::minute_pending(s.destination, minute), true);
+  if (has_pending_deadline(s)) step(deadline_row(s), true);
   move_fine(s, nullptr, {s.state, s.outcome_rule});
 }
 
@@ -61,6 +71,8 @@ void Tally::changed(const Submission& before, const Record& after) {
   if (was_pending != is_pending) {
     step(keys::minute_pending(s.destination, keys::minute_of(s.id.made_at())), is_pending);
   }
+  if (has_pending_deadline(before) && !has_pending_deadline(s)) step(deadline_row(before), false);
+  if (!has_pending_deadline(before) && has_pending_deadline(s)) step(deadline_row(s), true);
   const Cell from{before.state, before.outcome_rule};
   move_fine(s, &from, {s.state, s.outcome_rule});
 }

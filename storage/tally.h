@@ -1,6 +1,7 @@
-// The counts, kept as records change, never by scanning. Four kinds of rows in the family `counts`: per destination
-// (accepted, by state, pending payload bytes, quarantined), per lane and day (by state and outcome rule), and per
-// destination and minute how many were accepted and how many of them are pending. Days and minutes are those of the
+// The counts, kept as records change, never by scanning. Five kinds of rows in the family `counts`: per destination
+// (accepted, by state, pending payload bytes, quarantined), per lane and day (by state and outcome rule), per
+// destination and minute how many were accepted and how many of them are pending, and per destination and minute of
+// a deadline how many pending records have it. Days and minutes are those of the
 // time in the id, so that a range of ids says how much of it must be there.
 // One thread (the writer), over the group's Staging; what cannot be (a count below zero) is a fault.
 //

@@ -32,6 +32,7 @@ void CountCheck::add(const Record& record) {
   Minute& minute = of_minute_[s.destination];
   ++minute.accepted;
   if (pending) ++minute.pending;
+  if (pending && s.deadline) ++of_deadline_[keys::deadline_pending(s.destination, keys::minute_of(*s.deadline))];
   auto& fine = of_day_[{s.destination, s.facility}];
   if (FineCount* known = find(fine, s.state, s.outcome_rule)) {
     ++known->count;
@@ -100,6 +101,7 @@ void CountCheck::check_fine(const Lane& lane, const std::vector<FineCount>& foun
 bool CountCheck::finish() {
   close_minute();
   close_day();
+  for (const auto& [key, found] : of_deadline_) check_number(key, found, damaged_);
   check_totals();
   std::ranges::sort(seen_);
   check_strays();

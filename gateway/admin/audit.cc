@@ -24,6 +24,7 @@ std::string begun_line(const Request& request, std::string_view who, const std::
   document["reason"] = request.reason;
   if (!request.to.empty()) document["to"] = request.to;
   if (!request.destination.empty()) document["destination"] = request.destination;
+  if (request.drain != DrainWords{}) document["drain"] = words_json(request.drain);
   if (request.forget_damaged) document["forget_damaged"] = true;
   if (request.forget_lost) document["forget_lost"] = true;
   for (const auto& person : people) document["people"].push_back(storage::hex(person));

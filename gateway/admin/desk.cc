@@ -22,7 +22,8 @@ constexpr std::size_t threads = 2;  // one long run, and room for short requests
 constexpr auto progress_interval = std::chrono::milliseconds(200);
 
 bool is_short(Command command) {
-  return command == Command::status || command == Command::resume || command == Command::outages;
+  return command == Command::status || command == Command::resume || command == Command::pause ||
+         command == Command::outages || is_of_a_drain(command);
 }
 // Of these nothing is left behind when nobody listens any more.
 bool only_tells(Command command) {

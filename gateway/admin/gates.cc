@@ -91,6 +91,15 @@ storage::Result<Gates> read_gates(storage::Store& store) {
   return gates;
 }
 
+storage::Result<bool> set_gate(storage::Store& store, const std::string& what, const Gate& gate, bool before_facility) {
+  storage::WaitingHome home;
+  const auto kind = std::string(before_facility ? facility_kind : gate_kind);
+  const auto applied = home.ask<std::vector<storage::Applied>>(
+      [&](auto done) { store.put_objects({{kind, what, 0, encode(gate)}}, home, std::move(done)); });
+  if (!applied) return std::unexpected(applied.error());
+  return applied->front() == storage::Applied::yes;
+}
+
 namespace {
 
 storage::Result<Removed> remove_facility_gate(storage::Store& store, const std::string& name, const Gate& gate) {

@@ -42,6 +42,9 @@ struct Gates {
 std::string facility_gate_name(const std::string& destination, const std::string& facility);
 storage::Result<Gates> read_gates(storage::Store& store);
 
+// Sets one before a destination or (destination/facility) a facility, by a person. False: there is one already.
+storage::Result<bool> set_gate(storage::Store& store, const std::string& what, const Gate& gate, bool before_facility);
+
 // The gate that was there; nothing: there was none. `stale`: somebody set it anew meanwhile.
 struct Removed {
   std::optional<Gate> gate;

@@ -15,7 +15,7 @@ constexpr std::chrono::days keys_at_least{90};
 // Copies and exports change nothing, but whoever has one has everything: they are in the log too.
 bool is_audited(const Request& request) {
   return request.command != Command::status && request.command != Command::verify &&
-         request.command != Command::outages && !request.dry_run;
+         request.command != Command::outages && request.command != Command::drain_status && !request.dry_run;
 }
 
 Ended perform(const Request& request, const Doors& doors, Telling& telling) {
@@ -38,6 +38,14 @@ Ended perform(const Request& request, const Doors& doors, Telling& telling) {
       return retain(request, doors, telling);
     case Command::outages:
       return outages(request, doors);
+    case Command::pause:
+      return pause(request, doors);
+    case Command::drain:
+    case Command::drain_pause:
+    case Command::drain_resume:
+    case Command::drain_status:
+    case Command::drain_cancel:
+      return doors.drain ? doors.drain(request) : in_trouble(Trouble::not_found, "No drains are known here.");
   }
   return in_trouble(Trouble::usage, "there is no such command");
 }

@@ -19,6 +19,8 @@
 
 namespace titip::admin {
 
+struct Gate;
+
 struct RetentionRule {
   std::chrono::days delivered{90};  // content of settled records is kept for this long; 0: not at all
   std::chrono::days keys{90};       // idempotency and natural keys; at least 90 days
@@ -35,6 +37,9 @@ struct Doors {
   std::function<Ended()> status;                      // what `titip status` says
   std::function<void(const std::string&)> gate_gone;  // a destination may send again; empty: nobody sends
   std::vector<std::string> destinations{};            // of the config, by name
+  std::function<bool(const std::string& facility)> knows_facility{};
+  std::function<void(const std::string& what, const Gate& gate)> gate_set{};  // empty: nobody sends
+  std::function<Ended(const Request&)> drain{};                               // whatever is of a drain
 };
 
 // What a run tells on its way. All three say whether it should go on.
@@ -63,5 +68,6 @@ Ended export_person(const Request& request, const Doors& doors, Telling& telling
 Ended retain(const Request& request, const Doors& doors, Telling& telling);
 Ended resume(const Request& request, const Doors& doors);
 Ended outages(const Request& request, const Doors& doors);
+Ended pause(const Request& request, const Doors& doors);
 
 }  // namespace titip::admin

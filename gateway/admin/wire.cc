@@ -16,8 +16,9 @@ using nlohmann::ordered_json;
 constexpr std::size_t number_digits = 16;
 constexpr std::size_t depth_max = 4;
 
-constexpr std::array command_names{"status", "resume", "backup", "verify", "keys rotate",
-                                   "erase",  "export", "retain", "outages"};
+constexpr std::array command_names{"status",      "resume",       "backup",       "verify",       "keys rotate",
+                                   "erase",       "export",       "retain",       "pause",        "drain",
+                                   "drain pause", "drain resume", "drain status", "drain cancel", "outages"};
 static_assert(command_names.size() == static_cast<std::size_t>(command_count));
 constexpr std::array trouble_names{"failed", "usage", "not_found", "unreachable", "not_allowed", "busy"};
 
@@ -61,8 +62,10 @@ bool holds_a_number(std::string_view text) {
 }
 
 std::string fault_of_reason(const Request& request) {
-  const bool changes = request.command == Command::resume || request.command == Command::rotate_keys ||
-                       request.command == Command::erase || request.command == Command::retain;
+  constexpr std::array changing{Command::resume,      Command::rotate_keys,  Command::erase,
+                                Command::retain,      Command::pause,        Command::drain,
+                                Command::drain_pause, Command::drain_resume, Command::drain_cancel};
+  const bool changes = std::ranges::find(changing, request.command) != changing.end();
   if (changes && !request.dry_run && request.reason.empty())
     return fmt::format("{} changes what is in custody: say why, with --reason", name(request.command));
   if (request.reason.size() > reason_bytes) return fmt::format("the reason is longer than {} bytes", reason_bytes);
@@ -94,9 +97,19 @@ std::string fault_of_path(const Request& request) {
 
 std::string fault_of_destination(const Request& request) {
   if (request.command == Command::outages) return {};
-  if (request.command != Command::resume)
-    return request.destination.empty() ? "" : "only resume and outages name a destination";
-  return request.destination.empty() ? "name the destination to resume" : "";
+  const bool wanted =
+      request.command == Command::resume || request.command == Command::pause || is_of_a_drain(request.command);
+  if (!wanted) return request.destination.empty() ? "" : "only resume, pause, drain and outages name a destination";
+  return request.destination.empty() ? "name the destination" : "";
+}
+
+std::string fault_of_drain(const Request& request) {
+  const auto& words = request.drain;
+  if (words.until_ms && request.command != Command::drain_pause) return "only drain pause has an end";
+  const DrainWords only_until{{}, {}, {}, {}, words.until_ms};
+  if (words != only_until && request.command != Command::drain)
+    return "only the beginning of a drain is told its canary, its pace, its daily pause and when to stop by itself";
+  return fault_of(words);
 }
 
 std::string fault_of_page(const Request& request) {
@@ -147,6 +160,7 @@ constexpr std::array fields{
             request.since_ms = value.get<std::int64_t>();
             return true;
           }},
+    Field{"drain", [](const ordered_json& value, Request& request) { return read_words(value, request.drain); }},
     Field{"dry_run", flag<&Request::dry_run>},
     Field{"clock_is_right", flag<&Request::clock_is_right>},
     Field{"forget_damaged", flag<&Request::forget_damaged>},
@@ -192,7 +206,7 @@ bool is_person_number(std::string_view text) {
 
 std::string fault_of(const Request& request) {
   for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_page,
-                            fault_of_clock, fault_of_forgetting})
+                            fault_of_clock, fault_of_forgetting, fault_of_drain})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }
@@ -224,6 +238,7 @@ std::string encode(const Request& request) {
   if (!request.destination.empty()) document["destination"] = request.destination;
   if (!request.after.empty()) document["after"] = request.after;
   if (request.since_ms) document["since_ms"] = *request.since_ms;
+  if (request.drain != DrainWords{}) document["drain"] = words_json(request.drain);
   if (!request.people.empty()) document["people"] = request.people;
   if (request.forget_damaged) document["forget_damaged"] = true;
   if (request.forget_lost) document["forget_lost"] = true;

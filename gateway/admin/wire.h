@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "gateway/admin/wire_drain.h"
 #include "storage/upkeep.h"
 
 namespace titip::admin {
@@ -31,10 +32,19 @@ enum class Command : std::uint8_t {
   erase,
   export_person,
   retain,
+  pause,
+  drain,
+  drain_pause,
+  drain_resume,
+  drain_status,
+  drain_cancel,
   outages
 };
 inline constexpr int command_count = static_cast<int>(Command::outages) + 1;
 std::string_view name(Command command);
+constexpr bool is_of_a_drain(Command command) {
+  return command >= Command::drain && command <= Command::drain_cancel;
+}
 
 inline constexpr std::size_t request_bytes = 64U << 10U;
 inline constexpr std::size_t people_at_once = 1'000;
@@ -45,7 +55,8 @@ struct Request {
   std::string reason{};                    // wanted by whatever changes something
   bool dry_run = false;                    // says what would be done
   std::string to{};                        // backup: an absolute path that does not exist yet
-  std::string destination{};               // resume; outages, where empty means all of them
+  std::string destination{};               // resume, pause (also destination/facility), drain; outages, empty: all
+  DrainWords drain{};                      // drain, and until when it is paused
   bool clock_is_right = false;             // retain: a person says so
   std::vector<std::string> people{};       // erase, export: their 16-digit numbers
   bool forget_damaged = false;             // keys rotate: old keys go although damaged records may need them

@@ -41,6 +41,12 @@ std::optional<WallTime> beginning_of(std::string_view date, std::chrono::minutes
   return WallTime(std::chrono::sys_days(whole)) - utc_offset;
 }
 
+std::optional<WallTime> end_of_day(std::string_view date, std::chrono::minutes utc_offset) {
+  const auto begins = beginning_of(date, utc_offset);
+  if (!begins) return std::nullopt;
+  return *begins + days(1) - std::chrono::milliseconds(1);
+}
+
 std::string local_hour_minute(WallTime at, std::chrono::minutes utc_offset) {
   const auto local = at + utc_offset;
   const std::chrono::hh_mm_ss time{local - floor<days>(local)};

@@ -14,6 +14,8 @@ namespace titip::clock {
 std::string local_date(WallTime at, std::chrono::minutes utc_offset);
 // The beginning of that day at that offset; nothing if it is no day, or not written like "2026-08-15".
 std::optional<WallTime> beginning_of(std::string_view date, std::chrono::minutes utc_offset);
+// The last millisecond of "2026-08-15" at that offset; nothing if there is no such day.
+std::optional<WallTime> end_of_day(std::string_view date, std::chrono::minutes utc_offset);
 // "09:12".
 std::string local_hour_minute(WallTime at, std::chrono::minutes utc_offset);
 // RFC 3339 in UTC with milliseconds: "2026-08-15T02:12:03.004Z".

@@ -36,7 +36,8 @@ void Dispatcher::start() {
     pump();
   });
   recall_outage(object_prefix(options_.destination));
-  claim();
+  recall_served();
+  recall_drain();  // before anything is sent
 }
 
 void Dispatcher::stop(std::move_only_function<void()> done) {
@@ -49,6 +50,7 @@ void Dispatcher::stop(std::move_only_function<void()> done) {
 
 void Dispatcher::credentials_renewed(const std::string& facility) {
   logins_.renewed(facility);
+  count_stop(facility);
   pump();
 }
 
@@ -70,6 +72,7 @@ void Dispatcher::gate_facility(const std::string& facility, bool shut, std::stri
   metrics::log(shut ? Level::warning : Level::info, shut ? "facility_gated" : "facility_resumed",
                {{Field::destination, options_.destination}, {Field::facility, facility}, {Field::reason, reason}});
   doors_.probes.facilities_gated.set(static_cast<double>(gated_facilities_.size()));
+  count_stop(facility);
   if (shut) {
     surges_.gated(facility);
   } else {
@@ -113,7 +116,10 @@ bool Dispatcher::prepare(const WorkPtr& work) {
 
 // One call a record: the writer groups them anyway, and one damaged record must not hold up the others.
 void Dispatcher::open(const WorkPtr& work) {
-  if (is_gated(work->lane)) return release(work, true);  // the gate was shut while it was being peeked
+  if (must_wait(work)) return release(work, true);  // a gate was shut, or the drain paused, while it was being peeked
+  if (has_expired(work->record, served_.of(work->record.facility, doors_.clock.steady()), options_.settle))
+    return expire(work);
+  if (holds_for_deadline(work)) return hold(work, storage::HoldReason::deadline);
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
   storage::OpenAttempt mark;
@@ -144,7 +150,8 @@ void Dispatcher::send(const WorkPtr& work) {
   work->started = doors_.clock.steady();
   // The breaker may have opened, or a gate been shut, while the mark was being written: then nothing is sent, and
   // nothing is counted.
-  if (stopping_ || is_gated(work->lane) || !doors_.upstream.may_send_record()) return not_sent(work);
+  if (stopping_ || must_wait(work) || !doors_.upstream.may_send_record()) return not_sent(work);
+  throughput_.sent(work->started);
   doors_.upstream.send_record(std::move(work->outbound.request), work->record.route,
                               {work->breaker_key(), work->record.facility},
                               [this, work](const rules::Exchange& exchange, const rules::Classified& classified) {
@@ -186,6 +193,7 @@ void Dispatcher::note_standing(const WorkPtr& work, rules::OutcomeKind outcome) 
     metrics::log(Level::warning, "credentials_refused",
                  {{Field::destination, options_.destination}, {Field::facility, facility}});
   }
+  count_stop(facility);
 }
 
 // What was decided for good, by facility: an app that sends rubbish since yesterday must not send all of it.

@@ -6,6 +6,7 @@
 // and only while a lease is held, whose epoch the mark and what came of it carry.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,11 +18,14 @@
 #include <vector>
 
 #include "gateway/clock/clock.h"
+#include "gateway/delivery/drain_order.h"
+#include "gateway/delivery/draining.h"
 #include "gateway/delivery/lanes.h"
 #include "gateway/delivery/late_apply.h"
 #include "gateway/delivery/logins.h"
 #include "gateway/delivery/outages.h"
 #include "gateway/delivery/permits.h"
+#include "gateway/delivery/served_time.h"
 #include "gateway/delivery/settle.h"
 #include "metrics/catalogue.h"
 #include "storage/facilities.h"
@@ -31,6 +35,7 @@
 #include "upstream/client/upstream.h"
 #include "upstream/profile/profile.h"
 #include "upstream/rules/surge.h"
+#include "upstream/rules/throughput.h"
 
 namespace titip::delivery {
 
@@ -41,6 +46,7 @@ struct DispatcherOptions {
   PermitOptions permits;
   rules::SurgeOptions surge;
   std::chrono::milliseconds fresh_age{3'600'000};  // accepted since so long: somebody may still be waiting for it
+  std::chrono::milliseconds deadline_near{3 * 3'600'000};  // a deadline that is nearer makes its record go first
 };
 
 struct DispatcherDoors {
@@ -56,6 +62,15 @@ struct DispatcherDoors {
   const metrics::DestinationProbes& probes;
   // A surge of rejections shut a facility's gate, or (no facility) the destination's. Whoever is told makes it durable.
   std::function<void(const std::optional<std::string>& facility, const std::string& reason)> surged;
+  // The drain as it stands, at every change of its state and every few seconds; nothing: there is none.
+  std::function<void(const std::optional<Drain>&)> drain_stands{};
+};
+
+// What became of an order. `kept`: it is on stable storage; if not, it holds all the same, and is written again.
+struct DrainAnswer {
+  std::optional<DrainRefused> refused{};
+  std::optional<Drain> drain{};
+  bool kept = false;
 };
 
 class Dispatcher {
@@ -73,8 +88,13 @@ class Dispatcher {
   void gate(bool shut, std::string_view reason);
   // The same for one facility.
   void gate_facility(const std::string& facility, bool shut, std::string_view reason);
+  // A drain governs the backlog, which is what was accepted before it began; the rest goes on beside it. `done` runs
+  // when the store has taken it.
+  void order_drain(DrainOrder order, std::move_only_function<void(DrainAnswer)> done);
 
   std::size_t active() const { return active_.size(); }
+  // Sends a second at present; 0: none, or nothing can be sent. Any thread.
+  double sends_per_second() const { return sends_per_second_.load(std::memory_order_relaxed); }
 
  private:
   struct Work;  // one record being sent or asked about
@@ -94,12 +114,16 @@ class Dispatcher {
   bool is_open(const storage::Lane& lane);
   bool is_gated(const storage::Lane& lane) const { return gated_ || gated_facilities_.contains(lane.facility); }
   struct Fetch;  // what was asked of the store, and for how many places
+  struct FetchAsk;
   rules::Waiting waiting() const;
   void fetch(std::size_t room);
   void choose(Fetch& fetch, Ring ring, std::size_t places);
   void ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t places);
+  void ask_fresh(Fetch& fetch, storage::DueQuery query);
   void fetched(Fetch& fetch, std::vector<storage::DueBatch> batches);
-  bool take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t limit, storage::DueBatch& batch);
+  bool take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch);
+  bool is_drained(const storage::Submission& record, Ring ring) const;
+  void take_one(Fetch& fetch, Ring ring, storage::Due due);
   void hold_back(const storage::Lane& lane, std::size_t repetitions);
   void permit(const WorkPtr& work, Ring ring, const rules::Waiting& waiting, bool retry);
   void give_back_permit(const WorkPtr& work);
@@ -142,6 +166,31 @@ class Dispatcher {
   void note_outage();
   void keep_outage(const Outage& outage);
 
+  // the drain
+  Draining::Now drain_now() const { return {doors_.clock.wall(), doors_.clock.steady()}; }
+  bool must_wait(const WorkPtr& work) const;
+  void recall_drain();
+  void recalled_drain(storage::Result<std::optional<storage::Object>> object);
+  void note_drain();
+  void take_back_lanes();
+  void keep_drain();
+  void show_drain();
+  void look_for_the_end();
+  struct EndSearch;
+  void search(std::shared_ptr<EndSearch> search);
+  void searched(std::shared_ptr<EndSearch> search, const storage::Result<storage::ScanPage>& page);
+
+  // maximum age
+  void recall_served();
+  bool can_be_sent_to() const;
+  void count_served();
+  void count_stop(const std::string& facility);
+  void expire(const WorkPtr& work);
+
+  // deadlines
+  void look_at_deadlines();
+  bool holds_for_deadline(const WorkPtr& work) const;
+
   // logging in
   void log_in(const std::string& facility);
   void send_login(const std::string& facility, const std::string& username, const std::string& password);
@@ -151,13 +200,37 @@ class Dispatcher {
   Lanes lanes_;
   Logins logins_;
   LateApply late_apply_;
+  // Questions under way, by facility and target.
+  struct SharedRead {
+    storage::WallTime opened_at{};
+    clock::SteadyTime started{};
+    std::vector<WorkPtr> waiting;
+  };
+  std::map<std::pair<std::string, std::string>, SharedRead> reads_;
   Permits permits_;
   rules::Surges surges_;
-  static constexpr auto note_every = std::chrono::seconds(60);  // what an outage has cost so far
+  // What an outage has cost so far, and the clock of served time: a crash makes it forget so much at most.
+  static constexpr auto note_every = std::chrono::seconds(60);
   OutageLog outages_;
   std::optional<Outage> recalled_;  // while the records are being read
   bool knows_outage_ = false;
   std::optional<storage::WallTime> noted_outage_at_;
+  Draining draining_;
+  bool knows_drain_ = false;
+  bool drain_unreadable_ = false;
+  bool drain_unwritten_ = false;  // it changed while it was being written
+  bool writes_drain_ = false;
+  bool searches_ = false;
+  std::vector<std::move_only_function<void(bool kept)>> told_of_drain_;  // when it has been written
+  ServedTime served_;
+  std::optional<ServedNote> noted_served_;
+  std::optional<clock::SteadyTime> noted_served_at_;
+  rules::Throughput throughput_;
+  std::atomic<double> sends_per_second_{0};
+  bool deadlines_near_ = false;
+  std::optional<storage::WallTime> deadlines_looked_at_;
+  std::optional<clock::SteadyTime> deadlines_look_again_;
+  bool age_began_ = false;  // of a record, since the clock was last looked at
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> active_in_lane_;
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.

@@ -29,10 +29,21 @@ void Dispatcher::ask(const WorkPtr& work) {
                                     match.parameters)
                       : std::nullopt;
   if (!request) return give_up_asking(work);
-  const bool may_decide = wait.count() == 0;
-  doors_.upstream.send_read(
-      std::move(*request), work->breaker_key(), client::Upstream::Asker::delivery,
-      [this, work, may_decide](const rules::Exchange& exchange) { asked(work, may_decide, exchange); });
+  // Whoever asks the same of the same list while the question is under way shares its answer.
+  auto question = std::pair(work->record.facility, request->target);
+  const auto [read, is_new] = reads_.try_emplace(question, SharedRead{work->opened_at, work->started, {}});
+  read->second.waiting.push_back(work);
+  if (!is_new) return;
+  doors_.upstream.send_read(std::move(*request), work->breaker_key(), client::Upstream::Asker::delivery,
+                            [this, question = std::move(question)](const rules::Exchange& exchange) {
+                              const auto shared = std::move(reads_.extract(question).mapped());
+                              for (const auto& each : shared.waiting) {
+                                // Each under its own wait: what counts is when the read began.
+                                each->opened_at = shared.opened_at;
+                                asked(each, late_apply_.remaining(each->record.id, shared.started).count() == 0,
+                                      exchange);
+                              }
+                            });
 }
 
 // Stays unknown, without a line in the timeline: nothing was asked.
@@ -42,6 +53,7 @@ void Dispatcher::ask_later(const WorkPtr& work, std::chrono::milliseconds wait) 
   settlement.expected_version = work->record.version;
   settlement.event = storage::Event::probe_inconclusive;
   settlement.backoff_steps = work->record.backoff_steps;
+  settlement.aging_since = work->record.aging_since;
   settlement.due_at = work->opened_at + wait;
   store_settlement(work, std::move(settlement));
 }

@@ -1,6 +1,7 @@
 // How the dispatcher looks for work: which lanes to ask, for how many records, and what of the answer it takes in hand.
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "gateway/delivery/work.h"
@@ -16,7 +17,14 @@ using storage::DueClass;
 using storage::State;
 
 constexpr std::size_t logins_at_once = 4;
+constexpr std::size_t most_suspects = 64;                   // that tripped the breaker, and are tried after all others
+constexpr auto look_again_after = std::chrono::minutes(5);  // at a lane that a drain has set aside
 constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
+
+rules::SendClass class_of(Ring ring) {
+  if (ring == Ring::all) return rules::SendClass::backlog;
+  return ring == Ring::fresh ? rules::SendClass::fresh : rules::SendClass::deadline;
+}
 
 std::optional<storage::WallTime> earlier(std::optional<storage::WallTime> a, std::optional<storage::WallTime> b) {
   if (!a || !b) return a ? a : b;
@@ -25,18 +33,26 @@ std::optional<storage::WallTime> earlier(std::optional<storage::WallTime> a, std
 
 }  // namespace
 
+struct Dispatcher::FetchAsk {
+  Lanes::Chosen chosen;
+  std::size_t limit = 0;
+  std::size_t batches = 1;  // that belong to it
+  bool withheld = false;    // the drain let none of this lane's backlog go
+};
+
 struct Dispatcher::Fetch {
-  struct Ask {
-    Lanes::Chosen chosen;
-    std::size_t limit = 0;
-  };
   storage::WallTime now{};
+  std::optional<storage::WallTime> drain_began;  // of the one that governed when it was asked
+  std::size_t drained = 0;                       // places the drain still leaves to the backlog
   rules::Waiting waiting;
-  std::array<std::size_t, 2> places{};  // left to each ring
-  std::vector<Ask> asks;
-  std::vector<storage::DueQuery> queries;  // of each ask: what to ask about and what to send; or what is fresh
+  std::array<std::size_t, all_rings.size()> places{};  // left to each ring
+  std::vector<FetchAsk> asks;
+  std::vector<storage::DueQuery> queries;  // of each ask: what to ask about and what to send; or what of the ring
   std::vector<WorkPtr> sends;
   std::vector<WorkPtr> questions;
+  // The breaker is half-open: one record is tried, and one that tripped it only if there is no other.
+  bool half_open = false;
+  std::optional<std::pair<storage::Due, Ring>> suspect;
 
   std::size_t& places_of(Ring ring) { return places[static_cast<std::size_t>(ring)]; }
 };
@@ -61,8 +77,12 @@ void Dispatcher::look() {
                            (upstream.state() != BreakerState::closed &&
                             lanes_.any_awake(Ring::all, [this](const auto& lane) { return can_send(lane); })));
   note_outage();
+  note_drain();
+  count_served();
+  look_at_deadlines();
   if (upstream.state() == BreakerState::open) return;
   if (upstream.wants_health_read()) upstream.send_health_read();
+  take_back_lanes();
   if (may_fetch() && lanes_.any_awake()) fetch(room());
 }
 
@@ -93,6 +113,7 @@ std::chrono::milliseconds Dispatcher::until_something_happens() const {
   no_later_than(doors_.upstream.wakes_at());  // past in half-open: from then on what is in flight wakes us
   no_later_than(logins_.next_wake(steady));
   no_later_than(permits_.wakes_at(steady));
+  if (const auto wakes = draining_.wakes_in(drain_now())) delay = std::min(delay, *wakes);
   // A lane that falls due while the window is full is looked at when a place becomes free.
   if (const auto wakes = lanes_.next_wake(); wakes && may_fetch())
     delay = std::min(delay, std::chrono::milliseconds(*wakes - doors_.clock.wall()));
@@ -122,11 +143,13 @@ bool Dispatcher::is_open(const storage::Lane& lane) {
   return false;
 }
 
-// What classes have something to send. Fresh records have a claim of their own only while there is a queue to stand in.
+// What classes have something to send. Fresh records and deadlines have a claim of their own only while there is a
+// queue to stand in.
 rules::Waiting Dispatcher::waiting() const {
-  const bool queue = !deep_.empty() || lanes_.awake(Ring::all) > most_lanes_at_once;
+  const bool queue =
+      !deep_.empty() || lanes_.awake(Ring::all) > most_lanes_at_once || draining_.active(doors_.clock.wall());
   const auto sendable = [this](const auto& lane) { return can_send(lane); };
-  return {.deadline = false,
+  return {.deadline = queue && deadlines_near_ && lanes_.any_awake(Ring::deadline, sendable),
           .fresh = queue && lanes_.any_awake(Ring::fresh, sendable),
           .backlog = lanes_.any_awake(Ring::all)};
 }
@@ -135,7 +158,11 @@ void Dispatcher::fetch(std::size_t room) {
   Fetch fetch;
   fetch.now = doors_.clock.wall();
   fetch.waiting = waiting();
+  fetch.drain_began = draining_.began(fetch.now);
+  fetch.drained = draining_.within(room, drain_now());
+  fetch.half_open = doors_.upstream.state() != BreakerState::closed;
   const auto dealt = permits_.deal(room, fetch.waiting);
+  choose(fetch, Ring::deadline, dealt.deadline);
   choose(fetch, Ring::fresh, dealt.fresh);
   choose(fetch, Ring::all, fetch.asks.empty() ? room : dealt.backlog);
   if (fetch.asks.empty()) return;
@@ -156,11 +183,14 @@ void Dispatcher::fetch(std::size_t room) {
 
 void Dispatcher::choose(Fetch& fetch, Ring ring, std::size_t places) {
   const auto open = [this, ring](const auto& lane) { return (ring == Ring::all || !is_gated(lane)) && is_open(lane); };
-  const auto chosen = lanes_.choose(ring, std::min(places, lanes_at_once_), open);
+  // Of the backlog no more than the drain lets go now; where that is nothing, lanes are looked at to set them aside.
+  const auto wanted = ring == Ring::all && fetch.drained > 0 ? std::min(places, fetch.drained) : places;
+  const auto lanes = fetch.half_open && places > 0 ? lanes_at_once_ : std::min(wanted, lanes_at_once_);
+  const auto chosen = lanes_.choose(ring, lanes, open);
   if (chosen.empty()) return;
   fetch.places_of(ring) = places;
   for (std::size_t i = 0; i < chosen.size(); ++i)
-    ask_due(fetch, chosen[i], places / chosen.size() + (i < places % chosen.size() ? 1 : 0));
+    ask_due(fetch, chosen[i], std::max<std::size_t>(1, wanted / chosen.size() + (i < wanted % chosen.size() ? 1 : 0)));
 }
 
 void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t places) {
@@ -169,50 +199,82 @@ void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t 
   storage::DueQuery query{.lane = chosen.lane,
                           .due_class = DueClass::fresh,
                           .now = fetch.now,
-                          .limit = places + (in_hand != active_in_lane_.end() ? in_hand->second : 0),
+                          .limit = places + (fetch.half_open ? most_suspects : 0) +
+                                   (in_hand != active_in_lane_.end() ? in_hand->second : 0),
                           .fresh_since = fetch.now - options_.fresh_age,
                           .shards = lease_->shards,
-                          .first_tries_only = !permits_.may_retry()};
+                          .first_tries_only = !permits_.may_retry(),
+                          .until = fetch.now + options_.deadline_near};
+  if (chosen.ring == Ring::deadline) query.due_class = DueClass::deadline;
   fetch.asks.push_back({chosen, query.limit});
-  if (chosen.ring == Ring::all) {
-    auto questions = query;
-    questions.due_class = DueClass::probe;
-    questions.first_tries_only = false;
-    fetch.queries.push_back(std::move(questions));
-    query.due_class = DueClass::send;
-    if (is_gated(chosen.lane)) query.limit = 0;  // behind a gate nothing is sent; what is unknown is asked after
-  }
+  if (chosen.ring == Ring::fresh) return ask_fresh(fetch, std::move(query));
+  if (chosen.ring == Ring::deadline) return fetch.queries.push_back(std::move(query));
+  fetch.asks.back().batches = 2;
+  auto questions = query;
+  questions.due_class = DueClass::probe;
+  questions.first_tries_only = false;
+  fetch.queries.push_back(std::move(questions));
+  query.due_class = DueClass::send;
+  // Behind a gate nothing is sent; what is unknown is asked after. Nor is the backlog while the drain stands still.
+  fetch.asks.back().withheld = fetch.drained == 0;
+  if (is_gated(chosen.lane) || fetch.drained == 0) query.limit = 0;
+  fetch.queries.push_back(std::move(query));
+}
+
+// Beside a drain everything that was accepted since it began is fresh, so that it does not wait for the backlog; what
+// is fresh by its age goes first all the same.
+void Dispatcher::ask_fresh(Fetch& fetch, storage::DueQuery query) {
+  if (!draining_.active(fetch.now)) return fetch.queries.push_back(std::move(query));
+  const auto began = draining_.drain()->started_at();
+  const bool both = query.fresh_since > began;
+  fetch.asks.back().batches = both ? 2 : 1;
+  if (both) fetch.queries.push_back(query);
+  query.fresh_since = began;
   fetch.queries.push_back(std::move(query));
 }
 
 void Dispatcher::fetched(Fetch& fetch, std::vector<storage::DueBatch> batches) {
+  if (fetch.drain_began != draining_.began(doors_.clock.wall())) return;  // asked for what may not, or need not, go now
   std::size_t at = 0;
-  for (const auto& [chosen, limit] : fetch.asks) {
-    if (chosen.ring == Ring::fresh) {
-      if (!take_from(fetch, chosen, limit, batches[at++])) lanes_.rest(chosen, std::nullopt);
-      continue;
-    }
-    auto& questions = batches[at++];
-    auto& sends = batches[at++];
-    deep_.erase(chosen.lane);
-    bool more = take_from(fetch, chosen, limit, questions);
-    more = take_from(fetch, chosen, limit, sends) || more;
+  for (auto& ask : fetch.asks) {
+    const auto& chosen = ask.chosen;
+    const std::span answers(&batches[at], ask.batches);
+    at += ask.batches;
+    if (chosen.ring == Ring::all) deep_.erase(chosen.lane);
+    bool more = false;
+    for (auto& batch : answers) more = take_from(fetch, ask, batch) || more;
     if (more) continue;
-    lanes_.rest(chosen, earlier(questions.next_due_at, is_gated(chosen.lane) ? std::nullopt : sends.next_due_at));
+    if (chosen.ring != Ring::all) {
+      lanes_.rest(chosen, std::nullopt);
+    } else if (is_gated(chosen.lane)) {
+      lanes_.rest(chosen, answers[0].next_due_at);
+    } else if (ask.withheld) {
+      lanes_.set_aside(chosen, *earlier(answers[0].next_due_at, fetch.now + look_again_after));
+    } else {
+      lanes_.rest(chosen, earlier(answers[0].next_due_at, answers[1].next_due_at));
+    }
   }
+  const bool any = !fetch.sends.empty() || !fetch.questions.empty();
+  if (fetch.suspect && !any) take_one(fetch, fetch.suspect->second, std::move(fetch.suspect->first));
   for (const auto& work : fetch.questions) ask(work);
   for (const auto& work : fetch.sends) open(work);
 }
 
 // Whether the lane is worth another look at once.
-bool Dispatcher::take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t limit, storage::DueBatch& batch) {
-  const bool full = !batch.items.empty() && batch.items.size() >= limit;
-  bool more = full;
+bool Dispatcher::take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch) {
+  const auto& chosen = ask.chosen;
+  bool more = false;
+  bool full = !batch.items.empty() && batch.items.size() >= ask.limit;
   bool deep = full;
   std::size_t held_back = batch.left_out;
   for (auto& due : batch.items) {
     if (active_.contains(due.submission.id) || left_alone_.contains(due.submission.id)) continue;
     const bool unknown = due.submission.state == State::unknown;
+    if (is_drained(due.submission, chosen.ring) && fetch.drained == 0) {
+      ask.withheld = true;
+      full = false;
+      continue;
+    }
     const bool retry = !unknown && storage::is_repetition(due.submission);
     if (retry && !permits_.may_retry()) {
       ++held_back;  // the next look leaves such out, and sees what stands behind them
@@ -224,15 +286,37 @@ bool Dispatcher::take_from(Fetch& fetch, const Lanes::Chosen& chosen, std::size_
       deep = true;
       break;
     }
-    auto work = take(std::move(due));
-    if (!work) continue;
-    --fetch.places_of(chosen.ring);
-    permit(work, chosen.ring, fetch.waiting, retry);
-    (unknown ? fetch.questions : fetch.sends).push_back(std::move(work));
+    if (fetch.half_open && doors_.upstream.is_suspect(breaker_key_of(due.submission))) {
+      if (!fetch.suspect) fetch.suspect.emplace(std::move(due), chosen.ring);
+      continue;
+    }
+    take_one(fetch, chosen.ring, std::move(due));
   }
   if (deep && chosen.ring == Ring::all) deep_.insert(chosen.lane);
   if (held_back > 0) hold_back(chosen.lane, held_back);
-  return more;
+  return more || full;
+}
+
+// Of the backlog that a drain governs. What comes as fresh brings older ones along.
+bool Dispatcher::is_drained(const storage::Submission& record, Ring ring) const {
+  return ring != Ring::fresh && record.state != State::unknown &&
+         draining_.governs(record.accepted_at, doors_.clock.wall());
+}
+
+void Dispatcher::take_one(Fetch& fetch, Ring ring, storage::Due due) {
+  const bool unknown = due.submission.state == State::unknown;
+  const bool retry = !unknown && storage::is_repetition(due.submission);
+  const bool drained = is_drained(due.submission, ring);
+  auto work = take(std::move(due));
+  if (!work) return;
+  --fetch.places_of(ring);
+  permit(work, ring, fetch.waiting, retry);
+  if (drained) {
+    work->drained = true;
+    --fetch.drained;
+    draining_.took(doors_.clock.steady());
+  }
+  (unknown ? fetch.questions : fetch.sends).push_back(std::move(work));
 }
 
 // They are looked at again when a repetition has ended.
@@ -247,12 +331,13 @@ void Dispatcher::permit(const WorkPtr& work, Ring ring, const rules::Waiting& wa
   if (work->record.state == State::unknown) return permits_.asked(now);
   work->permitted = true;
   work->retry = retry;
-  permits_.took(ring == Ring::fresh ? rules::SendClass::fresh : rules::SendClass::backlog, waiting, retry, now);
+  permits_.took(class_of(ring), waiting, retry, now);
   if (retry) last_to_repeat_ = work->lane;
   wake_held_back();
 }
 
 void Dispatcher::give_back_permit(const WorkPtr& work) {
+  if (std::exchange(work->drained, false)) draining_.gave_back();
   if (!std::exchange(work->permitted, false)) return;
   permits_.gave_back(work->retry);
   wake_held_back();

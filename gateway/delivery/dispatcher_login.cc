@@ -28,6 +28,7 @@ void Dispatcher::log_in(const std::string& facility) {
           return send_login(facility, configured->username, configured->password);
         // Nobody ever logged in through us and the config names no log-in: only a person can end this.
         logins_.refused(facility, doors_.clock.steady());
+        count_stop(facility);
         metrics::log(metrics::Level::warning, "no_login_known",
                      {{metrics::Field::destination, options_.destination}, {metrics::Field::facility, facility}});
       });
@@ -62,6 +63,7 @@ void Dispatcher::send_login(const std::string& facility, const std::string& user
             logins_.inconclusive(facility, doors_.clock.steady());
             break;
         }
+        count_stop(facility);
         pump();
       });
 }

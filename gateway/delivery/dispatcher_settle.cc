@@ -1,4 +1,5 @@
 // How the dispatcher brings what came of a record to the store, and lets go of it.
+#include <algorithm>
 #include <utility>
 
 #include "gateway/delivery/work.h"
@@ -20,8 +21,9 @@ constexpr auto slow_again_after = std::chrono::milliseconds(10'000);  // a recor
 }  // namespace
 
 AttemptEnd Dispatcher::end_of(const WorkPtr& work) const {
-  return {work->opened_at, doors_.clock.wall(), *work->route, doors_.upstream.state() == BreakerState::closed,
-          doors_.uniform()};
+  return {work->opened_at,  doors_.clock.wall(),
+          *work->route,     doors_.upstream.state() == BreakerState::closed,
+          doors_.uniform(), served_.of(work->record.facility, doors_.clock.steady())};
 }
 
 void Dispatcher::settle(const WorkPtr& work, storage::Settlement settlement, const std::string& words,
@@ -79,12 +81,16 @@ void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlem
     return release(work, false);
   }
   if (state != State::unknown) late_apply_.settled(work->record.id);
+  if (applied == storage::Applied::yes) draining_.changed(work->record, state, doors_.clock.wall());
   if (applied == storage::Applied::yes && state == State::delivered)
     doors_.probes.delivered_after(*settlement.attempt.ended_at - work->record.accepted_at);
   if (applied == storage::Applied::yes && (state == State::delivered || state == State::rejected))
     note_surge(work->record.facility, state == State::rejected);
+  if (state == State::deferred && !work->record.aging_since) age_began_ = true;
+  // What is asked for as fresh falls due without anybody knowing when.
+  const auto fresh_since = doors_.clock.wall() - options_.fresh_age;
   if (state == State::deferred && settlement.due_at &&
-      work->record.accepted_at > doors_.clock.wall() - options_.fresh_age)
+      work->record.accepted_at >= std::min(fresh_since, draining_.began(doors_.clock.wall()).value_or(fresh_since)))
     lanes_.remind(work->lane, *settlement.due_at);
   release(work, true);
 }
@@ -102,6 +108,8 @@ void Dispatcher::move(const WorkPtr& work, storage::Event event, storage::HoldRe
   transition.hold_reason = reason;
   if (event == storage::Event::repeat_allowed) transition.due_at = doors_.clock.wall();
   doors_.store.transition({transition}, doors_.home, [this, work](const auto& changed) {
+    if (changed && changed->front().applied == storage::Applied::yes)
+      draining_.changed(work->record, changed->front().state, doors_.clock.wall());
     if (changed) return release(work, true);
     changed.error() == storage::Error::corrupt ? leave_alone(work, true) : release_for_later(work);
   });

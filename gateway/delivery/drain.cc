@@ -73,7 +73,7 @@ bool Drain::in_daily_pause(WallTime now) const {
 bool Drain::may_send(std::uint64_t in_flight, WallTime now) const {
   switch (state(now)) {
     case DrainState::canary:
-      return settled_so_far() + in_flight < plan_.canary;
+      return results_ + in_flight < plan_.canary;
     case DrainState::running:
       return true;
     case DrainState::paused:
@@ -102,13 +102,14 @@ void Drain::settled(DrainResult result, WallTime now) {
   delivered_ += result == DrainResult::delivered ? 1 : 0;
   rejected_ += result == DrainResult::rejected ? 1 : 0;
   unknown_ += result == DrainResult::unknown ? 1 : 0;
+  ++results_;
   last_ = last_ << 1U | (bad ? 1U : 0U);
   last_size_ = std::min(last_size_ + 1, plan_.abort_sample);
   if (aborted_ || done_) return;
   const std::uint64_t counted = last_size_ == largest_sample ? ~0ULL : (1ULL << last_size_) - 1;
   const auto bad_ones = static_cast<std::uint32_t>(std::popcount(last_ & counted));
   // A verdict needs a full sample; at the canary's end, or at that of a short backlog, what there is.
-  const bool enough = last_size_ == plan_.abort_sample || settled_so_far() == plan_.canary || settled_so_far() == of_;
+  const bool enough = last_size_ == plan_.abort_sample || results_ == plan_.canary || settled_so_far() == of_;
   if (!enough || static_cast<double>(bad_ones) <= plan_.abort_share * static_cast<double>(last_size_)) return;
   if (paused_) stood_still_ += std::min(now, paused_until_.value_or(now)) - still_since_;
   paused_ = false;
@@ -117,8 +118,19 @@ void Drain::settled(DrainResult result, WallTime now) {
   reason_ = fmt::format("{} of the last {} were rejected or are unknown", bad_ones, last_size_);
 }
 
+void Drain::resolved(std::optional<DrainResult> as, bool counted) {
+  // After a restart what was counted may be behind.
+  if (counted && unknown_ > 0) --unknown_;
+  delivered_ += as == DrainResult::delivered ? 1 : 0;
+  rejected_ += as == DrainResult::rejected ? 1 : 0;
+}
+
 void Drain::pause(std::string reason, std::optional<WallTime> until, WallTime now) {
   if (done_ || aborted_) return;
+  if (paused_ && paused_until_ && *paused_until_ <= now) {  // that one is over
+    stood_still_ += *paused_until_ - still_since_;
+    paused_ = false;
+  }
   if (!paused_) still_since_ = now;
   paused_ = true;
   paused_until_ = until;
@@ -164,6 +176,18 @@ std::optional<std::chrono::seconds> Drain::eta(WallTime now) const {
   return std::chrono::seconds(static_cast<std::int64_t>(static_cast<double>(left) / rate + 0.5));
 }
 
+std::optional<std::chrono::seconds> estimate(const DrainPlan& plan, std::uint64_t records) {
+  if (plan.per_second <= 0) return std::nullopt;
+  double seconds = static_cast<double>(records) / plan.per_second;
+  if (plan.daily_pause) {
+    constexpr minutes day = std::chrono::days(1);
+    const auto [from, until] = *plan.daily_pause;
+    const auto still = from <= until ? until - from : day - from + until;
+    if (still < day) seconds *= static_cast<double>(day.count()) / static_cast<double>((day - still).count());
+  }
+  return std::chrono::seconds(static_cast<std::int64_t>(std::min(seconds, 1e12) + 0.5));
+}
+
 std::string Drain::encode() const {
   json text{{"version", text_version},
             {"canary", plan_.canary},
@@ -176,6 +200,9 @@ std::string Drain::encode() const {
             {"delivered", delivered_},
             {"rejected", rejected_},
             {"unknown", unknown_},
+            {"results", results_},
+            {"last", last_},
+            {"last_size", last_size_},
             {"paused", paused_},
             {"aborted", aborted_},
             {"done", done_},
@@ -210,6 +237,9 @@ std::expected<Drain, std::string> Drain::decode(std::string_view bytes) {
     drain.delivered_ = text.at("delivered");
     drain.rejected_ = text.at("rejected");
     drain.unknown_ = text.at("unknown");
+    drain.results_ = text.at("results");
+    drain.last_ = text.at("last");
+    drain.last_size_ = std::min(text.at("last_size").get<std::uint32_t>(), drain.plan_.abort_sample);
     drain.paused_ = text.at("paused");
     drain.aborted_ = text.at("aborted");
     drain.done_ = text.at("done");

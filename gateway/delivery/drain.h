@@ -47,6 +47,9 @@ class Drain {
   // When to ask again, should it be for time alone that nothing may start.
   std::optional<WallTime> wakes_at(WallTime now) const;
   void settled(DrainResult result, WallTime now);
+  // One whose outcome was unknown is known now; nothing: it was not applied, and goes again. `counted`: its unknown
+  // outcome was told to this drain.
+  void resolved(std::optional<DrainResult> as, bool counted);
 
   // `until`: resumes by itself then. The reason is shown to whoever asks why a record waits.
   void pause(std::string reason, std::optional<WallTime> until, WallTime now);
@@ -57,11 +60,14 @@ class Drain {
   DrainState state(WallTime now) const;
   const std::string& reason() const { return reason_; }  // why it is paused or aborted
   const DrainPlan& plan() const { return plan_; }
+  WallTime started_at() const { return started_at_; }  // what was accepted before it is the backlog
   std::uint64_t of() const { return of_; }
   std::uint64_t settled_so_far() const { return delivered_ + rejected_ + unknown_; }
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t rejected() const { return rejected_; }
   std::uint64_t unknown() const { return unknown_; }
+  // Of those it began with; some may have ended otherwise (cancelled, erased), so it is an upper bound.
+  std::uint64_t waiting() const { return done_ || of_ < settled_so_far() ? 0 : of_ - settled_so_far(); }
   // At the rate of the time it could send; nothing while nobody can know.
   std::optional<std::chrono::seconds> eta(WallTime now) const;
 
@@ -70,7 +76,7 @@ class Drain {
 
  private:
   bool in_daily_pause(WallTime now) const;
-  bool canary_over() const { return settled_so_far() >= plan_.canary; }
+  bool canary_over() const { return results_ >= plan_.canary; }
   std::chrono::milliseconds sending_for(WallTime now) const;
 
   DrainPlan plan_;
@@ -79,6 +85,7 @@ class Drain {
   std::uint64_t delivered_ = 0;
   std::uint64_t rejected_ = 0;
   std::uint64_t unknown_ = 0;
+  std::uint64_t results_ = 0;    // of sends; unlike what is settled it never falls
   std::uint64_t last_ = 0;       // the last results, newest in the lowest bit: 1 is rejected or unknown
   std::uint32_t last_size_ = 0;  // how many of the bits count
   bool paused_ = false;
@@ -89,5 +96,8 @@ class Drain {
   std::chrono::milliseconds stood_still_{0};  // pauses that are over
   WallTime still_since_{};                    // while paused or aborted
 };
+
+// How long so many take at the plan's pace, its daily pause counted in; nothing where it has no pace.
+std::optional<std::chrono::seconds> estimate(const DrainPlan& plan, std::uint64_t records);
 
 }  // namespace titip::delivery

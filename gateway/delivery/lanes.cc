@@ -1,5 +1,7 @@
 #include "gateway/delivery/lanes.h"
 
+#include <utility>
+
 namespace titip::delivery {
 
 void Lanes::unpark(Entry& entry) {
@@ -9,28 +11,70 @@ void Lanes::unpark(Entry& entry) {
 
 void Lanes::leave(Entry& entry, Ring ring) {
   auto& place = entry.places[index(ring)];
+  if (ring == Ring::all) bring_back(entry);
   if (place) turns_[index(ring)].erase(*place);
   place.reset();
+}
+
+// From aside to the end of the round.
+void Lanes::bring_back(Entry& entry) {
+  if (!std::exchange(entry.aside, false)) return;
+  auto& turn = turns_[index(Ring::all)];
+  turn.splice(turn.end(), aside_, *entry.places[index(Ring::all)]);
+}
+
+void Lanes::set_aside(const Chosen& chosen, storage::WallTime look_again_at) {
+  const auto found = entries_.find(chosen.lane);
+  if (found == entries_.end() || found->second.generation != chosen.generation || found->second.aside) return;
+  auto& entry = found->second;
+  const auto& place = entry.places[index(Ring::all)];
+  if (!place) return;
+  aside_.splice(aside_.end(), turns_[index(Ring::all)], *place);
+  entry.aside = true;
+  unpark(entry);
+  entry.parked = parked_.emplace(look_again_at, chosen.lane);
+}
+
+void Lanes::take_back(std::size_t count, const std::function<bool(const storage::Lane&)>& open) {
+  if (aside_.empty()) return;
+  for (const auto& lane : turns_[index(Ring::all)]) {
+    if (count == 0) return;
+    if (open(lane)) --count;
+  }
+  while (count > 0 && !aside_.empty()) {
+    const auto& lane = aside_.front();
+    auto& entry = entries_[lane];
+    if (open(lane)) --count;
+    unpark(entry);
+    bring_back(entry);
+  }
 }
 
 void Lanes::wake(const storage::Lane& lane) {
   auto& entry = entries_[lane];
   entry.generation = ++generation_;
   unpark(entry);
-  for (const auto ring : {Ring::all, Ring::fresh}) {
-    auto& turn = turns_[index(ring)];
-    auto& place = entry.places[index(ring)];
-    if (!place) place = turn.insert(turn.end(), lane);
-  }
+  bring_back(entry);
+  for (const auto ring : all_rings) enter(entry, lane, ring);
+}
+
+void Lanes::enter(Entry& entry, const storage::Lane& lane, Ring ring) {
+  auto& turn = turns_[index(ring)];
+  auto& place = entry.places[index(ring)];
+  if (!place) place = turn.insert(turn.end(), lane);
+}
+
+void Lanes::look_again(Ring ring) {
+  for (const auto& lane : turns_[index(Ring::all)]) enter(entries_[lane], lane, ring);
 }
 
 void Lanes::rest(const Chosen& chosen, std::optional<storage::WallTime> next_due_at) {
   const auto found = entries_.find(chosen.lane);
   if (found == entries_.end() || found->second.generation != chosen.generation) return;
   auto& entry = found->second;
-  leave(entry, Ring::fresh);
-  if (chosen.ring == Ring::fresh) return;  // it stays in the other ring, which knows when something falls due
-  leave(entry, Ring::all);
+  // It stays in the ring of all, which knows when something falls due.
+  if (chosen.ring != Ring::all) return leave(entry, chosen.ring);
+  for (const auto ring : all_rings) leave(entry, ring);
   unpark(entry);
   if (next_due_at) {
     entry.parked = parked_.emplace(*next_due_at, chosen.lane);

@@ -1,7 +1,8 @@
 // Which lanes to ask for due records next: round robin (deficit round robin where every record costs the same: M.
 // Shreedhar and G. Varghese, "Efficient fair queueing using deficit round robin", SIGCOMM 1995) over the lanes that may
-// have some, in two rings: one for all that is due, oldest first, and one for fresh records alone. The others are
-// parked until their next due time. Pure; owned by one dispatcher. Bounded by the number of lanes, not by the backlog.
+// have some, in three rings: one for all that is due, oldest first, one for fresh records alone, and one for
+// those whose deadline is near. The others are parked until their next due time. Pure; owned by one dispatcher. Bounded
+// by the number of lanes, not by the backlog.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +18,8 @@
 
 namespace titip::delivery {
 
-enum class Ring : std::uint8_t { all = 0, fresh = 1 };
+enum class Ring : std::uint8_t { all = 0, fresh = 1, deadline = 2 };
+inline constexpr std::array all_rings{Ring::all, Ring::fresh, Ring::deadline};
 
 class Lanes {
  public:
@@ -27,13 +29,23 @@ class Lanes {
     std::uint64_t generation = 0;  // give it back with rest(): news that came meanwhile is not lost
   };
 
-  // The lane has, or may have, something due now, in both rings.
+  // The lane has, or may have, something due now, in every ring.
   void wake(const storage::Lane& lane);
   // Wakes those whose time has come.
   void wake_due(storage::WallTime now);
   // Ring::all: nothing is due in it until `next_due_at`; none: until the next wake(). Then nothing fresh is either.
-  // Ring::fresh: nothing fresh is due until the next wake().
+  // Another ring: nothing of its kind is due until the next wake().
   void rest(const Chosen& chosen, std::optional<storage::WallTime> next_due_at);
+
+  // Something is due in it, but a drain lets none of it go now: out of Ring::all until it is taken back, or woken, at
+  // `look_again_at` at the latest. What is fresh in it goes on.
+  void set_aside(const Chosen& chosen, storage::WallTime look_again_at);
+  // Brings back those that were set aside, first come first, until `count` of all that are awake are ones that `open`
+  // lets through.
+  void take_back(std::size_t count, const std::function<bool(const storage::Lane&)>& open);
+  bool any_aside() const { return !aside_.empty(); }
+  // Time has brought something into this ring: every lane that is awake may have some of it.
+  void look_again(Ring ring);
 
   // Up to `count` lanes of the ring that are awake and that `open` lets through, in turn.
   std::vector<Chosen> choose(Ring ring, std::size_t count, const std::function<bool(const storage::Lane&)>& open);
@@ -53,16 +65,21 @@ class Lanes {
   using Turn = std::list<storage::Lane>;
   struct Entry {
     std::uint64_t generation = 0;
-    std::array<std::optional<Turn::iterator>, 2> places;                              // in turns_, while awake
+    // In turns_ while awake; the first in aside_ while aside.
+    std::array<std::optional<Turn::iterator>, all_rings.size()> places;
+    bool aside = false;
     std::optional<std::multimap<storage::WallTime, storage::Lane>::iterator> parked;  // in parked_
   };
   static constexpr std::size_t index(Ring ring) { return static_cast<std::size_t>(ring); }
+  void enter(Entry& entry, const storage::Lane& lane, Ring ring);
   void leave(Entry& entry, Ring ring);
   void unpark(Entry& entry);
+  void bring_back(Entry& entry);
 
   std::uint64_t generation_ = 0;  // of all lanes: one that was forgotten comes back with a new one
   std::map<storage::Lane, Entry> entries_;
-  std::array<Turn, 2> turns_;
+  std::array<Turn, all_rings.size()> turns_;
+  Turn aside_;
   std::multimap<storage::WallTime, storage::Lane> parked_;
   std::multimap<storage::WallTime, storage::Lane> reminders_;
 };

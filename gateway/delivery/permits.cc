@@ -25,7 +25,7 @@ Permits::Deal Permits::deal(std::size_t places, const rules::Waiting& waiting) c
     const auto next = shares.next(waiting);
     if (!next) break;
     shares.sent(*next, waiting);
-    ++(*next == rules::SendClass::fresh ? dealt.fresh : dealt.backlog);
+    ++dealt.of(*next);
   }
   return dealt;
 }

@@ -1,7 +1,7 @@
 // Who may send next, as far as it is a matter of rates and shares: the destination's pace (a token bucket), how many of
-// the places that are free go to fresh records and how many to the backlog, and how much of what is in flight may be
-// repetition. The breaker and the window say whether there is a place at all; this says who gets it.
-// Pure: time is an argument; owned by one dispatcher.
+// the places that are free go to deadlines, to fresh records and to the backlog, and how much of what is in flight may
+// be repetition. The breaker and the window say whether there is a place at all; this says who gets it. Pure: time is
+// an argument; owned by one dispatcher.
 #pragma once
 
 #include <cstddef>
@@ -30,8 +30,13 @@ class Permits {
   std::optional<rules::SteadyTime> wakes_at(rules::SteadyTime now) const;
 
   struct Deal {
+    std::size_t deadline = 0;
     std::size_t fresh = 0;
     std::size_t backlog = 0;
+    std::size_t& of(rules::SendClass which) {
+      if (which == rules::SendClass::backlog) return backlog;
+      return which == rules::SendClass::fresh ? fresh : deadline;
+    }
   };
   Deal deal(std::size_t places, const rules::Waiting& waiting) const;
 

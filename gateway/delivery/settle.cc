@@ -17,6 +17,7 @@ Settlement begin(const Submission& record, const AttemptEnd& end, bool probe) {
   settlement.id = record.id;
   settlement.expected_version = record.version;
   settlement.backoff_steps = record.backoff_steps;
+  settlement.aging_since = record.aging_since;
   settlement.attempt.probe = probe;
   settlement.attempt.opened_at = end.opened_at;
   settlement.attempt.ended_at = end.ended_at;
@@ -26,6 +27,7 @@ Settlement begin(const Submission& record, const AttemptEnd& end, bool probe) {
 void defer(Settlement& settlement, const Submission& record, const AttemptEnd& end, std::chrono::seconds retry_after,
            const SettlePolicy& policy) {
   settlement.backoff_steps = record.backoff_steps + 1;
+  if (!settlement.aging_since) settlement.aging_since = end.served;
   settlement.due_at = end.ended_at + rules::backoff(policy.backoff, settlement.backoff_steps, end.uniform, retry_after);
 }
 
@@ -40,6 +42,11 @@ void give_back(Settlement& settlement, Outcome outcome, const AttemptEnd& end) {
 
 storage::WallTime first_probe_at(storage::WallTime ended_at, const SettlePolicy& policy) {
   return ended_at + std::min(policy.late_apply_wait, policy.backoff.first);
+}
+
+bool has_expired(const Submission& record, std::optional<std::chrono::milliseconds> served,
+                 const SettlePolicy& policy) {
+  return rules::is_too_old(policy.maximum_age, record.aging_since, served, record.attempts);
 }
 
 Settlement settle_send(const Submission& record, const rules::Classified& classified, const AttemptEnd& end,
@@ -80,6 +87,7 @@ Settlement settle_send(const Submission& record, const rules::Classified& classi
       settlement.event = Event::went_unknown;
       settlement.attempt.outcome = Outcome::unknown;
       settlement.due_at = first_probe_at(end.ended_at, policy);
+      settlement.aging_since.reset();  // it waits for an answer now, not for a place
       return settlement;
     case OutcomeKind::credentials_refused:
     case OutcomeKind::login_expired:

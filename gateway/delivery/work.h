@@ -11,6 +11,13 @@
 
 namespace titip::delivery {
 
+// Tells people apart in the breaker without telling who they are.
+inline std::uint64_t breaker_key_of(const storage::Submission& record) {
+  std::uint64_t hash = 0;
+  std::memcpy(&hash, record.ordering_key.data(), sizeof hash);
+  return hash;
+}
+
 struct Dispatcher::Work {
   storage::Submission record;
   storage::Lane lane;
@@ -25,13 +32,9 @@ struct Dispatcher::Work {
   std::uint64_t epoch = 0;   // of the lease it was taken under
   bool permitted = false;    // it holds a permit
   bool retry = false;        // as a repetition
+  bool drained = false;      // the drain let it go
 
-  // Tells people apart in the breaker without telling who they are.
-  std::uint64_t breaker_key() const {
-    std::uint64_t hash = 0;
-    std::memcpy(&hash, record.ordering_key.data(), sizeof hash);
-    return hash;
-  }
+  std::uint64_t breaker_key() const { return breaker_key_of(record); }
 };
 
 // Our own side refused to send it: no finding about the record.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "gateway/clock/local_date.h"
 #include "gateway/intake/idempotency_key.h"
 #include "storage/persons.h"
 
@@ -171,6 +172,9 @@ std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused&
   submission.channel = std::string(arrival.channel);
   submission.receipt = storage::SubmissionId::make(now).text().substr(13);  // the random half: 65 bits
   submission.accepted_at = now;
+  // A day that is over already is nothing to hurry for.
+  if (route.deadline) submission.deadline = clock::end_of_day(identity->business_date, arrival.profile->utc_offset);
+  if (submission.deadline && *submission.deadline < now) submission.deadline.reset();
   submission.ordering_key =
       sealer.keyed_hash("ordering", {arrival.destination, arrival.facility, joined(identity->ordering)});
   // The order is kept by person, so its identity names one. A single value (a NIK) is hashed bare: whoever searches,

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/clock/local_date.h"
+#include "upstream/rules/deadlines.h"
 
 namespace titip::reads {
 namespace {
@@ -47,6 +48,52 @@ Totals add_up(const StatusFacts& facts) {
     if (since && (!totals.outage_since || *since < *totals.outage_since)) totals.outage_since = since;
   }
   return totals;
+}
+
+rules::DeadlineOutlook outlook_of(const StatusFacts& facts, const DestinationFacts& each) {
+  return rules::outlook(each.counts.pending_by_deadline, facts.now, each.sends_per_second, each.deadline_share);
+}
+
+// Only what somebody may have to act on: who will be too late, or may be, and who was.
+Sentence on_deadlines(const StatusFacts& facts) {
+  Sentence text;
+  std::uint64_t missed = 0;
+  std::uint64_t late = 0;
+  std::uint64_t doubtful = 0;  // of the nearest deadline of a destination that is not being sent to
+  std::optional<client::WallTime> by;
+  for (const auto& each : facts.destinations) {
+    const auto found = outlook_of(facts, each);
+    missed += found.missed;
+    late += found.will_miss.value_or(0);
+    if (found.will_miss || !found.next_minute) continue;
+    const client::WallTime at{std::chrono::minutes(*found.next_minute)};
+    if (!by || at < *by) doubtful = 0;
+    if (!by || at <= *by) doubtful += each.counts.pending_by_deadline.at(*found.next_minute);
+    by = by ? std::min(*by, at) : at;
+  }
+  if (doubtful > 0) {
+    const auto time = clock::local_hour_minute(*by, facts.utc_offset);
+    const auto zone = clock::zone_name(facts.utc_offset);
+    text.id += fmt::format(" {} laporan harus sampai paling lambat {} {}.", grouped(doubtful, '.'), time, zone);
+    text.en += fmt::format(" {} must arrive by {} {}.", grouped(doubtful, ','), time, zone);
+  }
+  if (late > 0) {
+    text.id += fmt::format(" Dengan laju sekarang {} akan melewati batas waktunya.", grouped(late, '.'));
+    text.en +=
+        fmt::format(" At the present pace {} will miss {} deadline.", grouped(late, ','), late == 1 ? "its" : "their");
+  }
+  if (missed > 0) {
+    text.id += fmt::format(" {} sudah melewati batas waktunya.", grouped(missed, '.'));
+    text.en += fmt::format(" {} missed {} deadline.", grouped(missed, ','), missed == 1 ? "its" : "their");
+  }
+  return text;
+}
+
+ordered_json deadlines_json(const rules::DeadlineOutlook& found) {
+  ordered_json text{{"waiting", found.waiting}, {"next_at", nullptr}, {"will_miss", nullptr}, {"missed", found.missed}};
+  if (found.next_minute) text["next_at"] = clock::rfc3339(client::WallTime(std::chrono::minutes(*found.next_minute)));
+  if (found.will_miss) text["will_miss"] = *found.will_miss;
+  return text;
 }
 
 Sentence opening(const StatusFacts& facts, const Totals& totals) {
@@ -96,6 +143,10 @@ Sentence sentence(const StatusFacts& facts) {
           fmt::format(" Sending for {} to {} is held back until the operator resumes it.",
                       count == 1 ? std::string("1 facility") : fmt::format("{} facilities", count), each.destination);
     }
+    if (each.drain && each.drain->stands_still) {
+      text.id += fmt::format(" Pengiriman laporan lama ke {} sedang dijeda.", each.destination);
+      text.en += fmt::format(" Sending the backlog to {} is paused.", each.destination);
+    }
     if (!each.gate) continue;
     text.id += fmt::format(" Pengiriman ke {} ditahan sampai pengelola membukanya.", each.destination);
     text.en += fmt::format(" Sending to {} is held back until its operator opens the gate.", each.destination);
@@ -118,6 +169,9 @@ Sentence sentence(const StatusFacts& facts) {
     text.id += ".";
     text.en += ".";
   }
+  const auto deadlines = on_deadlines(facts);
+  text.id += deadlines.id;
+  text.en += deadlines.en;
   return text;
 }
 
@@ -140,6 +194,7 @@ ordered_json status_json(const StatusFacts& facts) {
       if (entry["gated_facilities"].size() == most_gates_shown) break;
       entry["gated_facilities"].push_back({{"facility", facility}, {"since", gate.since}, {"reason", gate.reason}});
     }
+    entry["drain"] = each.drain ? drain_json(*each.drain) : ordered_json(nullptr);
     if (each.gate) entry["gate"] = {{"since", each.gate->since}, {"reason", each.gate->reason}};
     for (const auto state : storage::all_states) entry[std::string(storage::name(state))] = of(each.counts, state);
     entry["pending"] = pending(each.counts);
@@ -148,6 +203,7 @@ ordered_json status_json(const StatusFacts& facts) {
     entry["unknown_outcomes"] = each.unknown_outcomes;
     entry["probes"] = each.probes;
     entry["outages"] = each.health.outages;
+    entry["deadlines"] = deadlines_json(outlook_of(facts, each));
     entry["open_attempts_at_start"] = facts.store.found_open_attempts;
     list.push_back(std::move(entry));
   }

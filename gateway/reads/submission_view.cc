@@ -43,6 +43,7 @@ ordered_json submission_json(const storage::Loaded& loaded, const storage::Seale
                         {"position", record.position},
                         {"correction", record.correction},
                         {"accepted_at", clock::rfc3339(record.accepted_at)},
+                        {"deadline", time_or_null(record.deadline)},
                         {"due_at", time_or_null(record.due_at)},
                         {"settled_at", time_or_null(record.settled_at)},
                         {"outcome_rule", record.outcome_rule},

@@ -58,6 +58,7 @@ constexpr std::string_view whole = R"({
     "name": "pcare", "profile": "pcare-vaksin", "base_url": "http://127.0.0.1:7000/vaksin/",
     "resolve_timeout_ms": 1, "connect_timeout_ms": 2, "write_timeout_ms": 3, "response_timeout_ms": 4,
     "idle_connection_ms": 5, "reply_bytes": 2048, "late_apply_wait_ms": 0, "maximum_unknown_age_ms": 7000,
+    "maximum_age_ms": 86400000, "deadline_share": 0.25, "deadline_near_ms": 7200000,
     "breaker": { "window_ms": 100, "minimum_calls": 2, "minimum_keys": 1, "failure_ratio": 0.25,
                  "open_first_ms": 20, "open_max_ms": 30, "successes_to_close": 4 },
     "backoff": { "first_ms": 8, "max_ms": 9 }, "window": { "initial": 3, "cap": 5 },
@@ -116,6 +117,9 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   EXPECT_EQ(destination.transport.reply_bytes, 2048U);
   EXPECT_EQ(destination.settle.late_apply_wait, 0ms);
   EXPECT_EQ(destination.settle.maximum_unknown_age, 7000ms);
+  EXPECT_EQ(destination.settle.maximum_age.age, 24h);
+  EXPECT_EQ(destination.permits.shares.deadline_at_most, 0.25);
+  EXPECT_EQ(destination.deadline_near, 2h);
   EXPECT_EQ(destination.settle.backoff.first, 8ms);
   EXPECT_EQ(destination.settle.backoff.max, 9ms);
   EXPECT_EQ(destination.upstream.breaker.window, 100ms);

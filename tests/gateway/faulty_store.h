@@ -20,7 +20,9 @@ class FaultyStore final : public storage::ForwardingStore {
   std::optional<storage::Error> claim_error;   // to every claim
   std::uint64_t claims_too_high = 0;           // so much is the epoch of a lease beyond the store's
   std::optional<storage::Error> object_error;  // to every get_object
+  std::optional<storage::Error> put_error;     // to every put_objects
   std::optional<storage::Health> health_now;   // what health() says
+  std::size_t due_queries = 0;                 // that were asked
 
   void accept(std::vector<storage::NewSubmission> batch, storage::Home& home,
               storage::Done<std::vector<storage::Verdict>> done) override {
@@ -48,6 +50,16 @@ class FaultyStore final : public storage::ForwardingStore {
                   storage::Done<std::optional<storage::Object>> done) override {
     if (object_error) return answer_error(home, std::move(done), *object_error);
     ForwardingStore::get_object(std::move(kind), std::move(object_name), home, std::move(done));
+  }
+  void next_due(std::vector<storage::DueQuery> batch, storage::Home& home,
+                storage::Done<std::vector<storage::DueBatch>> done) override {
+    due_queries += batch.size();
+    ForwardingStore::next_due(std::move(batch), home, std::move(done));
+  }
+  void put_objects(std::vector<storage::PutObject> batch, storage::Home& home,
+                   storage::Done<std::vector<storage::Applied>> done) override {
+    if (put_error) return answer_error(home, std::move(done), *put_error);
+    ForwardingStore::put_objects(std::move(batch), home, std::move(done));
   }
   storage::Health health() const override { return health_now.value_or(ForwardingStore::health()); }
 };

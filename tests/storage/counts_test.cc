@@ -58,6 +58,38 @@ TEST_P(CountsTest, AreKeptByStateAndByMinuteAndSurviveARestart) {
   EXPECT_TRUE(pcare().pending_by_minute.empty()) << "no zeros";
 }
 
+// Those that must be sent by some time, while they are pending: who counts how many will miss it reads no record.
+TEST_P(CountsTest, DeadlinesAreCountedWhileTheirRecordsArePending) {
+  const WallTime tonight = at(noon_ms) + std::chrono::hours(5);
+  const WallTime tomorrow = tonight + std::chrono::hours(24);
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    NewSubmission one = submission(i, "person " + std::to_string(i));
+    if (i <= 3) one.submission.deadline = tonight;
+    if (i == 4) one.submission.deadline = tomorrow;
+    ids.push_back(one.submission.id);
+    caller->accept(std::move(one));
+  }
+  using ByDeadline = std::map<std::int64_t, std::uint64_t>;
+  const std::int64_t first = keys::minute_of(tonight);
+  const std::int64_t second = keys::minute_of(tomorrow);
+  EXPECT_EQ(pcare().pending_by_deadline, (ByDeadline{{first, 3}, {second, 1}}));
+  caller->finish(caller->load(ids[0]).submission, Event::delivered);
+  caller->finish(caller->load(ids[1]).submission, Event::deferred);
+  EXPECT_EQ(pcare().pending_by_deadline, (ByDeadline{{first, 2}, {second, 1}}));
+  EXPECT_TRUE(report().sound());
+  reopen();
+  EXPECT_EQ(pcare().pending_by_deadline, (ByDeadline{{first, 2}, {second, 1}})) << "opened again";
+  for (const std::size_t i : {1U, 2U, 3U}) {
+    const auto record = caller->load(ids[i]).submission;
+    caller->transition({.id = record.id,
+                        .expected_state = record.state,
+                        .expected_version = record.version,
+                        .event = Event::cancel,
+                        .due_at = {}});
+  }
+  EXPECT_TRUE(pcare().pending_by_deadline.empty()) << "no zeros";
+}
+
 TEST_P(CountsTest, AWholeLookFindsThemSoundOrNot) {
   some_history();
   const auto sound = report();

@@ -103,6 +103,50 @@ TEST_P(Delivery, ADeferredRecordIsDueLaterAndHoldsItsKey) {
   EXPECT_EQ(due.items[0].submission.attempts, 1U);
 }
 
+TEST_P(Delivery, AnAgeIsKeptWhileItWaitsInTheQueueAndForgottenByAHold) {
+  const auto put_off = [&](std::optional<std::chrono::milliseconds> since) {
+    const auto record = now_of(1);
+    caller->open_attempt(record);
+    auto settled = settlement(record, Event::deferred, 1);
+    settled.aging_since = since;
+    settled.due_at = at(noon_ms);
+    ASSERT_EQ(caller->settle(settled).state, State::deferred);
+  };
+  caller->accept(submission(1));
+  EXPECT_FALSE(now_of(1).aging_since);
+  put_off(std::chrono::milliseconds(70'000'000'000));
+  EXPECT_EQ(now_of(1).aging_since, std::chrono::milliseconds(70'000'000'000));
+  caller->open_attempt(now_of(1));
+  EXPECT_EQ(now_of(1).aging_since, std::chrono::milliseconds(70'000'000'000)) << "while it is on its way";
+  auto returned = settlement(now_of(1), Event::returned);
+  returned.aging_since = now_of(1).aging_since;
+  caller->settle(returned);
+  EXPECT_EQ(now_of(1).aging_since, std::chrono::milliseconds(70'000'000'000));
+  Transition hold{.id = id_of(1),
+                  .expected_state = State::queued,
+                  .expected_version = now_of(1).version,
+                  .event = Event::hold,
+                  .hold_reason = HoldReason::person,
+                  .due_at = {}};
+  ASSERT_EQ(caller->transition(hold).state, State::held);
+  EXPECT_FALSE(now_of(1).aging_since) << "a person who releases it wants it to be tried";
+}
+
+TEST_P(Delivery, WhoReleasesWhatMissedItsDeadlineGivesTheDeadlineUp) {
+  for (const HoldReason reason : {HoldReason::deadline, HoldReason::person}) {
+    const std::uint64_t number = reason == HoldReason::deadline ? 1 : 2;
+    NewSubmission late = submission(number, std::to_string(number));
+    late.submission.deadline = at(noon_ms - 1);
+    caller->accept(std::move(late));
+    auto hold = transition_of(now_of(number), Event::hold);
+    hold.hold_reason = reason;
+    ASSERT_EQ(caller->transition(hold).state, State::held);
+    EXPECT_EQ(now_of(number).deadline, at(noon_ms - 1)) << "it says what was missed";
+    ASSERT_EQ(caller->transition(transition_of(now_of(number), Event::release)).state, State::queued);
+    EXPECT_EQ(now_of(number).deadline.has_value(), reason == HoldReason::person);
+  }
+}
+
 TEST_P(Delivery, AReturnedAttemptIsNotCounted) {
   const auto record = caller->accept(submission(1)).submission;
   caller->open_attempt(record);

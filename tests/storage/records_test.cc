@@ -49,6 +49,10 @@ TEST(Records, WhatWasEncodedComesBack) {
   EXPECT_EQ(s.wrapped_key, golden.wrapped_key);
   EXPECT_TRUE(s.correction && s.erase_when_settled && s.content_erased);
   EXPECT_EQ(record.payload_bytes, 300U);
+  Record aging = golden_record();
+  aging.submission.aging_since = 700'000'000ms;
+  EXPECT_EQ(decode_record(meta, encode(meta, aging))->submission.aging_since, 700'000'000ms);
+  EXPECT_FALSE(s.aging_since);
   EXPECT_FALSE(decode_record(meta, encode(meta, plain_record()))->submission.settled_at.has_value());
   const auto again = [](const Place& at, const auto& value, auto decode) { return decode(at, encode(at, value)); };
   const Place attempt{Family::attempt, attempt_key}, line{Family::chain, line_key};

@@ -63,8 +63,9 @@ std::optional<State> expected_of_held(Event event, HoldReason reason, State held
   return std::nullopt;
 }
 
-constexpr std::array reasons{HoldReason::none,       HoldReason::unknown, HoldReason::requirement, HoldReason::conflict,
-                             HoldReason::late_entry, HoldReason::person,  HoldReason::damaged};
+constexpr std::array reasons{HoldReason::none,     HoldReason::unknown,    HoldReason::requirement,
+                             HoldReason::conflict, HoldReason::late_entry, HoldReason::person,
+                             HoldReason::damaged,  HoldReason::deadline};
 
 TEST(StateTable, EveryStateAgainstEveryEvent) {
   for (const State from : all_states) {

@@ -27,7 +27,9 @@ class ReadDoor {
       back([done = std::move(done), exchange = std::move(exchange)]() mutable { done(std::move(exchange)); });
     };
     to_loop_([this, request = std::move(request), answer = std::move(answer)]() mutable {
-      if (in_flight_ >= at_once) return answer(rules::Failure::not_admitted);
+      // A server that is just coming back is asked one thing at a time.
+      const auto most = upstream_.state() == rules::BreakerState::closed ? at_once : 1;
+      if (in_flight_ >= most) return answer(rules::Failure::not_admitted);
       ++in_flight_;
       // Different targets are different callers to the breaker: one poisoned read must not look like an outage.
       const std::uint64_t key = std::hash<std::string>{}(request.target) | 1U;

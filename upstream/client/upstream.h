@@ -75,6 +75,8 @@ class Upstream {
   void on_refusals_over(std::function<void(rules::SteadyTime since)> over) { refusals_over_ = std::move(over); }
 
   bool may_send_record() const;
+  // Where others wait, they are tried before this one: it tripped the breaker, which is not closed.
+  bool is_suspect(std::uint64_t key) const { return breaker_.is_suspect(key); }
   bool may_send_read() const;
   bool wants_health_read() const;
   rules::BreakerState state() const;

@@ -14,8 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array queue_keys{"update",        "ordering_key", "natural_key", "required",   "business_date",
-                                "after_unknown", "probe",        "on_conflict", "late_entry", "acknowledgement"};
+constexpr std::array queue_keys{"update",        "ordering_key", "natural_key",    "required",
+                                "business_date", "deadline",     "after_unknown",  "probe",
+                                "on_conflict",   "late_entry",   "acknowledgement"};
 
 std::string method_of(const Node& node) {
   const std::string method = node.text();
@@ -126,6 +127,15 @@ void read_queued(const Node& node, Route& route) {
       late.fail("needs a \"business_date\" to know what is late; add one or remove this");
     }
   }
+  if (node.has("deadline")) {
+    const Node deadline = node.at("deadline");
+    deadline.only({"when_missed"});
+    route.deadline = DeadlineRule{
+        deadline.at("when_missed").choice<WhenMissed>({{"send", WhenMissed::send}, {"hold", WhenMissed::hold}})};
+    if (route.business_date.empty()) {
+      deadline.fail("needs a \"business_date\", at whose end it is; add one or remove this");
+    }
+  }
   route.acknowledgement = read_acknowledgement(node.at("acknowledgement"));
 }
 
@@ -155,7 +165,7 @@ Acknowledgement read_acknowledgement(const Node& node) {
 
 Route read_route(const Node& node) {
   node.only({"id", "method", "path", "action", "max_body_bytes", "update", "ordering_key", "natural_key", "required",
-             "business_date", "after_unknown", "probe", "on_conflict", "late_entry", "acknowledgement"});
+             "business_date", "after_unknown", "probe", "on_conflict", "late_entry", "deadline", "acknowledgement"});
   Route route;
   route.id = node.at("id").text(id_shape);
   route.method = method_of(node.at("method"));

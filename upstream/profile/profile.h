@@ -74,6 +74,13 @@ struct LateEntryRule {
   std::string reason_pointer{};  // body pointer of the reason code; patched only if absent or empty
 };
 
+// The server takes it until the end of its business date alone, in the server's time zone: near that it goes first.
+// What is still here then is sent all the same, for the server to decide, or held for a person.
+enum class WhenMissed : std::uint8_t { send, hold };
+struct DeadlineRule {
+  WhenMissed when_missed = WhenMissed::send;
+};
+
 // What the clinic is told when the record is in custody and the national answer is not there yet.
 struct Acknowledgement {
   int http_status = 201;
@@ -97,6 +104,7 @@ struct Route {
   std::optional<Probe> probe{};  // iff after_unknown is probe
   OnConflict on_conflict = OnConflict::refuse;
   std::optional<LateEntryRule> late_entry{};
+  std::optional<DeadlineRule> deadline{};
   Acknowledgement acknowledgement{};
   std::uint32_t max_body_bytes = 256U << 10U;
 };

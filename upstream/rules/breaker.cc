@@ -85,11 +85,17 @@ void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_
     case BreakerState::closed:
       note(now, served, key);
       if (!served && should_trip()) {
+        for (const Call& call : calls_) {
+          if (!call.served) {
+            suspect(call.key);
+          }
+        }
         open(now, jitter);
       }
       return;
     case BreakerState::half_open:
       if (!served) {
+        suspect(key);
         open(now, jitter);
         return;
       }
@@ -98,6 +104,21 @@ void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_
         close();
       }
       return;
+  }
+}
+
+bool Breaker::is_suspect(std::uint64_t key) const {
+  return std::ranges::find(suspects_, key) != suspects_.end();
+}
+
+// Nobody's calls (health reads, log-ins) say nothing of anybody.
+void Breaker::suspect(std::uint64_t key) {
+  if (key == 0 || is_suspect(key)) {
+    return;
+  }
+  suspects_.push_back(key);
+  if (suspects_.size() > most_suspects) {
+    suspects_.pop_front();
   }
 }
 
@@ -154,6 +175,7 @@ void Breaker::open(SteadyTime now, double jitter) {
 
 void Breaker::close() {
   tripped_ = false;
+  suspects_.clear();
   successes_ = 0;
   health_seen_ = false;
   calls_.clear();

@@ -42,6 +42,9 @@ class Breaker {
   bool may_send_read(SteadyTime now) const;  // pass-through reads, log-ins and probes: closed or half-open
   bool wants_health_read(SteadyTime now) const;
   std::optional<SteadyTime> wakes_at() const;  // when open ends
+  // While it is not closed: calls of this key tripped it, or reopened it. Others are tried first, where there are any:
+  // a record that the server cannot bear must not be what says whether the server is back.
+  bool is_suspect(std::uint64_t key) const;
 
   // Every call that was sent is noted exactly once. `key` distinguishes who called (a hash of the ordering key).
   // `is_record` is false for health reads and other reads. `jitter` in [0, 1) lengthens the next pause by up to a
@@ -72,6 +75,7 @@ class Breaker {
   void open(SteadyTime now, double jitter);
   void close();
   void note(SteadyTime now, bool served, std::uint64_t key);
+  void suspect(std::uint64_t key);
 
   BreakerOptions options_;
   bool tripped_ = false;
@@ -86,6 +90,8 @@ class Breaker {
   std::uint32_t times_opened_ = 0;
   std::uint32_t not_served_ = 0;  // among calls_
   std::deque<Call> calls_;        // closed only: those of the window
+  static constexpr std::size_t most_suspects = 64;
+  std::deque<std::uint64_t> suspects_;  // not closed only; the latest
 };
 
 }  // namespace titip::rules

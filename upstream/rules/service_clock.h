@@ -20,6 +20,7 @@ class ServiceClock {
     since_ = now;
     runs_ = now_sendable;
   }
+  bool runs() const { return runs_; }
   std::chrono::milliseconds served(SteadyTime now) const {
     if (!runs_ || now <= since_) return served_;
     return served_ + std::chrono::duration_cast<std::chrono::milliseconds>(now - since_);

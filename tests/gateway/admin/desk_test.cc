@@ -37,7 +37,14 @@ class DeskTest : public ControlFixture {
                        directory,
                        {},
                        [] { return Ended{{}, false, "All is well.", R"({"n":1})"}; },
-                       [this](const std::string& destination) { resumed.push_back(destination); }},
+                       [this](const std::string& destination) { resumed.push_back(destination); },
+                       {"pcare"},
+                       [](const std::string& facility) { return facility == "P0001"; },
+                       [this](const std::string& what, const Gate& gate) { paused[what] = gate.reason; },
+                       [this](const Request& request) {
+                         drained.push_back(request);
+                         return Ended{{}, false, "As you say.", "{}"};
+                       }},
                  clock, [this](std::string_view action) { actions.emplace_back(action); });
     const auto served = serve({}, [this](Request request, std::shared_ptr<Caller> caller) {
       desk->take(std::move(request), std::move(caller));
@@ -72,6 +79,8 @@ class DeskTest : public ControlFixture {
   std::optional<tests::UpkeepStore> store;
   std::optional<storage::Sealer> sealer;
   std::vector<std::string> resumed;
+  std::map<std::string, std::string> paused;  // what, and why
+  std::vector<Request> drained;
   std::vector<std::string> actions;
   std::optional<Desk> desk;
 };
@@ -167,6 +176,46 @@ TEST_F(DeskTest, resume_takes_the_gate_away_and_tells_delivery) {
   EXPECT_TRUE(answer.at("sentence").get<std::string>().contains("restored")) << answer.dump();
   EXPECT_EQ(resumed, (std::vector<std::string>{"pcare"}));
   EXPECT_EQ(last(R"({"command":"resume","destination":"pcare","reason":"checked"})").at("kind"), "not_found");
+}
+
+TEST_F(DeskTest, pause_shuts_a_gate_that_lasts_and_tells_delivery) {
+  const auto ask = [this](const std::string& what, bool dry_run = false) {
+    return last(
+        json{{"command", "pause"}, {"destination", what}, {"reason", "their app"}, {"dry_run", dry_run}}.dump());
+  };
+  EXPECT_EQ(ask("other").at("kind"), "not_found");
+  EXPECT_EQ(ask("pcare/P9999").at("kind"), "not_found");
+  EXPECT_EQ(ask("pcare", true).at("ok"), true);
+  EXPECT_TRUE(paused.empty());
+  EXPECT_EQ(ask("pcare").at("ok"), true);
+  EXPECT_EQ(ask("pcare/P0001").at("ok"), true);
+  EXPECT_EQ(paused, (std::map<std::string, std::string>{{"pcare", "their app"}, {"pcare/P0001", "their app"}}));
+  EXPECT_TRUE(ask("pcare").at("error").get<std::string>().contains("already"));
+  EXPECT_TRUE(ask("pcare/P0001").at("error").get<std::string>().contains("already"));
+  const auto gates = read_gates(*engine);
+  EXPECT_EQ(gates->own.at("pcare").reason, "their app");
+  EXPECT_EQ(gates->facilities_of("pcare").at("P0001").reason, "their app");
+  EXPECT_EQ(last(R"({"command":"resume","destination":"pcare/P0001","reason":"mended"})").at("ok"), true);
+  EXPECT_EQ(resumed, (std::vector<std::string>{"pcare/P0001"}));
+}
+
+TEST_F(DeskTest, what_is_done_to_a_drain_is_in_the_audit_log) {
+  const auto pcare = std::string(R"(,"destination":"pcare","reason":"after the outage")");
+  EXPECT_EQ(last(R"({"command":"drain status","destination":"pcare"})").at("ok"), true);
+  EXPECT_EQ(last(R"({"command":"drain","dry_run":true)" + pcare + "}").at("ok"), true);
+  EXPECT_TRUE(store->audited().empty()) << "looking leaves no line";
+  EXPECT_EQ(last(R"({"command":"drain","drain":{"per_second":2.5})" + pcare + "}").at("ok"), true);
+  EXPECT_EQ(last(R"({"command":"drain cancel")" + pcare + "}").at("ok"), true);
+  const auto audited = store->audited();
+  ASSERT_EQ(audited.size(), 4U);
+  const auto begun = json::parse(audited[0]);
+  EXPECT_EQ(begun.at("action"), "drain");
+  EXPECT_EQ(begun.at("destination"), "pcare");
+  EXPECT_EQ(begun.at("drain").at("per_second"), 2.5);
+  EXPECT_EQ(json::parse(audited[2]).at("action"), "drain cancel");
+  ASSERT_EQ(drained.size(), 4U);
+  EXPECT_EQ(drained[2].drain.per_second, 2.5);
+  EXPECT_EQ(actions, (std::vector<std::string>{"drain status", "drain", "drain cancel"}));
 }
 
 TEST_F(DeskTest, a_store_that_is_not_sound_is_an_error_with_its_report) {

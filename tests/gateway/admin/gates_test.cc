@@ -93,5 +93,20 @@ TEST_F(GatesTest, the_one_before_all_is_passed_by_whom_a_person_lets_through) {
   EXPECT_TRUE(read_gates(*store_)->before("pcare"));
 }
 
+TEST_F(GatesTest, a_person_shuts_one_and_takes_it_away_again_and_again) {
+  const auto facility = facility_gate_name("pcare", "P0001");
+  for (int time = 0; time < 3; ++time) {
+    EXPECT_EQ(set_gate(*store_, "pcare", {"a look", "2026-08-15T02:12:03Z"}, false), true);
+    EXPECT_EQ(set_gate(*store_, "pcare", {"another", "2026-08-15T02:12:03Z"}, false), false) << "there is one";
+    EXPECT_EQ(set_gate(*store_, facility, {"their app", "2026-08-15T02:12:03Z"}, true), true);
+    EXPECT_EQ(read_gates(*store_)->before("pcare")->reason, "a look");
+    EXPECT_EQ(read_gates(*store_)->facilities_of("pcare").at("P0001").reason, "their app");
+    EXPECT_TRUE(remove_gate(*store_, "pcare", {"pcare"})->gate);
+    EXPECT_TRUE(remove_gate(*store_, facility, {"pcare"})->gate);
+    EXPECT_FALSE(read_gates(*store_)->before("pcare"));
+    EXPECT_TRUE(read_gates(*store_)->facilities.empty());
+  }
+}
+
 }  // namespace
 }  // namespace titip::admin

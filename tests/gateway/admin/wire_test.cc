@@ -57,6 +57,28 @@ const Bad bad[] = {
     {"a path with an end inside", R"({"command":"backup","to":"/a\u0000b"})", "absolute"},
     {"a path where none belongs", R"({"command":"verify","to":"/a"})", "only a backup"},
     {"resume nothing", R"({"command":"resume","reason":"checked"})", "name the destination"},
+    {"pause nothing", R"({"command":"pause","reason":"checked"})", "name the destination"},
+    {"drain nothing", R"({"command":"drain","reason":"checked"})", "name the destination"},
+    {"drain for no reason", R"({"command":"drain","destination":"a"})", "--reason"},
+    {"pause a drain for no reason", R"({"command":"drain pause","destination":"a"})", "--reason"},
+    {"a drain that is no object", R"({"command":"drain","destination":"a","reason":"b","drain":7})", "\"drain\""},
+    {"a word no drain has", R"({"command":"drain","destination":"a","reason":"b","drain":{"pace":7}})", "\"drain\""},
+    {"a canary below zero", R"({"command":"drain","destination":"a","reason":"b","drain":{"canary":-1}})", "\"drain\""},
+    {"a canary too large", R"({"command":"drain","destination":"a","reason":"b","drain":{"canary":100001}})",
+     "at most"},
+    {"no pace", R"({"command":"drain","destination":"a","reason":"b","drain":{"per_second":0}})", "a second"},
+    {"too fast", R"({"command":"drain","destination":"a","reason":"b","drain":{"per_second":1e9}})", "a second"},
+    {"a share of two", R"({"command":"drain","destination":"a","reason":"b","drain":{"abort_share":2}})",
+     "between 0 and 1"},
+    {"no such hour", R"({"command":"drain","destination":"a","reason":"b","drain":{"daily_pause":"24:00-25:00"}})",
+     "12:00-13:30"},
+    {"the whole day", R"({"command":"drain","destination":"a","reason":"b","drain":{"daily_pause":"12:00-12:00"}})",
+     "shorter than a day"},
+    {"an end of no pause", R"({"command":"drain","destination":"a","reason":"b","drain":{"until_ms":7}})",
+     "has an end"},
+    {"a pace where none belongs",
+     R"({"command":"drain resume","destination":"a","reason":"b","drain":{"per_second":7}})",
+     "the beginning of a drain"},
     {"a destination where none belongs", R"({"command":"verify","destination":"a"})", "only resume"},
     {"a page where none belongs", R"({"command":"verify","after":"a/1"})", "only outages"},
     {"a time where none belongs", R"({"command":"resume","reason":"a","destination":"a","since_ms":7})",
@@ -82,6 +104,16 @@ TEST(Wire, requests_come_through_whole) {
        .people = {"9901011501900001", "9901011501900002"}},
       {.command = Command::erase, .dry_run = true, .people = {"9901011501900001"}},
       {.command = Command::resume, .reason = "diperiksa", .destination = "pcare-vaksin"},
+      {.command = Command::pause, .reason = "diperiksa", .destination = "pcare-vaksin/P0001"},
+      {.command = Command::drain,
+       .reason = "sesudah gangguan",
+       .destination = "pcare-vaksin",
+       .drain = {.canary = 7, .per_second = 2.5, .abort_share = 0.25, .daily_pause = "22:00-04:30"}},
+      {.command = Command::drain_pause,
+       .reason = "istirahat",
+       .destination = "pcare-vaksin",
+       .drain = {.until_ms = 1'630'454'400'000}},
+      {.command = Command::drain_status, .destination = "pcare-vaksin"},
       {.command = Command::rotate_keys, .reason = "yearly"},
       {.command = Command::rotate_keys, .reason = "stolen", .forget_damaged = true},
       {.command = Command::rotate_keys, .reason = "lost", .forget_lost = true},
@@ -99,6 +131,7 @@ TEST(Wire, requests_come_through_whole) {
     EXPECT_EQ(back->dry_run, request.dry_run);
     EXPECT_EQ(back->to, request.to);
     EXPECT_EQ(back->destination, request.destination);
+    EXPECT_EQ(back->drain, request.drain);
     EXPECT_EQ(back->people, request.people);
     EXPECT_EQ(back->forget_damaged, request.forget_damaged);
     EXPECT_EQ(back->forget_lost, request.forget_lost);

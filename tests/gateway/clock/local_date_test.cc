@@ -35,6 +35,34 @@ TEST(LocalDate, the_day_changes_at_local_midnight) {
   }
 }
 
+TEST(LocalDate, a_day_ends_with_its_last_millisecond) {
+  const struct {
+    const char* date;
+    std::chrono::minutes offset;
+    std::optional<WallTime> end;
+  } rows[] = {
+      {"2021-08-16", 7h, utc(2021, 8, 16, 17h - 1ms)},
+      {"2021-08-16", 9h, utc(2021, 8, 16, 15h - 1ms)},
+      {"2021-12-31", 0min, utc(2022, 1, 1, -1ms)},
+      {"2024-02-29", 7h, utc(2024, 2, 29, 17h - 1ms)},
+      {"2023-02-29", 7h, {}},
+      {"2021-13-01", 7h, {}},
+      {"2021-00-01", 7h, {}},
+      {"2021-08-32", 7h, {}},
+      {"2021-8-16", 7h, {}},
+      {"2021/08/16", 7h, {}},
+      {"+021-08-16", 7h, {}},
+      {"2021-08-1x", 7h, {}},
+      {"2021-08-16 ", 7h, {}},
+      {"", 7h, {}},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(end_of_day(row.date, row.offset), row.end) << row.date;
+    if (row.end) EXPECT_EQ(local_date(*row.end, row.offset), row.date);
+    if (row.end) EXPECT_NE(local_date(*row.end + 1ms, row.offset), row.date);
+  }
+}
+
 TEST(LocalDate, rfc3339_has_milliseconds_and_utc) {
   EXPECT_EQ(rfc3339(utc(2026, 8, 15, 2h + 12min + 3s + 4ms)), "2026-08-15T02:12:03.004Z");
   EXPECT_EQ(rfc3339(utc(1970, 1, 1)), "1970-01-01T00:00:00.000Z");

@@ -220,7 +220,7 @@ TEST(Surge, over_many_facilities_shuts_the_destination) {
   world.start();
   world.pass(1min);
   ASSERT_FALSE(world.surged.empty());
-  EXPECT_TRUE(std::ranges::find(world.surged, "all of them") != world.surged.end());
+  EXPECT_NE(std::ranges::find(world.surged, "all of them"), world.surged.end());
   const auto rejected = in_state(world, State::rejected);
   EXPECT_LT(rejected, 500U);
   world.pass(1h);

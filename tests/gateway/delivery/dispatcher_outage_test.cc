@@ -101,6 +101,79 @@ TEST(Outage, a_record_that_fails_in_half_open_is_not_burnt_either) {
   EXPECT_EQ(delivered(world), 10U);
 }
 
+// A record that the server cannot bear tripped it; whether the server is back, the others say.
+TEST(Outage, half_open_tries_somebody_else_than_who_tripped_it) {
+  WorldOptions options;
+  options.settle.backoff.first = 200ms;
+  World world(options);
+  world.transport().server = [&](const client::OutboundRequest& request) -> std::optional<rules::Exchange> {
+    if (request.method == "POST" && request.body.contains(person(7))) return rules::Failure::connect_refused;
+    return world.server(request);
+  };
+  world.start();
+  const auto poison = world.accept({.nik = person(7)});
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 5min))
+      << "alone it looks like one";
+  std::vector<storage::SubmissionId> others = crowd(world, 6);
+  const auto before = world.transport().seen.size();
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::closed; }, 1min)) << "at the first try";
+  std::vector<std::string> writes;
+  for (auto at = before; at < world.transport().seen.size(); ++at)
+    if (world.transport().seen[at].method == "POST") writes.push_back(world.transport().seen[at].body);
+  ASSERT_GE(writes.size(), 3U);
+  for (std::size_t at = 0; at < 3; ++at) EXPECT_FALSE(writes[at].contains(person(7))) << at;
+  for (const auto& id : others) EXPECT_EQ(world.state(id), State::delivered);
+  EXPECT_EQ(world.health().outages, 1U);
+  EXPECT_NE(world.state(poison), State::delivered);
+}
+
+TEST(Outage, who_tripped_it_is_tried_where_there_is_nobody_else) {
+  WorldOptions options;
+  options.settle.backoff.first = 200ms;
+  World world(options);
+  bool poisoned = true;
+  world.transport().server = [&](const client::OutboundRequest& request) -> std::optional<rules::Exchange> {
+    if (poisoned && request.method == "POST") return rules::Failure::connect_refused;
+    return world.server(request);
+  };
+  world.start();
+  const auto id = world.accept({.nik = person(7)});
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 5min));
+  poisoned = false;
+  ASSERT_TRUE(world.pass_until([&] { return world.state(id) == State::delivered; }, 1min));
+}
+
+// Slow start: what was in flight before the outage says little about what the server bears after it.
+TEST(Outage, afterwards_the_window_starts_small_again) {
+  WorldOptions options;
+  options.upstream.window = {.initial = 2, .cap = 16};
+  World world(options);
+  crowd(world, 300);
+  world.start();
+  ASSERT_EQ(world.upstream().window(), 16U) << "it grew, and not beyond its cap";
+  world.pass(11s);  // what was served leaves the breaker's window
+  world.server.mood = Mood::refuse;
+  for (int number = 1000; number < 1100; ++number) world.accept({.nik = person(number)});
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 1min));
+  world.server.mood = Mood::silence;
+  std::size_t most = 0;
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::half_open; }, 5min));
+  for (int answers = 0; world.breaker() != BreakerState::closed && answers < 20; ++answers) {
+    world.pass_until([&] { return !world.transport().waiting().empty(); }, 5min);
+    ASSERT_FALSE(world.transport().waiting().empty());
+    const bool is_read = world.transport().waiting()[0].request.method == "GET";
+    world.transport().answer(0, is_read ? tests::national(200, 200, "OK") : tests::national(201, 201, "CREATED"));
+    world.run();
+    if (world.breaker() == BreakerState::half_open) most = std::max(most, world.transport().waiting().size());
+  }
+  EXPECT_LE(most, 1U) << "one at a time until it is closed";
+  EXPECT_EQ(world.upstream().window(), 2U);
+  EXPECT_EQ(world.transport().waiting().size(), 2U);
+  world.transport().answer(0, tests::national(201, 201, "CREATED"));
+  world.run();
+  EXPECT_EQ(world.transport().waiting().size(), 3U) << "one more for each success";
+}
+
 // A health read that hangs: half-open waits for it without spinning.
 TEST(Outage, half_open_does_not_spin) {
   World world;

@@ -123,6 +123,11 @@ TEST(Drain, SaysWhenItWillBeDone) {
   EXPECT_EQ(drain.eta(now), std::nullopt) << "nobody can know";
   drain.resume(now + 10h);
   EXPECT_EQ(drain.eta(now + 10h), 900s) << "a pause does not count";
+  Drain often({.canary = 0}, 1000, midnight);
+  often.pause("lunch", midnight + 10h, midnight);
+  auto later = play(often, std::string(100, 'd'), midnight + 10h);
+  often.pause("dinner", later + 10h, later);
+  EXPECT_EQ(often.eta(later + 10h), 900s) << "nor does one that ended by itself";
   Drain paced({.canary = 0, .per_second = 0.5}, 1000, midnight);
   EXPECT_EQ(paced.eta(play(paced, std::string(100, 'd'), midnight)), 1800s);
   drain.nothing_left(now);
@@ -142,6 +147,50 @@ TEST(Drain, SurvivesARestart) {
   EXPECT_EQ(again->delivered(), 5U);
   EXPECT_EQ(again->unknown(), 1U);
   EXPECT_EQ(again->wakes_at(now), now + 1h);
+}
+
+TEST(Drain, WhatWasUnknownIsSettledOnce) {
+  Drain drain({.canary = 3}, 100, midnight);
+  auto now = play(drain, "duu", midnight);
+  ASSERT_EQ(drain.state(now), DrainState::aborted);
+  ASSERT_TRUE(drain.resume(now));
+  EXPECT_EQ(drain.state(now), DrainState::running);
+  drain.resolved(DrainResult::delivered, true);
+  EXPECT_EQ(drain.delivered(), 2U);
+  EXPECT_EQ(drain.unknown(), 1U);
+  EXPECT_EQ(drain.settled_so_far(), 3U);
+  drain.resolved(std::nullopt, true);  // it goes again
+  EXPECT_EQ(drain.settled_so_far(), 2U);
+  EXPECT_EQ(drain.state(now), DrainState::running) << "the canary was over";
+  EXPECT_EQ(drain.waiting(), 98U);
+  drain.resolved(DrainResult::rejected, false);  // unknown since before the drain
+  EXPECT_EQ(drain.settled_so_far(), 3U);
+  drain.resolved(std::nullopt, true);  // what was counted is behind after a restart
+  EXPECT_EQ(drain.unknown(), 0U);
+}
+
+TEST(Drain, ARestartDoesNotForgetWhatWasRefused) {
+  Drain drain({.canary = 0}, 1000, midnight);
+  auto now = play(drain, std::string(49, 'r'), midnight);
+  auto again = Drain::decode(drain.encode());
+  ASSERT_TRUE(again);
+  now = play(*again, "r", now);
+  EXPECT_EQ(again->state(now), DrainState::aborted);
+}
+
+TEST(Drain, EstimateTable) {
+  const struct {
+    const char* name;
+    DrainPlan plan;
+    std::optional<std::chrono::seconds> takes;
+  } rows[] = {
+      {"no pace, nobody knows", {}, {}},
+      {"ten a second", {.per_second = 10}, 100s},
+      {"half the day", {.per_second = 10, .daily_pause = DailyPause{6h, 18h}}, 200s},
+      {"half the day, over midnight", {.per_second = 10, .daily_pause = DailyPause{18h, 6h}}, 200s},
+      {"a pause of nothing", {.per_second = 10, .daily_pause = DailyPause{6h, 6h}}, 100s},
+  };
+  for (const auto& row : rows) EXPECT_EQ(estimate(row.plan, 1000), row.takes) << row.name;
 }
 
 TEST(Drain, WhatIsNoDrainIsRefused) {

@@ -37,6 +37,20 @@ TEST(Lanes, take_turns) {
   EXPECT_EQ(names(choose(lanes, 9, now)), "bca") << "each at most once";
 }
 
+TEST(Lanes, a_ring_is_looked_at_again_when_time_has_brought_something) {
+  Lanes lanes;
+  for (const auto* name : {"a", "b", "c"}) lanes.wake(lane(name));
+  for (const auto& each : lanes.choose(Ring::deadline, 9, anyone)) lanes.rest(each, std::nullopt);
+  EXPECT_FALSE(lanes.any_awake(Ring::deadline));
+  EXPECT_EQ(lanes.awake(Ring::all), 3U) << "the others are not touched";
+  EXPECT_EQ(lanes.awake(Ring::fresh), 3U);
+  lanes.rest(lanes.choose(Ring::all, 1, anyone).front(), now + 1h);  // nothing at all is due in "a"
+  lanes.look_again(Ring::deadline);
+  EXPECT_EQ(names(lanes.choose(Ring::deadline, 9, anyone)), "bc");
+  lanes.look_again(Ring::deadline);
+  EXPECT_EQ(lanes.awake(Ring::deadline), 2U) << "once";
+}
+
 TEST(Lanes, waking_twice_is_waking_once) {
   Lanes lanes;
   lanes.wake(lane("a"));
@@ -156,6 +170,43 @@ TEST(Lanes, reminders_are_bounded) {
   for (std::size_t i = 0; i <= Lanes::most_reminders; ++i)
     lanes.remind(lane("a"), now + std::chrono::milliseconds(Lanes::most_reminders - i));
   EXPECT_EQ(lanes.next_wake(), now + 1ms) << "the last one found no place";
+}
+
+TEST(Lanes, set_aside_they_come_back_as_many_as_are_wanted) {
+  Lanes lanes;
+  for (const auto* name : {"a", "b", "c", "d"}) lanes.wake(lane(name));
+  for (const auto& each : choose(lanes, 9, now)) lanes.set_aside(each, now + 5min);
+  EXPECT_TRUE(lanes.any_aside());
+  EXPECT_FALSE(lanes.any_awake());
+  EXPECT_EQ(names(lanes.choose(Ring::fresh, 9, anyone)), "abcd") << "what is fresh goes on";
+  lanes.take_back(1, anyone);
+  EXPECT_EQ(names(choose(lanes, 9, now)), "a");
+  lanes.take_back(1, anyone);
+  EXPECT_EQ(names(choose(lanes, 9, now)), "a") << "one is awake already";
+  lanes.take_back(2, [](const auto& each) { return each.facility != "b"; });
+  EXPECT_EQ(names(choose(lanes, 9, now)), "abc") << "one that cannot send does not count";
+  lanes.take_back(9, anyone);
+  EXPECT_FALSE(lanes.any_aside());
+  EXPECT_EQ(names(choose(lanes, 9, now)), "abcd");
+}
+
+TEST(Lanes, set_aside_they_are_woken_by_news_and_by_time) {
+  Lanes lanes;
+  for (const auto* name : {"a", "b"}) lanes.wake(lane(name));
+  const auto chosen = choose(lanes, 9, now);
+  lanes.wake(lane("b"));  // news that came meanwhile
+  for (const auto& each : chosen) lanes.set_aside(each, now + 5min);
+  EXPECT_EQ(names(choose(lanes, 9, now)), "b");
+  EXPECT_EQ(lanes.next_wake(), now + 5min);
+  EXPECT_EQ(names(choose(lanes, 9, now + 5min)), "ba");
+  EXPECT_FALSE(lanes.any_aside());
+  EXPECT_EQ(lanes.next_wake(), std::nullopt);
+  for (const auto& each : choose(lanes, 9, now)) lanes.set_aside(each, now + 5min);
+  lanes.wake(lane("a"));
+  EXPECT_EQ(names(choose(lanes, 9, now)), "a");
+  for (const auto& each : choose(lanes, 9, now)) lanes.rest(each, std::nullopt);
+  lanes.take_back(9, anyone);
+  EXPECT_EQ(names(choose(lanes, 9, now)), "b");
 }
 
 }  // namespace

@@ -50,6 +50,14 @@ TEST(Permits, both_classes_get_their_share_and_an_unused_share_goes_to_the_other
   EXPECT_EQ(permits.deal(10, {}).backlog, 0U);
 }
 
+TEST(Permits, deadlines_are_dealt_half_at_most) {
+  const Permits permits({}, start);
+  const auto dealt = permits.deal(10, {.deadline = true, .fresh = false, .backlog = true});
+  EXPECT_EQ(dealt.deadline, 5U);
+  EXPECT_EQ(dealt.backlog, 5U);
+  EXPECT_EQ(permits.deal(10, {.deadline = true, .fresh = false, .backlog = false}).deadline, 10U);
+}
+
 TEST(Permits, repetitions_are_a_fifth_of_what_is_in_flight_and_always_three) {
   Permits permits({}, start);
   for (int i = 0; i < 3; ++i) {

@@ -126,6 +126,50 @@ TEST(SettleSend, every_outcome_with_the_breaker_closed_and_open) {
   }
 }
 
+// The age of what is put off begins with the first time, and nothing but being held or asked about ends it.
+TEST(SettleSend, when_an_age_begins) {
+  using Reading = std::optional<std::chrono::milliseconds>;
+  const struct {
+    const char* name;
+    OutcomeKind outcome;
+    bool breaker_closed;
+    Reading before;
+    Reading served;
+    Reading after;
+  } rows[] = {
+      {"put off for the first time", OutcomeKind::deferred, true, {}, 10h, 10h},
+      {"again", OutcomeKind::deferred, true, 10h, 20h, 10h},
+      {"the clock is not known yet", OutcomeKind::deferred, true, {}, {}, {}},
+      {"not known again", OutcomeKind::deferred, true, 10h, {}, 10h},
+      {"an outage begins no age", OutcomeKind::deferred, false, {}, 10h, {}},
+      {"and ends none", OutcomeKind::deferred, false, 10h, 20h, 10h},
+      {"nor do credentials", OutcomeKind::credentials_refused, true, 10h, 20h, 10h},
+      {"unknown: it waits for an answer now", OutcomeKind::unknown, true, 10h, 20h, {}},
+  };
+  const auto the_route = route();
+  for (const auto& row : rows) {
+    auto before = record();
+    before.aging_since = row.before;
+    const AttemptEnd end{opened, ended, the_route, row.breaker_closed, 0.5, row.served};
+    EXPECT_EQ(settle_send(before, {row.outcome, "r", true, ""}, end, 429, {}, policy()).aging_since, row.after)
+        << row.name;
+  }
+  const auto asked =
+      settle_probe(record(), ProbeResult::absent, {opened, ended, the_route, true, 0.5, 30h}, true, ended, policy());
+  EXPECT_EQ(asked.aging_since, 30h) << "not there: it waits in the queue again";
+}
+
+TEST(HasExpired, goes_by_the_records_own_age_and_tries) {
+  auto old = record();
+  old.aging_since = 10h;
+  old.attempts = 5;
+  EXPECT_FALSE(has_expired(old, 10h + 24h * 7, policy()));
+  EXPECT_TRUE(has_expired(old, 10h + 24h * 7 + 1ms, policy()));
+  EXPECT_FALSE(has_expired(old, std::nullopt, policy()));
+  old.attempts = 4;
+  EXPECT_FALSE(has_expired(old, 10h + 24h * 70, policy()));
+}
+
 TEST(SettleSend, waits_as_long_as_the_server_asks) {
   const auto the_route = route();
   const auto due = [&](std::chrono::seconds retry_after) {

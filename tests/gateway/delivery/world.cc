@@ -55,7 +55,8 @@ World::Process::Process(World& world)
                   [] { return 0.5; }, probes,
                   [&world](const auto& facility, const std::string&) {
                     world.surged.push_back(facility.value_or("all of them"));
-                  }}) {
+                  },
+                  [&world](const auto& drain) { world.drain_stands = drain; }}) {
   transport.server = [&world](const auto& request) { return world.server(request); };
   transport.on_request = [&world](const auto& request) { world.check_write(request); };
 }
@@ -195,6 +196,31 @@ std::vector<delivery::Outage> World::outages() {
   });
   run();
   return found;
+}
+
+delivery::DrainAnswer World::order_drain(delivery::DrainOrder order) {
+  std::optional<delivery::DrainAnswer> answer;
+  process_->dispatcher.order_drain(std::move(order), [&](delivery::DrainAnswer a) { answer = std::move(a); });
+  run();
+  if (!answer) ADD_FAILURE() << "nobody was told what became of the order";
+  return answer.value_or(delivery::DrainAnswer{});
+}
+
+std::optional<delivery::Drain> World::drain() {
+  std::optional<delivery::Drain> found;
+  process_->engine->get_object(std::string(delivery::drain_kind), std::string(destination), process_->home,
+                               [&](const auto& object) {
+                                 if (object.value()) found = delivery::Drain::decode((*object)->bytes).value();
+                               });
+  run();
+  return found;
+}
+
+void World::change(const storage::Transition& transition) {
+  process_->engine->transition({transition}, process_->home, [](const auto& changed) {
+    EXPECT_TRUE(changed && changed->front().applied == storage::Applied::yes);
+  });
+  run();
 }
 
 void World::put_object(std::string kind, std::string name, std::string bytes) {

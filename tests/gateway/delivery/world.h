@@ -85,8 +85,11 @@ class World {
   client::Upstream& upstream() { return process_->upstream; }
   std::string metrics() { return process_->registry.expose(); }
   const storage::Sealer& sealer() const { return *sealer_; }
+  void change(const storage::Transition& transition);  // by a person
   void put_object(std::string kind, std::string name, std::string bytes);
-  std::vector<delivery::Outage> outages();  // that were written down, oldest first
+  delivery::DrainAnswer order_drain(delivery::DrainOrder order);  // told when it is on stable storage
+  std::optional<delivery::Drain> drain();                         // as it was written down
+  std::vector<delivery::Outage> outages();                        // that were written down, oldest first
   // Damages what the store keeps of this record's line of records, and mends it again.
   struct Damaged {
     std::string key;
@@ -98,7 +101,8 @@ class World {
   NationalServer server;
   FakeClock clock;
   std::size_t timers_run = 0;
-  std::vector<std::string> surged;  // facilities, or "all of them"
+  std::vector<std::string> surged;              // facilities, or "all of them"
+  std::optional<delivery::Drain> drain_stands;  // as the dispatcher last showed it
 
  private:
   struct Process {

@@ -67,6 +67,7 @@ TEST(SubmissionView, tells_the_whole_timeline) {
   EXPECT_EQ(document.at("accepted_at"), "2021-08-16T01:00:00.000Z");
   EXPECT_EQ(document.at("settled_at"), "2021-08-16T01:00:05.000Z");
   EXPECT_EQ(document.at("due_at"), nullptr);
+  EXPECT_EQ(document.at("deadline"), nullptr);
   EXPECT_EQ(document.at("outcome_rule"), "rejected");
   EXPECT_EQ(document.at("attempts_counted"), 2);
   EXPECT_EQ(document.at("server_words"), "PRECONDITION_FAILED\ntglLahir tidak valid") << "a probe's words are not it";

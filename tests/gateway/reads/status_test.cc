@@ -107,6 +107,61 @@ const Row rows[] = {
      "them again."},
 };
 
+// Three reports have until 23:59 tonight; it is 23:00 in Jakarta, an hour before.
+const auto tonight = std::chrono::floor<std::chrono::minutes>(tests::morning + 15h + 59min);
+StatusFacts with_deadlines(std::uint64_t count, double per_second, std::chrono::milliseconds before_midnight = 1h) {
+  auto facts = status_of({facts_of({{State::queued, count}})});
+  facts.destinations[0].counts.pending_by_deadline[tonight.time_since_epoch().count()] = count;
+  facts.destinations[0].sends_per_second = per_second;
+  facts.destinations[0].deadline_share = 0.5;
+  facts.now = client::WallTime(tonight) + 1min - before_midnight;
+  return facts;
+}
+
+TEST(Status, says_who_will_miss_a_deadline) {
+  const struct {
+    const char* name;
+    StatusFacts facts;
+    const char* id;
+    const char* en;
+    nlohmann::json numbers;
+  } cases[] = {
+      {"all in time",
+       with_deadlines(3, 1),
+       "diinput ulang.",
+       "again.",
+       {{"waiting", 3}, {"next_at", "2021-08-16T16:59:00.000Z"}, {"will_miss", 0}, {"missed", 0}}},
+      {"nothing is being sent",
+       with_deadlines(3, 0),
+       " 3 laporan harus sampai paling lambat 23:59 WIB.",
+       " 3 must arrive by 23:59 WIB.",
+       {{"waiting", 3}, {"next_at", "2021-08-16T16:59:00.000Z"}, {"will_miss", nullptr}, {"missed", 0}}},
+      {"too many",
+       with_deadlines(3000, 1),
+       " Dengan laju sekarang 1.200 akan melewati batas waktunya.",
+       " At the present pace 1,200 will miss their deadline.",
+       {{"waiting", 3000}, {"next_at", "2021-08-16T16:59:00.000Z"}, {"will_miss", 1200}, {"missed", 0}}},
+      {"after midnight",
+       with_deadlines(3, 1, -1min),
+       " 3 sudah melewati batas waktunya.",
+       " 3 missed their deadline.",
+       {{"waiting", 0}, {"next_at", nullptr}, {"will_miss", 0}, {"missed", 3}}},
+      {"one of them",
+       with_deadlines(1, 0, -1min),
+       " 1 sudah melewati batas waktunya.",
+       " 1 missed its deadline.",
+       {{"waiting", 0}, {"next_at", nullptr}, {"will_miss", 0}, {"missed", 1}}},
+  };
+  for (const auto& row : cases) {
+    const auto said = sentence(row.facts);
+    EXPECT_TRUE(said.id.ends_with(row.id)) << row.name << ": " << said.id;
+    EXPECT_TRUE(said.en.ends_with(row.en)) << row.name << ": " << said.en;
+    EXPECT_EQ(nlohmann::json::parse(status_json(row.facts).dump()).at("destinations").at(0).at("deadlines"),
+              row.numbers)
+        << row.name;
+  }
+}
+
 TEST(Status, one_true_sentence) {
   for (const auto& row : rows) {
     const auto said = sentence(row.facts);
@@ -161,6 +216,61 @@ TEST(Status, a_ledger_that_does_not_balance_shows_by_how_much) {
   facts.counts.accepted = 3;
   facts.counts.scan_difference = 4;
   EXPECT_EQ(ledger_difference(facts.counts), 4) << "what the rolling look found counts too";
+}
+
+TEST(Status, a_drain_is_told_as_it_stands) {
+  DrainFacts running;
+  running.state = "running";
+  running.of = 1000;
+  running.settled = 250;
+  running.per_second = 10;
+  running.eta = 75s;
+  auto canary = running;
+  canary.state = "canary";
+  canary.canary = 20;
+  auto paused = running;
+  paused.state = "paused";
+  paused.stands_still = true;
+  paused.reason = "clinic hours";
+  paused.goes_on_at = tests::morning;
+  auto aborted = running;
+  aborted.state = "aborted";
+  aborted.stands_still = true;
+  aborted.reason = "20 of the last 50 were rejected or are unknown";
+  aborted.rejected = 20;
+  auto done = running;
+  done.state = "done";
+  done.is_done = true;
+  done.settled = 1000;
+  const struct {
+    const DrainFacts& drain;
+    const char* says;
+  } sentences[] = {
+      {running, "runs at 10 a second: 250 of 1000 settled, about 75 s left."},
+      {canary, "waits for its canary of 20: 250 of 1000 settled."},
+      {paused, "is paused until 2021-08-16T01:00:00.000Z (clinic hours): 250 of 1000 settled."},
+      {aborted,
+       "has stopped by itself (20 of the last 50 were rejected or are unknown): 250 of 1000 settled, 20 rejected."},
+      {done, "is done: 1000 of 1000 settled."},
+  };
+  for (const auto& row : sentences) EXPECT_EQ(drain_sentence(row.drain), row.says);
+  auto facts = facts_of({{State::queued, 3}});
+  EXPECT_TRUE(status_json(status_of({facts}))["destinations"][0]["drain"].is_null());
+  facts.drain = running;
+  const auto document = status_json(status_of({facts}))["destinations"][0]["drain"];
+  EXPECT_EQ(document["settled"], 250);
+  EXPECT_EQ(document["eta_s"], 75);
+  EXPECT_FALSE(sentence(status_of({facts})).en.contains("backlog"));
+  facts.drain = aborted;
+  EXPECT_TRUE(sentence(status_of({facts})).en.contains("Sending the backlog to pcare-vaksin is paused."));
+  EXPECT_TRUE(sentence(status_of({facts})).id.contains("laporan lama ke pcare-vaksin sedang dijeda."));
+}
+
+TEST(Status, spans_are_said_in_words) {
+  EXPECT_EQ(duration_text(90s), "90 s");
+  EXPECT_EQ(duration_text(25min), "25 min");
+  EXPECT_EQ(duration_text(3h), "3 h");
+  EXPECT_EQ(duration_text(50h), "3 days");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "tests/gateway/fakes.h"
 #include "tests/upstream/shipped_profile.h"
+#include "upstream/client/read_door.h"
 
 namespace titip::client {
 namespace {
@@ -128,6 +129,55 @@ TEST_F(UpstreamTest, reads_obey_the_breaker_and_count_in_it) {
   EXPECT_EQ(read(), "not_admitted");
   EXPECT_EQ(transport_.seen.size(), seen) << "nothing may reach the server";
   EXPECT_FALSE(upstream_.may_send_record());
+}
+
+// A server that is just coming back must not be met by everybody who waited for it.
+TEST_F(UpstreamTest, reads_passed_through_go_one_at_a_time_until_it_has_come_back) {
+  ReadDoor door(upstream_, [](auto work) { work(); });
+  std::vector<std::string> answers;
+  const auto pass = [&] {
+    door.send(
+        {"GET", "/referensi/alasan", {}, {}}, [](auto work) { work(); },
+        [&](const Exchange& exchange) {
+          const auto* failure = std::get_if<Failure>(&exchange);
+          answers.emplace_back(failure ? rules::name(*failure) : "reply");
+        });
+    while (transport_.run()) {
+    }
+  };
+  const auto in_flight = [&] { return transport_.waiting().size(); };
+  answer_.reset();
+  for (int i = 0; i < 5; ++i) pass();
+  EXPECT_EQ(in_flight(), 5U) << "as many as come, while it is well";
+  while (in_flight() > 0) transport_.answer(0, national(200, 200, "OK"));
+  trip();
+  answer_.reset();
+  clock_.advance(15s);
+  ASSERT_EQ(upstream_.state(), BreakerState::half_open);
+  answers.clear();
+  pass();
+  pass();
+  EXPECT_EQ(in_flight(), 1U);
+  EXPECT_EQ(answers, std::vector<std::string>{"not_admitted"});
+  transport_.answer(0, national(200, 200, "OK"));
+  pass();
+  EXPECT_EQ(in_flight(), 1U) << "the next one";
+  EXPECT_EQ(answers, (std::vector<std::string>{"not_admitted", "reply"}));
+}
+
+TEST_F(UpstreamTest, who_tripped_it_is_known_until_it_closes) {
+  EXPECT_FALSE(upstream_.is_suspect(3));
+  trip();
+  EXPECT_TRUE(upstream_.is_suspect(3));
+  EXPECT_FALSE(upstream_.is_suspect(6));
+  clock_.advance(15s);
+  answer_ = national(201, 201, "CREATED");
+  upstream_.send_health_read();
+  while (transport_.run()) {
+  }
+  for (int i = 0; i < 3; ++i) send(6);
+  ASSERT_EQ(upstream_.state(), BreakerState::closed);
+  EXPECT_FALSE(upstream_.is_suspect(3));
 }
 
 TEST_F(UpstreamTest, a_rejection_is_a_sign_of_life) {

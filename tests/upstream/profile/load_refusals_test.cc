@@ -130,6 +130,12 @@ const Row rows[] = {
      R"([{"op":"add","path":"/routes/9/late_entry","value":{"reason_pointer":"/alasan"}}])", "/routes/9/late_entry",
      "business_date"},
 
+    {"deadline without a date", R"([{"op":"add","path":"/routes/9/deadline","value":{"when_missed":"send"}}])",
+     "/routes/9/deadline", "business_date"},
+    {"deadline that does something else",
+     R"([{"op":"add","path":"/routes/11/deadline","value":{"when_missed":"drop"}}])", "/routes/11/deadline/when_missed",
+     "\"send\", \"hold\""},
+
     // After an unknown outcome
     {"no after_unknown", R"([{"op":"remove","path":"/routes/11/after_unknown"}])", "/routes/11",
      "\"after_unknown\" is missing"},

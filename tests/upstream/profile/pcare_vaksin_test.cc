@@ -73,6 +73,10 @@ TEST(PcareVaksin, WritesAreProbedByAllTheyChangeButTheReasonForLateness) {
   EXPECT_EQ(dose->natural_key, (std::vector<std::string>{"/nik|/noTiket", "/dosis"}));
   ASSERT_TRUE(dose->late_entry.has_value());
   EXPECT_EQ(dose->late_entry->reason_pointer, "/alasan");
+  EXPECT_FALSE(dose->deadline) << "a late entry has its reason instead";
+  const Route* change = find_route(tests::pcare_vaksin(), "vaksin/ubah");
+  ASSERT_TRUE(change->deadline.has_value());
+  EXPECT_EQ(change->deadline->when_missed, WhenMissed::send);
   EXPECT_EQ(find_route(tests::pcare_vaksin(), "vaksin/hapus"), nullptr);
 }
 

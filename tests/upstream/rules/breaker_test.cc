@@ -166,6 +166,55 @@ TEST(Breaker, WhatMayStart) {
   }
 }
 
+TEST(Breaker, WhoIsTriedLast) {
+  const struct {
+    const char* name;
+    std::string script;
+    std::vector<std::uint64_t> suspects;  // of the keys 1 to 9
+  } rows[] = {
+      {"nobody while it is closed", "0:r1- 0:r2- 0:r3- 0:r4-", {}},
+      {"those that were not served", "0:r6+ 0:r7+ 0:r1- 0:r2- 0:r3-", {1, 2, 3}},
+      {"not those that had left the window", "0:r9- 20:r1- 20:r2- 20:r3- 20:r4- 20:r5-", {1, 2, 3, 4, 5}},
+      {"a lone clinic's record", repeat(5, "1:r1-"), {1}},
+      {"who reopens it", repeat(5, "1:r1-") + "16:h+ 16:r4-", {1, 4}},
+      {"not who is served meanwhile", repeat(5, "1:r1-") + "16:h+ 16:r4+ 16:r5-", {1, 5}},
+      {"a health read is nobody's", repeat(5, "1:r1-") + "16:h-", {1}},
+      {"forgotten when it closes", repeat(5, "1:r1-") + "16:h+ 16:r4+ 16:r5+ 16:r6+", {}},
+  };
+  for (const auto& row : rows) {
+    Breaker breaker({});
+    play(breaker, row.script);
+    std::vector<std::uint64_t> suspects;
+    for (std::uint64_t key = 0; key <= 9; ++key) {
+      if (breaker.is_suspect(key)) {
+        suspects.push_back(key);
+      }
+    }
+    EXPECT_EQ(suspects, row.suspects) << row.name;
+  }
+}
+
+TEST(Breaker, RemembersTheLatestSuspectsOnly) {
+  Breaker breaker({});
+  for (std::uint64_t key = 1; key <= 1000; ++key) {
+    breaker.started(at(0), true);
+  }
+  for (std::uint64_t key = 1; key <= 4; ++key) {
+    breaker.finished(at(0), true, false, key, 0.0);
+  }
+  double second = 15;
+  breaker.finished(at(0), true, false, 5, 0.0);
+  for (std::uint64_t key = 6; key <= 200; ++key) {  // each reopens it, the pauses are five minutes soon
+    second += 400;
+    breaker.started(at(second), true);
+    breaker.finished(at(second), true, false, key, 0.0);
+  }
+  EXPECT_FALSE(breaker.is_suspect(1));
+  EXPECT_FALSE(breaker.is_suspect(100));
+  EXPECT_TRUE(breaker.is_suspect(200));
+  EXPECT_TRUE(breaker.is_suspect(150));
+}
+
 TEST(Breaker, CallsFromBeforeTheTripDecideNothing) {
   const struct {
     const char* name;
