@@ -8,6 +8,7 @@ usage() {
   cat <<'END'
 usage: tests/run.sh [--no-install] [part…]
        tests/run.sh capacity [--submissions N]
+       tests/run.sh simulate [--seeds N]
        tests/run.sh crash [--ci|--full|--long] [--seed N] [--replay KIND:SEED]
   unit         unit tests under ASan and UBSan; those with threads under TSan too
   house        structure of the source tree, formatting, shell scripts, each header alone
@@ -15,6 +16,8 @@ usage: tests/run.sh [--no-install] [part…]
   integration  the gateway as shipped, against the simulated national server
   capacity     200,000 submissions accepted, killed, opened again, delivered; alone it takes --submissions and closes
                with its figures
+  simulate     days of the whole gateway on fake time, from seeds, every promise checked; 500, alone it takes --seeds,
+               makes 2,000 unless told otherwise and closes with its figures
   crash        power cuts, kills, failing system calls, full disks, rot: what was acknowledged is there. Alone it runs
                in full, with --long ten times that, and closes with its figures
   lint         clang-tidy over the tree (slow; only when named)
@@ -23,9 +26,10 @@ TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
 
-all_parts=(unit house controls integration capacity crash)
+all_parts=(unit house controls integration simulate capacity crash)
 install=yes
 submissions=
+seeds=
 crash_options=()
 crash_option=
 wanted=()
@@ -38,6 +42,14 @@ while [[ $# -gt 0 ]]; do
       submissions=${1:-}
       if [[ ! $submissions =~ ^[0-9]+$ ]]; then
         printf 'tests/run.sh: --submissions wants a number\n' >&2
+        exit 2
+      fi
+      shift
+      ;;
+    --seeds)
+      seeds=${1:-}
+      if [[ ! $seeds =~ ^[0-9]+$ ]]; then
+        printf 'tests/run.sh: --seeds wants a number\n' >&2
         exit 2
       fi
       shift
@@ -55,7 +67,7 @@ while [[ $# -gt 0 ]]; do
       crash_options+=("$argument" "$1")
       shift
       ;;
-    unit | house | controls | integration | capacity | crash | lint) wanted+=("$argument") ;;
+    unit | house | controls | integration | simulate | capacity | crash | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -70,6 +82,10 @@ done
 if [[ ${#wanted[@]} -eq 0 ]]; then wanted=("${all_parts[@]}"); fi
 if [[ -n $submissions && ${wanted[*]} != capacity ]]; then
   printf "tests/run.sh: --submissions is an option of the part 'capacity' alone\n" >&2
+  exit 2
+fi
+if [[ -n $seeds && ${wanted[*]} != simulate ]]; then
+  printf "tests/run.sh: --seeds is an option of the part 'simulate' alone\n" >&2
   exit 2
 fi
 if [[ ${#crash_options[@]} -gt 0 && ${wanted[*]} != crash ]]; then
@@ -121,6 +137,13 @@ if [[ ${wanted[*]} == capacity ]]; then
   exec build/release/titip_capacity --submissions "${submissions:-200000}"
 fi
 
+if [[ ${wanted[*]} == simulate ]]; then
+  build simulate release titip_simulate
+  printf '\n== simulate\n'
+  if [[ -z $seeds && ${TITIP_SIZE:-} == ci ]]; then seeds=500; fi
+  exec build/release/titip_simulate --progress --seeds "${seeds:-2000}"
+fi
+
 # Likewise: minutes in full, hours with --long.
 if [[ ${wanted[*]} == crash ]]; then
   build crash release crash_tests
@@ -136,6 +159,7 @@ fi
 if wants house; then build house release; fi
 if wants controls; then build controls release controls_tests; fi
 if wants integration; then build integration release integration_tests; fi
+if wants simulate; then build simulate release simulate_tests; fi
 if wants capacity; then build capacity release capacity_tests; fi
 if wants crash; then build crash release crash_tests; fi
 
@@ -155,7 +179,7 @@ fi
 # One ctest run over all builds, so that its summary counts every test. Each part must have some.
 rows=()
 if wants unit; then rows+=(asan-unit tsan-threaded); fi
-for part in house controls integration capacity crash; do
+for part in house controls integration simulate capacity crash; do
   if wants "$part"; then rows+=("$part"); fi
 done
 labels="^($(IFS='|' && printf '%s' "${rows[*]}"))\$"

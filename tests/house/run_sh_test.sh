@@ -24,6 +24,13 @@ if [[ $status -ne 2 || $said != *"--submissions is an option of the part 'capaci
   exit 1
 fi
 
+status=0
+said=$(bash "$root/tests/run.sh" --seeds 10 unit 2>&1) || status=$?
+if [[ $status -ne 2 || $said != *"--seeds is an option of the part 'simulate' alone"* ]]; then
+  printf 'tests/run.sh --seeds 10 unit: status %d, said:\n%s\n' "$status" "$said"
+  exit 1
+fi
+
 for options in "--long" "--full" "--seed 3" "--replay power_loss:1"; do
   status=0
   # shellcheck disable=SC2086

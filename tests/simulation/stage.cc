@@ -1,0 +1,266 @@
+#include "tests/simulation/stage.h"
+
+#include "storage/keys.h"
+#include "storage/restore.h"
+#include "tests/storage/invariants.h"
+#include "tests/upstream/shipped_profile.h"
+
+namespace titip::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr std::string_view destination = "pcare-vaksin";
+
+// The shipped profile, and what the simulation wants of it: a reply that says what is missing.
+profile::Profile profile_for(const StageOptions& options) {
+  auto made = tests::pcare_vaksin();
+  profile::OutcomeRule missing;
+  missing.id = "needs-registration";
+  missing.http_status = {424};
+  missing.text = "belum terdaftar";
+  missing.outcome = profile::RuleOutcome::blocked;
+  made.rules.insert(made.rules.begin(), missing);
+  made.honours_idempotency_key = options.repeats_people || options.control == Control::no_probe;
+  for (auto& route : made.routes) {
+    const bool of_people = route.id.starts_with("sasaran/");
+    if (route.action == profile::Action::queue &&
+        ((options.repeats_people && of_people) || options.control == Control::no_probe)) {
+      route.after_unknown = profile::AfterUnknown::repeat;
+      route.probe.reset();
+    }
+    if (options.control == Control::existence_instead_of_fields && route.probe) route.probe->compare.clear();
+  }
+  return made;
+}
+
+delivery::DispatcherOptions dispatcher_options(const StageOptions& options) {
+  delivery::DispatcherOptions made;
+  made.destination = destination;
+  made.settle.backoff = {.first = 2s, .max = 60s};
+  made.settle.late_apply_wait = options.control == Control::probe_before_the_wait ? 1s : 30s;
+  made.login.pause_first = 10min;
+  made.login.pause_max = 30min;
+  return made;
+}
+
+client::UpstreamOptions upstream_options() {
+  client::UpstreamOptions made;
+  made.breaker.open_first = 15s;
+  made.breaker.open_max = 120s;
+  return made;
+}
+
+}  // namespace
+
+struct Stage::Life {
+  explicit Life(Stage& stage)
+      : timers(stage.clock_),
+        probes(registry, std::string(destination)),
+        intake_probes(registry),
+        engine([&] {
+          auto opened = storage::QueueStore::open(stage.kv_, stage.store_options(), storage::Pumping::by_hand);
+          if (!opened) throw std::runtime_error(opened.error());
+          return std::move(*opened);
+        }()),
+        store(*engine, {stage.records_, stage.findings_, stage.sealer_, stage.options_.control,
+                        [this] { return upstream.state(); }, stage.random_.next()}),
+        wire({stage.clock_, stage.national_, stage.records_, stage.findings_, *stage.kv_, timers,
+              stage.options_.control, [&stage](const std::string& facility) { return stage.is_gated(facility); },
+              [this] { return upstream.state(); }}),
+        upstream(stage.profile_, upstream_options(),
+                 {wire, [&stage] { return stage.clock_.steady(); }, [&stage] { return stage.clock_.wall(); },
+                  [&stage] { return stage.uniform(); }, probes}),
+        intake({store, home, stage.sealer_, stage.clock_, intake_probes}),
+        dispatcher(dispatcher_options(stage.options_),
+                   {stage.profile_, stage.facilities_, store, home, stage.sealer_, upstream, stage.clock_, timers,
+                    [&stage] { return stage.uniform(); }, probes,
+                    [&stage](const auto& facility, const std::string&) { stage.gate(facility, true); }}) {}
+
+  tests::FakeHome home;
+  LoopTimers timers;
+  metrics::Registry registry;
+  metrics::DestinationProbes probes;
+  metrics::IntakeProbes intake_probes;
+  std::unique_ptr<storage::QueueStore> engine;
+  SimStore store;
+  Wire wire;
+  client::Upstream upstream;
+  intake::Intake intake;
+  delivery::Dispatcher dispatcher;
+};
+
+Stage::Stage(StageOptions options, const tests::FakeClock& clock, Agenda& agenda, National& national, Records& records,
+             Findings& findings, const storage::Sealer& sealer)
+    : options_(std::move(options)),
+      clock_(clock),
+      agenda_(agenda),
+      national_(national),
+      records_(records),
+      findings_(findings),
+      sealer_(sealer),
+      profile_(profile_for(options_)),
+      kv_(std::make_shared<WatchedKv>(records, findings)),
+      random_(options_.seed, 11) {
+  for (std::uint32_t i = 0; i < options_.facilities; ++i) {
+    storage::Facility facility;
+    facility.code = fmt::format("F{:03}", i);
+    facility.late_entry_reason = facility.code == options_.without_reason ? "" : "02";
+    facility.username = facility.code;
+    facility.password = "right";
+    facilities_.add(std::move(facility));
+  }
+}
+
+Stage::~Stage() = default;
+
+storage::StoreOptions Stage::store_options() const {
+  storage::StoreOptions options;
+  options.now = [this] { return clock_.wall(); };
+  options.steady = [this] { return clock_.steady(); };
+  options.on_fatal = [this](const std::string& why) { findings_.violated("store", why); };
+  return options;
+}
+
+double Stage::uniform() {
+  return static_cast<double>(random_.next() >> 11U) * 0x1.0p-53;
+}
+
+void Stage::start() {
+  ++lives;
+  findings_.trace("--- the gateway starts ({})", lives);
+  kv_->live_again();
+  life_ = std::make_unique<Life>(*this);
+  for (const auto& facility : gated_) {
+    if (facility.empty())
+      life_->dispatcher.gate(true, "kept");
+    else
+      life_->dispatcher.gate_facility(facility, true, "kept");
+  }
+  life_->dispatcher.start();
+}
+
+void Stage::die() {
+  findings_.trace("--- the gateway dies");
+  kv_->die();
+  life_.reset();
+  national_.gateway_died();
+}
+
+bool Stage::step() {
+  if (!life_) return false;
+  auto& life = *life_;
+  // Which of the loop's and the writer's work comes first is nobody's promise.
+  const bool writer_first = random_.chance(0.5);
+  const bool moved = writer_first ? life.engine->pump() || life.home.run() : life.home.run() || life.engine->pump();
+  return moved || life.timers.run_due();
+}
+
+std::optional<clock::SteadyTime> Stage::next() const {
+  return life_ ? life_->timers.next() : std::nullopt;
+}
+
+SimStore& Stage::store() {
+  return life_->store;
+}
+
+void Stage::submit(Form& form, std::move_only_function<void(intake::Answer)> answer) {
+  intake::Arrival arrival;
+  arrival.profile = &profile_;
+  arrival.route = profile::find_route(profile_, form.route);
+  arrival.destination = destination;
+  arrival.facility = form.facility;
+  arrival.channel = "mount";
+  arrival.method = arrival.route->method;
+  arrival.target = arrival.route->path;
+  arrival.content_type = "application/json";
+  arrival.body = form.body;
+  arrival.idempotency_key = form.key.empty() ? "" : '"' + form.key + '"';
+  life_->store.arriving = &form;
+  life_->intake.take(std::move(arrival), std::move(answer));
+}
+
+void Stage::act(storage::Transition what) {
+  if (!life_) return;
+  life_->engine->transition({std::move(what)}, life_->home, [](const auto&) {});
+}
+
+void Stage::erase(const storage::SubmissionId& id) {
+  if (!life_) return;
+  life_->engine->erase({id}, life_->home, [](const auto&) {});
+}
+
+// A surge was told, or a person shuts or opens a gate. A person opens what a surge has shut after a while.
+void Stage::gate(const std::optional<std::string>& facility, bool shut) {
+  const auto name = facility.value_or("");
+  findings_.trace("gate of {} {}", name.empty() ? "the destination" : name, shut ? "shut" : "opened");
+  if (!shut) {
+    gated_.erase(name);
+  } else if (gated_.insert(name).second) {
+    agenda_.in(milliseconds(random_.between(60'000, 1'200'000)), [this, name] { resume(name); });
+  }
+}
+
+void Stage::resume(const std::string& facility) {
+  gate(facility, false);
+  if (!life_) return;
+  if (facility.empty())
+    life_->dispatcher.gate(false, "resumed");
+  else
+    life_->dispatcher.gate_facility(facility, false, "resumed");
+}
+
+void Stage::resume_all() {
+  for (const auto& facility : std::set(gated_)) resume(facility);
+}
+
+void Stage::shut(const std::string& facility) {
+  gate(facility, true);
+  if (!life_) return;
+  if (facility.empty())
+    life_->dispatcher.gate(true, "shut");
+  else
+    life_->dispatcher.gate_facility(facility, true, "shut");
+}
+
+void Stage::renew_login(const std::string& facility) {
+  if (life_) life_->dispatcher.credentials_renewed(facility);
+}
+
+void Stage::look_at_everything() {
+  for (const auto& broken : storage::broken_invariants(*kv_)) findings_.violated("store", broken);
+  if (!life_) return;
+  const auto all = life_->engine->counts();
+  const auto found = all.destinations.find(destination);
+  const auto counts = found == all.destinations.end() ? storage::DestinationCounts{} : found->second;
+  if (counts.accepted != records_.count())
+    findings_.violated("counts",
+                       fmt::format("{} records are in custody, {} are counted", records_.count(), counts.accepted));
+  for (const auto state : storage::all_states) {
+    const auto counted = counts.by_state[static_cast<std::size_t>(state)];
+    if (counted != records_.in(state).size())
+      findings_.violated("counts", fmt::format("{} records are {}, {} are counted", records_.in(state).size(),
+                                               storage::name(state), counted));
+  }
+  for (const auto& form : records_.forms()) {
+    if (!form->acknowledged || form->excused || form->records.empty()) continue;
+    const auto& known = *form->records.back();
+    const auto sealed = kv_->get(storage::Family::payload, storage::keys::of(known.id));
+    if (!known.erased && (!sealed || !*sealed))
+      findings_.violated("P2", form->token + " was acknowledged and its content is gone");
+  }
+}
+
+void Stage::restore(const storage::MemoryKv& backup) {
+  if (life_) die();
+  findings_.trace("--- the store is put back as it was at the backup");
+  kv_->live_again();
+  kv_->put_back(backup);
+  if (options_.control != Control::restore_that_requeues) {
+    const auto marked = storage::mark_restored(*kv_, std::nullopt, clock_.wall(), {});
+    if (!marked) findings_.violated("restore", marked.error());
+  }
+  kv_->show_all();
+  gate(std::nullopt, true);
+}
+
+}  // namespace titip::simulation

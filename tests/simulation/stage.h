@@ -1,0 +1,76 @@
+// The whole gateway from intake to the boundary of the upstream client, life after life on one store, in one thread on
+// time that stands still until nothing more can happen. Every run of one seed is the same run. One thread.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "gateway/delivery/dispatcher.h"
+#include "gateway/intake/intake.h"
+#include "storage/queue_store.h"
+#include "tests/simulation/sim_store.h"
+#include "tests/simulation/wire.h"
+
+namespace titip::simulation {
+
+struct StageOptions {
+  std::uint64_t seed = 0;
+  Control control = Control::none;
+  bool repeats_people = false;  // registrations are repeated, to a server that honours the key
+  std::uint32_t facilities = 10;
+  std::string without_reason;  // facility that has no reason for late entries
+};
+
+class Stage {
+ public:
+  Stage(StageOptions options, const tests::FakeClock& clock, Agenda& agenda, National& national, Records& records,
+        Findings& findings, const storage::Sealer& sealer);
+  ~Stage();
+
+  bool alive() const { return life_ != nullptr; }
+  void start();
+  void die();
+  bool step();  // one step of whatever can happen without time passing
+  std::optional<clock::SteadyTime> next() const;
+
+  // A clinic's form; the answer may never come (the gateway dies).
+  void submit(Form& form, std::move_only_function<void(intake::Answer)> answer);
+  void act(storage::Transition what);
+  void erase(const storage::SubmissionId& id);
+  void resume(const std::string& facility);  // "": the destination
+  void shut(const std::string& facility);
+  void resume_all();
+  bool is_gated(const std::string& facility) const { return gated_.contains("") || gated_.contains(facility); }
+  void renew_login(const std::string& facility);
+  SimStore& store();
+  WatchedKv& kv() { return *kv_; }
+
+  // Compares all there is: counts, payloads, the store's own invariants.
+  void look_at_everything();
+  void restore(const storage::MemoryKv& backup);
+
+  std::uint64_t lives = 0;
+
+ private:
+  struct Life;
+  storage::StoreOptions store_options() const;
+  void gate(const std::optional<std::string>& facility, bool shut);
+  double uniform();
+
+  StageOptions options_;
+  const tests::FakeClock& clock_;
+  Agenda& agenda_;
+  National& national_;
+  Records& records_;
+  Findings& findings_;
+  const storage::Sealer& sealer_;
+  profile::Profile profile_;
+  storage::Facilities facilities_;
+  std::shared_ptr<WatchedKv> kv_;
+  std::set<std::string> gated_;  // "" is the destination. They outlive the process
+  sampler::Random random_;
+  std::unique_ptr<Life> life_;
+};
+
+}  // namespace titip::simulation
