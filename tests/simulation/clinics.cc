@@ -105,6 +105,11 @@ void Clinics::registration() {
     shot.requirements.push_back(update.provides.front());
     send_in(30 * minute_ms, update);
   }
+  if (!first.poison && random_.chance(0.3)) {  // under a provisional number, which somebody looks up later
+    first.references = {"number " + nik};
+    shot.requirements.push_back(first.references.front());
+    for (int i = 1; i <= 4; ++i) agenda_.in(minutes(i * 70), [this, &first] { stage_.tell_numbers(first); });
+  }
   if (random_.chance(0.3)) {  // the registration arrives while the dose is on its way
     send(shot);
     send_in(300, first);

@@ -16,6 +16,7 @@ struct DayOptions {
   std::uint64_t seed = 0;
   Control control = Control::none;
   bool tracing = false;
+  bool talking = false;  // what the gateway logs is shown
 };
 
 struct DayResult {

@@ -45,7 +45,7 @@ class Findings {
   const std::deque<std::string>& lines() const { return lines_; }
 
  private:
-  static constexpr std::size_t most_lines = 20'000;
+  static constexpr std::size_t most_lines = 200'000;
   const tests::FakeClock& clock_;
   const bool tracing_;
   std::optional<Violation> first_;

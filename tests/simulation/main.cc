@@ -21,6 +21,7 @@ struct Options {
   std::string control;
   bool no_controls = false;
   bool progress = false;
+  bool log = false;
 };
 
 struct Totals {
@@ -70,13 +71,13 @@ void print_trace(const DayResult& result) {
 
 void print_failure(std::uint64_t seed, Control control, const std::string& control_name, const DayResult& found) {
   fmt::print("\nseed {} broke the promise '{}': {}\n", seed, found.promise, found.words);
-  print_trace(run_apart({seed, control, true}));
+  print_trace(run_apart({seed, control, true, false}));
   fmt::print("again: {}\n", replay(seed, control_name));
   std::fflush(stdout);
 }
 
 int one_seed(const Options& options, Control control) {
-  const auto result = run_apart({*options.seed, control, true});
+  const auto result = run_apart({*options.seed, control, true, options.log});
   print_trace(result);
   fmt::print("seed={} submissions={} crashes={} unknown={} probes={} writes={} steps={}\n", *options.seed,
              result.submissions, result.crashes, result.unknown, result.probes, result.writes, result.steps);
@@ -149,6 +150,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "one alone, with its trace");
   app.add_option("--control", options.control, "with this fault built in");
   app.add_flag("--no-controls", options.no_controls, "leave the controls out");
+  app.add_flag("--log", options.log, "with --seed: show what the gateway logs");
   app.add_flag("--progress", options.progress, "say how far it is");
   CLI11_PARSE(app, argc, argv);
   const auto control = control_named(options.control);

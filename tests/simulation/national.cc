@@ -112,10 +112,13 @@ National::Answer National::answer_write(const client::OutboundRequest& request) 
     return {national(401, 401, "Sesi login telah berakhir, silakan login kembali"), latency()};
   if (form.hangs) fate = Fate::hang;
   findings_.trace("{} {} at the national server: {}", form.token, form.nik, name(fate));
+  // What it did under this key it has done, and says so.
+  if (options_.honours_keys && keys_seen_.contains(write.key)) return decide_write(std::move(write), fate);
   if (answers && form.poison) return {national(412, 412, "PRECONDITION_FAILED"), latency()};
   const bool unregistered = !form.requirements.empty() && !people_.contains(form.nik);
   if ((answers && unregistered) || (fate == Fate::needs_registration && !form.requirements.empty()))
     return {national(424, 424, "Data sasaran belum terdaftar"), latency()};
+  if (form.poison || unregistered) return fail(fate);  // whatever it answers, it does not take this
   return decide_write(std::move(write), fate);
 }
 

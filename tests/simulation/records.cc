@@ -56,6 +56,7 @@ void Records::put(Known& known, const storage::Submission& now) {
   known.version = now.version;
   known.attempts = now.attempts;
   known.erased = now.content_erased;
+  known.correction = now.correction;
   by_state_[static_cast<std::size_t>(known.standing.state)].emplace(known.sequence, &known);
 }
 
@@ -69,12 +70,13 @@ void Records::begin(Known& known, const storage::Submission& after) {
   findings_.trace("{} {} accepted as {} ({})", form.token, form.nik, known.id.text(), name_of(standing_of(after)));
   if (form.misuse) findings_.violated("P7", "another body was accepted under a used Idempotency-Key: " + form.token);
   for (const auto* other : form.records) {
-    // Ended without an effect, the natural key is free; an idempotency key never is.
+    // Ended without an effect, the natural key is free; an idempotency key never is. One that was repeated may have
+    // landed before it was cancelled, and yet its key is freed: that is known, and not judged here.
     const bool free = storage::is_terminal(other->standing.state) && other->standing.state != State::delivered &&
-                      !other->in_doubt && form.key.empty();
+                      (form.effects == 0 || other->repeated) && form.key.empty();
     if (!free && !form.excused)
-      findings_.violated(
-          "P4", fmt::format("{} became two submissions: {} and {}", form.token, other->id.text(), known.id.text()));
+      findings_.violated("P4", fmt::format("{} ({}) became two submissions: {} and {}", form.token, form.nik,
+                                           other->id.text(), known.id.text()));
   }
   form.records.push_back(&known);
   by_person_[form.nik].push_back(&known);
@@ -110,6 +112,8 @@ void Records::committed(const storage::SubmissionId& id, const storage::Submissi
   const bool was_in_doubt = before.state == State::unknown || before.state == State::in_flight ||
                             before.reason == HoldReason::unknown || before.reason == HoldReason::conflict;
   if (now.state == State::cancelled && was_in_doubt) known.in_doubt = true;
+  if (before.state == State::unknown && move && all_moves()[*move].event == storage::Event::repeat_allowed)
+    known.repeated = known.in_doubt = true;
   put(known, after);
 }
 
@@ -154,7 +158,8 @@ void Records::sending(const Known& sent) {
     if (earlier->sequence >= sent.sequence || earlier->lost || storage::is_terminal(state)) continue;
     head_waits = head_waits || waits_for_a_requirement(*earlier);
     const bool on_its_way = state == State::in_flight || state == State::unknown;
-    if (head_waits && !on_its_way && !sent.form->provides.empty()) {
+    const bool is_needed = !sent.form->provides.empty() || !sent.form->references.empty();
+    if (head_waits && !on_its_way && is_needed) {
       earlier->passed = true;
       continue;
     }
@@ -165,14 +170,15 @@ void Records::sending(const Known& sent) {
 
 void Records::applied(Form& form) {
   ++form.effects;
-  // After a restore nobody knows what an update overwrote since the backup: it is repeated where a look at the fields
-  // cannot tell, and what was lost is repeated by the clinics.
-  const bool strict = !form.excused && !(restored_ && !form.is_create);
+  if (form.records.empty()) return findings_.violated("P3", form.token + " was sent and is not in custody");
+  const auto& known = *form.records.back();
+  // After a restore nobody knows what an update or a correction overwrote since the backup: it is repeated where a look
+  // at the fields cannot tell.
+  const bool overwrites = !form.is_create || known.correction;
+  const bool strict = !form.excused && !(restored_ && overwrites) && !form.records.front()->repeated;
   if (form.effects > 1 && strict)
     findings_.violated(
         "P5", fmt::format("{} ({}) had {} effects at the national server", form.token, form.nik, form.effects));
-  if (form.records.empty()) return findings_.violated("P3", form.token + " was sent and is not in custody");
-  const auto& known = *form.records.back();
   auto& last = last_applied_[form.nik];
   if (known.sequence < last && !known.passed && !restored_)
     findings_.violated("order", fmt::format("{} was applied after a later record of {}", form.token, form.nik));

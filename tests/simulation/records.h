@@ -31,6 +31,7 @@ struct Form {
   std::string body;
   std::string key;  // Idempotency-Key; empty: none
   std::vector<std::string> provides;
+  std::vector<std::string> references;  // provisional numbers: met when somebody has read the real one
   std::vector<std::string> requirements;
   bool poison = false;  // the national server will never take it
   bool hangs = false;   // … and never answers it
@@ -51,8 +52,10 @@ struct Known {
   std::uint32_t version = 0;
   std::uint32_t attempts = 0;
   bool in_doubt = false;  // at its end it may have landed: it was held for that
-  bool passed = false;    // waited for a requirement while a later one of its person went
-  bool lost = false;      // of a restore's gap
+  bool repeated = false;  // sent again without a look whether it landed
+  bool correction = false;
+  bool passed = false;  // waited for a requirement while a later one of its person went
+  bool lost = false;    // of a restore's gap
   bool erased = false;
   clock::WallTime changed_at{};
 };

@@ -74,7 +74,7 @@ DayResult decode(const std::string& text, int status) {
 [[noreturn]] void be_the_child(int out, const DayOptions& options) {
   ::alarm(longest_seed_s);
   metrics::set_log_level(metrics::Level::error);
-  if (!options.tracing) {
+  if (!options.talking) {
     const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
     ::dup2(nowhere, STDERR_FILENO);
   }
@@ -144,7 +144,7 @@ void run_many(std::uint64_t first, std::uint64_t count, Control control, unsigne
   bool more = true;
   while (true) {
     while (more && children.size() < at_once && next < first + count)
-      children.push_back(begin({next++, control, false}));
+      children.push_back(begin({next++, control, false, false}));
     if (children.empty()) return;
     std::vector<::pollfd> polls;
     for (const auto& child : children) polls.push_back({child.from, POLLIN, 0});

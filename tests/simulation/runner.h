@@ -9,7 +9,7 @@
 
 namespace titip::simulation {
 
-// In a child of its own; what it wrote to stderr is kept only while tracing.
+// In a child of its own.
 DayResult run_apart(const DayOptions& options);
 
 // `seen` is told of each in the order they end; false: no more are begun.

@@ -26,6 +26,7 @@ void SimStore::accept(std::vector<storage::NewSubmission> batch, storage::Home& 
       return doors_.sealer.keyed_hash("requirement", {s.destination, s.facility, name});
     };
     for (const auto& name : arriving->provides) s.provides.push_back(key_of(name));
+    for (const auto& name : arriving->references) s.references.push_back(key_of(name));
     for (const auto& name : arriving->requirements) s.requirements.push_back(key_of(name));
     if (doors_.control == Control::order_ignored)
       std::copy(s.id.bytes.begin(), s.id.bytes.end(), s.ordering_key.begin());

@@ -189,6 +189,18 @@ void Stage::erase(const storage::SubmissionId& id) {
   life_->engine->erase({id}, life_->home, [](const auto&) {});
 }
 
+void Stage::tell_numbers(const Form& form) {
+  if (!life_ || form.records.empty() || form.records.back()->standing.state != storage::State::delivered) return;
+  storage::ReadBack read;
+  read.id = form.records.back()->id;
+  read.expected_version = form.records.back()->version;
+  read.epoch = life_->engine->health().epoch;
+  for (const auto& name : form.references)
+    read.resolved.push_back(
+        {sealer_.keyed_hash("requirement", {destination, form.facility, name}), storage::Sealed{"a number"}, {}});
+  life_->engine->read_back({std::move(read)}, life_->home, [](const auto&) {});
+}
+
 // A surge was told, or a person shuts or opens a gate. A person opens what a surge has shut after a while.
 void Stage::gate(const std::optional<std::string>& facility, bool shut) {
   const auto name = facility.value_or("");

@@ -38,6 +38,8 @@ class Stage {
   void submit(Form& form, std::move_only_function<void(intake::Answer)> answer);
   void act(storage::Transition what);
   void erase(const storage::SubmissionId& id);
+  // Somebody has read the real numbers of a delivered form.
+  void tell_numbers(const Form& form);
   void resume(const std::string& facility);  // "": the destination
   void shut(const std::string& facility);
   void resume_all();
