@@ -141,7 +141,11 @@ Settlement settle_probe(const Submission& record, ProbeResult result, const Atte
       break;
     case ProbeResult::found_other:
       settlement.attempt.outcome = Outcome::found_other;
-      if (is_create) {
+      if (is_create && !may_decide) {
+        // Somebody else's values stand there; ours may still be applied over them. Whoever cancelled the conflict
+        // before that frees its key for a second submission of what then lands.
+        ask_again(std::max(decides_at, end.ended_at));
+      } else if (is_create) {
         settlement.event = Event::found_other;
         settlement.hold_reason = storage::HoldReason::conflict;
       } else {

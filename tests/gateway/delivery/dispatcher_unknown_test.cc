@@ -138,6 +138,25 @@ TEST(Unknown, a_create_that_is_there_with_other_values_waits_for_a_person) {
   EXPECT_EQ(world.writes(), 1U);
 }
 
+// Others' values are no conflict while ours may still be applied over them: a person who cancelled it then would free
+// the key of what lands a moment later.
+TEST(Unknown, other_values_decide_nothing_before_the_wait_is_over) {
+  World world;
+  world.start();
+  world.server.next_writes = {Mood::swallow};
+  const auto id = world.accept({.batch = "B1"});
+  auto elsewhere = world.transport().seen[0];
+  elsewhere.body = tests::Dose{.batch = "typed"}.text();
+  world.server.apply(elsewhere);
+  world.pass(20s);
+  EXPECT_GE(world.probes(), 1U);
+  EXPECT_EQ(world.state(id), State::unknown);
+  world.server.apply(world.transport().seen[0]);
+  world.pass(1min);
+  EXPECT_EQ(world.state(id), State::delivered);
+  EXPECT_EQ(world.writes(), 1U);
+}
+
 TEST(Unknown, five_times_and_a_person_must_look) {
   World world;
   world.start();
