@@ -157,14 +157,16 @@ void Records::sending(const Known& sent) {
     const auto state = earlier->standing.state;
     if (earlier->sequence >= sent.sequence || earlier->lost || storage::is_terminal(state)) continue;
     head_waits = head_waits || waits_for_a_requirement(*earlier);
-    const bool on_its_way = state == State::in_flight || state == State::unknown;
+    // After a restore all are unknown, those too that stood behind a blocked one and were never sent.
+    const bool on_its_way = state == State::in_flight || (state == State::unknown && !restored_);
     const bool is_needed = !sent.form->provides.empty() || !sent.form->references.empty();
     if (head_waits && !on_its_way && is_needed) {
       earlier->passed = true;
       continue;
     }
-    findings_.violated("order", fmt::format("{} is sent while {}, accepted before it for the same person, is {}",
-                                            sent.form->token, earlier->form->token, name_of(earlier->standing)));
+    findings_.violated("order",
+                       fmt::format("{} is sent while {}, accepted before it for the same person ({}), is {}",
+                                   sent.form->token, earlier->form->token, sent.form->nik, name_of(earlier->standing)));
   }
 }
 
