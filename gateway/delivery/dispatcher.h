@@ -41,10 +41,10 @@ namespace titip::delivery {
 
 struct DispatcherOptions {
   std::string destination;
-  SettlePolicy settle;
-  LoginOptions login;
-  PermitOptions permits;
-  rules::SurgeOptions surge;
+  SettlePolicy settle{};
+  LoginOptions login{};
+  PermitOptions permits{};
+  rules::SurgeOptions surge{};
   std::chrono::milliseconds fresh_age{3'600'000};  // accepted since so long: somebody may still be waiting for it
   std::chrono::milliseconds deadline_near{3 * 3'600'000};  // a deadline that is nearer makes its record go first
 };
@@ -61,7 +61,7 @@ struct DispatcherDoors {
   std::function<double()> uniform;  // [0, 1)
   const metrics::DestinationProbes& probes;
   // A surge of rejections shut a facility's gate, or (no facility) the destination's. Whoever is told makes it durable.
-  std::function<void(const std::optional<std::string>& facility, const std::string& reason)> surged;
+  std::function<void(const std::optional<std::string>& facility, const std::string& reason)> surged{};
   // The drain as it stands, at every change of its state and every few seconds; nothing: there is none.
   std::function<void(const std::optional<Drain>&)> drain_stands{};
 };

@@ -85,7 +85,7 @@ class Draining {
                   {server_, [this] { return gateway_.clock.steady(); }, [this] { return gateway_.clock.wall(); },
                    [this] { return uniform(); }, probes_}),
         store_(*gateway_.store, [this] { delivered(); }),
-        dispatcher_({std::string(destination), {}, {}},
+        dispatcher_({std::string(destination)},
                     {gateway_.profile, facilities_, store_, deliver_, gateway_.sealer, upstream_, gateway_.clock,
                      deliver_, [this] { return uniform(); }, probes_}) {}
 

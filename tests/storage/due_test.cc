@@ -80,12 +80,16 @@ TEST_P(DueWork, RepetitionsAreLeftOutWhereFirstTriesAreWanted) {
   deferred.due_at = at(noon_ms - minute_ms);
   ASSERT_EQ(caller->settle(std::move(deferred)).applied, Applied::yes);
   EXPECT_EQ(due({}).items.size(), 3U);
-  const DueBatch tries = due({.first_tries_only = true});
+  DueQuery query;
+  query.first_tries_only = true;
+  const DueBatch tries = due(query);
   EXPECT_EQ(ids_of(tries), (Ids{id_of(2), id_of(3)}));
   EXPECT_EQ(tries.left_out, 1U);
-  const DueBatch one = due({.limit = 1, .first_tries_only = true});
-  EXPECT_EQ(ids_of(one), (Ids{id_of(2)})) << "what is left out takes no place";
-  DueQuery query{.due_class = DueClass::fresh, .fresh_since = at(noon_ms - 10 * minute_ms), .first_tries_only = true};
+  query.limit = 1;
+  EXPECT_EQ(ids_of(due(query)), (Ids{id_of(2)})) << "what is left out takes no place";
+  query.limit = 0;
+  query.due_class = DueClass::fresh;
+  query.fresh_since = at(noon_ms - 10 * minute_ms);
   EXPECT_EQ(ids_of(due(query)), (Ids{id_of(2), id_of(3)}));
 }
 
