@@ -114,7 +114,8 @@ class Drain(Upkeep):
             self.said(gateway.titip("pause", f"{NAME}/P0002", *WHY), OK, "P0002 sends nothing new")
             self.said(gateway.titip("pause", f"{NAME}/P9999", *WHY), NOT_FOUND, "no facility")
             waiting = [self.accepted(gateway, number, "P0002") for number in range(5)]
-            self.said(gateway.titip("status"), OK, "facility P0002 gated since", "uji coba")
+            self.said(gateway.titip("status"), OK, "pcare-vaksin/P0002 gated since", "uji coba",
+                      "titip resume pcare-vaksin/P0002")
             gateway.stop()
 
             # A backlog that shall not go all at once when the gateway comes back.
