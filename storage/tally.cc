@@ -54,6 +54,9 @@ void Tally::added(const Record& record) {
 
 void Tally::changed(const Submission& before, const Record& after) {
   const Submission& s = after.submission;
+  // A release may take the deadline away though the record is held again at once.
+  if (has_pending_deadline(before) && !has_pending_deadline(s)) step(deadline_row(before), false);
+  if (!has_pending_deadline(before) && has_pending_deadline(s)) step(deadline_row(s), true);
   if (before.state == s.state && before.outcome_rule == s.outcome_rule) return;
   const bool was_pending = !is_terminal(before.state);
   const bool is_pending = !is_terminal(s.state);
@@ -71,8 +74,6 @@ void Tally::changed(const Submission& before, const Record& after) {
   if (was_pending != is_pending) {
     step(keys::minute_pending(s.destination, keys::minute_of(s.id.made_at())), is_pending);
   }
-  if (has_pending_deadline(before) && !has_pending_deadline(s)) step(deadline_row(before), false);
-  if (!has_pending_deadline(before) && has_pending_deadline(s)) step(deadline_row(s), true);
   const Cell from{before.state, before.outcome_rule};
   move_fine(s, &from, {s.state, s.outcome_rule});
 }

@@ -29,7 +29,9 @@ Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::start() {
   doors_.upstream.on_change([this] { pump(); });
-  doors_.upstream.on_refusals_over([this](auto since) { logins_.forgive(since, doors_.clock.steady()); });
+  doors_.upstream.on_refusals_over([this](auto since) {
+    for (const auto& facility : logins_.forgive(since, doors_.clock.steady())) count_stop(facility);
+  });
   doors_.store.subscribe(doors_.home, [this](const storage::CommitNotice& notice) {
     for (const auto& lane : notice.lanes)
       if (lane.destination == options_.destination) lanes_.wake(lane);

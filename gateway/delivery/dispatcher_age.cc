@@ -39,7 +39,7 @@ void Dispatcher::recall_served() {
 // Whatever keeps records from being sent must be named here, or they age meanwhile.
 bool Dispatcher::can_be_sent_to() const {
   return lease_ && !gated_ && !stopping_ && doors_.upstream.state() == rules::BreakerState::closed &&
-         doors_.upstream.may_send_record() && !store_waits_ && draining_.may_go_on(doors_.clock.wall());
+         doors_.upstream.may_send_record() && !store_waits_ && !draining_.active(doors_.clock.wall());
 }
 
 void Dispatcher::count_served() {

@@ -93,7 +93,9 @@ void Dispatcher::take_back_lanes() {
   if (!draining_.active(doors_.clock.wall())) return lanes_.take_back(SIZE_MAX, [](const auto&) { return true; });
   if (!may_fetch()) return;
   if (const auto places = draining_.within(room(), drain_now()); places > 0)
-    lanes_.take_back(places, [this](const auto& lane) { return can_send(lane); });
+    lanes_.take_back(places, [this](const auto& lane) {
+      return can_send(lane) && logins_.standing(lane.facility, doors_.clock.steady()) == Standing::usable;
+    });
 }
 
 // One writing at a time, the newest state last; again until the store takes it.
@@ -173,6 +175,7 @@ void Dispatcher::search(std::shared_ptr<EndSearch> search) {
 }
 
 void Dispatcher::searched(std::shared_ptr<EndSearch> search, const storage::Result<storage::ScanPage>& page) {
+  draining_.looked(drain_now());  // the next look is due some time after this one has ended
   if (stopping_ || !page || !page->items.empty()) {
     searches_ = false;
     return;

@@ -72,6 +72,7 @@ void Dispatcher::look() {
   doors_.probes.in_flight.set(static_cast<double>(active_.size()));
   doors_.probes.facilities_paused.set(static_cast<double>(logins_.paused(doors_.clock.steady())));
   lanes_.wake_due(doors_.clock.wall());
+  if (!fetching_) wake_held_back();
   // Only half-open asks; a lane whose facility must not send would keep it half-open for as long as that lasts.
   upstream.records_waiting(!active_.empty() ||
                            (upstream.state() != BreakerState::closed &&
@@ -165,6 +166,9 @@ void Dispatcher::fetch(std::size_t room) {
   choose(fetch, Ring::deadline, dealt.deadline);
   choose(fetch, Ring::fresh, dealt.fresh);
   choose(fetch, Ring::all, fetch.asks.empty() ? room : dealt.backlog);
+  // The share of a backlog that cannot go now (its facilities may not send) is anybody's.
+  if (fetch.asks.empty()) choose(fetch, Ring::deadline, fetch.waiting.deadline ? room : 0);
+  if (fetch.asks.empty()) choose(fetch, Ring::fresh, fetch.waiting.fresh ? room : 0);
   if (fetch.asks.empty()) return;
   fetching_ = true;
   let_go_meanwhile_.clear();
@@ -333,23 +337,24 @@ void Dispatcher::permit(const WorkPtr& work, Ring ring, const rules::Waiting& wa
   work->retry = retry;
   permits_.took(class_of(ring), waiting, retry, now);
   if (retry) last_to_repeat_ = work->lane;
-  wake_held_back();
 }
 
 void Dispatcher::give_back_permit(const WorkPtr& work) {
   if (std::exchange(work->drained, false)) draining_.gave_back();
   if (!std::exchange(work->permitted, false)) return;
   permits_.gave_back(work->retry);
-  wake_held_back();
+  wake_held_back();  // before its own lane is
 }
 
-// In turn: whoever is woken first gets the one place there may be.
+// A few, in turn: whoever is woken first gets the one place there may be, and the others are looked at in vain.
 void Dispatcher::wake_held_back() {
-  if (over_budget_.empty() || !permits_.may_retry()) return;
-  const auto after = over_budget_.upper_bound(last_to_repeat_);
-  for (auto lane = after; lane != over_budget_.end(); ++lane) lanes_.wake(*lane);
-  for (auto lane = over_budget_.begin(); lane != after; ++lane) lanes_.wake(*lane);
-  over_budget_.clear();
+  if (!permits_.may_retry()) return;
+  for (auto left = lanes_at_once_; left > 0 && !over_budget_.empty(); --left) {
+    auto next = over_budget_.upper_bound(last_to_repeat_);
+    if (next == over_budget_.end()) next = over_budget_.begin();
+    lanes_.wake(*next);
+    over_budget_.erase(next);
+  }
 }
 
 // One unreadable block must not stop every lane: from now on they are asked one by one, until that works again.

@@ -111,7 +111,9 @@ std::optional<std::vector<std::int64_t>> minutes_to_search(const storage::Destin
     if (minute < last) older += pending;
     minutes.push_back(minute);
   }
-  if (older > in_state(counts, State::held) + in_state(counts, State::blocked)) return std::nullopt;
+  // A record that is set apart stays counted where it was; whether it is one of these only a search can tell.
+  if (older > in_state(counts, State::held) + in_state(counts, State::blocked) + counts.quarantined)
+    return std::nullopt;
   return minutes;
 }
 

@@ -51,14 +51,17 @@ void Logins::renewed(std::string_view facility) {
   if (found != entries_.end()) entries_.erase(found);
 }
 
-void Logins::forgive(clock::SteadyTime since, clock::SteadyTime now) {
+std::vector<std::string> Logins::forgive(clock::SteadyTime since, clock::SteadyTime now) {
+  std::vector<std::string> forgiven;
   for (auto& [facility, entry] : entries_) {
     const bool paused = entry.standing == Standing::paused && entry.until - entry.pause >= since;
     const bool waits = entry.standing == Standing::needs_login && entry.until > now;
     if (entry.forgiven || !(paused || waits)) continue;
     const auto standing = paused ? Standing::usable : Standing::needs_login;
     entry = Entry{.standing = standing, .until = now, .forgiven = true};
+    forgiven.push_back(facility);
   }
+  return forgiven;
 }
 
 // The first time at once, then after waits that double: nothing may log in as fast as the server can answer.

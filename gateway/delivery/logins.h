@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/clock/clock.h"
 
@@ -45,7 +46,8 @@ class Logins {
   void renewed(std::string_view facility);
   // The server refused everybody, and lets facilities in again: pauses that began since then end, and so do waits. Once
   // each until a record was served: a facility that is refused all the same must not be tried again and again.
-  void forgive(clock::SteadyTime since, clock::SteadyTime now);
+  // Who was forgiven.
+  std::vector<std::string> forgive(clock::SteadyTime since, clock::SteadyTime now);
 
   std::size_t in_progress() const;
   std::size_t paused(clock::SteadyTime now) const;

@@ -187,6 +187,26 @@ TEST(DispatcherDrain, who_comes_today_goes_on_while_it_is_paused) {
   EXPECT_EQ(state(world), DrainState::done);
 }
 
+// Its lane stays awake, and cannot be asked: what would be the backlog's share must not be kept for it.
+TEST(DispatcherDrain, a_facility_that_is_refused_takes_nothing_from_who_comes_today) {
+  auto options = roomy();
+  options.upstream.window.initial = options.upstream.window.cap = 2;
+  World world(options);
+  world.start();
+  world.server.next_writes = {Mood::credentials_refused};
+  world.accept({.nik = person(9000)}, "vaksin/simpan", "F000");
+  world.run();
+  pile_up(world, 40);
+  ASSERT_FALSE(world.order_drain({What::start, {}}).refused);
+  ASSERT_FALSE(world.order_drain({What::pause, {}, "a look"}).refused);
+  world.dispatcher().gate(false, "");
+  for (int i = 0; i < 30; ++i) {
+    const auto today = world.accept({.nik = person(1000 + i)}, "vaksin/simpan", "F001");
+    world.pass(5s);
+    ASSERT_EQ(world.state(today), State::delivered) << i;
+  }
+}
+
 TEST(DispatcherDrain, who_comes_today_brings_along_what_that_person_still_has_waiting) {
   World world(roomy());
   world.start();
