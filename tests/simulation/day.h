@@ -19,15 +19,27 @@ struct DayOptions {
   bool talking = false;  // what the gateway logs is shown
 };
 
-struct DayResult {
-  std::string promise;  // that was broken; empty: none
-  std::string words;
+struct DayCounts {
   std::uint64_t simulated_ms = 0;
   std::uint64_t submissions = 0;
   std::uint64_t crashes = 0;
   std::uint64_t unknown = 0;
   std::uint64_t probes = 0;
   std::uint64_t writes = 0;
+
+  void add(const DayCounts& more) {
+    simulated_ms += more.simulated_ms;
+    submissions += more.submissions;
+    crashes += more.crashes;
+    unknown += more.unknown;
+    probes += more.probes;
+    writes += more.writes;
+  }
+};
+
+struct DayResult : DayCounts {
+  std::string promise;  // that was broken; empty: none
+  std::string words;
   std::uint64_t steps = 0;
   std::vector<std::size_t> moves;
   std::vector<std::string> trace;

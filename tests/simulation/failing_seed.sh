@@ -29,3 +29,9 @@ if "$program" --control no_such_fault --seeds 1 2>/dev/null; then
   echo "an unknown control was taken"
   exit 1
 fi
+status=0
+said=$("$program" --seeds 2 --no-controls --least-a-day 1000000) || status=$?
+if [[ $status -ne 1 || $said != *'too quiet: a day had '* ]]; then
+  echo "days on which too few come were taken (status $status)"
+  exit 1
+fi

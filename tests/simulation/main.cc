@@ -19,31 +19,21 @@ struct Options {
   std::uint64_t first = 1;
   std::optional<std::uint64_t> seed;
   std::string control;
+  std::uint64_t least_a_day = 1'000;
   bool no_controls = false;
   bool progress = false;
   bool log = false;
 };
 
-struct Totals {
+struct Totals : DayCounts {
   std::uint64_t seeds = 0;
-  std::uint64_t simulated_ms = 0;
-  std::uint64_t submissions = 0;
-  std::uint64_t crashes = 0;
-  std::uint64_t unknown = 0;
-  std::uint64_t probes = 0;
-  std::uint64_t writes = 0;
   std::uint64_t violations = 0;
   std::set<std::size_t> moves;
   std::uint64_t fewest_a_day = ~0ULL;
 
   void add(const DayResult& result) {
     ++seeds;
-    simulated_ms += result.simulated_ms;
-    submissions += result.submissions;
-    crashes += result.crashes;
-    unknown += result.unknown;
-    probes += result.probes;
-    writes += result.writes;
+    DayCounts::add(result);
     moves.insert(result.moves.begin(), result.moves.end());
     if (result.promise.empty())
       fewest_a_day = std::min(fewest_a_day, result.submissions * 86'400'000 / result.simulated_ms);
@@ -133,9 +123,14 @@ int run(const Options& options) {
       "violations={} controls={}/{} seconds={:.0f}\n",
       totals.seeds, totals.days(), totals.submissions, totals.crashes, totals.unknown, totals.probes,
       totals.moves.size(), all.size(), totals.violations, caught, wanted, seconds);
+  // A day on which hardly anybody comes proves little.
+  const bool busy = totals.seeds == totals.violations || totals.fewest_a_day >= options.least_a_day;
+  if (!busy)
+    fmt::print("too quiet: a day had {} submissions; each must have {} at least\n", totals.fewest_a_day,
+               options.least_a_day);
   const bool covered =
       !options.control.empty() || options.seeds < seeds_for_a_control || totals.moves.size() == all.size();
-  return totals.violations == 0 && caught == wanted && covered ? 0 : 1;
+  return totals.violations == 0 && caught == wanted && covered && busy ? 0 : 1;
 }
 
 }  // namespace
@@ -149,6 +144,7 @@ int main(int argc, char** argv) {
   app.add_option("--first", options.first, "the first of them");
   app.add_option("--seed", options.seed, "one alone, with its trace");
   app.add_option("--control", options.control, "with this fault built in");
+  app.add_option("--least-a-day", options.least_a_day, "submissions that each day must have, to try the checker");
   app.add_flag("--no-controls", options.no_controls, "leave the controls out");
   app.add_flag("--log", options.log, "with --seed: show what the gateway logs");
   app.add_flag("--progress", options.progress, "say how far it is");

@@ -12,19 +12,13 @@ using namespace std::chrono_literals;
 using rules::BreakerState;
 using storage::HoldReason;
 using storage::State;
+using tests::in_state;
 using tests::Mood;
+using tests::person;
 using tests::World;
 using tests::WorldOptions;
 
 constexpr auto change = "vaksin/ubah";  // of a postponed person: until 23:59 of that day
-
-std::string person(int number) {
-  return fmt::format("33000000{:08}", number);
-}
-
-std::uint64_t in_state(const World& world, State state) {
-  return world.counts().by_state[static_cast<std::size_t>(state)];
-}
 
 // Ten a second and no more, so that a queue stays a queue.
 WorldOptions slow_world() {

@@ -12,17 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using storage::State;
+using tests::in_state;
 using tests::Mood;
+using tests::person;
 using tests::World;
 using tests::WorldOptions;
-
-std::string person(int number) {
-  return fmt::format("33000000{:08}", number);
-}
-
-std::uint64_t in_state(const World& world, State state) {
-  return world.counts().by_state[static_cast<std::size_t>(state)];
-}
 
 // Few places and a steady server of one reply a second, so that a queue stays a queue.
 WorldOptions slow_world() {

@@ -12,11 +12,8 @@ using rules::BreakerState;
 using storage::Outcome;
 using storage::State;
 using tests::Mood;
+using tests::person;
 using tests::World;
-
-std::string person(int number) {
-  return fmt::format("33000000{:08}", number);
-}
 
 TEST(Gate, shut_before_the_start_nothing_is_sent_until_it_opens) {
   World world;

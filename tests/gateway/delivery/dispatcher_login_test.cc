@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 using storage::Outcome;
 using storage::State;
 using tests::Mood;
+using tests::person;
 using tests::World;
 using tests::WorldOptions;
 
@@ -19,9 +20,6 @@ constexpr auto first_facility = "0905R002";
 constexpr auto other_facility = "0905R003";
 constexpr auto bare_facility = "0905R004";
 
-std::string person(int number) {
-  return fmt::format("33000000{:08}", number);
-}
 storage::SubmissionId dose_of(World& world, int number, std::string_view facility) {
   return world.accept({.nik = person(number)}, "vaksin/simpan", facility);
 }

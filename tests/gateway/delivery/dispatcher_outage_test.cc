@@ -12,12 +12,9 @@ using rules::BreakerState;
 using storage::Outcome;
 using storage::State;
 using tests::Mood;
+using tests::person;
 using tests::World;
 using tests::WorldOptions;
-
-std::string person(int number) {
-  return fmt::format("33000000{:08}", number);
-}
 
 std::vector<storage::SubmissionId> crowd(World& world, int count) {
   std::vector<storage::SubmissionId> ids;

@@ -11,17 +11,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using storage::State;
+using tests::in_state;
 using tests::Mood;
+using tests::person;
 using tests::World;
 using tests::WorldOptions;
-
-std::string person(int number) {
-  return fmt::format("33000000{:08}", number);
-}
-
-std::uint64_t in_state(const World& world, State state) {
-  return world.counts().by_state[static_cast<std::size_t>(state)];
-}
 
 // The first four were paused before anybody could know; when the server lets facilities in again, they go on too.
 TEST(Refusals, of_everybody_are_forgiven_when_the_server_lets_in_again) {

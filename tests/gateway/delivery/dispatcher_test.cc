@@ -13,13 +13,10 @@ using storage::Outcome;
 using storage::State;
 using tests::Dose;
 using tests::Mood;
+using tests::person;
 using tests::World;
 using tests::WorldOptions;
 using Batches = std::vector<std::string>;
-
-std::string person(int number) {
-  return fmt::format("33000000{:08}", number);
-}
 
 TEST(Dispatcher, delivers_what_comes_in) {
   World world;

@@ -10,14 +10,6 @@
 
 namespace titip::tests {
 
-inline std::string person(int number) {
-  return fmt::format("33000000{:08}", number);
-}
-
-inline std::uint64_t in_state(const World& world, storage::State state) {
-  return world.counts().by_state[static_cast<std::size_t>(state)];
-}
-
 inline WorldOptions roomy() {
   WorldOptions options;
   options.upstream.window.initial = options.upstream.window.cap = 64;

@@ -264,4 +264,12 @@ void World::heal_head(const Damaged& damaged) {
   EXPECT_TRUE(kv_->commit({{storage::Family::head, damaged.key, damaged.was}}));
 }
 
+std::string person(int number) {
+  return fmt::format("33000000{:08}", number);
+}
+
+std::uint64_t in_state(const World& world, storage::State state) {
+  return world.counts().by_state[static_cast<std::size_t>(state)];
+}
+
 }  // namespace titip::tests

@@ -130,4 +130,8 @@ class World {
   std::unique_ptr<Process> process_;
 };
 
+// The number of a person who does not exist.
+std::string person(int number);
+std::uint64_t in_state(const World& world, storage::State state);
+
 }  // namespace titip::tests
