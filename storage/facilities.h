@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,13 @@ struct Facility {
   std::string late_entry_reason;  // code sent when a record is entered on a later day; empty: such records are held
   std::string username;           // the log-in delivery uses until a clinic's own was accepted; may be empty
   std::string password;
+  // How the P-Care REST services know it (scheme bpjs_signature). Secrets: never logged, never in a file unsealed.
+  std::string consumer_id{};                            // empty: it does not use them
+  std::string consumer_secret{};                        // the one requests to the server are signed with
+  std::string former_secret{};                          // while rotating: clinics may still sign with it; empty: none
+  std::optional<bool> encrypted_replies{};              // none: as the profile says
+  std::optional<std::chrono::seconds> signature_age{};  // older or newer timestamps are refused; none: no check
+  bool disabled = false;                                // refused at the door; what is in custody is still delivered
 };
 
 class Facilities {

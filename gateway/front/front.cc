@@ -171,6 +171,7 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
     return respond(std::move(response));
   }
   switch (route.action) {
+    case Action::cache:
     case Action::proxy:
       return destination.reads->pass(
           {request.method, std::move(target), content_type, std::move(request.body), facility->code},

@@ -17,6 +17,8 @@ struct OutboundRequest {
   std::string target;  // below the base URL, with query
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  // Makes a reply readable with what this very request carried (decrypts it), before anybody judges it. May be empty.
+  std::function<void(rules::Reply&)> open_reply{};
 };
 
 class Transport {

@@ -14,6 +14,13 @@ using rules::BreakerState;
 using rules::Exchange;
 using rules::Failure;
 
+// The exchange as the rules read it.
+Exchange opened(const std::function<void(rules::Reply&)>& open_reply, Exchange exchange) {
+  auto* reply = std::get_if<rules::Reply>(&exchange);
+  if (reply != nullptr && open_reply) open_reply(*reply);
+  return exchange;
+}
+
 double seconds_since_epoch(WallTime at) {
   return static_cast<double>(at.time_since_epoch().count()) / 1000.0;
 }
@@ -34,35 +41,41 @@ void Upstream::send_record(OutboundRequest request, std::string route, Caller ca
   const auto began = doors_.steady();
   breaker_.started(began, true);
   ++records_in_flight_;
-  doors_.transport.send(std::move(request), [this, route = std::move(route), caller = std::move(caller), began,
-                                             done = std::move(done)](Exchange exchange) mutable {
-    auto classified = rules::classify(profile_, route, exchange);
-    const bool refused = classified.outcome == rules::OutcomeKind::credentials_refused;
-    // That a log-in has expired says nothing of whether the next one will be let in.
-    const bool let_in = classified.served && classified.outcome != rules::OutcomeKind::login_expired;
-    if ((refused || let_in) && credentials_answered(caller.facility, refused) && refused) {
-      classified.outcome = rules::OutcomeKind::deferred;
-      classified.served = false;
-    }
-    const auto in_flight = records_in_flight_--;
-    if (classified.served) {
-      const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(doors_.steady() - began);
-      window_->served(in_flight, took, doors_.steady());
-    } else {
-      window_->not_served(doors_.steady());
-    }
-    note_pause(Asker::delivery, exchange);
-    note(true, classified.served, caller.key, exchange);
-    done(std::move(exchange), std::move(classified));
-    if (changed_) changed_();
-  });
+  auto open_reply = std::move(request.open_reply);
+  doors_.transport.send(
+      std::move(request), [this, route = std::move(route), caller = std::move(caller), began,
+                           open_reply = std::move(open_reply), done = std::move(done)](Exchange exchange) mutable {
+        exchange = opened(open_reply, std::move(exchange));
+        auto classified = rules::classify(profile_, route, exchange);
+        const bool refused = classified.outcome == rules::OutcomeKind::credentials_refused;
+        // That a log-in has expired says nothing of whether the next one will be let in.
+        const bool let_in = classified.served && classified.outcome != rules::OutcomeKind::login_expired;
+        if ((refused || let_in) && credentials_answered(caller.facility, refused) && refused) {
+          classified.outcome = rules::OutcomeKind::deferred;
+          classified.served = false;
+        }
+        const auto in_flight = records_in_flight_--;
+        if (classified.served) {
+          const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(doors_.steady() - began);
+          window_->served(in_flight, took, doors_.steady());
+        } else {
+          window_->not_served(doors_.steady());
+        }
+        note_pause(Asker::delivery, exchange);
+        note(true, classified.served, caller.key, exchange);
+        done(std::move(exchange), std::move(classified));
+        if (changed_) changed_();
+      });
 }
 
 void Upstream::send_read(OutboundRequest request, std::uint64_t key, Asker asker,
                          std::move_only_function<void(Exchange)> done) {
   if (!may_send_read()) return done(Failure::not_admitted);
   breaker_.started(doors_.steady(), false);
-  doors_.transport.send(std::move(request), [this, key, asker, done = std::move(done)](Exchange exchange) mutable {
+  auto open_reply = std::move(request.open_reply);
+  doors_.transport.send(std::move(request), [this, key, asker, open_reply = std::move(open_reply),
+                                             done = std::move(done)](Exchange exchange) mutable {
+    exchange = opened(open_reply, std::move(exchange));
     note_pause(asker, exchange);
     note(false, rules::read_was_served(profile_, exchange), key, exchange);
     done(std::move(exchange));

@@ -26,15 +26,21 @@ namespace titip::profile {
 enum class Action : std::uint8_t {
   queue,   // custody, delivered later
   proxy,   // passed through while the server is up, never stored
+  cache,   // a read: kept sealed, answered stale while the server is down
   login,   // passed through while up; checked against a verifier during an outage
   refuse,  // known, and not offered
 };
 
-enum class SchemeKind : std::uint8_t { none, facility_login };
+enum class SchemeKind : std::uint8_t { none, facility_login, bpjs_signature };
+
+// Whether the `response` of replies is encrypted (bpjs_signature): since 2022 it is for callers who send a `user_key`.
+enum class EncryptedReplies : std::uint8_t { by_user_key, always, never };
 
 // How the service knows a facility and what it accepts as a log-in.
 struct Scheme {
   SchemeKind kind = SchemeKind::none;
+  EncryptedReplies encrypted_replies = EncryptedReplies::never;  // bpjs_signature; a facility may have its own setting
+  // facility_login:
   std::string facility_header{};   // "x-kdppk": names the facility on every call but log-in
   std::string login_path{};        // "/login"
   std::string username_pointer{};  // in the log-in's body
@@ -81,13 +87,56 @@ struct DeadlineRule {
   WhenMissed when_missed = WhenMissed::send;
 };
 
+// A number that the server gives and later requests quote (noUrut, noKunjungan). Until it is known the clinic is given
+// a provisional one of the same shape, which no real one can have.
+struct ReferenceKind {
+  std::string name{};  // "noKunjungan"
+  // Letters and digits as they are; "{facility}" the facility's code; "{MMyy}" month and year of the business date; and
+  // "{3}" so many random decimal digits: "{facility}{MMyy}T{6}".
+  std::string provisional{};
+};
+
+// A route's reply gives a number.
+struct Yield {
+  std::string reference{};              // a ReferenceKind
+  std::vector<std::string> in_reply{};  // JSON pointers into the reply (decrypted); the first that holds text counts
+  std::string in_entry{};  // JSON pointer into an entry of the probe's read: how it is read back; "" = it cannot be
+  std::vector<std::string> scope{};  // sources: the number is unique within these, and within facility and destination
+};
+
+// A request quotes a number, real or provisional.
+struct Quote {
+  std::string reference{};
+  std::string at{};                  // a source: a body pointer or a path parameter, no alternatives
+  std::vector<std::string> scope{};  // sources, as many as its Yield has, in the same order
+};
+
+// Another route's record must be delivered before this one is sent, if that one is in our custody.
+struct Requirement {
+  std::string route{};                  // its id
+  std::vector<std::string> identity{};  // sources here, in the order of that route's `provides`
+};
+
+// A DELETE of something that may still be waiting in our custody.
+struct TakesBack {
+  std::string reference{};  // it is what this quoted number stands for; "" = by requirement
+  std::optional<Requirement> requirement{};
+};
+
+// A cached read. Its answers are kept by facility and target, sealed.
+struct CacheRule {
+  std::chrono::seconds fresh{0};  // so long it is answered without asking the server
+  std::chrono::seconds stale{0};  // and so long after that, while the server cannot be asked
+  bool shared = false;            // reference data: the same for every facility of the destination
+};
+
 // What the clinic is told when the record is in custody and the national answer is not there yet.
 struct Acknowledgement {
   int http_status = 201;
   int code = 201;
-  std::string message{};  // envelope message
-  std::string
-      response_template;  // JSON text of `response`; "{receipt}", "{id}" inside strings are filled in; "" = null
+  std::string message{};          // envelope message
+  std::string response_template;  // JSON text of `response`; "{receipt}", "{id}" and "{reference:noUrut}" inside
+                                  // strings are filled in; "" = null
 };
 
 struct Route {
@@ -99,7 +148,14 @@ struct Route {
   std::vector<std::string> ordering_key{};  // sources; facility and destination are always part of it
   std::vector<std::string> natural_key{};   // sources; empty: none. Route and business date are always part of it
   std::vector<std::string> required{};      // body pointers that must be there and not empty
-  std::string business_date{};              // source; "" = none. YYYY-MM-DD
+  std::string business_date{};              // source; "" = none. Written as Profile::date_format says
+  std::vector<std::string> provides{};      // sources: the identity under which other routes require this one's record
+  std::vector<Requirement> requirements{};
+  std::vector<Yield> yields{};
+  std::vector<Quote> quotes{};
+  std::string ordering_from{};  // a quoted reference: its origin's ordering key and person are this record's, if known
+  std::optional<TakesBack> takes_back{};
+  std::optional<CacheRule> cache{};  // iff action is cache
   AfterUnknown after_unknown = AfterUnknown::park;
   std::optional<Probe> probe{};  // iff after_unknown is probe
   OnConflict on_conflict = OnConflict::refuse;
@@ -144,14 +200,20 @@ struct Fixture {
   std::optional<std::chrono::seconds> expect_wait{};  // how long the reply asks to be left alone
 };
 
+// How the service writes dates.
+enum class DateFormat : std::uint8_t { year_first, day_first };  // 2026-11-22, 22-11-2026
+
 struct Profile {
   std::string name{};  // also the destination's name unless the config says otherwise
   std::uint32_t version = 1;
   std::string mount{};  // "/pcare-vaksin": path prefix on our side
   Scheme scheme{};
   Envelope envelope{};
-  std::string health_read{};             // path of a cheap read for half-open
-  std::chrono::minutes utc_offset{0};    // the server's time zone: Indonesia has no summer time
+  std::string health_read{};           // path of a cheap read for half-open
+  std::chrono::minutes utc_offset{0};  // the server's time zone: Indonesia has no summer time
+  DateFormat date_format = DateFormat::year_first;
+  bool ignores_path_case = false;  // literal segments of routes match in any case
+  std::vector<ReferenceKind> references{};
   std::string idempotency_header{};      // "Idempotency-Key"; carries the submission id on every attempt
   bool honours_idempotency_key = false;  // then a repeat needs no late-apply wait
   std::vector<Route> routes{};
