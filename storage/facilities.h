@@ -1,11 +1,20 @@
-// The facilities Titip serves: the tenants. Immutable after loading; any thread.
+// The facilities Titip serves: the tenants, as the config and the registry (kept_facility.h) have them. A change is
+// seen by whoever looks next, without a restart; what was found stays as it was found for as long as it is held.
+// Threads: any. Looking takes a lock that only changes, which are rare and short, ever keep anybody waiting for.
+// Invariant: no two facilities have the same consumer id.
 #pragma once
 
 #include <chrono>
-#include <map>
+#include <cstddef>
+#include <expected>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 namespace titip::storage {
 
@@ -23,22 +32,42 @@ struct Facility {
   std::optional<bool> encrypted_replies{};              // none: as the profile says
   std::optional<std::chrono::seconds> signature_age{};  // older or newer timestamps are refused; none: no check
   bool disabled = false;                                // refused at the door; what is in custody is still delivered
+  bool in_config = false;                               // of the config file: only there it can be changed
 };
 
 class Facilities {
  public:
-  void add(Facility facility) {
-    auto code = facility.code;
-    by_code_.insert_or_assign(std::move(code), std::move(facility));
-  }
-  const Facility* find(std::string_view code) const {
-    const auto found = by_code_.find(code);
-    return found != by_code_.end() ? &found->second : nullptr;
-  }
-  const std::map<std::string, Facility, std::less<>>& all() const { return by_code_; }
+  using Found = std::shared_ptr<const Facility>;
+
+  // Also one that is disabled: what is in custody is still delivered. Who stands at the door must look.
+  Found find(std::string_view code) const;
+  // For the door alone: never one that is disabled.
+  Found find_consumer(std::string_view consumer_id) const;
+
+  // Takes the place of one with the same code. The error is a sentence: another facility has its consumer id.
+  std::expected<void, std::string> add(Facility facility);
+  // What add() would say, without a change; empty: nothing.
+  std::string conflict(const Facility& facility) const;
+
+  std::vector<Found> all() const;  // by code
+  struct Counts {
+    std::size_t enabled = 0;
+    std::size_t disabled = 0;
+  };
+  Counts counts() const;
 
  private:
-  std::map<std::string, Facility, std::less<>> by_code_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  using Table = std::unordered_map<std::string, Found, Hash, std::equal_to<>>;
+  std::string conflict_of(const Facility& facility) const;
+
+  mutable std::shared_mutex mutex_;
+  Table by_code_;
+  Table by_consumer_;
+  std::size_t disabled_ = 0;
 };
 
 }  // namespace titip::storage

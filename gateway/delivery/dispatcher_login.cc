@@ -23,7 +23,7 @@ void Dispatcher::log_in(const std::string& facility) {
           if (const auto kept = plain ? storage::decode_kept_login(*plain) : std::nullopt)
             return send_login(facility, kept->username, kept->password);
         }
-        const auto* configured = doors_.facilities.find(facility);
+        const auto configured = doors_.facilities.find(facility);
         if (configured != nullptr && !configured->username.empty())
           return send_login(facility, configured->username, configured->password);
         // Nobody ever logged in through us and the config names no log-in: only a person can end this.

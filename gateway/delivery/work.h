@@ -24,7 +24,7 @@ struct Dispatcher::Work {
   storage::DataKey key;
   storage::Payload payload;
   const profile::Route* route = nullptr;
-  const storage::Facility* facility = nullptr;
+  storage::Facilities::Found facility;
   Outbound outbound;
   storage::WallTime opened_at{};
   clock::SteadyTime started{};

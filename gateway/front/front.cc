@@ -101,7 +101,7 @@ void Front::handle_submission(std::string_view id_text, const http::Request& req
     response.route = route;
     respond(std::move(response));
   };
-  const storage::Facility* facility = nullptr;
+  storage::Facilities::Found facility;
   for (const auto& destination : doors_.destinations)
     if (facility == nullptr) facility = caller(destination, request);
   if (facility == nullptr)
@@ -118,11 +118,13 @@ void Front::handle_submission(std::string_view id_text, const http::Request& req
   });
 }
 
-// The facility that calls, by the profile's header; nothing if the header is missing, malformed or unknown.
-const storage::Facility* Front::caller(const Destination& destination, const http::Request& request) const {
+// The facility that calls, by the profile's header; nothing if the header is missing or malformed, or the facility
+// unknown or disabled.
+storage::Facilities::Found Front::caller(const Destination& destination, const http::Request& request) const {
   const auto& header = destination.profile->scheme.facility_header;
   const auto code = request.header(header);
-  return scheme::is_facility_code(code) ? doors_.facilities.find(code) : nullptr;
+  auto facility = scheme::is_facility_code(code) ? doors_.facilities.find(code) : nullptr;
+  return facility && !facility->disabled ? facility : nullptr;
 }
 
 void Front::handle_destination(const Located& located, http::Request request, http::Responder respond) {
@@ -162,7 +164,7 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
   }
   if (route.action == Action::login)
     return destination.reads->log_in(content_type, std::move(request.body), relay(std::move(respond)));
-  const auto* facility = caller(destination, request);
+  const auto facility = caller(destination, request);
   if (facility == nullptr) {
     auto response = fault_of(destination, on_mount, 401, "unknown-facility",
                              fmt::format("The facility named in {} is not known to this gateway.",

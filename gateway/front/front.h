@@ -46,7 +46,7 @@ class Front {
   void handle_destination(const Located& located, http::Request request, http::Responder respond);
   void take(const Destination& destination, const profile::RouteMatch& match, std::string target, bool on_mount,
             http::Request request, http::Responder respond);
-  const storage::Facility* caller(const Destination& destination, const http::Request& request) const;
+  storage::Facilities::Found caller(const Destination& destination, const http::Request& request) const;
 
   FrontDoors doors_;
   std::vector<MountPoint> mounts_;

@@ -54,15 +54,13 @@ client::UpstreamOptions upstream_options(const Settings& settings) {
   return options;
 }
 
-storage::Facilities facilities_of(const Bodies& bodies) {
-  storage::Facilities facilities;
+void add_facilities_of(const Bodies& bodies, storage::Facilities& facilities) {
   for (const auto& code : bodies.facilities()) {
     storage::Facility facility;
     facility.code = code;
     facility.late_entry_reason = "02";
     facilities.add(std::move(facility));
   }
-  return facilities;
 }
 
 // Answers where the store calls: for questions asked one at a time, with nothing else going on.
@@ -76,7 +74,6 @@ class Draining {
   explicit Draining(const Settings& settings)
       : settings_(settings),
         gateway_(settings, false),
-        facilities_(facilities_of(gateway_.bodies)),
         found_(gateway_.accepted()),
         goal_(found_ + 1),
         pace_(plan_pace(goal_)),
@@ -87,7 +84,9 @@ class Draining {
         store_(*gateway_.store, [this] { delivered(); }),
         dispatcher_({std::string(destination)},
                     {gateway_.profile, facilities_, store_, deliver_, gateway_.sealer, upstream_, gateway_.clock,
-                     deliver_, [this] { return uniform(); }, probes_}) {}
+                     deliver_, [this] { return uniform(); }, probes_}) {
+    add_facilities_of(gateway_.bodies, facilities_);
+  }
 
   ~Draining() {
     gateway_.store->close();
@@ -239,7 +238,7 @@ class Draining {
 
   const Settings& settings_;
   Gateway gateway_;
-  const storage::Facilities facilities_;
+  storage::Facilities facilities_;
   const std::uint64_t found_;
   const std::uint64_t goal_;
   Pace pace_;
