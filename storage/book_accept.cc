@@ -56,8 +56,7 @@ bool are_of_one_facility(const Submission& a, const Submission& b) {
 
 // Still ours, and the server has not seen it: an act that is taken back now never happened.
 bool never_reached_the_server(const Submission& s) {
-  const bool in_doubt = s.state == State::held && s.hold_reason == HoldReason::unknown;
-  return !in_doubt && next_state(s.state, Event::cancel, s.hold_reason, s.held_from) == State::cancelled;
+  return !may_have_landed(s) && next_state(s.state, Event::cancel, s.hold_reason, s.held_from) == State::cancelled;
 }
 
 }  // namespace
@@ -143,6 +142,7 @@ Verdict Book::decide_on(const NewSubmission& incoming) {
   if (s.natural_key && !question.known) {
     const auto ids = read(staging_, Family::natural, keys::of(*s.natural_key), decode_ids);
     for (const SubmissionId& id : ids.value_or(std::vector<SubmissionId>{})) {
+      if (id == incoming.replaces) continue;  // bound though it ended: whoever takes its place takes its key
       const bool is_asked_for = !question.has_idempotency_key || id == ids->back();
       const auto record = is_asked_for ? standing_for(id) : std::nullopt;
       chain.push_back({id, record ? record->submission.fingerprint : Digest{}});
@@ -190,6 +190,7 @@ void Book::replace(Submission& by, const SubmissionId& gone) {
   if (!record) return staging_.fail(Error::corrupt);
   const Submission before = record->submission;
   Submission& old = record->submission;
+  if (old.state == State::expired && may_have_landed(old)) strike_from_chain(old);  // a person has decided about it
   old.replaced_by = by.id;
   ++old.version;
   write_record(staging_, *record);

@@ -270,6 +270,7 @@ void Book::enter_state(Record& record, const Entering& entering) {
   } else if (!is_terminal(to)) {
     s.hold_reason = HoldReason::none;  // a terminal record still tells what it was held for
   }
+  if (entering.event == Event::not_found) s.unknown_since.reset();
   // Whoever comes back to the queue from elsewhere begins to wait anew.
   if (!due_class_of(to) && to != State::in_flight) s.aging_since.reset();
   s.due_at.reset();

@@ -15,11 +15,6 @@ bool needs_attention(const Submission& s) {
   return s.state == State::held || ((s.state == State::rejected || s.state == State::expired) && !s.replaced_by);
 }
 
-// It may have landed: what it stands for must not be accepted a second time.
-bool stays_bound(const Submission& before) {
-  return before.state == State::held && before.hold_reason == HoldReason::unknown;
-}
-
 }  // namespace
 
 void Book::begin() {
@@ -86,16 +81,26 @@ void Book::keep_attention(const Submission* before, const Submission& after) {
   }
 }
 
+// What may have landed stays: what it stands for must not be accepted a second time. A rejection is the server's word
+// that it did not.
 void Book::leave_natural_chain(const Submission& before, State to) {
-  if (to == State::delivered || !before.natural_key || stays_bound(before)) return;
-  std::string key = keys::of(*before.natural_key);
+  if (to == State::delivered || !before.natural_key) return;
+  if (to != State::rejected && may_have_landed(before)) return;
+  if (!strike_from_chain(before)) staging_.fail(Error::corrupt);
+}
+
+// False: it is no member, or the chain cannot be read.
+bool Book::strike_from_chain(const Submission& member) {
+  if (!member.natural_key) return false;
+  std::string key = keys::of(*member.natural_key);
   auto chain = read(staging_, Family::natural, key, decode_ids);
-  if (!chain || std::erase(*chain, before.id) != 1) return staging_.fail(Error::corrupt);
+  if (!chain || std::erase(*chain, member.id) != 1) return false;
   if (chain->empty()) {
     staging_.erase(Family::natural, std::move(key));
   } else {
     write(staging_, Family::natural, std::move(key), *chain);
   }
+  return true;
 }
 
 // One step along the table that nobody asked for by name.

@@ -30,6 +30,7 @@ Book::AfterRestore Book::restored(const SubmissionId& id, WallTime since) {
     if (s.hold_reason == HoldReason::unknown) return AfterRestore::held;
     s.hold_reason = HoldReason::unknown;
     s.held_from = State::unknown;
+    s.unknown_since = now_;
     ++s.version;
     commit_change(before, *record);
     finish();

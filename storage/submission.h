@@ -145,10 +145,11 @@ struct Submission {
   std::optional<SubmissionId> replaced_by;  // and the other way round
 
   WallTime accepted_at{};
-  std::optional<WallTime> deadline;       // after it the server may refuse; none: there is none
-  std::optional<WallTime> due_at;         // when the next send, probe or read-back may start; none: nothing is due
-  std::optional<WallTime> settled_at;     // when it became terminal
-  std::optional<WallTime> unknown_since;  // end of the last unknown attempt
+  std::optional<WallTime> deadline;    // after it the server may refuse; none: there is none
+  std::optional<WallTime> due_at;      // when the next send, probe or read-back may start; none: nothing is due
+  std::optional<WallTime> settled_at;  // when it became terminal
+  std::optional<WallTime>
+      unknown_since;  // end of the last unknown attempt; none: since then it is known not to be there
   // What delivery's clock of served time showed when the record was first put off; the store keeps it while the record
   // waits in the queue, and forgets it when that waiting ends (held, blocked).
   std::optional<std::chrono::milliseconds> aging_since;
@@ -168,6 +169,13 @@ struct Submission {
 // What it says was tried before: the server was asked to take it, and did not, or nobody knows.
 inline bool is_repetition(const Submission& submission) {
   return submission.backoff_steps > 0 || submission.unknown_attempts > 0;
+}
+
+// An attempt of it may have landed: nothing has said since that it did not. What a probe found in its place (a
+// conflict) is somebody else's. Of a cancelled or expired record: it had not been said until then.
+inline bool may_have_landed(const Submission& submission) {
+  return submission.hold_reason == HoldReason::unknown ||
+         (submission.unknown_since && submission.hold_reason != HoldReason::conflict);
 }
 
 // One line of the timeline: a send or a probe, with what came of it.

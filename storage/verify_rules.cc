@@ -90,7 +90,7 @@ bool must_be_natural(const Submission& s) {
 
 // One that was given up while nobody knew whether it had landed stays: it may have.
 bool may_be_natural(const Submission& s) {
-  const bool in_doubt = s.state == State::cancelled && s.hold_reason == HoldReason::unknown;
+  const bool in_doubt = (s.state == State::cancelled || s.state == State::expired) && may_have_landed(s);
   return s.natural_key.has_value() && (!is_terminal(s.state) || s.state == State::delivered || in_doubt);
 }
 

@@ -70,10 +70,9 @@ void Records::begin(Known& known, const storage::Submission& after) {
   findings_.trace("{} {} accepted as {} ({})", form.token, form.nik, known.id.text(), name_of(standing_of(after)));
   if (form.misuse) findings_.violated("P7", "another body was accepted under a used Idempotency-Key: " + form.token);
   for (const auto* other : form.records) {
-    // Ended without an effect, the natural key is free; an idempotency key never is. One that was repeated may have
-    // landed before it was cancelled, and yet its key is freed: that is known, and not judged here.
+    // Ended without an effect, the natural key is free; an idempotency key never is.
     const bool free = storage::is_terminal(other->standing.state) && other->standing.state != State::delivered &&
-                      (form.effects == 0 || other->repeated) && form.key.empty();
+                      form.effects == 0 && form.key.empty();
     if (!free && !form.excused)
       findings_.violated("P4", fmt::format("{} ({}) became two submissions: {} and {}", form.token, form.nik,
                                            other->id.text(), known.id.text()));

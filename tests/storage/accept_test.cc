@@ -135,6 +135,92 @@ TEST_P(Accept, WhatMayHaveLandedStaysBoundWhenItIsCancelled) {
   EXPECT_EQ(refused.submission.hold_reason, HoldReason::unknown) << "and says why";
 }
 
+// On a route that repeats without asking the record goes back into the queue with its doubt.
+TEST_P(Accept, WhatWasRepeatedStaysBoundHoweverItIsGivenUp) {
+  enum Way { at_once, put_off, held };
+  const auto dose = [&](std::uint64_t number, std::string_view key) {
+    auto made = submission(number, key);
+    made.submission.natural_key = digest(key);
+    return made;
+  };
+  std::uint64_t number = 0;
+  for (const auto event : {Event::cancel, Event::expire, Event::erase}) {
+    for (const Way way : {at_once, put_off, held}) {
+      if (event == Event::expire && way == held) continue;  // the table refuses it
+      const std::string key = std::string(name(event)) + std::to_string(way);
+      const SubmissionId id = caller->accept(dose(++number, key)).submission.id;
+      const auto is = [&] { return caller->load(id).submission; };
+      caller->finish(is(), Event::went_unknown);
+      ASSERT_EQ(caller->settle(settlement(is(), Event::repeat_allowed)).state, State::queued);
+      if (way == put_off) caller->finish(is(), Event::deferred);
+      if (way == held) caller->transition(transition_of(is(), Event::hold));
+      ASSERT_EQ(caller->transition(transition_of(is(), event)).applied, Applied::yes) << key;
+      EXPECT_EQ(caller->accept(dose(++number, key)).kind, VerdictKind::conflict) << key;
+    }
+  }
+}
+
+TEST_P(Accept, WhatAProbeDidNotFindIsBoundNoMore) {
+  enum Way { missed, missed_by_a_person, other_values };
+  for (const Way way : {missed, missed_by_a_person, other_values}) {
+    const auto number = static_cast<std::uint64_t>(way) * 10 + 1;
+    auto first = submission(number, std::to_string(way));
+    first.submission.natural_key = digest(std::to_string(way));
+    caller->accept(first);
+    const auto is = [&] { return caller->load(id_of(number)).submission; };
+    caller->finish(is(), Event::went_unknown);
+    if (way == missed) caller->settle(settlement(is(), Event::not_found));
+    if (way == other_values) caller->settle(settlement(is(), Event::found_other));
+    if (way == missed_by_a_person) {
+      caller->settle(settlement(is(), Event::gave_up_probing));
+      ASSERT_EQ(caller->transition(transition_of(is(), Event::not_found)).state, State::queued);
+    }
+    EXPECT_EQ(is().unknown_since.has_value(), way == other_values);
+    ASSERT_EQ(caller->transition(transition_of(is(), Event::cancel)).state, State::cancelled);
+    auto second = submission(number + 1, std::to_string(way));
+    second.submission.natural_key = digest(std::to_string(way));
+    EXPECT_EQ(caller->accept(second).kind, VerdictKind::accepted) << way;
+  }
+}
+
+TEST_P(Accept, AnsweredByARejectionItIsFreeThoughItWasRepeated) {
+  auto first = submission(1);
+  first.submission.natural_key = digest("dose");
+  caller->accept(first);
+  const auto is = [&] { return caller->load(id_of(1)).submission; };
+  caller->finish(is(), Event::went_unknown);
+  caller->settle(settlement(is(), Event::repeat_allowed));
+  caller->finish(is(), Event::rejected);
+  auto second = submission(2);
+  second.submission.natural_key = digest("dose");
+  EXPECT_EQ(caller->accept(second).kind, VerdictKind::accepted);
+}
+
+// Only who takes its place by name may have its key.
+TEST_P(Accept, WhatExpiredInDoubtIsBoundUntilAPersonRepeatsIt) {
+  auto first = submission(1);
+  first.submission.natural_key = digest("dose");
+  caller->accept(first);
+  const auto is = [&] { return caller->load(id_of(1)).submission; };
+  caller->finish(is(), Event::went_unknown);
+  caller->settle(settlement(is(), Event::repeat_allowed));
+  caller->finish(is(), Event::deferred);
+  ASSERT_EQ(caller->transition(transition_of(is(), Event::expire)).state, State::expired);
+  auto behind_its_back = submission(2);
+  behind_its_back.submission.natural_key = digest("dose");
+  EXPECT_EQ(caller->accept(behind_its_back).kind, VerdictKind::conflict);
+  auto again = submission(3);
+  again.submission.natural_key = digest("dose");
+  again.replaces = id_of(1);
+  EXPECT_EQ(caller->accept(again).kind, VerdictKind::accepted);
+  const Verdict taken = caller->accept(behind_its_back);
+  EXPECT_EQ(taken.kind, VerdictKind::conflict);
+  EXPECT_EQ(taken.submission.id, id_of(3)) << "its key stands for the repetition now";
+  ASSERT_EQ(caller->transition(transition_of(caller->load(id_of(3)).submission, Event::cancel)).state,
+            State::cancelled);
+  EXPECT_EQ(caller->accept(behind_its_back).kind, VerdictKind::accepted) << "and for nobody besides";
+}
+
 TEST_P(Accept, AnEarlierMemberOfAChainIsRepeatedWithoutAKeyAndWishedForWithANewOne) {
   const auto dose = [](std::uint64_t number, std::string_view body) {
     auto made = submission(number, "a");

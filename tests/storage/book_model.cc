@@ -19,6 +19,12 @@ bool has(const std::vector<Digest>& keys, const Digest& key) {
   return std::ranges::find(keys, key) != keys.end();
 }
 
+// Somebody sent it, nobody knows what came of it, and no probe has missed it since.
+bool may_be_there(const Submission& s) {
+  if (s.state == State::held && s.hold_reason == HoldReason::conflict) return false;
+  return s.unknown_since.has_value() || (s.state == State::held && s.hold_reason == HoldReason::unknown);
+}
+
 void add(std::vector<Digest>& keys, const Digest& key) {
   if (!has(keys, key)) keys.push_back(key);
 }
@@ -65,7 +71,8 @@ std::optional<Verdict> Model::refuse(const NewSubmission& incoming, bool& correc
     if (!may) return Verdict{VerdictKind::not_replaceable, old->s};
   }
   if (!in.natural_key) return std::nullopt;
-  const auto chain = natural_chain(*in.natural_key);
+  auto chain = natural_chain(*in.natural_key);
+  std::erase_if(chain, [&](const Row* row) { return row->s.id == incoming.replaces; });
   if (chain.empty()) return std::nullopt;
   Row& last = *chain.back();
   if (incoming.replaces) return Verdict{VerdictKind::conflict, last.s};
@@ -94,6 +101,7 @@ Verdict Model::accept(const NewSubmission& incoming, WallTime now) {
   if (incoming.replaces) {
     Row& old = *find(*incoming.replaces);
     old.s.replaced_by = s.id;
+    old.keeps_natural_key = false;
     ++old.s.version;
     s.replaces = old.s.id;
     for (const Digest& key : old.s.provides) add(s.provides, key);
@@ -145,9 +153,10 @@ bool Model::take_back(const Submission& by, const Digest& key, WallTime now) {
   }
   for (const Row* row : targets) {
     const State state = row->s.state;
-    const bool is_ours = state == State::queued || state == State::deferred || state == State::blocked ||
-                         (state == State::held && row->s.hold_reason != HoldReason::unknown);
-    if (!is_ours || row->s.destination != by.destination || row->s.facility != by.facility) return false;
+    const bool is_ours =
+        state == State::queued || state == State::deferred || state == State::blocked || state == State::held;
+    if (!is_ours || may_be_there(row->s) || row->s.destination != by.destination || row->s.facility != by.facility)
+      return false;
   }
   for (Row* row : targets) {
     row->s.outcome_rule = "taken_back";
@@ -160,7 +169,7 @@ bool Model::take_back(const Submission& by, const Digest& key, WallTime now) {
 
 void Model::move_to(Row& row, State to, HoldReason reason, std::optional<WallTime> due_at, WallTime when) {
   Submission& s = row.s;
-  const bool may_have_landed = s.state == State::held && s.hold_reason == HoldReason::unknown;
+  const bool stays_bound = to != State::rejected && may_be_there(s);
   State from = s.state;
   const bool was_absent = s.state == State::unknown && to == State::deferred;
   if (to == State::queued || to == State::blocked || was_absent) {
@@ -179,7 +188,7 @@ void Model::move_to(Row& row, State to, HoldReason reason, std::optional<WallTim
   } else if (!ended(to)) {
     s.hold_reason = HoldReason::none;
   }
-  if (ended(to) && to != State::delivered && !may_have_landed) row.keeps_natural_key = false;
+  if (ended(to) && to != State::delivered && !stays_bound) row.keeps_natural_key = false;
   const bool is_due = to == State::queued || to == State::deferred || to == State::unknown;
   s.due_at = is_due ? std::optional(due_at.value_or(when)) : std::nullopt;
   if (to == State::delivered && lacks_a_number(s)) s.due_at = due_at;
@@ -275,6 +284,7 @@ Changed Model::settle(const Settlement& settlement, WallTime now) {
     row->s.unknown_since = when;
   }
   row->s.outcome_rule = settlement.attempt.rule;
+  if (event == Event::not_found) row->s.unknown_since.reset();
   HoldReason reason = settlement.hold_reason;
   if (reason == HoldReason::none) reason = event == Event::found_other ? HoldReason::conflict : HoldReason::unknown;
   const bool lands = to == State::delivered;
@@ -316,6 +326,7 @@ Changed Model::transition(const Transition& transition, WallTime now) {
     row->s.outcome_rule = "person";
     resolve(*row, transition.resolved);
   }
+  if (transition.event == Event::not_found) row->s.unknown_since.reset();
   HoldReason reason = transition.hold_reason;
   if (reason == HoldReason::none) {
     reason = HoldReason::person;

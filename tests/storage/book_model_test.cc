@@ -48,7 +48,7 @@ class RandomWork {
   // How often what is rare came to pass: a run that never gets there proves nothing.
   struct Reached {
     int blocked = 0, held_for_requirement = 0, taken_back = 0, dragged_along = 0, replaced = 0, passed_the_head = 0,
-        read_back = 0, erased = 0;
+        bound_in_doubt = 0, read_back = 0, erased = 0;
   };
   const Reached& reached() const { return reached_; }
 
@@ -140,7 +140,8 @@ class RandomWork {
   SubmissionId replaceable(std::uint64_t number) {
     if (one_in(5)) return id_of(number + 1'000'000);
     for (const auto& row : model_.rows()) {
-      if (row.s.state == State::rejected && !row.s.replaced_by) return row.s.id;
+      const bool may = row.s.state == State::rejected || row.s.state == State::expired;
+      if (may && !row.s.replaced_by && !one_in(3)) return row.s.id;
     }
     return id_of(1);
   }
@@ -279,6 +280,9 @@ class RandomWork {
                               !loaded->at(i)->attempts.back().ended_at);
       reached_.blocked += row.s.state == State::blocked ? 1 : 0;
       const bool is_held = row.s.state == State::held && row.s.hold_reason == HoldReason::requirement;
+      const bool was_held = row.s.hold_reason != HoldReason::none;
+      const bool given_up = row.s.state == State::cancelled || row.s.state == State::expired;
+      reached_.bound_in_doubt += given_up && !was_held && row.s.natural_key && row.keeps_natural_key ? 1 : 0;
       reached_.held_for_requirement += is_held ? 1 : 0;
     }
     Ledger ledger;
@@ -348,6 +352,7 @@ TEST(BookAgainstModel, AfterEveryStep) {
     all.taken_back += each.taken_back;
     all.dragged_along += each.dragged_along;
     all.replaced += each.replaced;
+    all.bound_in_doubt += each.bound_in_doubt;
     all.passed_the_head += each.passed_the_head;
     all.read_back += each.read_back;
     all.erased += each.erased;
@@ -358,6 +363,7 @@ TEST(BookAgainstModel, AfterEveryStep) {
   EXPECT_GT(all.taken_back, 20);
   EXPECT_GT(all.dragged_along, 5);
   EXPECT_GT(all.replaced, 20);
+  EXPECT_GT(all.bound_in_doubt, 100);
   EXPECT_GT(all.passed_the_head, 20);
   EXPECT_GT(all.read_back, 50);
   EXPECT_GT(all.erased, 20);

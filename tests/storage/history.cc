@@ -104,7 +104,7 @@ void History::accept() {
   if (one_in(5)) s.requirements.push_back(digest(word("reference", below(6))));
   if (one_in(4)) s.deadline = now_ + 24h;
   if (one_in(25)) incoming.takes_back = digest(word("requirement", below(6)));
-  const auto rejected = in_state(State::rejected);
+  const auto rejected = in_state(one_in(3) ? State::expired : State::rejected);
   if (!rejected.empty() && one_in(5)) {
     incoming.replaces = rejected[below(static_cast<std::uint32_t>(rejected.size()))].id;
   }
@@ -135,9 +135,9 @@ void History::settle() {
     const bool is_damaged = one_in(3);
     return in_one_call([&](Book& book) { book.lost_attempt(record.id, is_damaged ? Attempt{} : *mark); });
   }
-  constexpr std::array events{Event::delivered,    Event::delivered,      Event::delivered, Event::rejected,
-                              Event::went_unknown, Event::deferred,       Event::returned,  Event::blocked,
-                              Event::not_found,    Event::gave_up_probing};
+  constexpr std::array events{Event::delivered,    Event::delivered,       Event::delivered,     Event::rejected,
+                              Event::went_unknown, Event::deferred,        Event::returned,      Event::blocked,
+                              Event::not_found,    Event::gave_up_probing, Event::repeat_allowed};
   Settlement settlement;
   settlement.id = record.id;
   settlement.expected_version = record.version;

@@ -291,9 +291,8 @@ class Inspection {
     }
     for (const auto& [key, record] : records_) {
       const Submission& s = record.submission;
-      const bool may_have_landed = s.hold_reason == HoldReason::unknown;
-      const bool left =
-          s.state == State::rejected || s.state == State::expired || (s.state == State::cancelled && !may_have_landed);
+      const bool given_up = s.state == State::expired || s.state == State::cancelled;
+      const bool left = s.state == State::rejected || s.replaced_by || (given_up && !may_have_landed(s));
       if (s.natural_key && !left && !bound.contains(s.id)) say("a record has lost its natural key");
       if (left && bound.contains(s.id)) say("a record that ended still holds its natural key");
     }

@@ -37,7 +37,7 @@ std::string meaning_of(const std::string& key, const std::string& value) {
 }
 
 TEST(Mend, EveryRowOfARandomLifeIsFoundAgain) {
-  History history(11);
+  History history(13);
   history.steps(500);
   MemoryKv& kv = history.kv();
   const Rows before = rows_of(kv, Family::counts);

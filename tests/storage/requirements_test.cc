@@ -325,14 +325,15 @@ TEST_P(Requiring, WhatIsStillOursIsTakenBackWithAllThatNeedsIt) {
 }
 
 TEST_P(Requiring, WhatMayHaveBeenThereIsNotTakenBackButFollowed) {
-  enum Way { in_flight, unknown, held_unknown, delivered };
-  for (const Way way : {in_flight, unknown, held_unknown, delivered}) {
+  enum Way { in_flight, unknown, held_unknown, repeated, delivered };
+  for (const Way way : {in_flight, unknown, held_unknown, repeated, delivered}) {
     const auto base = static_cast<std::uint64_t>(way) * 10;
     const std::string key = "act " + std::to_string(way);
     accept(needing(base + 1, key, {}, {key}));
     if (way == in_flight) caller->open_attempt(now_of(base + 1));
     if (way == delivered) finish(base + 1, Event::delivered);
-    if (way == unknown || way == held_unknown) finish(base + 1, Event::went_unknown);
+    if (way == unknown || way == held_unknown || way == repeated) finish(base + 1, Event::went_unknown);
+    if (way == repeated) caller->settle(settlement(now_of(base + 1), Event::repeat_allowed));
     if (way == held_unknown) caller->settle(settlement(now_of(base + 1), Event::gave_up_probing));
     const State before = state_of(base + 1);
     auto taking = submission(base + 2, key);
