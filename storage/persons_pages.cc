@@ -6,8 +6,6 @@ namespace titip::storage::persons {
 namespace {
 
 constexpr std::size_t page_size = 100;
-// An id is made when its submission is taken in; a clock may have been set in between.
-constexpr std::chrono::hours id_margin{1};
 
 }  // namespace
 

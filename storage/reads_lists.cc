@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t largest_chunk = 256;  // records fetched by one look-up
 
-// An id is made when its submission is taken in, by the clock accepted_at is read from; so a bound on the one is a
-// bound on the other. The margin is for clocks that were set in between.
-constexpr std::chrono::hours id_margin{1};
-
 Result<std::vector<Submission>> records_of(Reading& reading, const std::vector<SubmissionId>& ids) {
   std::vector<std::string> id_keys;
   id_keys.reserve(ids.size());

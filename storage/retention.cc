@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t at_a_time = 64;  // in one call of the writer's
 constexpr std::size_t looked_up_together = 256;
-// Ids are made when their submission is taken in; a clock may have been set since.
-constexpr std::chrono::hours id_margin{1};
 // Behind every record there is.
 constexpr SubmissionId last_id = [] {
   SubmissionId id;

@@ -166,6 +166,10 @@ struct Submission {
   std::string wrapped_key;   // this record's data key, wrapped (sealing.h); destroying it erases the record
 };
 
+// An id is made when its submission is taken in, by the clock accepted_at is read from: so a bound on the one is a
+// bound on the other, but for a clock that was set in between.
+inline constexpr std::chrono::hours id_margin{1};
+
 // What it says was tried before: the server was asked to take it, and did not, or nobody knows.
 inline bool is_repetition(const Submission& submission) {
   return submission.backoff_steps > 0 || submission.unknown_attempts > 0;

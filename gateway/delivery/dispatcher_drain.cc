@@ -13,15 +13,14 @@ using metrics::Level;
 using storage::State;
 
 constexpr auto again_after = std::chrono::milliseconds(1'000);
-constexpr auto margin = std::chrono::seconds(10);  // a record's id, which its minute is of, is made a moment earlier
 constexpr auto unreadable = "the record of a drain cannot be read: take it away with `titip drain cancel`, then resume";
 
 }  // namespace
 
-// A search for records of the backlog that wait, minute by minute of their acceptance.
+// A search for records of the backlog that wait, by their acceptance.
 struct Dispatcher::EndSearch {
   storage::WallTime began;  // the drain's
-  std::vector<std::int64_t> minutes;
+  std::vector<SearchSpan> spans;
   std::size_t at = 0;
   storage::ScanQuery query;
 };
@@ -146,10 +145,10 @@ void Dispatcher::look_for_the_end() {
   if (searches_ || !draining_.wants_looking(drain_now())) return;
   draining_.looked(drain_now());
   const auto began = draining_.drain()->started_at();
-  auto minutes = minutes_to_search(counted(), began);
-  if (!minutes) return;
+  auto spans = spans_to_search(counted(), began);
+  if (!spans) return;
   searches_ = true;
-  auto next = std::make_shared<EndSearch>(began, std::move(*minutes));
+  auto next = std::make_shared<EndSearch>(began, std::move(*spans));
   next->query.filter.destination = options_.destination;
   next->query.filter.states = {State::queued, State::deferred, State::in_flight, State::unknown};
   next->query.limit = 1;
@@ -161,15 +160,14 @@ void Dispatcher::search(std::shared_ptr<EndSearch> search) {
     searches_ = false;
     return;
   }
-  if (search->at == search->minutes.size()) {
+  if (search->at == search->spans.size()) {
     searches_ = false;
     draining_.nothing_left(doors_.clock.wall());
     metrics::log(Level::info, "drain_done", {{Field::destination, options_.destination}});
     return pump();
   }
-  const storage::WallTime minute{std::chrono::minutes(search->minutes[search->at])};
-  search->query.filter.accepted_from = minute;
-  search->query.filter.accepted_before = std::min(search->began, minute + std::chrono::minutes(1) + margin);
+  search->query.filter.accepted_from = search->spans[search->at].from;
+  search->query.filter.accepted_before = search->spans[search->at].before;
   doors_.store.scan(search->query, doors_.home,
                     [this, search](const storage::Result<storage::ScanPage>& page) { searched(search, page); });
 }

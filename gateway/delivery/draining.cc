@@ -8,6 +8,9 @@ namespace {
 using std::chrono::milliseconds;
 using storage::State;
 
+// A record's id, which its minute is of, is made a moment before it is accepted.
+constexpr auto made_earlier = std::chrono::seconds(10);
+
 // A tenth of a second's worth may be saved up, so that timers need not be exact.
 rules::TokenBucketOptions bucket(double per_second) {
   return {.per_second = per_second, .burst = std::max(1.0, per_second / 10)};
@@ -102,19 +105,26 @@ bool Draining::wants_looking(Now now) const {
   return active(now.wall) && may_send(now.wall) && now.steady >= looked_at_ + note_every;
 }
 
-std::optional<std::vector<std::int64_t>> minutes_to_search(const storage::DestinationCounts& counts, WallTime before) {
+std::optional<std::vector<SearchSpan>> spans_to_search(const storage::DestinationCounts& counts, WallTime before) {
   const auto last = std::chrono::floor<std::chrono::minutes>(before).time_since_epoch().count();
   std::uint64_t older = 0;
-  std::vector<std::int64_t> minutes;
+  std::vector<SearchSpan> spans;
   for (const auto& [minute, pending] : counts.pending_by_minute) {
     if (minute > last) break;
     if (minute < last) older += pending;
-    minutes.push_back(minute);
+    const WallTime from{std::chrono::minutes(minute)};
+    const auto to = std::min(before, from + std::chrono::minutes(1) + made_earlier);
+    // A scan looks at what lies around its span too: two that look at the same are one.
+    if (!spans.empty() && from - spans.back().before <= 2 * storage::id_margin) {
+      spans.back().before = to;
+    } else {
+      spans.push_back({from, to});
+    }
   }
   // A record that is set apart stays counted where it was; whether it is one of these only a search can tell.
   if (older > in_state(counts, State::held) + in_state(counts, State::blocked) + counts.quarantined)
     return std::nullopt;
-  return minutes;
+  return spans;
 }
 
 std::uint64_t waiting_in(const storage::DestinationCounts& counts) {

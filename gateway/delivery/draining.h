@@ -64,9 +64,14 @@ class Draining {
   rules::SteadyTime looked_at_{};
 };
 
-// Where records that wait, accepted before `before`, may be: minutes since 1970, oldest first. Nothing: some do wait,
-// for more are pending than can be held or blocked.
-std::optional<std::vector<std::int64_t>> minutes_to_search(const storage::DestinationCounts& counts, WallTime before);
+// Where records that wait, accepted before `before`, may be: spans of acceptance, oldest first, so far apart that no
+// record is looked at for two of them. Nothing: some do wait, for more are pending than can be held or blocked.
+struct SearchSpan {
+  WallTime from{};
+  WallTime before{};
+  bool operator==(const SearchSpan&) const = default;
+};
+std::optional<std::vector<SearchSpan>> spans_to_search(const storage::DestinationCounts& counts, WallTime before);
 // Those a drain can move: all that is pending but what is held.
 std::uint64_t waiting_in(const storage::DestinationCounts& counts);
 

@@ -23,6 +23,8 @@ class FaultyStore final : public storage::ForwardingStore {
   std::optional<storage::Error> put_error;     // to every put_objects
   std::optional<storage::Health> health_now;   // what health() says
   std::size_t due_queries = 0;                 // that were asked
+  std::size_t scans = 0;
+  std::size_t lists = 0;  // of objects
 
   void accept(std::vector<storage::NewSubmission> batch, storage::Home& home,
               storage::Done<std::vector<storage::Verdict>> done) override {
@@ -55,6 +57,15 @@ class FaultyStore final : public storage::ForwardingStore {
                 storage::Done<std::vector<storage::DueBatch>> done) override {
     due_queries += batch.size();
     ForwardingStore::next_due(std::move(batch), home, std::move(done));
+  }
+  void scan(storage::ScanQuery query, storage::Home& home, storage::Done<storage::ScanPage> done) override {
+    ++scans;
+    ForwardingStore::scan(std::move(query), home, std::move(done));
+  }
+  void list_objects(std::string kind, std::string after, std::size_t limit, storage::Home& home,
+                    storage::Done<std::vector<std::pair<std::string, storage::Object>>> done) override {
+    ++lists;
+    ForwardingStore::list_objects(std::move(kind), std::move(after), limit, home, std::move(done));
   }
   void put_objects(std::vector<storage::PutObject> batch, storage::Home& home,
                    storage::Done<std::vector<storage::Applied>> done) override {

@@ -207,6 +207,30 @@ TEST(DispatcherDrain, a_facility_that_is_refused_takes_nothing_from_who_comes_to
   }
 }
 
+// Held records stand in every minute of an hour: whether any other waits among them is seen in one look.
+TEST(DispatcherDrain, its_end_is_seen_in_one_look_at_what_is_held) {
+  World world(roomy());
+  world.start();
+  world.dispatcher().gate(true, "an outage of the clinic's network");
+  for (int i = 0; i < 60; ++i) {
+    const auto id = world.accept({.nik = person(i)}, "vaksin/simpan", "F001");
+    world.change({.id = id,
+                  .expected_state = State::queued,
+                  .expected_version = world.load(id).submission.version,
+                  .event = storage::Event::hold,
+                  .hold_reason = storage::HoldReason::person,
+                  .due_at = {}});
+    world.pass(1min);
+  }
+  world.accept({.nik = person(900)}, "vaksin/simpan", "F002");
+  begin(world, {.canary = 0});
+  const auto before = world.store().scans;
+  world.pass(10s);
+  EXPECT_EQ(state(world), DrainState::done);
+  EXPECT_EQ(in_state(world, State::delivered), 1U);
+  EXPECT_LE(world.store().scans - before, 3U);
+}
+
 TEST(DispatcherDrain, who_comes_today_brings_along_what_that_person_still_has_waiting) {
   World world(roomy());
   world.start();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace titip::delivery {
 namespace {
 
@@ -140,17 +142,55 @@ TEST(Draining, WrittenAtEveryChangeOfStateAndNowAndThen) {
 }
 
 TEST(Draining, WhereTheRestMayBe) {
+  using Spans = std::vector<SearchSpan>;
   storage::DestinationCounts counts;
   const auto minute = std::chrono::floor<std::chrono::minutes>(morning).time_since_epoch().count();
-  EXPECT_EQ(minutes_to_search(counts, morning), std::vector<std::int64_t>{});
-  counts.pending_by_minute = {{minute - 60, 1}, {minute - 5, 2}, {minute, 4}, {minute + 1, 9}};
-  EXPECT_EQ(minutes_to_search(counts, morning), std::nullopt) << "three certainly wait";
-  counts.by_state[static_cast<std::size_t>(State::held)] = 2;
+  const auto in = [](std::int64_t at) { return WallTime(std::chrono::minutes(at)); };
+  EXPECT_EQ(spans_to_search(counts, morning), Spans{});
+  counts.pending_by_minute = {{minute - 300, 1}, {minute - 5, 2}, {minute, 4}, {minute + 1, 9}};
+  EXPECT_EQ(spans_to_search(counts, morning), std::nullopt) << "three certainly wait";
+  counts.by_state[static_cast<std::size_t>(State::held)] = 1;
   counts.by_state[static_cast<std::size_t>(State::blocked)] = 1;
-  EXPECT_EQ(minutes_to_search(counts, morning), (std::vector<std::int64_t>{minute - 60, minute - 5, minute}));
+  EXPECT_EQ(spans_to_search(counts, morning), std::nullopt) << "one certainly waits";
+  counts.quarantined = 1;
+  EXPECT_EQ(spans_to_search(counts, morning),
+            (Spans{{in(minute - 300), in(minute - 299) + 10s}, {in(minute - 5), morning}}))
+      << "what is set apart waits for nobody";
   counts.by_state[static_cast<std::size_t>(State::queued)] = 5;
   counts.by_state[static_cast<std::size_t>(State::delivered)] = 100;
   EXPECT_EQ(waiting_in(counts), 6U);
+}
+
+// A scan looks an hour around its span, for clocks that were set: minutes that are nearer than twice that are one.
+TEST(Draining, MinutesWhoseScansWouldOverlapAreSearchedOnce) {
+  const auto last = std::chrono::floor<std::chrono::minutes>(morning).time_since_epoch().count();
+  const struct {
+    const char* name;
+    std::vector<std::int64_t> ago;
+    std::size_t spans;
+  } rows[] = {
+      {"none", {}, 0},
+      {"one", {500}, 1},
+      {"neighbours", {500, 499, 498}, 1},
+      {"two hours apart", {500, 379}, 1},
+      {"just over two hours apart", {500, 378}, 2},
+      {"a chain of an hour each", {500, 440, 380, 320, 260, 200, 140, 80, 20}, 1},
+      {"a day of every minute that ended yesterday, and today", {1501, 1500, 60, 59}, 2},
+  };
+  for (const auto& row : rows) {
+    storage::DestinationCounts counts;
+    counts.by_state[static_cast<std::size_t>(State::held)] = row.ago.size();
+    for (const auto ago : row.ago) counts.pending_by_minute[last - ago] = 1;
+    const auto spans = spans_to_search(counts, morning);
+    ASSERT_TRUE(spans) << row.name;
+    EXPECT_EQ(spans->size(), row.spans) << row.name;
+    for (const auto ago : row.ago) {
+      const WallTime from{std::chrono::minutes(last - ago)};
+      EXPECT_TRUE(std::ranges::any_of(
+          *spans, [&](const auto& span) { return span.from <= from && span.before >= from + 1min; }))
+          << row.name << ", " << ago;
+    }
+  }
 }
 
 }  // namespace
