@@ -34,6 +34,7 @@
 #include "storage/store.h"
 #include "upstream/client/upstream.h"
 #include "upstream/profile/profile.h"
+#include "upstream/rules/probe.h"
 #include "upstream/rules/surge.h"
 #include "upstream/rules/throughput.h"
 
@@ -145,9 +146,14 @@ class Dispatcher {
   void note_surge(const std::string& facility, bool rejected);
 
   // asking
+  using Question = std::pair<std::string, std::string>;  // whose, and the target of its first page
   void ask(const WorkPtr& work);
+  std::optional<client::OutboundRequest> question_of(const Work& work, std::uint64_t start) const;
+  void read_page(const Question& question, client::OutboundRequest request);
+  void page_read(const Question& question, const rules::Exchange& exchange);
+  rules::ProbeResult look_for(const Work& work, const rules::ProbeRead& read) const;
   void ask_later(const WorkPtr& work, std::chrono::milliseconds wait);
-  void asked(const WorkPtr& work, bool may_decide, const rules::Exchange& exchange);
+  void asked(const WorkPtr& work, bool may_decide, const rules::ProbeRead& read, const rules::Exchange& last);
 
   // settling
   AttemptEnd end_of(const WorkPtr& work) const;
@@ -200,13 +206,14 @@ class Dispatcher {
   Lanes lanes_;
   Logins logins_;
   LateApply late_apply_;
-  // Questions under way, by facility and target.
+  // Questions under way.
   struct SharedRead {
     storage::WallTime opened_at{};
     clock::SteadyTime started{};
-    std::vector<WorkPtr> waiting;
+    std::vector<WorkPtr> waiting{};
+    rules::ProbeRead read{};
   };
-  std::map<std::pair<std::string, std::string>, SharedRead> reads_;
+  std::map<Question, SharedRead> reads_;
   Permits permits_;
   rules::Surges surges_;
   // What an outage has cost so far, and the clock of served time: a crash makes it forget so much at most.

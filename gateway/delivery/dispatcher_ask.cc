@@ -1,4 +1,5 @@
 // The dispatcher's questions: whether an attempt of unknown outcome landed.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -21,29 +22,57 @@ void Dispatcher::ask(const WorkPtr& work) {
     if (wait.count() > 0 && !doors_.profile.honours_idempotency_key) return ask_later(work, wait);
     return move(work, storage::Event::repeat_allowed, {});
   }
-  const auto path = std::string_view(work->payload.target).substr(0, work->payload.target.find('?'));
-  const auto match = profile::match(doors_.profile, work->payload.method, path);
-  const auto body = profile::parse_json(work->payload.body);
-  const auto today = clock::local_date(work->opened_at, doors_.profile.utc_offset);
-  auto request = body ? build_probe({doors_.profile, route, work->record, work->payload, *work->facility, today}, *body,
-                                    match.parameters)
-                      : std::nullopt;
+  auto request = question_of(*work, 0);
   if (!request) return give_up_asking(work);
   // Whoever asks the same of the same list while the question is under way shares its answer.
-  auto question = std::pair(work->record.facility, request->target);
-  const auto [read, is_new] = reads_.try_emplace(question, SharedRead{work->opened_at, work->started, {}});
+  const Question question(work->record.facility, request->target);
+  const auto [read, is_new] = reads_.try_emplace(question, SharedRead{work->opened_at, work->started});
   read->second.waiting.push_back(work);
-  if (!is_new) return;
-  doors_.upstream.send_read(std::move(*request), work->breaker_key(), client::Upstream::Asker::delivery,
-                            [this, question = std::move(question)](const rules::Exchange& exchange) {
-                              const auto shared = std::move(reads_.extract(question).mapped());
-                              for (const auto& each : shared.waiting) {
-                                // Each under its own wait: what counts is when the read began.
-                                each->opened_at = shared.opened_at;
-                                asked(each, late_apply_.remaining(each->record.id, shared.started).count() == 0,
-                                      exchange);
-                              }
-                            });
+  if (is_new) read_page(question, std::move(*request));
+}
+
+std::optional<client::OutboundRequest> Dispatcher::question_of(const Work& work, std::uint64_t start) const {
+  const auto path = std::string_view(work.payload.target).substr(0, work.payload.target.find('?'));
+  const auto match = profile::match(doors_.profile, work.payload.method, path);
+  const auto body = profile::parse_json(work.payload.body);
+  if (!body) return std::nullopt;
+  const auto today = clock::local_date(work.opened_at, doors_.profile.utc_offset);
+  return build_probe({doors_.profile, *work.route, work.record, work.payload, *work.facility, today}, *body,
+                     match.parameters, start);
+}
+
+void Dispatcher::read_page(const Question& question, client::OutboundRequest request) {
+  doors_.upstream.send_read(std::move(request), reads_.at(question).waiting.front()->breaker_key(),
+                            client::Upstream::Asker::delivery,
+                            [this, question](const rules::Exchange& exchange) { page_read(question, exchange); });
+}
+
+// The next page, while somebody has not found his; then everybody's answer.
+void Dispatcher::page_read(const Question& question, const rules::Exchange& exchange) {
+  auto& reading = reads_.at(question);
+  reading.read.take(exchange);
+  const auto& asker = *reading.waiting.front();
+  const auto start = reading.read.next_start(doors_.profile, *asker.route->probe);
+  const auto is_missed = [&](const auto& each) {
+    return look_for(*each, reading.read) != rules::ProbeResult::found_equal;
+  };
+  if (start && !stopping_ && std::ranges::any_of(reading.waiting, is_missed)) {
+    if (auto request = question_of(asker, *start)) return read_page(question, std::move(*request));
+  }
+  const auto shared = std::move(reads_.extract(question).mapped());
+  for (const auto& each : shared.waiting) {
+    // Each under its own wait: what counts is when the first page was asked for.
+    each->opened_at = shared.opened_at;
+    asked(each, late_apply_.remaining(each->record.id, shared.started).count() == 0, shared.read, exchange);
+  }
+}
+
+rules::ProbeResult Dispatcher::look_for(const Work& work, const rules::ProbeRead& read) const {
+  const auto path = std::string_view(work.payload.target).substr(0, work.payload.target.find('?'));
+  const auto match = profile::match(doors_.profile, work.payload.method, path);
+  const auto body = profile::parse_json(work.payload.body);
+  if (!body) return rules::ProbeResult::inconclusive;
+  return read.look_for(doors_.profile, *work.route->probe, {&*body, &match.parameters, work.record.facility});
 }
 
 // Stays unknown, without a line in the timeline: nothing was asked.
@@ -58,27 +87,23 @@ void Dispatcher::ask_later(const WorkPtr& work, std::chrono::milliseconds wait) 
   store_settlement(work, std::move(settlement));
 }
 
-void Dispatcher::asked(const WorkPtr& work, bool may_decide, const rules::Exchange& exchange) {
+void Dispatcher::asked(const WorkPtr& work, bool may_decide, const rules::ProbeRead& read,
+                       const rules::Exchange& last) {
+  const auto result = look_for(*work, read);
   // Never left: the breaker opened meanwhile. The record stays due; it is no finding about it.
-  if (never_left(exchange)) return release(work, true);
-  const auto path = std::string_view(work->payload.target).substr(0, work->payload.target.find('?'));
-  const auto match = profile::match(doors_.profile, work->payload.method, path);
-  const auto body = profile::parse_json(work->payload.body);
-  const auto result = body ? rules::read_probe(doors_.profile, *work->route->probe,
-                                               {&*body, &match.parameters, work->record.facility}, exchange)
-                           : rules::ProbeResult::inconclusive;
-  const auto* reply = std::get_if<rules::Reply>(&exchange);
-  const auto said = rules::classify(doors_.profile, work->record.route, exchange).outcome;
+  if (never_left(last) && result != rules::ProbeResult::found_equal) return release(work, true);
+  const auto* reply = std::get_if<rules::Reply>(&last);
+  const auto said = rules::classify(doors_.profile, work->record.route, last).outcome;
   // Refused to everybody at once it says nothing of this facility, to a question no more than to a write.
   const bool refused = said == rules::OutcomeKind::credentials_refused;
-  const bool let_in = rules::read_was_served(doors_.profile, exchange) && said != rules::OutcomeKind::login_expired;
+  const bool let_in = rules::read_was_served(doors_.profile, last) && said != rules::OutcomeKind::login_expired;
   const bool answered = refused || let_in;
   if (!answered || !doors_.upstream.credentials_answered(work->record.facility, refused)) note_standing(work, said);
   const auto end = end_of(work);
   const auto decides_at = end.ended_at + late_apply_.remaining(work->record.id, doors_.clock.steady());
   auto settlement = settle_probe(work->record, result, end, may_decide, decides_at, options_.settle);
   settlement.attempt.http_status = static_cast<std::uint16_t>(reply ? reply->http_status : 0);
-  if (!reply) settlement.attempt.rule = rules::name(std::get<rules::Failure>(exchange));
+  if (!reply) settlement.attempt.rule = rules::name(std::get<rules::Failure>(last));
   doors_.probes.probed(storage::name(settlement.attempt.outcome));
   settle(work, std::move(settlement), {}, nullptr);
 }

@@ -51,8 +51,13 @@ std::expected<Outbound, Hindrance> build_outbound(const OutboundInput& input) {
 }
 
 std::optional<client::OutboundRequest> build_probe(const OutboundInput& input, const nlohmann::json& body,
-                                                   const std::map<std::string, std::string, std::less<>>& parameters) {
+                                                   std::map<std::string, std::string, std::less<>> parameters,
+                                                   std::uint64_t start) {
   if (!input.route.probe) return std::nullopt;
+  if (const auto& paging = input.route.probe->paging) {
+    parameters["start"] = std::to_string(start);
+    parameters["limit"] = std::to_string(paging->size);
+  }
   auto path = profile::fill_path(input.route.probe->read, {&body, &parameters, input.record.facility});
   if (!path) return std::nullopt;
   client::OutboundRequest request;

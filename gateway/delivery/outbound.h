@@ -2,6 +2,7 @@
 // the late-entry reason where the profile's rule wants one. Also the read that asks whether it landed. Pure.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
@@ -39,8 +40,10 @@ enum class Hindrance {
 
 std::expected<Outbound, Hindrance> build_outbound(const OutboundInput& input);
 
-// Nothing if the record lacks a value the probe's path needs (then nobody can know: park).
+// Nothing if the record lacks a value the probe's path needs (then nobody can know: park). `start`: so many entries
+// stand before the page that is asked for, where the probe's read has pages.
 std::optional<client::OutboundRequest> build_probe(const OutboundInput& input, const nlohmann::json& body,
-                                                   const std::map<std::string, std::string, std::less<>>& parameters);
+                                                   std::map<std::string, std::string, std::less<>> parameters,
+                                                   std::uint64_t start = 0);
 
 }  // namespace titip::delivery

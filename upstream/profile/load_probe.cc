@@ -52,7 +52,10 @@ void complain(const Node& node, std::string_view text, const Complaint& complain
   }
 }
 
-std::string read_template(const Node& node, const Route& route) {
+constexpr std::string_view page_start = "start";
+constexpr std::string_view page_limit = "limit";
+
+std::string read_template(const Node& node, const Route& route, bool paged) {
   const std::string text = node.text();
   const auto pieces = pieces_of(text);
   if (!text.starts_with('/') || !pieces) {
@@ -60,6 +63,7 @@ std::string read_template(const Node& node, const Route& route) {
     return text;
   }
   for (const Piece& piece : *pieces) {
+    if (paged && piece.is_source && (piece.text == page_start || piece.text == page_limit)) continue;
     if (piece.is_source) {
       complain(node, text, unknown_source(route, piece.text, parse_source_in_braces));
       complain(node, text, may_be_empty(route, piece.text, parse_source_in_braces));
@@ -70,6 +74,18 @@ std::string read_template(const Node& node, const Route& route) {
     }
   }
   return text;
+}
+
+std::optional<Paging> read_paging(const Node& node, const std::string& read, const Route& route) {
+  node.only({"count", "size"});
+  for (const std::string_view name : {page_start, page_limit}) {
+    if (!read.contains(fmt::format("{{{}}}", name)))
+      node.fail(fmt::format("\"read\" does not say which page; write {{{}}} where it stands in its path", name));
+    if (has_parameter(route, name))
+      node.fail(fmt::format("{{{}}} is a segment of the route's own path too; call that one something else", name));
+  }
+  return Paging{.count = node.at("count").text(body_pointer),
+                .size = static_cast<std::uint32_t>(node.at("size").whole(1, 1000))};
 }
 
 // "/nik" alone means the same place on both sides.
@@ -98,9 +114,10 @@ std::string read_certain(const Node& node, const Route& route) {
 }
 
 Probe read_probe_part(const Node& node, const Route& route) {
-  node.only({"read", "entries", "identify", "compare", "empty_codes", "empty_texts"});
+  node.only({"read", "paging", "entries", "identify", "compare", "empty_codes", "empty_texts"});
   Probe probe;
-  probe.read = read_template(node.at("read"), route);
+  probe.read = read_template(node.at("read"), route, node.has("paging"));
+  if (node.has("paging")) probe.paging = read_paging(node.at("paging"), probe.read, route);
   probe.entries = node.at("entries").text(body_pointer);
   for (const Node& pair : node.at("identify").items()) {
     probe.identify.push_back(read_pair(pair, route, true));

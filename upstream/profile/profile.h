@@ -62,10 +62,18 @@ struct FieldPair {
   std::string in_body{};   // source in our request
 };
 
+// The read gives a long list in pages: in its path "{start}" is how many entries stand before the page, "{limit}" how
+// many it may hold.
+struct Paging {
+  std::string count{};     // JSON pointer in the reply: how many entries the list has, over all pages
+  std::uint32_t size = 0;  // of a page
+};
+
 // How to find out whether a write landed.
 struct Probe {
   std::string read{};                 // path template filled from sources, e.g. "/datavaksin/notiket/{/noTiket}"
   std::string entries{};              // JSON pointer in the reply: an array of entries, or one entry object
+  std::optional<Paging> paging{};     // none: one reply holds everything
   std::vector<FieldPair> identify{};  // an entry is about this write if all of these are equal
   std::vector<FieldPair> compare{};   // it *is* this write if all of these are equal too
   // A reply that says "nothing there": these envelope codes (with a recognised envelope) mean no entries.

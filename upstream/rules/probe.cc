@@ -41,25 +41,19 @@ bool is_identifiable(const json& entry, const std::vector<Wanted>& identify) {
          });
 }
 
-ProbeResult search(std::vector<const json*> entries, const std::vector<Wanted>& identify,
-                   const std::vector<Wanted>& compare) {
+struct Search {
   bool all_identifiable = true;
+  bool equal = false;
   bool other = false;
-  for (const json* entry : entries) {
-    if (!is_identifiable(*entry, identify)) {
+
+  void look_at(const json& entry, const std::vector<Wanted>& identify, const std::vector<Wanted>& compare) {
+    if (!is_identifiable(entry, identify)) {
       all_identifiable = false;
-    } else if (all_equal(*entry, identify)) {
-      if (all_equal(*entry, compare)) {
-        return ProbeResult::found_equal;
-      }
-      other = true;
+    } else if (all_equal(entry, identify)) {
+      (all_equal(entry, compare) ? equal : other) = true;
     }
   }
-  if (other) {
-    return ProbeResult::found_other;
-  }
-  return all_identifiable ? ProbeResult::absent : ProbeResult::inconclusive;
-}
+};
 
 bool says_nothing_there(const profile::Probe& probe, int http_status, const profile::EnvelopeView& envelope) {
   const auto lists = [&](int code) { return std::ranges::find(probe.empty_codes, code) != probe.empty_codes.end(); };
@@ -71,33 +65,112 @@ bool says_nothing_there(const profile::Probe& probe, int http_status, const prof
   return http_status / 100 == 2 && (words || lists(envelope.code));
 }
 
+std::optional<std::uint64_t> total_in(const json& document, const profile::Probe& probe) {
+  const json* total = probe.paging ? profile::resolve(document, probe.paging->count) : nullptr;
+  if (total == nullptr || !total->is_number_unsigned()) return std::nullopt;
+  return total->get<std::uint64_t>();
+}
+
 }  // namespace
+
+struct ProbeRead::Answer {
+  enum class Kind : std::uint8_t { none, nothing_there, entries };
+  Kind kind = Kind::none;
+  std::vector<const json*> entries{};
+  std::optional<std::uint64_t> total{};  // that the list has, over all pages
+};
+
+// What the pages say of the list as a whole.
+struct ProbeRead::Extent {
+  bool certain = true;  // each page is an answer, and says what it must
+  bool ended = false;   // nothing is behind the last of them
+  std::uint64_t seen = 0;
+  std::optional<std::uint64_t> first_total{};
+  std::optional<std::uint64_t> last_total{};
+
+  bool is_whole() const { return certain && ended && first_total == last_total; }
+};
+
+void ProbeRead::take(const Exchange& page) {
+  const auto* reply = std::get_if<Reply>(&page);
+  auto document = reply != nullptr ? profile::parse_json(reply->body) : std::nullopt;
+  pages_.push_back({reply != nullptr ? reply->http_status : 0,
+                    document ? std::make_shared<const json>(*std::move(document)) : nullptr});
+}
+
+ProbeRead::Answer ProbeRead::answer_in(const Page& page, const profile::Profile& profile, const profile::Probe& probe) {
+  const auto envelope =
+      page.document != nullptr ? profile::envelope_in(profile.envelope, *page.document) : std::nullopt;
+  if (!envelope) return {};
+  if (says_nothing_there(probe, page.http_status, *envelope)) return {.kind = Answer::Kind::nothing_there};
+  const json* found = profile::resolve(*page.document, probe.entries);
+  if (page.http_status / 100 != 2 || envelope->code / 100 != 2 || found == nullptr || !found->is_structured()) {
+    return {};
+  }
+  Answer answer{.kind = Answer::Kind::entries, .total = total_in(*page.document, probe)};
+  if (found->is_object()) {
+    answer.entries.push_back(found);
+  } else {
+    std::ranges::transform(*found, std::back_inserter(answer.entries), [](const json& entry) { return &entry; });
+  }
+  return answer;
+}
+
+ProbeRead::Extent ProbeRead::extent(const profile::Profile& profile, const profile::Probe& probe) const {
+  Extent extent;
+  for (const Page& page : pages_) {
+    const Answer answer = answer_in(page, profile, probe);
+    if (answer.kind == Answer::Kind::nothing_there) {
+      // Behind the last entry a service may say so without a total; before it, entries are gone.
+      extent.certain = extent.certain && extent.seen == extent.last_total.value_or(0);
+      extent.ended = true;
+      continue;
+    }
+    if (answer.kind == Answer::Kind::none || (probe.paging && !answer.total)) {
+      extent.certain = false;
+      return extent;
+    }
+    if (&page == &pages_.front()) extent.first_total = answer.total;
+    extent.last_total = answer.total;
+    extent.seen += answer.entries.size();
+    // A full first page might state its own length for that of the list: only what is behind it tells.
+    const bool may_be_cut = &page == &pages_.front() && probe.paging && answer.entries.size() >= probe.paging->size;
+    extent.ended = !probe.paging || (extent.seen == *answer.total && !may_be_cut);
+    // No page may hold more than the rest, nor nothing where some is missing.
+    const bool stuck = answer.entries.empty() && extent.seen != answer.total.value_or(0);
+    if (probe.paging && (extent.seen > *answer.total || stuck)) extent.certain = false;
+  }
+  return extent;
+}
+
+std::optional<std::uint64_t> ProbeRead::next_start(const profile::Profile& profile, const profile::Probe& probe) const {
+  if (!probe.paging || pages_.size() >= most_pages) return std::nullopt;
+  const Extent extent = this->extent(profile, probe);
+  if (!extent.certain || extent.ended) return std::nullopt;
+  return extent.seen;
+}
+
+ProbeResult ProbeRead::look_for(const profile::Profile& profile, const profile::Probe& probe,
+                                const profile::RequestView& request) const {
+  if (pages_.empty() || probe.identify.empty()) return ProbeResult::inconclusive;
+  const auto identify = wanted_of(probe.identify, request);
+  const auto compare = wanted_of(probe.compare, request);
+  Search search;
+  for (const Page& page : pages_) {
+    for (const json* entry : answer_in(page, profile, probe).entries) search.look_at(*entry, identify, compare);
+  }
+  if (search.equal) return ProbeResult::found_equal;
+  // On a page that was not seen may stand an entry with our own values.
+  if (!extent(profile, probe).is_whole()) return ProbeResult::inconclusive;
+  if (search.other) return ProbeResult::found_other;
+  return search.all_identifiable ? ProbeResult::absent : ProbeResult::inconclusive;
+}
 
 ProbeResult read_probe(const profile::Profile& profile, const profile::Probe& probe,
                        const profile::RequestView& request, const Exchange& exchange) {
-  const auto* reply = std::get_if<Reply>(&exchange);
-  if (reply == nullptr || probe.identify.empty()) {
-    return ProbeResult::inconclusive;
-  }
-  const auto document = profile::parse_json(reply->body);
-  const auto envelope = document ? profile::envelope_in(profile.envelope, *document) : std::nullopt;
-  if (!envelope) {
-    return ProbeResult::inconclusive;
-  }
-  if (says_nothing_there(probe, reply->http_status, *envelope)) {
-    return ProbeResult::absent;
-  }
-  const json* found = profile::resolve(*document, probe.entries);
-  if (reply->http_status / 100 != 2 || envelope->code / 100 != 2 || found == nullptr || !found->is_structured()) {
-    return ProbeResult::inconclusive;
-  }
-  std::vector<const json*> entries;
-  if (found->is_object()) {
-    entries.push_back(found);
-  } else {
-    std::ranges::transform(*found, std::back_inserter(entries), [](const json& entry) { return &entry; });
-  }
-  return search(std::move(entries), wanted_of(probe.identify, request), wanted_of(probe.compare, request));
+  ProbeRead read;
+  read.take(exchange);
+  return read.look_for(profile, probe, request);
 }
 
 }  // namespace titip::rules

@@ -1,8 +1,15 @@
 // Reads the reply to a probe: did the write land? Pure. A reply that is not certainly the service's own answer is
 // inconclusive; comparing is by the fields this write changes, never by mere existence.
+// A list may come in pages. What is found on any of them is found; that something is not there counts only if the list
+// was read to its end and was equally long on its first and its last page: else it changed between two of them, and
+// what slipped from one to the other was never seen.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <vector>
 
 #include "upstream/profile/profile.h"
 #include "upstream/profile/values.h"
@@ -17,6 +24,31 @@ enum class ProbeResult : std::uint8_t {
   inconclusive,
 };
 
+// One read of a list, page by page; of a probe that has no pages, one reply. Many may look for theirs in it.
+class ProbeRead {
+ public:
+  static constexpr std::size_t most_pages = 50;
+
+  void take(const Exchange& page);
+  // Where the next page starts: how many entries were read so far. Nothing: there is no need, or no sense, in another.
+  std::optional<std::uint64_t> next_start(const profile::Profile& profile, const profile::Probe& probe) const;
+  ProbeResult look_for(const profile::Profile& profile, const profile::Probe& probe,
+                       const profile::RequestView& request) const;
+
+ private:
+  struct Page {
+    int http_status = 0;
+    std::shared_ptr<const nlohmann::json> document;  // null: no reply, or no JSON
+  };
+  struct Answer;
+  static Answer answer_in(const Page& page, const profile::Profile& profile, const profile::Probe& probe);
+  struct Extent;
+  Extent extent(const profile::Profile& profile, const profile::Probe& probe) const;
+
+  std::vector<Page> pages_;
+};
+
+// Of one reply that holds everything.
 ProbeResult read_probe(const profile::Profile& profile, const profile::Probe& probe,
                        const profile::RequestView& request, const Exchange& exchange);
 

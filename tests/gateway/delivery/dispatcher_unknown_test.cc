@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "tests/gateway/delivery/world.h"
 
@@ -192,90 +191,6 @@ TEST(Unknown, a_day_without_an_answer_and_a_person_must_look) {
   world.pass(20min);
   EXPECT_EQ(world.state(id), State::held);
   EXPECT_EQ(world.load(id).submission.hold_reason, HoldReason::unknown);
-}
-
-// --- one list read for many ---
-
-constexpr auto list_of_the_day = "/datavaksin/tanggal/2021-08-16";
-
-// The probe of a dose reads the facility's list of that day.
-WorldOptions by_day() {
-  WorldOptions options;
-  options.facilities = 2;
-  options.upstream.window = {.initial = 32, .cap = 32};
-  options.upstream.breaker.minimum_calls = 100'000;
-  options.profile = [](profile::Profile& changed) {
-    for (auto& route : changed.routes)
-      if (route.id == "vaksin/simpan") route.probe->read = "/datavaksin/tanggal/{/tglVaksin}";
-  };
-  return options;
-}
-
-std::string person(int number) {
-  return fmt::format("33000001{:08}", number);
-}
-
-rules::Reply the_list(const World& world) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const auto& effect : world.server.effects()) list.push_back(effect);
-  return tests::national(200, 200, "OK", nlohmann::json{{"list", list}}.dump());
-}
-
-TEST(SharedRead, one_read_answers_all_that_ask_the_same) {
-  World world(by_day());
-  std::set<std::string> asked_for;
-  world.transport().server = [&](const client::OutboundRequest& request) -> std::optional<rules::Exchange> {
-    if (request.target != list_of_the_day) return world.server(request);
-    asked_for.insert(std::string(tests::header(request, "x-kdppk")));
-    return the_list(world);
-  };
-  world.server.next_writes.assign(20, Mood::lose_reply);
-  std::vector<storage::SubmissionId> ids;
-  for (int i = 0; i < 20; ++i)
-    ids.push_back(world.accept({.nik = person(i)}, "vaksin/simpan", i % 2 == 0 ? "F000" : "F001"));
-  world.start();
-  world.pass(10s);
-  for (const auto& id : ids) {
-    EXPECT_EQ(world.state(id), State::delivered);
-    EXPECT_EQ(world.outcomes(id), (Outcomes{Outcome::unknown, Outcome::found}));
-  }
-  EXPECT_EQ(world.server.effects().size(), 20U);
-  EXPECT_LE(world.transport().count("GET", list_of_the_day), 6U) << "not one for each";
-  EXPECT_EQ(asked_for, (std::set<std::string>{"F000", "F001"})) << "each facility its own";
-}
-
-TEST(SharedRead, each_goes_by_its_own_wait) {
-  World world(by_day());
-  bool silent = true;
-  world.transport().server = [&](const client::OutboundRequest& request) -> std::optional<rules::Exchange> {
-    if (request.target != list_of_the_day) return world.server(request);
-    return silent ? std::nullopt : std::optional<rules::Exchange>(the_list(world));
-  };
-  world.start();
-  world.server.next_writes = {Mood::swallow};
-  silent = false;
-  const auto early = world.accept({.nik = person(1)});
-  world.pass(28s);
-  silent = true;
-  world.pass(4s);  // the late-apply wait is 30 s: this read may decide about the first
-  ASSERT_EQ(world.transport().waiting().size(), 1U);
-  world.server.next_writes = {Mood::swallow};
-  const auto late = world.accept({.nik = person(2)});
-  world.pass(5s);
-  EXPECT_EQ(world.state(late), State::unknown);
-  EXPECT_EQ(world.transport().waiting().size(), 1U) << "it shares the question that is under way";
-  const auto writes = world.writes();
-  world.transport().answer(0, the_list(world));
-  world.run();
-  EXPECT_NE(world.state(early), State::unknown) << "the read began after its wait";
-  EXPECT_EQ(world.state(late), State::unknown) << "for this one it began too early";
-  world.pass(10s);
-  EXPECT_EQ(world.writes(), writes + 1) << "only the first is sent again";
-  silent = false;
-  world.pass(2min);
-  EXPECT_EQ(world.state(early), State::delivered);
-  EXPECT_EQ(world.state(late), State::delivered);
-  EXPECT_EQ(world.server.effects().size(), 2U);
 }
 
 struct RouteRow {

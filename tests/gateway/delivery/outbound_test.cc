@@ -133,6 +133,23 @@ TEST(Probe, asks_for_what_the_record_is_about) {
   EXPECT_EQ(probe->body, "");
 }
 
+TEST(Probe, a_page_stands_in_its_path) {
+  Case given;
+  const auto target = [&](std::uint64_t start) {
+    return with(given, [&](const OutboundInput& input) {
+      auto route = input.route;
+      route.probe->read = "/daftar/{/tglVaksin}/{start}/{limit}";
+      route.probe->paging = profile::Paging{.count = "/response/count", .size = 100};
+      const auto body = nlohmann::json::parse(R"({"tglVaksin":"16-08-2021"})");
+      const auto probe = build_probe({input.profile, route, input.record, input.payload, input.facility, input.today},
+                                     body, {}, start);
+      return probe ? probe->target : "none";
+    });
+  };
+  EXPECT_EQ(target(0), "/daftar/16-08-2021/0/100");
+  EXPECT_EQ(target(300), "/daftar/16-08-2021/300/100");
+}
+
 TEST(Probe, there_is_none_without_what_its_path_needs) {
   Case given;
   EXPECT_FALSE(with(given, [](const OutboundInput& input) {

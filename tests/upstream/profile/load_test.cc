@@ -82,6 +82,19 @@ TEST(LoadProfile, DefaultsAndOtherForms) {
   EXPECT_EQ(probing->routes[0].probe->identify[0].in_body, "{no}");
   EXPECT_EQ(probing->routes[0].probe->compare[0].in_entry, "/value");
   EXPECT_EQ(probing->routes[0].probe->compare[0].in_body, "/value");
+  EXPECT_FALSE(probing->routes[0].probe->paging);
+
+  small["routes"][0]["probe"]["read"] = "/things/{no}/{start}/{limit}";
+  small["routes"][0]["probe"]["paging"] = {{"count", "/r/count"}, {"size", 250}};
+  const auto paged = load_profile(small.dump());
+  ASSERT_TRUE(paged.has_value()) << paged.error().pointer << ": " << paged.error().sentence;
+  EXPECT_EQ(paged->routes[0].probe->paging->count, "/r/count");
+  EXPECT_EQ(paged->routes[0].probe->paging->size, 250U);
+
+  small["routes"][0]["path"] = "/thing/{no}/{start}";
+  const auto ambiguous = load_profile(small.dump());
+  ASSERT_FALSE(ambiguous.has_value());
+  EXPECT_NE(ambiguous.error().sentence.find("call that one something else"), std::string::npos);
 }
 
 }  // namespace

@@ -185,5 +185,112 @@ TEST(ReadProbe, AProbeThatIdentifiesNothingDecidesNothing) {
       inconclusive);
 }
 
+// --- a list in pages ---
+
+json page_of(const std::vector<int>& numbers) {
+  json entries = json::array();
+  for (const int number : numbers) entries.push_back({{"no", number}, {"value", "new"}});
+  return entries;
+}
+
+Exchange page(const json& entries, const json& count) {
+  return Reply{.http_status = 200,
+               .body = json{{"response", {{"count", count}, {"list", entries}}},
+                            {"metaData", {{"message", "OK"}, {"code", 200}}}}
+                           .dump()};
+}
+
+Exchange no_data() {
+  return Reply{.http_status = 200, .body = R"({"response":null,"metaData":{"message":"NO_CONTENT","code":204}})"};
+}
+
+// Three a page.
+const profile::Probe paged{.read = "/list/{/day}/{start}/{limit}",
+                           .entries = "/response/list",
+                           .paging = profile::Paging{.count = "/response/count", .size = 3},
+                           .identify = {{.in_entry = "/no", .in_body = "/no"}},
+                           .compare = {{.in_entry = "/value", .in_body = "/value"}},
+                           .empty_codes = {204}};
+
+TEST(PagedRead, WhatEachRowOfPagesDecides) {
+  const auto first = page(page_of({1, 2, 3}), 5);
+  const json ours_old = {{"no", 7}, {"value", "old"}};
+  json with_old = page_of({4});
+  with_old.push_back(ours_old);
+  const struct {
+    const char* name;
+    std::vector<Exchange> pages;
+    std::optional<std::uint64_t> next;  // page, by where it starts
+    ProbeResult result;                 // about number 7
+  } rows[] = {
+      {"nothing was read", {}, 0, inconclusive},
+      {"no entry at all", {page(json::array(), 0)}, std::nullopt, absent},
+      {"no data, in words", {no_data()}, std::nullopt, absent},
+      {"all on one page", {page(page_of({1, 2}), 2)}, std::nullopt, absent},
+      {"ours on it", {page(page_of({1, 7}), 2)}, std::nullopt, found_equal},
+      {"more to come", {first}, 3, inconclusive},
+      {"ours is there, and more to come", {page(page_of({1, 7, 3}), 5)}, 3, found_equal},
+      {"read to the end", {first, page(page_of({4, 5}), 5)}, std::nullopt, absent},
+      {"ours at the end", {first, page(page_of({4, 7}), 5)}, std::nullopt, found_equal},
+      {"ours with other values", {first, page(with_old, 5)}, std::nullopt, found_other},
+      {"other values, and more to come", {page(json::array({ours_old}), 5)}, 1, inconclusive},
+      {"fewer a page than asked for", {page(page_of({1}), 3), page(page_of({2}), 3)}, 2, inconclusive},
+      {"and all of them", {page(page_of({1}), 2), page(page_of({2}), 2)}, std::nullopt, absent},
+      // What was deleted on the first page has drawn another over from the second.
+      {"the list got shorter", {first, page(page_of({5}), 4)}, std::nullopt, inconclusive},
+      {"it got longer", {first, page(page_of({4, 5, 6}), 6)}, std::nullopt, inconclusive},
+      {"longer, and ours is there", {first, page(page_of({4, 5, 7}), 6)}, std::nullopt, found_equal},
+      {"longer and short again", {first, page(page_of({4, 5}), 6), page(page_of({6}), 5)}, std::nullopt, inconclusive},
+      {"different in between only", {first, page(page_of({4}), 6), page(page_of({5}), 5)}, std::nullopt, absent},
+      {"gone before its end", {first, page(json::array(), 5)}, std::nullopt, inconclusive},
+      {"gone before its end, in words", {first, no_data()}, std::nullopt, inconclusive},
+      // It might count what is on the page: only what is behind it tells.
+      {"one full page", {page(page_of({1, 2, 3}), 3)}, 3, inconclusive},
+      {"one full page, nothing behind", {page(page_of({1, 2, 3}), 3), page(json::array(), 3)}, std::nullopt, absent},
+      {"one full page, no data behind", {page(page_of({1, 2, 3}), 3), no_data()}, std::nullopt, absent},
+      {"the count was the page's", {page(page_of({1, 2, 3}), 3), page(page_of({4, 5}), 2)}, std::nullopt, inconclusive},
+      {"the count was the page's, and full again",
+       {page(page_of({1, 2, 3}), 3), page(page_of({4, 5, 6}), 3)},
+       std::nullopt,
+       inconclusive},
+      {"more on it than there are", {page(page_of({1, 2}), 1)}, std::nullopt, inconclusive},
+      {"no count", {page(page_of({1, 2}), nullptr)}, std::nullopt, inconclusive},
+      {"no count, but ours", {page(page_of({1, 7}), nullptr)}, std::nullopt, found_equal},
+      {"a count in words", {page(page_of({1, 2}), "2")}, std::nullopt, inconclusive},
+      {"the second page was lost", {first, Failure::response_timeout}, std::nullopt, inconclusive},
+      {"the second page is an error", {first, Reply{.http_status = 503, .body = "<html>"}}, std::nullopt, inconclusive},
+      {"ours, and the second page was lost",
+       {page(page_of({1, 7, 3}), 5), Failure::response_timeout},
+       std::nullopt,
+       found_equal},
+  };
+  const json ours = {{"no", 7}, {"value", "new"}, {"day", "16-08-2021"}};
+  for (const auto& row : rows) {
+    ProbeRead read;
+    for (const auto& each : row.pages) read.take(each);
+    EXPECT_EQ(read.next_start(tests::pcare_vaksin(), paged), row.next) << row.name;
+    EXPECT_EQ(read.look_for(tests::pcare_vaksin(), paged, {&ours, nullptr, "0905R002"}), row.result) << row.name;
+  }
+}
+
+TEST(PagedRead, ItHasAnEnd) {
+  ProbeRead read;
+  std::uint64_t pages = 0;
+  do {
+    read.take(page(page_of({1, 2, 3}), 1'000'000));
+    ++pages;
+  } while (read.next_start(tests::pcare_vaksin(), paged) == 3 * pages);
+  EXPECT_EQ(pages, ProbeRead::most_pages);
+  const json ours = {{"no", 7}, {"value", "new"}};
+  EXPECT_EQ(read.look_for(tests::pcare_vaksin(), paged, {&ours, nullptr, ""}), inconclusive);
+}
+
+TEST(PagedRead, WhoHasNoPagesIsReadAtOnce) {
+  ProbeRead read;
+  read.take(Reply{.http_status = 200, .body = listed({dose})});
+  const auto& probe = *profile::find_route(tests::pcare_vaksin(), "vaksin/simpan")->probe;
+  EXPECT_EQ(read.next_start(tests::pcare_vaksin(), probe), std::nullopt);
+}
+
 }  // namespace
 }  // namespace titip::rules
