@@ -37,7 +37,7 @@ void Dispatcher::start() {
       if (lane.destination == options_.destination) lanes_.wake(lane);
     pump();
   });
-  recall_outage(object_prefix(options_.destination));
+  recall_outage(std::chrono::hours(24));
   recall_served();
   recall_drain();  // before anything is sent
 }

@@ -134,6 +134,10 @@ class Dispatcher {
   void release_for_later(const WorkPtr& work);
   void wait_for_store();
   void could_not_fetch(storage::Error error);
+  // Asks until the store answers; that something is damaged is an answer.
+  template <typename T>
+  void until_answered(std::function<void(storage::Done<T>)> ask, std::function<void(storage::Result<T>)> take);
+  void read_object(std::string_view kind, std::function<void(storage::Result<std::optional<storage::Object>>)> take);
 
   // sending
   void open(const WorkPtr& work);
@@ -167,7 +171,13 @@ class Dispatcher {
   void move(const WorkPtr& work, storage::Event event, storage::HoldReason reason);
 
   // outages
-  void recall_outage(std::string after);
+  using NamedObjects = std::vector<std::pair<std::string, storage::Object>>;
+  struct NewestOutage {
+    bool any = false;  // whether it can be read or not
+    std::optional<Outage> outage{};
+  };
+  void recall_outage(std::chrono::milliseconds back);
+  void read_outages(std::string after, NewestOutage so_far, std::function<void(NewestOutage)> take);
   storage::DestinationCounts counted() const;
   void note_outage();
   void keep_outage(const Outage& outage);
@@ -219,7 +229,6 @@ class Dispatcher {
   // What an outage has cost so far, and the clock of served time: a crash makes it forget so much at most.
   static constexpr auto note_every = std::chrono::seconds(60);
   OutageLog outages_;
-  std::optional<Outage> recalled_;  // while the records are being read
   bool knows_outage_ = false;
   std::optional<storage::WallTime> noted_outage_at_;
   Draining draining_;

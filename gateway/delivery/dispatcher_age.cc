@@ -11,29 +11,21 @@ namespace {
 using metrics::Field;
 using metrics::Level;
 
-constexpr auto again_after = std::chrono::milliseconds(1'000);
-
 }  // namespace
 
 // Until the note is read no age is known, and nothing expires.
 void Dispatcher::recall_served() {
-  doors_.store.get_object(std::string(served_kind), options_.destination, doors_.home,
-                          [this](const storage::Result<std::optional<storage::Object>>& object) {
-                            if (stopping_) return;
-                            if (!object && object.error() != storage::Error::corrupt) {
-                              doors_.timers.after(again_after, [this] { recall_served(); });
-                              return;
-                            }
-                            // Without a note, or with a damaged one, the clock begins anew: too young is safe.
-                            ServedNote note;
-                            if (object && *object) {
-                              auto known = decode_served((*object)->bytes);
-                              if (known) note = std::move(*known);
-                            }
-                            served_.resume(note, doors_.clock.steady());
-                            noted_served_ = std::move(note);
-                            pump();
-                          });
+  read_object(served_kind, [this](const storage::Result<std::optional<storage::Object>>& object) {
+    // Without a note, or with a damaged one, the clock begins anew: too young is safe.
+    ServedNote note;
+    if (object && *object) {
+      auto known = decode_served((*object)->bytes);
+      if (known) note = std::move(*known);
+    }
+    served_.resume(note, doors_.clock.steady());
+    noted_served_ = std::move(note);
+    pump();
+  });
 }
 
 // Whatever keeps records from being sent must be named here, or they age meanwhile.

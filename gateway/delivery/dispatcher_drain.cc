@@ -26,20 +26,12 @@ struct Dispatcher::EndSearch {
 };
 
 void Dispatcher::recall_drain() {
-  doors_.store.get_object(std::string(drain_kind), options_.destination, doors_.home,
-                          [this](storage::Result<std::optional<storage::Object>> object) {
-                            if (stopping_) return;
-                            recalled_drain(std::move(object));
-                          });
+  read_object(drain_kind, [this](auto object) { recalled_drain(std::move(object)); });
 }
 
 // Work begins only now. A drain that nobody can read any more must not let everything go: a gate stands in its place.
 void Dispatcher::recalled_drain(storage::Result<std::optional<storage::Object>> object) {
-  const bool damaged = !object && object.error() == storage::Error::corrupt;
-  if (!object && !damaged) {
-    doors_.timers.after(again_after, [this] { recall_drain(); });
-    return;
-  }
+  const bool damaged = !object;
   if (!damaged && *object) {
     auto drain = Drain::decode((*object)->bytes);
     if (drain) {

@@ -1,4 +1,5 @@
-// How the dispatcher looks for work: which lanes to ask, for how many records, and what of the answer it takes in hand.
+// What the dispatcher asks the store for, lane by lane, and what of the answer it takes in hand. Who may go at all:
+// dispatcher_turns.cc.
 #include <algorithm>
 #include <array>
 #include <span>
@@ -16,15 +17,8 @@ using rules::BreakerState;
 using storage::DueClass;
 using storage::State;
 
-constexpr std::size_t logins_at_once = 4;
 constexpr std::size_t most_suspects = 64;                   // that tripped the breaker, and are tried after all others
 constexpr auto look_again_after = std::chrono::minutes(5);  // at a lane that a drain has set aside
-constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
-
-rules::SendClass class_of(Ring ring) {
-  if (ring == Ring::all) return rules::SendClass::backlog;
-  return ring == Ring::fresh ? rules::SendClass::fresh : rules::SendClass::deadline;
-}
 
 std::optional<storage::WallTime> earlier(std::optional<storage::WallTime> a, std::optional<storage::WallTime> b) {
   if (!a || !b) return a ? a : b;
@@ -56,104 +50,6 @@ struct Dispatcher::Fetch {
 
   std::size_t& places_of(Ring ring) { return places[static_cast<std::size_t>(ring)]; }
 };
-
-// Called whenever anything changed; calls that come from inside one are folded into it.
-void Dispatcher::pump() {
-  pump_again_ = true;
-  if (pumping_ || stopping_) return;
-  pumping_ = true;
-  while (std::exchange(pump_again_, false)) look();
-  pumping_ = false;
-  arm_timer();
-}
-
-void Dispatcher::look() {
-  auto& upstream = doors_.upstream;
-  doors_.probes.in_flight.set(static_cast<double>(active_.size()));
-  doors_.probes.facilities_paused.set(static_cast<double>(logins_.paused(doors_.clock.steady())));
-  lanes_.wake_due(doors_.clock.wall());
-  if (!fetching_) wake_held_back();
-  // Only half-open asks; a lane whose facility must not send would keep it half-open for as long as that lasts.
-  upstream.records_waiting(!active_.empty() ||
-                           (upstream.state() != BreakerState::closed &&
-                            lanes_.any_awake(Ring::all, [this](const auto& lane) { return can_send(lane); })));
-  note_outage();
-  note_drain();
-  count_served();
-  look_at_deadlines();
-  if (upstream.state() == BreakerState::open) return;
-  if (upstream.wants_health_read()) upstream.send_health_read();
-  take_back_lanes();
-  if (may_fetch() && lanes_.any_awake()) fetch(room());
-}
-
-// How many more records may be taken. In half-open one, and only when it may be sent at once.
-std::size_t Dispatcher::room() const {
-  const std::size_t window = doors_.upstream.window();
-  if (active_.size() >= window || !doors_.upstream.may_send_record()) return 0;
-  return permits_.within_pace(window - active_.size(), doors_.clock.steady());
-}
-
-void Dispatcher::arm_timer() {
-  if (timer_) doors_.timers.cancel(*timer_);
-  timer_.reset();
-  if (stopping_) return;
-  timer_ = doors_.timers.after(until_something_happens(), [this] {
-    timer_.reset();
-    doors_.upstream.refresh();
-    pump();
-  });
-}
-
-std::chrono::milliseconds Dispatcher::until_something_happens() const {
-  const auto steady = doors_.clock.steady();
-  auto delay = longest_sleep;
-  const auto no_later_than = [&](std::optional<clock::SteadyTime> at) {
-    if (at && *at > steady) delay = std::min(delay, std::chrono::ceil<std::chrono::milliseconds>(*at - steady));
-  };
-  no_later_than(doors_.upstream.wakes_at());  // past in half-open: from then on what is in flight wakes us
-  no_later_than(logins_.next_wake(steady));
-  no_later_than(permits_.wakes_at(steady));
-  if (const auto wakes = draining_.wakes_in(drain_now())) delay = std::min(delay, *wakes);
-  // A lane that falls due while the window is full is looked at when a place becomes free.
-  if (const auto wakes = lanes_.next_wake(); wakes && may_fetch())
-    delay = std::min(delay, std::chrono::milliseconds(*wakes - doors_.clock.wall()));
-  return std::max(delay, std::chrono::milliseconds(1));
-}
-
-// Whether time alone, or a log-in, lets this lane send soon.
-bool Dispatcher::can_send(const storage::Lane& lane) const {
-  return !is_gated(lane) && doors_.facilities.find(lane.facility) != nullptr &&
-         logins_.standing(lane.facility, doors_.clock.steady()) != Standing::paused;
-}
-
-// A lane is closed while its facility must log in first; whoever finds it so starts the log-in.
-bool Dispatcher::is_open(const storage::Lane& lane) {
-  if (doors_.facilities.find(lane.facility) == nullptr) return false;
-  switch (logins_.standing(lane.facility, doors_.clock.steady())) {
-    case Standing::usable:
-      return true;
-    case Standing::needs_login:
-      if (doors_.upstream.may_send_read() && logins_.in_progress() < logins_at_once) log_in(lane.facility);
-      return false;
-    case Standing::waiting:
-    case Standing::logging_in:
-    case Standing::paused:
-      return false;
-  }
-  return false;
-}
-
-// What classes have something to send. Fresh records and deadlines have a claim of their own only while there is a
-// queue to stand in.
-rules::Waiting Dispatcher::waiting() const {
-  const bool queue =
-      !deep_.empty() || lanes_.awake(Ring::all) > most_lanes_at_once || draining_.active(doors_.clock.wall());
-  const auto sendable = [this](const auto& lane) { return can_send(lane); };
-  return {.deadline = queue && deadlines_near_ && lanes_.any_awake(Ring::deadline, sendable),
-          .fresh = queue && lanes_.any_awake(Ring::fresh, sendable),
-          .backlog = lanes_.any_awake(Ring::all)};
-}
 
 void Dispatcher::fetch(std::size_t room) {
   Fetch fetch;
@@ -301,12 +197,6 @@ bool Dispatcher::take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch
   return more || full;
 }
 
-// Of the backlog that a drain governs. What comes as fresh brings older ones along.
-bool Dispatcher::is_drained(const storage::Submission& record, Ring ring) const {
-  return ring != Ring::fresh && record.state != State::unknown &&
-         draining_.governs(record.accepted_at, doors_.clock.wall());
-}
-
 void Dispatcher::take_one(Fetch& fetch, Ring ring, storage::Due due) {
   const bool unknown = due.submission.state == State::unknown;
   const bool retry = !unknown && storage::is_repetition(due.submission);
@@ -323,38 +213,13 @@ void Dispatcher::take_one(Fetch& fetch, Ring ring, storage::Due due) {
   (unknown ? fetch.questions : fetch.sends).push_back(std::move(work));
 }
 
-// They are looked at again when a repetition has ended.
-void Dispatcher::hold_back(const storage::Lane& lane, std::size_t repetitions) {
-  doors_.probes.retries_held_back.add(static_cast<double>(repetitions));
-  if (permits_.may_retry()) return lanes_.wake(lane);  // one ended while the store was asked
-  over_budget_.insert(lane);
-}
-
-void Dispatcher::permit(const WorkPtr& work, Ring ring, const rules::Waiting& waiting, bool retry) {
-  const auto now = doors_.clock.steady();
-  if (work->record.state == State::unknown) return permits_.asked(now);
-  work->permitted = true;
-  work->retry = retry;
-  permits_.took(class_of(ring), waiting, retry, now);
-  if (retry) last_to_repeat_ = work->lane;
-}
-
-void Dispatcher::give_back_permit(const WorkPtr& work) {
-  if (std::exchange(work->drained, false)) draining_.gave_back();
-  if (!std::exchange(work->permitted, false)) return;
-  permits_.gave_back(work->retry);
-  wake_held_back();  // before its own lane is
-}
-
-// A few, in turn: whoever is woken first gets the one place there may be, and the others are looked at in vain.
-void Dispatcher::wake_held_back() {
-  if (!permits_.may_retry()) return;
-  for (auto left = lanes_at_once_; left > 0 && !over_budget_.empty(); --left) {
-    auto next = over_budget_.upper_bound(last_to_repeat_);
-    if (next == over_budget_.end()) next = over_budget_.begin();
-    lanes_.wake(*next);
-    over_budget_.erase(next);
-  }
+void Dispatcher::read_object(std::string_view kind,
+                             std::function<void(storage::Result<std::optional<storage::Object>>)> take) {
+  until_answered<std::optional<storage::Object>>(
+      [this, kind = std::string(kind)](auto done) {
+        doors_.store.get_object(kind, options_.destination, doors_.home, std::move(done));
+      },
+      std::move(take));
 }
 
 // One unreadable block must not stop every lane: from now on they are asked one by one, until that works again.

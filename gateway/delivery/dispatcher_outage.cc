@@ -8,40 +8,48 @@ namespace titip::delivery {
 namespace {
 
 constexpr std::size_t page = 100;
+constexpr int further_each_time = 8;
 constexpr auto again_after = std::chrono::milliseconds(1'000);
 
 }  // namespace
 
-// One that was going on when the last process ended is looked for among the records, oldest first: of this destination
-// the newest, if it has no end. Until that is known nothing is written.
-void Dispatcher::recall_outage(std::string after) {
-  doors_.store.list_objects(std::string(outage_kind), std::move(after), page, doors_.home,
-                            [this](storage::Result<std::vector<std::pair<std::string, storage::Object>>> list) {
-                              if (stopping_) return;
-                              if (!list && list.error() != storage::Error::corrupt) {
-                                doors_.timers.after(again_after,
-                                                    [this] { recall_outage(object_prefix(options_.destination)); });
-                                return;
-                              }
-                              // A damaged record among them must not end the keeping of records: what comes is a new
-                              // outage then.
-                              if (!list) {
-                                recalled_.reset();
-                                list.emplace();
-                              }
-                              bool others = false;
-                              for (const auto& [name, object] : *list) {
-                                others = !name.starts_with(object_prefix(options_.destination));
-                                if (others) break;
-                                auto outage = decode_outage(object.bytes);
-                                if (outage) recalled_ = std::move(*outage);
-                              }
-                              if (!others && list->size() == page) return recall_outage(list->back().first);
-                              if (recalled_ && !recalled_->ended_at) outages_.resume(std::move(*recalled_));
-                              recalled_.reset();
-                              knows_outage_ = true;
-                              note_outage();
-                            });
+// One that was going on when the last process ended is looked for: of this destination's records the newest, if it has
+// no end. Their names sort by destination and beginning, so the search looks back from now, further each time, until
+// there is one, and goes on to the last. Until that is known nothing is written.
+void Dispatcher::recall_outage(std::chrono::milliseconds back) {
+  const auto now = doors_.clock.wall();
+  const bool all = back >= now.time_since_epoch();
+  Outage oldest;
+  oldest.destination = options_.destination;
+  oldest.began_at = now - back;
+  auto after = all ? object_prefix(options_.destination) : object_name(oldest);
+  read_outages(std::move(after), {}, [this, back, all](NewestOutage newest) {
+    if (!newest.any && !all) return recall_outage(back * further_each_time);
+    if (newest.outage && !newest.outage->ended_at) outages_.resume(std::move(*newest.outage));
+    knows_outage_ = true;
+    note_outage();
+  });
+}
+
+void Dispatcher::read_outages(std::string after, NewestOutage so_far, std::function<void(NewestOutage)> take) {
+  until_answered<NamedObjects>(
+      [this, after = std::move(after)](auto done) {
+        doors_.store.list_objects(std::string(outage_kind), after, page, doors_.home, std::move(done));
+      },
+      [this, newest = std::move(so_far), take = std::move(take)](storage::Result<NamedObjects> list) mutable {
+        // A damaged record among them must not end the keeping of records: what comes is a new outage then.
+        if (!list) return take({.any = true});
+        bool others = false;
+        for (const auto& [name, object] : *list) {
+          others = !name.starts_with(object_prefix(options_.destination));
+          if (others) break;
+          newest.any = true;
+          auto outage = decode_outage(object.bytes);
+          if (outage) newest.outage = std::move(*outage);
+        }
+        if (others || list->size() < page) return take(std::move(newest));
+        read_outages(list->back().first, std::move(newest), std::move(take));
+      });
 }
 
 storage::DestinationCounts Dispatcher::counted() const {

@@ -43,4 +43,18 @@ inline bool never_left(const rules::Exchange& exchange) {
   return failure != nullptr && *failure == rules::Failure::not_admitted;
 }
 
+template <typename T>
+void Dispatcher::until_answered(std::function<void(storage::Done<T>)> ask,
+                                std::function<void(storage::Result<T>)> take) {
+  auto once_more = ask;
+  ask([this, ask = std::move(once_more), take = std::move(take)](storage::Result<T> answer) mutable {
+    if (stopping_) return;
+    if (answer || answer.error() == storage::Error::corrupt) return take(std::move(answer));
+    doors_.timers.after(std::chrono::milliseconds(1'000),
+                        [this, ask = std::move(ask), take = std::move(take)]() mutable {
+                          if (!stopping_) until_answered<T>(std::move(ask), std::move(take));
+                        });
+  });
+}
+
 }  // namespace titip::delivery
