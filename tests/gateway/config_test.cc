@@ -1,13 +1,13 @@
 #include "gateway/config.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
 
 #include "gateway/built_in_profiles.h"
+#include "tests/gateway/temporary_directory.h"
 
 namespace titip::gateway {
 namespace {
@@ -16,16 +16,7 @@ using namespace std::chrono_literals;
 
 class ConfigTest : public testing::Test {
  protected:
-  ConfigTest() {
-    std::string made = (std::filesystem::temp_directory_path() / "titip-test-XXXXXX").string();
-    if (::mkdtemp(made.data()) == nullptr) throw std::runtime_error("cannot make a directory for the test");
-    directory_ = made;
-    write_secret("puskesmas.pass", "right\n", 0600);
-  }
-  ~ConfigTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
+  ConfigTest() { write_secret("puskesmas.pass", "right\n", 0600); }
 
   void write_secret(const std::string& name, std::string_view text, mode_t mode) {
     std::ofstream(directory_ / name) << text;
@@ -36,7 +27,8 @@ class ConfigTest : public testing::Test {
     return load_config(directory_ / "titip.json");
   }
 
-  std::filesystem::path directory_;
+  tests::TemporaryDirectory temporary_;
+  std::filesystem::path directory_ = temporary_.path();
 };
 
 constexpr std::string_view whole = R"({

@@ -103,17 +103,9 @@ rules::Reply national(int http_status, int code, std::string_view message, std::
 }
 
 TestSealer::TestSealer() {
-  std::string made = (std::filesystem::temp_directory_path() / "titip-test-XXXXXX").string();
-  if (::mkdtemp(made.data()) == nullptr) throw std::runtime_error("cannot make a directory for the test");
-  directory_ = made;
   auto sealer = storage::Sealer::open(directory_ / "test.key", true);
   if (!sealer) throw std::runtime_error(sealer.error());
   sealer_.emplace(std::move(*sealer));
-}
-
-TestSealer::~TestSealer() {
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 }  // namespace titip::tests

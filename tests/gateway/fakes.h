@@ -3,7 +3,6 @@
 #pragma once
 
 #include <deque>
-#include <filesystem>
 #include <functional>
 #include <list>
 #include <map>
@@ -17,6 +16,7 @@
 #include "gateway/clock/clock.h"
 #include "storage/open.h"
 #include "storage/sealing.h"
+#include "tests/gateway/temporary_directory.h"
 #include "upstream/client/transport.h"
 
 namespace titip::tests {
@@ -107,11 +107,10 @@ class TestSealer {
   TestSealer();
   TestSealer(const TestSealer&) = delete;
   TestSealer& operator=(const TestSealer&) = delete;
-  ~TestSealer();
   const storage::Sealer& operator*() const { return *sealer_; }
 
  private:
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   std::optional<storage::Sealer> sealer_;
 };
 

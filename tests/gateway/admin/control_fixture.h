@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -26,6 +25,7 @@
 #include <vector>
 
 #include "gateway/admin/control_socket.h"
+#include "tests/gateway/temporary_directory.h"
 
 namespace titip::admin {
 
@@ -87,16 +87,7 @@ class Client {
 
 class ControlFixture : public testing::Test {
  protected:
-  ControlFixture() {
-    std::string made = (std::filesystem::temp_directory_path() / "titip-control-XXXXXX").string();
-    if (::mkdtemp(made.data()) == nullptr) throw std::runtime_error("cannot make a directory for the test");
-    directory = made;
-  }
-  ~ControlFixture() override {
-    end();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory, ignored);
-  }
+  ~ControlFixture() override { end(); }
 
   std::expected<void, std::string> serve(ControlOptions options, ControlSocket::Take take) {
     socket.emplace(context, options, std::move(take));
@@ -122,7 +113,8 @@ class ControlFixture : public testing::Test {
   }
   std::filesystem::path path() const { return directory / "control"; }
 
-  std::filesystem::path directory;
+  tests::TemporaryDirectory temporary_;
+  std::filesystem::path directory = temporary_.path();
   boost::asio::io_context context{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard{context.get_executor()};
   std::optional<ControlSocket> socket;
