@@ -295,6 +295,25 @@ TEST_P(Requiring, ARepetitionWhoseNaturalKeyIsTakenIsAConflict) {
   EXPECT_FALSE(now_of(1).replaced_by.has_value());
 }
 
+// Released into another hold, its state stays as it was, and its deadline is given up all the same.
+TEST_P(Requiring, ADeadlineThatIsGivenUpIsCountedNoMore) {
+  accept(needing(1, "a", {}, {"visit"}));
+  auto late = needing(2, "b", {"visit"});
+  late.submission.deadline = at(noon_ms - 1);
+  accept(late);
+  const auto counted = [&] { return store->counts().destinations.at("pcare").pending_by_deadline.size(); };
+  ASSERT_EQ(counted(), 1U);
+  auto hold = transition_of(now_of(2), Event::hold);
+  hold.hold_reason = HoldReason::deadline;
+  ASSERT_EQ(caller->transition(hold).state, State::held);
+  finish(1, Event::rejected);
+  ASSERT_EQ(now_of(2).hold_reason, HoldReason::deadline);
+  ASSERT_EQ(counted(), 1U);
+  ASSERT_EQ(caller->transition(transition_of(now_of(2), Event::release)).state, State::held);
+  EXPECT_EQ(now_of(2).hold_reason, HoldReason::requirement);
+  EXPECT_EQ(counted(), 0U);
+}
+
 // --- taking back ----------------------------------------------------------------------------------------------------
 
 TEST_P(Requiring, WhatIsStillOursIsTakenBackWithAllThatNeedsIt) {

@@ -94,6 +94,7 @@ TEST_F(Restores, EveryRecordIsWhereThePlanSays) {
   for (const auto& [number, state] : rows) EXPECT_EQ(loaded(number).state, state) << number;
   EXPECT_EQ(loaded(1).unknown_since, now) << "the late-apply wait counts from now";
   EXPECT_EQ(loaded(5).unknown_since, now);
+  EXPECT_EQ(loaded(6).unknown_since, now) << "held, it may have landed too";
   EXPECT_EQ(loaded(1).outcome_rule, "restored");
 
   const auto probes = caller->due("clinic-1", DueClass::probe, now);

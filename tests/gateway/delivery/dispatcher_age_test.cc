@@ -121,6 +121,24 @@ TEST(MaximumAge, nothing_ages_behind_a_gate) {
   }
 }
 
+// Its pace decides when a record of the backlog may go, not the server.
+TEST(MaximumAge, nothing_ages_while_a_drain_keeps_it_back) {
+  World world(an_hour());
+  put_off_the_unlucky(world);
+  world.start();
+  const auto id = world.accept({.nik = unlucky});
+  world.pass(30min);
+  ASSERT_EQ(world.state(id), State::deferred);
+  ASSERT_FALSE(world.order_drain({DrainOrder::What::start, {.canary = 0, .per_second = 0.01}}).refused);
+  world.pass(48h);
+  EXPECT_EQ(world.state(id), State::deferred);
+  ASSERT_FALSE(world.order_drain({DrainOrder::What::cancel}).refused);
+  world.pass(20min);
+  EXPECT_EQ(world.state(id), State::deferred) << "fifty minutes of it could have been used";
+  world.pass(30min);
+  EXPECT_EQ(world.state(id), State::expired);
+}
+
 // Accounts lock, so a paused facility is tried a few times a day: its records wait for a person, and do not age.
 TEST(MaximumAge, nothing_ages_while_credentials_are_refused) {
   World world(an_hour());

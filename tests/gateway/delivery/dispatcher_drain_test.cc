@@ -231,6 +231,22 @@ TEST(DispatcherDrain, its_end_is_seen_in_one_look_at_what_is_held) {
   EXPECT_LE(world.store().scans - before, 3U);
 }
 
+// Its lane is first in turn, and nothing of it can go: the places the pace leaves are others'.
+TEST(DispatcherDrain, who_cannot_log_in_keeps_nobody_else_aside) {
+  World world(roomy());
+  world.transport().server = [&](const client::OutboundRequest& request) -> std::optional<rules::Exchange> {
+    if (request.method == "POST" && tests::header(request, "x-kdppk") == "F000")
+      return tests::national(401, 401, "Sesi login telah berakhir, silakan login kembali");
+    return world.server(request);
+  };
+  world.start();
+  pile_up(world, 100);
+  begin(world, {.canary = 0, .per_second = 1});
+  world.pass(3min);
+  EXPECT_EQ(in_state(world, State::delivered), 95U);
+  EXPECT_EQ(state(world), DrainState::running) << "five still wait";
+}
+
 TEST(DispatcherDrain, who_comes_today_brings_along_what_that_person_still_has_waiting) {
   World world(roomy());
   world.start();

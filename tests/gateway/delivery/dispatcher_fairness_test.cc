@@ -146,6 +146,32 @@ TEST(Fairness, facilities_take_turns_with_their_repetitions) {
   for (const auto* facility : {"F000", "F001", "F002"}) EXPECT_GE(sent[facility], 3) << facility;
 }
 
+// Each of three hundred facilities has one due: a place that is freed is looked for by a few of them.
+TEST(Fairness, a_repetition_that_ends_wakes_a_few_not_all) {
+  WorldOptions options;
+  options.facilities = 300;
+  options.upstream.window.initial = options.upstream.window.cap = 8;
+  options.upstream.breaker.minimum_calls = 100'000;
+  World world(options);
+  for (int i = 0; i < 300; ++i) world.accept({.nik = person(i)}, "vaksin/simpan", fmt::format("F{:03}", i));
+  world.server.next_writes.assign(300, Mood::busy_without_wait);
+  world.start();
+  world.pass(100ms);
+  ASSERT_EQ(in_state(world, State::deferred), 300U);
+  for (int i = 1000; i < 1060; ++i) world.accept({.nik = person(i)});
+  world.run();
+  world.server.mood = Mood::silence;
+  world.pass(2h);
+  ASSERT_EQ(world.transport().waiting().size(), 3U);
+  const auto before = world.store().due_queries;
+  for (int i = 0; i < 10; ++i) {
+    world.transport().answer(0, tests::national(201, 201, "CREATED"));
+    world.run();
+    ASSERT_EQ(world.transport().waiting().size(), 3U) << "when one has ended another goes";
+  }
+  EXPECT_LE(world.store().due_queries - before, 10 * 100U);
+}
+
 TEST(Fairness, a_first_try_behind_many_repetitions_is_found) {
   WorldOptions options;
   options.upstream.window.initial = options.upstream.window.cap = 8;

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/gateway/delivery/world.h"
 
 namespace titip::delivery {
@@ -315,6 +317,35 @@ TEST(OutageRecord, one_that_ended_unseen_ends_at_the_start) {
   const auto outages = world.outages();
   ASSERT_EQ(outages.size(), 1U);
   EXPECT_TRUE(outages[0].ended_at);
+}
+
+// Years of records are not read for it: the newest is found from now on backwards.
+TEST(OutageRecord, the_newest_is_found_among_a_thousand) {
+  for (const auto ago : {std::chrono::milliseconds(1h), std::chrono::milliseconds(100 * 24h)}) {
+    World world;
+    const auto open_since = world.clock.wall() - ago;
+    Outage outage;
+    for (const auto* destination : {"pcare-vaksin", "pcare-vaksin-2", "another"}) {
+      outage.destination = destination;
+      for (int i = 0; i < 1000; ++i) {
+        outage.began_at = open_since - (i + 1) * 24h;
+        outage.ended_at = outage.began_at + 1h;
+        world.put_object(std::string(outage_kind), object_name(outage), encode(outage));
+      }
+    }
+    outage.destination = "pcare-vaksin";
+    outage.began_at = open_since;
+    outage.ended_at.reset();
+    world.put_object(std::string(outage_kind), object_name(outage), encode(outage));
+    world.start();
+    world.accept({});
+    world.pass(1min);
+    EXPECT_LE(world.store().lists, 6U);
+    const auto outages = world.outages();
+    const auto mine = std::ranges::find(outages, open_since, &Outage::began_at);
+    ASSERT_NE(mine, outages.end());
+    EXPECT_TRUE(mine->ended_at) << "it ended when somebody was served";
+  }
 }
 
 }  // namespace

@@ -171,6 +171,17 @@ TEST(Logins, pauses_of_a_mass_refusal_are_forgiven) {
   }
 }
 
+// Whose age stood still meanwhile must be told that it goes on.
+TEST(Logins, forgiving_says_who_was_forgiven) {
+  Logins logins(options);
+  logins.refused("before it", now - 1ms);
+  logins.refused("one", now + 1min);
+  logins.refused("two", now + 2min);
+  logins.worked("nobody");
+  EXPECT_EQ(logins.forgive(now, now + 5min), (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(logins.forgive(now, now + 5min), std::vector<std::string>{}) << "once";
+}
+
 TEST(Logins, who_is_refused_although_forgiven_is_paused_as_ever) {
   Logins logins(options);
   logins.refused("a", now);

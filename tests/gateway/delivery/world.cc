@@ -191,10 +191,15 @@ storage::DestinationCounts World::counts() const {
 
 std::vector<delivery::Outage> World::outages() {
   std::vector<delivery::Outage> found;
-  process_->store.list_objects(std::string(delivery::outage_kind), {}, 100, process_->home, [&](auto list) {
-    for (const auto& [name, object] : list.value()) found.push_back(delivery::decode_outage(object.bytes).value());
-  });
-  run();
+  std::string after;
+  for (bool more = true; more;) {
+    process_->store.list_objects(std::string(delivery::outage_kind), after, 100, process_->home, [&](auto list) {
+      for (const auto& [name, object] : list.value()) found.push_back(delivery::decode_outage(object.bytes).value());
+      more = list->size() == 100;
+      if (more) after = list->back().first;
+    });
+    run();
+  }
   return found;
 }
 
