@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <mutex>
 
 namespace titip::storage {
 
@@ -46,14 +45,17 @@ std::string Facilities::conflict(const Facility& facility) const {
   return conflict_of(facility);
 }
 
-std::vector<Facilities::Found> Facilities::all() const {
+// Asked for by people alone, so that those who look one up need not pay for an order.
+std::vector<Facilities::Found> Facilities::page(std::string_view after, std::size_t limit) const {
+  const auto code = [](const Found* facility) -> const std::string& { return (*facility)->code; };
+  const std::shared_lock lock(mutex_);
+  std::vector<const Found*> behind;
+  for (const auto& [name, facility] : by_code_)
+    if (name > after) behind.push_back(&facility);
+  limit = std::min(limit, behind.size());
+  std::ranges::partial_sort(behind, behind.begin() + static_cast<std::ptrdiff_t>(limit), {}, code);
   std::vector<Found> list;
-  {
-    const std::shared_lock lock(mutex_);
-    list.reserve(by_code_.size());
-    for (const auto& [code, facility] : by_code_) list.push_back(facility);
-  }
-  std::ranges::sort(list, {}, [](const Found& facility) -> const std::string& { return facility->code; });
+  for (std::size_t at = 0; at < limit; ++at) list.push_back(*behind[at]);
   return list;
 }
 

@@ -9,6 +9,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -48,8 +49,10 @@ class Facilities {
   std::expected<void, std::string> add(Facility facility);
   // What add() would say, without a change; empty: nothing.
   std::string conflict(const Facility& facility) const;
+  // Held from the look to the add() by whoever changes what is kept.
+  std::unique_lock<std::mutex> changing() { return std::unique_lock(changing_); }
 
-  std::vector<Found> all() const;  // by code
+  std::vector<Found> page(std::string_view after, std::size_t limit) const;  // by code
   struct Counts {
     std::size_t enabled = 0;
     std::size_t disabled = 0;
@@ -68,6 +71,7 @@ class Facilities {
   Table by_code_;
   Table by_consumer_;
   std::size_t disabled_ = 0;
+  std::mutex changing_;
 };
 
 }  // namespace titip::storage
