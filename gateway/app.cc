@@ -59,7 +59,8 @@ void App::make_upkeep() {
                              [this](const std::string& what) { set_gate(what, std::nullopt); }, std::move(names),
                              [this](const std::string& facility) { return facilities_.find(facility) != nullptr; },
                              [this](const std::string& what, const admin::Gate& gate) { set_gate(what, gate); },
-                             [this](const admin::Request& request) { return drain_command(request, drain_doors()); }},
+                             [this](const admin::Request& request) { return drain_command(request, drain_doors()); },
+                             &facilities_},
                 clock_, [this](std::string_view action) { admin_probes_.acted(action); });
   control_.emplace(operations_loop_.context(), admin::ControlOptions{},
                    [this](admin::Request request, std::shared_ptr<admin::Caller> caller) {

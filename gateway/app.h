@@ -35,6 +35,7 @@ class App {
 
  private:
   std::expected<void, storage::NotOpened> open_store();
+  std::expected<void, std::string> open_facilities();
   std::expected<void, std::string> make_destinations();
   std::expected<void, std::string> check_pending() const;
   std::vector<storage::Lane> lanes_of(const std::string& destination) const;
@@ -64,6 +65,7 @@ class App {
   metrics::HttpProbes operations_probes_{registry_, "operations"};
   metrics::RetentionProbes retention_probes_{registry_};
   metrics::AdminProbes admin_probes_{registry_};
+  metrics::FacilityProbes facility_probes_{registry_};
   storage::Facilities facilities_;
   std::optional<storage::StoreLock> lock_;  // let go when everything that has the store is gone
   std::optional<storage::Sealer> sealer_;

@@ -9,6 +9,7 @@
 #include "gateway/admin/gates.h"
 #include "gateway/exit_status.h"
 #include "gateway/profiles.h"
+#include "gateway/tenants.h"
 #include "metrics/log.h"
 #include "storage/waiting_home.h"
 
@@ -30,8 +31,8 @@ constexpr std::size_t facilities_named = 5;
 std::expected<void, storage::NotOpened> App::open() {
   metrics::build_info(registry_, TITIP_VERSION, "");
   metrics::process_metrics(registry_);
-  for (auto& facility : config_.facilities) facilities_.add(std::move(facility));
   if (auto opened = open_store(); !opened) return opened;
+  if (auto gathered = open_facilities(); !gathered) return std::unexpected(std::move(gathered.error()));
   if (auto made = make_destinations(); !made) return std::unexpected(std::move(made.error()));
   if (auto checked = check_pending(); !checked) return std::unexpected(std::move(checked.error()));
   if (auto gates = set_gates(); !gates) return std::unexpected(std::move(gates.error()));
@@ -59,6 +60,22 @@ std::expected<void, storage::NotOpened> App::open_store() {
   metrics::log(Level::info, "store_opened",
                {{Field::path, store_directory(config_).string()},
                 {Field::count, static_cast<std::int64_t>(health.found_open_attempts)}});
+  return {};
+}
+
+// Of one that cannot be read nothing is accepted; it is added again, or the damage mended, while the others are served.
+std::expected<void, std::string> App::open_facilities() {
+  const auto began = clock_.steady();
+  const auto damaged = gather_facilities(config_.facilities, *store_, *sealer_, facilities_);
+  if (!damaged) return std::unexpected(damaged.error());
+  for (std::size_t at = 0; at < std::min(damaged->size(), facilities_named); ++at)
+    metrics::log(Level::error, "facility_unreadable",
+                 {{Field::facility, damaged->at(at)}, {Field::count, static_cast<std::int64_t>(damaged->size())}});
+  const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - began);
+  const auto counts = facilities_.counts();
+  metrics::log(Level::info, "facilities_loaded",
+               {{Field::count, static_cast<std::int64_t>(counts.enabled + counts.disabled)},
+                {Field::duration_ms, span.count()}});
   return {};
 }
 
@@ -96,9 +113,10 @@ std::expected<void, std::string> App::check_pending() const {
     for (const auto& lane : lanes_of(name))
       if (facilities_.find(lane.facility) == nullptr && gone.size() < facilities_named) gone.push_back(lane.facility);
     if (!gone.empty())
-      return std::unexpected(
-          fmt::format("/facilities: submissions of {} wait for '{}', but the config no longer has them; put them back",
-                      fmt::join(gone, ", "), name));
+      return std::unexpected(fmt::format(
+          "/facilities: submissions of {} wait for '{}', but neither config nor registry has them; put them "
+          "back",
+          fmt::join(gone, ", "), name));
   }
   return {};
 }

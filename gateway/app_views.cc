@@ -63,6 +63,9 @@ void App::fill_queue_metrics() {
     destination->queue().gated.set(destination->gate() ? 1 : 0);
     destination->queue().ledger_difference.set(static_cast<double>(reads::ledger_difference(each)));
   }
+  const auto known = facilities_.counts();
+  facility_probes_.enabled.set(static_cast<double>(known.enabled));
+  facility_probes_.disabled.set(static_cast<double>(known.disabled));
   const auto health = store_->health();
   commit_probes_.writer_queue.set(static_cast<double>(health.writer_queue));
   commit_probes_.last_patrol.set(std::chrono::duration<double>(health.patrolled_at.time_since_epoch()).count());

@@ -27,6 +27,7 @@ struct Line {
   admin::Request request;
   RestoreCommand restore;
   OutagesCommand outages;
+  FacilityCommand facility;
   bool as_it_is = false;
   bool csv = false;
   std::string pause_until;
@@ -46,6 +47,7 @@ class Commands {
     add_sending();
     add_custody();
     add_people();
+    add_facility_options(program_, {line.config_file, line.facility, line.saying, line.perform});
     add_offline();
     add_profile();
   }
@@ -258,7 +260,7 @@ int run(int argc, char** argv, const Seams& seams) {
     return program.exit(error) == 0 ? exit_ok : exit_usage;
   }
   if (line.perform_alone) return line.perform_alone();
-  if (!line.perform) {  // no command at all, or `keys` or `profile` alone
+  if (!line.perform) {  // no command at all, or `keys`, `facility` or `profile` alone
     fmt::print(stderr, "titip: say what to do\n\n{}", program.help());
     return exit_usage;
   }

@@ -4,10 +4,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "gateway/admin/wire.h"
 #include "gateway/config.h"
+
+namespace CLI {
+class App;
+}
 
 namespace titip::gateway {
 
@@ -26,6 +31,28 @@ struct OutagesCommand {
   Format format = Format::table;
 };
 int run_outages(const Config& config, const OutagesCommand& command);
+
+struct FacilityCommand {
+  admin::Request request;
+  storage::Facility facility;  // what the command line says of it
+  std::string secret_file;
+  std::string password_file;
+  std::string file;  // of an import
+  std::string utc_offset;
+  std::string encrypted = "profile";
+  std::string signature_age;
+  bool skip_faulty = false;
+};
+int run_facility(const Config& config, const FacilityCommand& command, Saying saying);
+
+// Where `titip facility …` puts what it finds on the command line; all of it outlives the parsing.
+struct FacilityLine {
+  std::string& config_file;
+  FacilityCommand& command;
+  Saying& saying;
+  std::function<int(const Config&)>& perform;
+};
+void add_facility_options(CLI::App& program, FacilityLine line);
 
 struct RestoreCommand {
   std::filesystem::path from;          // a backup; empty: the data directory as it is

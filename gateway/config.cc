@@ -1,15 +1,11 @@
 #include "gateway/config.h"
 
-#include <sys/stat.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <set>
 #include <sstream>
 
-#include "gateway/clock/local_date.h"
 #include "gateway/config_reading.h"
 #include "upstream/scheme/facility_login.h"
 
@@ -23,27 +19,6 @@ constexpr std::int64_t second = 1'000;
 constexpr std::int64_t hour = 3600 * second;
 constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t gib = 1 << 30;
-
-std::expected<std::string, std::string> read_secret(const std::filesystem::path& path) {
-  struct stat about{};
-  if (stat(path.c_str(), &about) != 0)
-    return std::unexpected(fmt::format("cannot read {}: {}", path.string(), std::strerror(errno)));
-  if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return std::unexpected(
-        fmt::format("{} may be read by group or others; run: chmod 600 {}", path.string(), path.string()));
-  std::ifstream file(path);
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-  if (text.empty()) return std::unexpected(fmt::format("{} is empty; it must hold the secret", path.string()));
-  return text;
-}
-
-std::chrono::minutes zone(const R& r) {
-  const auto name = r.text();
-  const auto offset = clock::zone_offset(name);
-  if (!offset) r.fail("must be WIB, WITA or WIT");
-  return offset.value_or(std::chrono::minutes(0));
-}
 
 constexpr std::array<Key<ListenConfig>, 2> listen_keys{{
     {"address", "IP address to listen on", [](const R& r, ListenConfig& c) { c.address = r.text(); }},
@@ -240,31 +215,6 @@ constexpr std::array<Key<D>, 24> destination_keys{{
      [](const R& r, D& c) { c.login.pause_max = r.milliseconds(second, 7 * day); }},
 }};
 
-struct FacilityEntry {
-  storage::Facility facility;
-  std::filesystem::path password_file;
-};
-constexpr std::array<Key<FacilityEntry>, 2> login_keys{{
-    {"username", "user name at the national service",
-     [](const R& r, FacilityEntry& c) { c.facility.username = r.text(); }},
-    {"password_file", "file with the password, mode 0600",
-     [](const R& r, FacilityEntry& c) { c.password_file = r.text(); }},
-}};
-constexpr std::array<Key<FacilityEntry>, 5> facility_keys{{
-    {"code", "code at the national service",
-     [](const R& r, FacilityEntry& c) {
-       c.facility.code = r.text();
-       if (!r.failed() && !scheme::is_facility_code(c.facility.code))
-         r.fail("must be 1 to 32 letters, digits, dots, dashes and underscores");
-     }},
-    {"name", "what people call it", [](const R& r, FacilityEntry& c) { c.facility.name = r.text(); }},
-    {"time_zone", "WIB, WITA or WIT", [](const R& r, FacilityEntry& c) { c.facility.utc_offset = zone(r); }},
-    {"late_entry_reason", "code sent when a record is entered on a later day",
-     [](const R& r, FacilityEntry& c) { c.facility.late_entry_reason = r.text(); }},
-    {"login", "the log-in delivery uses until the clinic's own was accepted",
-     [](const R& r, FacilityEntry& c) { read_object<FacilityEntry>(r, login_keys, c); }},
-}};
-
 void read_destinations(const R& r, Config& config) {
   if (!r.value().is_array() || r.value().empty()) return r.fail("must be a list with at least one destination");
   for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
@@ -277,26 +227,6 @@ void read_destinations(const R& r, Config& config) {
           fmt::format("\"minimum\" ({}) is above \"sample\" ({}): no surge would ever be noticed", minimum, sample));
     if (!r.failed() && destination.base_url.empty()) r.at(at).fail("needs a \"base_url\"");
     config.destinations.push_back(std::move(destination));
-  }
-}
-
-void read_facilities(const R& r, Config& config) {
-  if (!r.value().is_array()) return r.fail("must be a list of facilities");
-  std::set<std::string> codes;
-  for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
-    FacilityEntry entry;
-    read_object<FacilityEntry>(r.at(at), facility_keys, entry);
-    if (r.failed()) return;
-    if (entry.facility.code.empty()) return r.at(at).fail("needs a \"code\"");
-    if (!codes.insert(entry.facility.code).second) return r.at(at).at("code").fail("stands in the list twice");
-    if (entry.facility.username.empty() != entry.password_file.empty())
-      return r.at(at).at("login").fail("needs a \"username\" and a \"password_file\"");
-    if (!entry.password_file.empty()) {
-      auto password = read_secret(config.directory / entry.password_file);
-      if (!password) return r.at(at).at("login").at("password_file").fail(password.error());
-      entry.facility.password = std::move(*password);
-    }
-    config.facilities.push_back(std::move(entry.facility));
   }
 }
 
@@ -316,7 +246,8 @@ constexpr std::array<Key<Config>, 12> config_keys{{
     {"key_file", "the key that seals it; made at first start, mode 0600",
      [](const R& r, Config& c) { c.key_file = c.directory / r.text(); }},
     {"log_level", "debug, info, warning or error", [](const R& r, Config& c) { c.log_level = log_level(r); }},
-    {"time_zone", "WIB, WITA or WIT: times that people read", [](const R& r, Config& c) { c.utc_offset = zone(r); }},
+    {"time_zone", "WIB, WITA or WIT: times that people read",
+     [](const R& r, Config& c) { c.utc_offset = read_zone(r); }},
     {"stop_grace_ms", "an orderly stop waits this long for what is in flight",
      [](const R& r, Config& c) { c.stop_grace = r.milliseconds(0, hour); }},
     {"front", "the listener clinics use",

@@ -47,6 +47,12 @@ class Reading {
     return std::chrono::milliseconds(integer<std::int64_t>(least, most));
   }
 
+  bool flag() const {
+    if (value_.is_boolean()) return value_.get<bool>();
+    fail("must be true or false");
+    return false;
+  }
+
   double fraction() const {
     if (value_.is_number() && value_.get<double>() > 0 && value_.get<double>() <= 1) return value_.get<double>();
     fail("must be a number above 0 and at most 1");
@@ -69,6 +75,9 @@ struct Key {
   const char* meaning;
   void (*read)(const Reading&, T&);
 };
+
+std::chrono::minutes read_zone(const Reading& reading);
+void read_facilities(const Reading& reading, Config& config);
 
 // Reads an object by its table; a key that is not in the table is a mistake.
 template <class T>

@@ -16,6 +16,7 @@
 #include "gateway/profiles.h"
 #include "gateway/reads/status.h"
 #include "gateway/say.h"
+#include "gateway/tenants.h"
 
 namespace titip::gateway {
 namespace {
@@ -100,6 +101,7 @@ DrainDoors offline_drains(const Config& config, storage::Store& store, const clo
 
 struct Reach::Offline {
   clock::SystemClock clock;
+  storage::Facilities facilities;
   std::optional<Custody> custody;
   ~Offline() {
     if (custody) custody->store->close();
@@ -130,6 +132,10 @@ std::optional<Ended> Reach::open() {
     return admin::in_trouble(missing ? Trouble::not_found : Trouble::failed, custody.error() + ".");
   }
   offline->custody.emplace(std::move(*custody));
+  if (const auto gathered = gather_facilities(config_.facilities, *offline->custody->store, offline->custody->sealer,
+                                              offline->facilities);
+      !gathered)
+    return admin::in_trouble(Trouble::failed, gathered.error() + ".");
   offline_ = std::move(offline);
   say(fmt::format("no gateway runs on {}; opened the store itself", config_.data_directory.string()));
   return std::nullopt;
@@ -156,14 +162,12 @@ Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
                            [this, &custody] { return offline_status(config_, *custody.store, offline_->clock.wall()); },
                            {},
                            destination_names(config_),
-                           [this](const std::string& code) {
-                             return std::ranges::find(config_.facilities, code, &storage::Facility::code) !=
-                                    config_.facilities.end();
-                           },
+                           [this](const std::string& code) { return offline_->facilities.find(code) != nullptr; },
                            {},
                            [this, &custody](const admin::Request& drain) {
                              return drain_command(drain, offline_drains(config_, *custody.store, offline_->clock));
-                           }};
+                           },
+                           &offline_->facilities};
   Directly directly(heard);
   return admin::run(*checked, doors, directly);
 }

@@ -42,6 +42,7 @@ constexpr Definition drain_waiting{"titip_drain_waiting_submissions", "Records o
 constexpr Definition drain_rate{"titip_drain_rate_limit_submissions_per_second", "The drain's pace, 0 if it has none."};
 constexpr Definition drain_paused{"titip_drain_paused", "1 while the drain is paused or has stopped by itself."};
 constexpr Definition drain_eta{"titip_drain_eta_seconds", "Until the drain is done; 0 while nobody can know."};
+constexpr Definition facilities{"titip_facilities", "Facilities of config and registry, by state."};
 constexpr Definition paused{"titip_facilities_paused", "Facilities whose credentials the destination refuses."};
 constexpr Definition facilities_gated{"titip_facilities_gated",
                                       "Facilities behind a gate: by a person, or for a surge of rejections."};
@@ -322,13 +323,20 @@ RetentionProbes::RetentionProbes(Registry& registry)
       clock_doubted(registry.gauge(clock_doubt, {})) {}
 
 AdminProbes::AdminProbes(Registry& registry)
-    : actions_(children({"status", "resume", "backup", "verify", "keys rotate", "erase", "export", "retain", "pause",
-                         "drain", "drain pause", "drain resume", "drain status", "drain cancel", "outages"},
-                        [&](const std::string& n) { return registry.counter(admin_actions, {{"action", n}}); })) {}
+    : actions_(children(
+          {"status",          "resume",           "backup",         "verify",       "keys rotate",     "erase",
+           "export",          "retain",           "pause",          "drain",        "drain pause",     "drain resume",
+           "drain status",    "drain cancel",     "outages",        "facility add", "facility import", "facility ls",
+           "facility rotate", "facility disable", "facility enable"},
+          [&](const std::string& n) { return registry.counter(admin_actions, {{"action", n}}); })) {}
 
 void AdminProbes::acted(std::string_view action) const {
   find(actions_, action, "status").add();
 }
+
+FacilityProbes::FacilityProbes(Registry& registry)
+    : enabled(registry.gauge(facilities, {{"state", "enabled"}})),
+      disabled(registry.gauge(facilities, {{"state", "disabled"}})) {}
 
 void build_info(Registry& registry, const std::string& version, const std::string& revision) {
   registry.gauge(build_info_metric, {{"version", version}, {"revision", revision}}).set(1);

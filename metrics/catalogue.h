@@ -163,6 +163,14 @@ class AdminProbes {
   std::map<std::string, Counter, std::less<>> actions_;
 };
 
+// The facilities that are known, filled at exposition; by no facility's name.
+class FacilityProbes {
+ public:
+  explicit FacilityProbes(Registry& registry);
+  Gauge enabled;
+  Gauge disabled;
+};
+
 void build_info(Registry& registry, const std::string& version, const std::string& revision);
 // /proc/self at each exposition: the process_* family every Prometheus user expects.
 void process_metrics(Registry& registry);

@@ -27,6 +27,8 @@ std::string begun_line(const Request& request, std::string_view who, const std::
   if (request.drain != DrainWords{}) document["drain"] = words_json(request.drain);
   if (request.forget_damaged) document["forget_damaged"] = true;
   if (request.forget_lost) document["forget_lost"] = true;
+  for (const auto& each : request.facilities) document["facilities"].push_back(each.code);
+  if (request.done) document["done"] = true;
   for (const auto& person : people) document["people"].push_back(storage::hex(person));
   return text_of(document);
 }

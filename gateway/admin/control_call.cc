@@ -107,7 +107,8 @@ std::expected<Ended, NoAnswer> call(const std::filesystem::path& data_directory,
                                     const Heard& heard) {
   Socket socket;
   if (auto reached = reach(data_directory, socket); !reached) return std::unexpected(std::move(reached.error()));
-  if (request.command == Command::status || request.command == Command::resume || request.command == Command::outages)
+  if (request.command == Command::status || request.command == Command::resume || request.command == Command::outages ||
+      is_of_facilities(request.command))
     socket.time_out(short_answer_s);
   const bool asked = socket.send(encode(request));  // a refusal may come before everything was sent
   while (const auto line = socket.line()) {

@@ -1,6 +1,6 @@
 // Where upkeep runs: on threads of its own, off the loops, one long run at a time. Short requests (status, resume,
-// pause, drains, a page of outages) do not wait behind a long one. Threads: every member from any thread. A Caller is
-// called from the desk's threads.
+// pause, drains, facilities, a page of outages) do not wait behind a long one. Threads: every member from any thread. A
+// Caller is called from the desk's threads.
 #pragma once
 
 #include <functional>

@@ -15,7 +15,8 @@ constexpr std::chrono::days keys_at_least{90};
 // Copies and exports change nothing, but whoever has one has everything: they are in the log too.
 bool is_audited(const Request& request) {
   return request.command != Command::status && request.command != Command::verify &&
-         request.command != Command::outages && request.command != Command::drain_status && !request.dry_run;
+         request.command != Command::outages && request.command != Command::facility_ls &&
+         request.command != Command::drain_status && !request.dry_run;
 }
 
 Ended perform(const Request& request, const Doors& doors, Telling& telling) {
@@ -46,6 +47,13 @@ Ended perform(const Request& request, const Doors& doors, Telling& telling) {
     case Command::drain_status:
     case Command::drain_cancel:
       return doors.drain ? doors.drain(request) : in_trouble(Trouble::not_found, "No drains are known here.");
+    case Command::facility_add:
+    case Command::facility_import:
+    case Command::facility_ls:
+    case Command::facility_rotate:
+    case Command::facility_disable:
+    case Command::facility_enable:
+      return facility(request, doors);
   }
   return in_trouble(Trouble::usage, "there is no such command");
 }

@@ -14,6 +14,7 @@
 
 #include "gateway/admin/wire.h"
 #include "gateway/clock/clock.h"
+#include "storage/facilities.h"
 #include "storage/sealing.h"
 #include "storage/store.h"
 
@@ -40,6 +41,7 @@ struct Doors {
   std::function<bool(const std::string& facility)> knows_facility{};
   std::function<void(const std::string& what, const Gate& gate)> gate_set{};  // empty: nobody sends
   std::function<Ended(const Request&)> drain{};                               // whatever is of a drain
+  storage::Facilities* facilities = nullptr;                                  // none: nobody needs them here
 };
 
 // What a run tells on its way. All three say whether it should go on.
@@ -69,5 +71,6 @@ Ended retain(const Request& request, const Doors& doors, Telling& telling);
 Ended resume(const Request& request, const Doors& doors);
 Ended outages(const Request& request, const Doors& doors);
 Ended pause(const Request& request, const Doors& doors);
+Ended facility(const Request& request, const Doors& doors);  // whatever is of facilities
 
 }  // namespace titip::admin

@@ -16,9 +16,11 @@ using nlohmann::ordered_json;
 constexpr std::size_t number_digits = 16;
 constexpr std::size_t depth_max = 4;
 
-constexpr std::array command_names{"status",      "resume",       "backup",       "verify",       "keys rotate",
-                                   "erase",       "export",       "retain",       "pause",        "drain",
-                                   "drain pause", "drain resume", "drain status", "drain cancel", "outages"};
+constexpr std::array command_names{
+    "status",          "resume",           "backup",         "verify",       "keys rotate",     "erase",
+    "export",          "retain",           "pause",          "drain",        "drain pause",     "drain resume",
+    "drain status",    "drain cancel",     "outages",        "facility add", "facility import", "facility ls",
+    "facility rotate", "facility disable", "facility enable"};
 static_assert(command_names.size() == static_cast<std::size_t>(command_count));
 constexpr std::array trouble_names{"failed", "usage", "not_found", "unreachable", "not_allowed", "busy"};
 
@@ -65,7 +67,8 @@ std::string fault_of_reason(const Request& request) {
   constexpr std::array changing{Command::resume,      Command::rotate_keys,  Command::erase,
                                 Command::retain,      Command::pause,        Command::drain,
                                 Command::drain_pause, Command::drain_resume, Command::drain_cancel};
-  const bool changes = std::ranges::find(changing, request.command) != changing.end();
+  const bool changes = std::ranges::find(changing, request.command) != changing.end() ||
+                       (is_of_facilities(request.command) && request.command != Command::facility_ls);
   if (changes && !request.dry_run && request.reason.empty())
     return fmt::format("{} changes what is in custody: say why, with --reason", name(request.command));
   if (request.reason.size() > reason_bytes) return fmt::format("the reason is longer than {} bytes", reason_bytes);
@@ -114,7 +117,8 @@ std::string fault_of_drain(const Request& request) {
 
 std::string fault_of_page(const Request& request) {
   const bool pages = !request.after.empty() || request.since_ms;
-  return pages && request.command != Command::outages ? "only outages are listed a page at a time" : "";
+  if (request.command == Command::facility_ls) return request.since_ms ? "facilities have no beginning" : "";
+  return pages && request.command != Command::outages ? "only outages and facilities are listed a page at a time" : "";
 }
 
 std::string fault_of_clock(const Request& request) {
@@ -124,6 +128,28 @@ std::string fault_of_clock(const Request& request) {
 std::string fault_of_forgetting(const Request& request) {
   const bool forgets = request.forget_damaged || request.forget_lost;
   return forgets && request.command != Command::rotate_keys ? "only keys rotate gives up what cannot be read" : "";
+}
+
+std::string fault_of_facilities(const Request& request) {
+  const auto command = request.command;
+  const auto count = request.facilities.size();
+  if (request.done && command != Command::facility_rotate) return "only facility rotate has an end";
+  if (!is_of_facilities(command) || command == Command::facility_ls)
+    return count == 0 ? "" : fmt::format("{} takes no facilities", name(command));
+  if (count == 0 || (count > 1 && command != Command::facility_import)) return "name one facility";
+  if (count > facilities_at_once)
+    return fmt::format("{} facilities are too many at once; at most {}", count, facilities_at_once);
+  const bool is_whole = command == Command::facility_add || command == Command::facility_import;
+  for (std::size_t at = 0; at < count; ++at) {
+    const auto& each = request.facilities[at];
+    auto fault = is_whole ? fault_of(each) : fault_of_code(each.code);
+    if (fault.empty()) fault = fault_of_secret(each.consumer_secret);
+    if (!fault.empty()) return count == 1 ? fault : fmt::format("facility {}: {}", at + 1, fault);
+  }
+  const bool has_secret = !request.facilities.front().consumer_secret.empty();
+  if (command == Command::facility_rotate && has_secret == request.done)
+    return "name the file of the new secret, or say that the rotation is done";
+  return {};
 }
 
 struct Field {
@@ -165,6 +191,9 @@ constexpr std::array fields{
     Field{"clock_is_right", flag<&Request::clock_is_right>},
     Field{"forget_damaged", flag<&Request::forget_damaged>},
     Field{"forget_lost", flag<&Request::forget_lost>},
+    Field{"done", flag<&Request::done>},
+    Field{"facilities",
+          [](const ordered_json& value, Request& request) { return read_facilities(value, request.facilities); }},
     Field{"people",
           [](const ordered_json& value, Request& request) {
             if (!value.is_array()) return false;
@@ -206,7 +235,7 @@ bool is_person_number(std::string_view text) {
 
 std::string fault_of(const Request& request) {
   for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_page,
-                            fault_of_clock, fault_of_forgetting, fault_of_drain})
+                            fault_of_clock, fault_of_forgetting, fault_of_drain, fault_of_facilities})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }
@@ -242,6 +271,8 @@ std::string encode(const Request& request) {
   if (!request.people.empty()) document["people"] = request.people;
   if (request.forget_damaged) document["forget_damaged"] = true;
   if (request.forget_lost) document["forget_lost"] = true;
+  if (!request.facilities.empty()) document["facilities"] = facilities_json(request.facilities);
+  if (request.done) document["done"] = true;
   return line_of(document);
 }
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "gateway/admin/wire_drain.h"
+#include "gateway/admin/wire_facility.h"
 #include "storage/upkeep.h"
 
 namespace titip::admin {
@@ -38,16 +39,27 @@ enum class Command : std::uint8_t {
   drain_resume,
   drain_status,
   drain_cancel,
-  outages
+  outages,
+  facility_add,
+  facility_import,
+  facility_ls,
+  facility_rotate,
+  facility_disable,
+  facility_enable
 };
-inline constexpr int command_count = static_cast<int>(Command::outages) + 1;
+inline constexpr int command_count = static_cast<int>(Command::facility_enable) + 1;
 std::string_view name(Command command);
 constexpr bool is_of_a_drain(Command command) {
   return command >= Command::drain && command <= Command::drain_cancel;
 }
 
+constexpr bool is_of_facilities(Command command) {
+  return command >= Command::facility_add && command <= Command::facility_enable;
+}
+
 inline constexpr std::size_t request_bytes = 64U << 10U;
 inline constexpr std::size_t people_at_once = 1'000;
+inline constexpr std::size_t facilities_at_once = 500;
 inline constexpr std::size_t reason_bytes = 500;
 
 struct Request {
@@ -61,9 +73,12 @@ struct Request {
   std::vector<std::string> people{};       // erase, export: their 16-digit numbers
   bool forget_damaged = false;             // keys rotate: old keys go although damaged records may need them
   bool forget_lost = false;                // keys rotate: although records are under keys that are not in the file
-  std::string after{};                     // outages: goes on behind this one, as the page before said
+  std::string after{};                     // outages, facility ls: goes on behind this one, as the page before said
   std::optional<std::int64_t> since_ms{};  // outages: only what lasted at that time, or began later
-  bool only_finish = false;                // keys rotate, by the gateway itself: never over the wire
+  // facility add, import: as they shall be. Of rotate, disable and enable one: its code, and the new secret.
+  std::vector<storage::Facility> facilities{};
+  bool done = false;         // facility rotate: the former secret goes
+  bool only_finish = false;  // keys rotate, by the gateway itself: never over the wire
 };
 
 // The error is a sentence for whoever wrote the request.

@@ -16,6 +16,7 @@ std::string grouped(std::uint64_t number) {
 
 std::string counted(std::uint64_t number, std::string_view things) {
   auto text = grouped(number) + " " + std::string(things);
+  if (number == 1 && text.ends_with("ies")) return text.replace(text.size() - 3, 3, "y");
   if (number == 1 && text.ends_with('s')) text.pop_back();
   return text;
 }

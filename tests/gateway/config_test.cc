@@ -58,7 +58,9 @@ constexpr std::string_view whole = R"({
   } ],
   "facilities": [
     { "code": "0905R002", "name": "Puskesmas Contoh", "time_zone": "WIT", "late_entry_reason": "02",
-      "login": { "username": "desk-1", "password_file": "puskesmas.pass" } },
+      "login": { "username": "desk-1", "password_file": "puskesmas.pass" },
+      "consumer_id": "23456", "consumer_secret_file": "puskesmas.pass", "encrypted_replies": false,
+      "signature_age_s": 300 },
     { "code": "0905R003" }
   ]
 })";
@@ -134,7 +136,14 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   EXPECT_EQ(facility.late_entry_reason, "02");
   EXPECT_EQ(facility.username, "desk-1");
   EXPECT_EQ(facility.password, "right") << "without the line's end";
+  EXPECT_EQ(facility.consumer_id, "23456");
+  EXPECT_EQ(facility.consumer_secret, "right");
+  EXPECT_EQ(facility.encrypted_replies, false);
+  EXPECT_EQ(facility.signature_age, 300s);
   EXPECT_EQ(config->facilities[1].username, "");
+  EXPECT_EQ(config->facilities[1].consumer_id, "");
+  EXPECT_EQ(config->facilities[1].encrypted_replies, std::nullopt);
+  EXPECT_EQ(config->facilities[1].signature_age, std::nullopt);
 }
 
 TEST_F(ConfigTest, a_short_one_has_good_defaults) {
@@ -209,6 +218,26 @@ const Mistake mistakes[] = {
     {"a facility without a code", with(R"("facilities":[{"name":"x"}])"), "/facilities/0", "code"},
     {"a code that is none", with(R"("facilities":[{"code":"a b"}])"), "/facilities/0/code", "letters"},
     {"a code twice", with(R"("facilities":[{"code":"a"},{"code":"a"}])"), "/facilities/1/code", "twice"},
+    {"a consumer id without a secret", with(R"("facilities":[{"code":"a","consumer_id":"1"}])"), "/facilities/0",
+     "consumer_secret_file"},
+    {"a secret without a consumer id", with(R"("facilities":[{"code":"a","consumer_secret_file":"puskesmas.pass"}])"),
+     "/facilities/0", "consumer_id"},
+    {"a consumer id of two",
+     with(R"("facilities":[{"code":"a","consumer_id":"1","consumer_secret_file":"puskesmas.pass"},
+                           {"code":"b","consumer_id":"1","consumer_secret_file":"puskesmas.pass"}])"),
+     "/facilities/1/consumer_id", "that of facility a"},
+    {"a consumer id with a space",
+     with(R"("facilities":[{"code":"a","consumer_id":"1 1","consumer_secret_file":"puskesmas.pass"}])"),
+     "/facilities/0", "visible ASCII"},
+    {"a secret that is not there",
+     with(R"("facilities":[{"code":"a","consumer_id":"1","consumer_secret_file":"nothing"}])"),
+     "/facilities/0/consumer_secret_file", "cannot read"},
+    {"encrypted perhaps", with(R"("facilities":[{"code":"a","encrypted_replies":"yes"}])"),
+     "/facilities/0/encrypted_replies", "true or false"},
+    {"an age of nothing", with(R"("facilities":[{"code":"a","signature_age_s":0}])"), "/facilities/0/signature_age_s",
+     "86400"},
+    {"a name too long", with(R"("facilities":[{"code":"a","name":")" + std::string(201, 'n') + R"("}])"),
+     "/facilities/0", "200"},
     {"a user without a password", with(R"("facilities":[{"code":"a","login":{"username":"u"}}])"),
      "/facilities/0/login", "password_file"},
     {"a password without a user", with(R"("facilities":[{"code":"a","login":{"password_file":"puskesmas.pass"}}])"),

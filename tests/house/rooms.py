@@ -33,7 +33,7 @@ ROOMS = {
     INTAKE: Room("titip::intake", (CLOCK, STORAGE, PROFILE, "metrics")),
     READS: Room("titip::reads", (CLOCK, STORAGE, PROFILE, SCHEME, RULES, CLIENT, "metrics")),
     DELIVERY: Room("titip::delivery", (CLOCK, STORAGE, PROFILE, SCHEME, RULES, CLIENT, "metrics")),
-    ADMIN: Room("titip::admin", (CLOCK, STORAGE, DELIVERY, "metrics")),
+    ADMIN: Room("titip::admin", (CLOCK, STORAGE, SCHEME, DELIVERY, "metrics")),
     "gateway": Room("titip::gateway", ("metrics", STORAGE, PROFILE, SCHEME, RULES, CLIENT, CLOCK, HTTP, FRONT, INTAKE,
                                        READS, DELIVERY, ADMIN)),
 }
@@ -43,7 +43,7 @@ DOORS = {
     STORAGE: {"store.h", "submission.h", "state_table.h", "sealing.h", "payload.h", "open.h", "facilities.h",
               "kept_reply.h", "kept_login.h", "changes.h", "queries.h", "upkeep.h", "waiting_home.h", "key_rotation.h",
               "persons.h", "erasure_list.h", "index_check.h", "reindex.h", "store_lock.h", "key_file.h", "sealed_kinds.h",
-              "reference_keys.h"},
+              "kept_facility.h", "reference_keys.h"},
     CLIENT: {"upstream.h", "transport.h", "read_door.h", "health.h"},
 }
 # Narrower for one pair of rooms.
@@ -51,7 +51,8 @@ PAIR_DOORS = {
     (FRONT, STORAGE): {"facilities.h"},
     # Upkeep: the blocking drivers over the store's door.
     (ADMIN, STORAGE): {"store.h", "submission.h", "sealing.h", "payload.h", "changes.h", "queries.h", "upkeep.h",
-                       "waiting_home.h", "hex.h", "backup.h", "erasure_list.h", "key_rotation.h", "persons.h"},
+                       "waiting_home.h", "hex.h", "backup.h", "erasure_list.h", "facilities.h", "kept_facility.h",
+                       "key_rotation.h", "persons.h"},
     # Its records, not its work.
     (ADMIN, DELIVERY): {"outages.h"},
 }

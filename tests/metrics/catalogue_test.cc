@@ -34,6 +34,7 @@ struct AllProbes {
   ReadProbes reads{registry};
   RetentionProbes retention{registry};
   AdminProbes admin{registry};
+  FacilityProbes facilities{registry};
 };
 
 // A family that appears only with its first event hides that event from rate() and from alerts.
@@ -64,6 +65,7 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_drain_rate_limit_submissions_per_second",
                              "titip_drain_paused",
                              "titip_drain_eta_seconds",
+                             "titip_facilities{",
                              "titip_facilities_paused",
                              "titip_facilities_gated",
                              "titip_retries_held_back_total",

@@ -29,6 +29,10 @@ class FrontTest : public testing::Test {
     facility = {};
     facility.code = "0905R003";
     facilities_.add(std::move(facility));
+    facility = {};
+    facility.code = "0905R004";
+    facility.disabled = true;
+    facilities_.add(std::move(facility));
     world_.transport.server = [](const auto&) { return tests::national(200, 200, "OK"); };
   }
 
@@ -141,6 +145,8 @@ const Fault faults[] = {
     {"wrong method of a read", "POST", "/tiket/nik/1", "", "0905R002", 405, "method-not-allowed"},
     {"no facility", "POST", "/vaksin/simpan", std::string(dose), "", 401, "unknown-facility", "x-kdppk"},
     {"unknown facility", "POST", "/vaksin/simpan", std::string(dose), "0905X999", 401, "unknown-facility", "x-kdppk"},
+    {"a disabled facility", "POST", "/vaksin/simpan", std::string(dose), "0905R004", 401, "unknown-facility"},
+    {"a disabled facility on a read", "GET", "/tiket/nik/1", "", "0905R004", 401, "unknown-facility"},
     {"a facility that is none", "POST", "/vaksin/simpan", std::string(dose), "../0905R002", 401, "unknown-facility"},
     {"unknown facility on a read", "GET", "/tiket/nik/1", "", "0905X999", 401, "unknown-facility"},
     {"not offered", "GET", "/referensi/alasan", "", "0905R002", 403, "route-refused"},
@@ -254,6 +260,7 @@ TEST_F(FrontTest, a_facility_sees_its_own_submission_and_no_other) {
       {"somebody else's", "GET", place, {{"x-kdppk", "0905R003"}}, 404},
       {"nobody asks", "GET", place, {}, 401},
       {"an unknown facility asks", "GET", place, {{"x-kdppk", "0905X999"}}, 401},
+      {"a disabled facility asks", "GET", place, {{"x-kdppk", "0905R004"}}, 401},
       {"one that never was", "GET", "/v1/submissions/01FD8Z6J5S0123456789ABCDEF", {{"x-kdppk", "0905R002"}}, 404},
       {"no id", "GET", "/v1/submissions/1234", {{"x-kdppk", "0905R002"}}, 404},
       {"nothing", "GET", "/v1/submissions/", {{"x-kdppk", "0905R002"}}, 404},

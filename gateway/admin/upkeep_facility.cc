@@ -1,0 +1,181 @@
+// The registry of facilities: added, listed, rotated, disabled and enabled, durable first and then for all to see. What
+// stands in the config is changed there alone, so that no file says one thing and the registry another.
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "gateway/admin/upkeep.h"
+#include "gateway/admin/words.h"
+#include "storage/kept_facility.h"
+
+namespace titip::admin {
+namespace {
+
+using nlohmann::ordered_json;
+using storage::Facility;
+
+constexpr std::size_t page = 500;
+
+Ended keep(const std::vector<Facility>& facilities, const Doors& doors, std::string sentence, ordered_json result) {
+  storage::WaitingHome home;
+  const auto kept = storage::keep_facilities(doors.store, doors.sealer, facilities, home);
+  if (!kept) return store_trouble(kept.error());
+  for (const auto& each : facilities)
+    if (const auto added = doors.facilities->add(each); !added)  // it was looked at before, under changing()
+      return in_trouble(Trouble::failed, fmt::format("{}: {}.", each.code, added.error()));
+  return {{}, false, std::move(sentence), result.dump()};
+}
+
+// What is added must be new, or the same as what is there: then an import that was cut short can be run again.
+class Adding {
+ public:
+  explicit Adding(const Doors& doors) : doors_(doors) {}
+
+  // Empty: it is fit, and looked after.
+  std::string take(const Facility& facility) {
+    if (!codes_.emplace(facility.code, 0).second) return "its code stands twice in this request";
+    if (auto why = doors_.facilities->conflict(facility); !why.empty()) return why;
+    if (const auto& id = facility.consumer_id; !id.empty())
+      if (const auto [other, is_new] = consumers_.emplace(id, facility.code); !is_new)
+        return fmt::format("the consumer id {} is that of {} in this request; each facility has its own", id,
+                           other->second);
+    const auto found = doors_.facilities->find(facility.code);
+    if (!found) {
+      added_.push_back(facility);
+      return {};
+    }
+    if (found->in_config) return "it stands in the config; change it there, or take it out and start again";
+    if (!is_same(facility, *found))
+      return "it is registered already, with other values; `titip facility rotate` gives it another secret";
+    ++unchanged_;
+    return {};
+  }
+  const std::vector<Facility>& added() const { return added_; }
+  std::size_t unchanged() const { return unchanged_; }
+
+ private:
+  // Whether it was disabled, or given another secret since, is no difference of what was imported.
+  static bool is_same(Facility given, const Facility& found) {
+    given.disabled = found.disabled;
+    given.former_secret = found.former_secret;
+    return storage::encode(given) == storage::encode(found);
+  }
+
+  const Doors& doors_;
+  std::vector<Facility> added_;
+  std::size_t unchanged_ = 0;
+  std::map<std::string, int> codes_;
+  std::map<std::string, std::string> consumers_;
+};
+
+Ended add(const Request& request, const Doors& doors) {
+  Adding adding(doors);
+  auto faults = ordered_json::array();
+  for (std::size_t at = 0; at < request.facilities.size(); ++at)
+    if (auto fault = adding.take(request.facilities[at]); !fault.empty())
+      faults.push_back({{"at", at}, {"code", request.facilities[at].code}, {"fault", std::move(fault)}});
+  ordered_json result{{"added", adding.added().size()}, {"unchanged", adding.unchanged()}};
+  if (!faults.empty()) {
+    const auto& first = faults.front();
+    auto sentence = fmt::format("{}: {}.", first.value("code", ""), first.value("fault", ""));
+    if (faults.size() > 1) sentence += fmt::format(" So it is with {} more.", faults.size() - 1);
+    result = {{"faults", std::move(faults)}};
+    return {Trouble::failed, false, sentence + " None was added.", result.dump()};
+  }
+  auto sentence =
+      fmt::format("{} {}.", counted(adding.added().size(), "facilities"), request.dry_run ? "would be added" : "added");
+  if (adding.unchanged() > 0)
+    sentence += fmt::format(" {} there already, and the same.",
+                            adding.unchanged() == 1 ? "1 is" : grouped(adding.unchanged()) + " are");
+  if (request.dry_run || adding.added().empty()) return {{}, false, std::move(sentence), result.dump()};
+  return keep(adding.added(), doors, std::move(sentence), std::move(result));
+}
+
+Ended list(const Request& request, const Doors& doors) {
+  const auto found = doors.facilities->page(request.after, page);
+  auto shown = ordered_json::array();
+  for (const auto& each : found) shown.push_back(shown_json(*each));
+  const auto counts = doors.facilities->counts();
+  ordered_json result{{"enabled", counts.enabled}, {"disabled", counts.disabled}, {"facilities", std::move(shown)}};
+  if (found.size() == page) result["next"] = found.back()->code;
+  return {{},
+          false,
+          fmt::format("{} enabled, {} disabled.", counted(counts.enabled, "facilities"), grouped(counts.disabled)),
+          result.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
+}
+
+struct Change {
+  std::optional<Facility> to;  // none: nothing is to be done
+  std::string sentence;
+  bool failed = false;
+};
+
+Change rotated(const Facility& is, const std::string& secret) {
+  if (is.consumer_id.empty()) return {{}, fmt::format("{} has no consumer id, so it has no secret.", is.code), true};
+  if (secret == is.consumer_secret)
+    return {{}, fmt::format("{} has this secret already; nothing was changed.", is.code)};
+  if (!is.former_secret.empty())
+    return {{},
+            fmt::format("{} has two secrets already. End that rotation first: titip facility rotate {} --done.",
+                        is.code, is.code),
+            true};
+  auto to = is;
+  to.former_secret = is.consumer_secret;
+  to.consumer_secret = secret;
+  return {std::move(to), fmt::format("Requests of {} are signed with the new secret from now on. Its clinics may sign "
+                                     "with either until `titip facility rotate {} --done`.",
+                                     is.code, is.code)};
+}
+
+Change rotation_done(const Facility& is) {
+  if (is.former_secret.empty()) return {{}, fmt::format("{} has one secret only; nothing was changed.", is.code)};
+  auto to = is;
+  to.former_secret.clear();
+  return {std::move(to), fmt::format("The former secret of {} is gone.", is.code)};
+}
+
+Change switched(const Facility& is, bool disabled) {
+  const auto* word = disabled ? "disabled" : "enabled";
+  if (is.disabled == disabled) return {{}, fmt::format("{} is {} already; nothing was changed.", is.code, word)};
+  auto to = is;
+  to.disabled = disabled;
+  return {std::move(to), disabled ? fmt::format("{} is disabled: what it sends is refused. What is in custody is still "
+                                                "delivered.",
+                                                is.code)
+                                  : fmt::format("{} is enabled.", is.code)};
+}
+
+Ended change(const Request& request, const Doors& doors) {
+  const auto& words = request.facilities.front();
+  const auto found = doors.facilities->find(words.code);
+  if (!found)
+    return in_trouble(Trouble::not_found,
+                      fmt::format("There is no facility {}. `titip facility ls` lists them.", words.code));
+  if (found->in_config)
+    return in_trouble(Trouble::failed,
+                      fmt::format("{} stands in the config: change it there, and start again.", words.code));
+  auto change = request.command != Command::facility_rotate
+                    ? switched(*found, request.command == Command::facility_disable)
+                : request.done ? rotation_done(*found)
+                               : rotated(*found, words.consumer_secret);
+  if (change.failed) return in_trouble(Trouble::failed, std::move(change.sentence));
+  const auto result = shown_json(change.to.value_or(*found));
+  if (!change.to) return {{}, false, std::move(change.sentence), result.dump()};
+  if (request.dry_run) return {{}, false, "It would be: " + change.sentence, result.dump()};
+  return keep({*change.to}, doors, std::move(change.sentence), result);
+}
+
+}  // namespace
+
+Ended facility(const Request& request, const Doors& doors) {
+  if (doors.facilities == nullptr) return in_trouble(Trouble::not_found, "No facilities are known here.");
+  if (request.command == Command::facility_ls) return list(request, doors);
+  const auto changing = doors.facilities->changing();
+  if (request.command == Command::facility_add || request.command == Command::facility_import)
+    return add(request, doors);
+  return change(request, doors);
+}
+
+}  // namespace titip::admin

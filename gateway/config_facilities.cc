@@ -1,0 +1,101 @@
+// The facilities of the config, with the secrets they name.
+#include <array>
+#include <map>
+#include <set>
+
+#include "gateway/admin/wire_facility.h"
+#include "gateway/clock/local_date.h"
+#include "gateway/config_reading.h"
+#include "gateway/secret.h"
+
+namespace titip::gateway {
+namespace {
+
+using R = Reading;
+
+struct FacilityEntry {
+  storage::Facility facility;
+  std::filesystem::path password_file;
+  std::filesystem::path consumer_secret_file;
+};
+constexpr std::array<Key<FacilityEntry>, 2> login_keys{{
+    {"username", "user name at the national service",
+     [](const R& r, FacilityEntry& c) { c.facility.username = r.text(); }},
+    {"password_file", "file with the password, mode 0600",
+     [](const R& r, FacilityEntry& c) { c.password_file = r.text(); }},
+}};
+constexpr std::array<Key<FacilityEntry>, 9> facility_keys{{
+    {"code", "code at the national service",
+     [](const R& r, FacilityEntry& c) {
+       c.facility.code = r.text();
+       const auto fault = r.failed() ? std::string() : admin::fault_of_code(c.facility.code);
+       if (!fault.empty()) r.fail(fault);
+     }},
+    {"name", "what people call it", [](const R& r, FacilityEntry& c) { c.facility.name = r.text(); }},
+    {"time_zone", "WIB, WITA or WIT", [](const R& r, FacilityEntry& c) { c.facility.utc_offset = read_zone(r); }},
+    {"late_entry_reason", "code sent when a record is entered on a later day",
+     [](const R& r, FacilityEntry& c) { c.facility.late_entry_reason = r.text(); }},
+    {"login", "the log-in delivery uses until the clinic's own was accepted",
+     [](const R& r, FacilityEntry& c) { read_object<FacilityEntry>(r, login_keys, c); }},
+    {"consumer_id", "how the P-Care REST services know it (X-cons-id)",
+     [](const R& r, FacilityEntry& c) { c.facility.consumer_id = r.text(); }},
+    {"consumer_secret_file", "file with the secret that belongs to it, mode 0600",
+     [](const R& r, FacilityEntry& c) { c.consumer_secret_file = r.text(); }},
+    {"encrypted_replies", "whether its clinics' programs expect encrypted answers; without it: as the profile says",
+     [](const R& r, FacilityEntry& c) { c.facility.encrypted_replies = r.flag(); }},
+    {"signature_age_s", "its signatures must not be older or newer than this; without it: no check",
+     [](const R& r, FacilityEntry& c) {
+       c.facility.signature_age = std::chrono::seconds(r.integer<std::int64_t>(1, 86'400));
+     }},
+}};
+
+void read_secrets(const R& r, const std::filesystem::path& directory, FacilityEntry& entry) {
+  if (entry.facility.username.empty() != entry.password_file.empty())
+    return r.at("login").fail("needs a \"username\" and a \"password_file\"");
+  if (entry.facility.consumer_id.empty() != entry.consumer_secret_file.empty())
+    return r.fail("needs a \"consumer_id\" and a \"consumer_secret_file\", or neither");
+  if (!entry.password_file.empty()) {
+    auto password = read_secret(directory / entry.password_file);
+    if (!password) return r.at("login").at("password_file").fail(password.error());
+    entry.facility.password = std::move(*password);
+  }
+  if (!entry.consumer_secret_file.empty()) {
+    auto secret = read_secret(directory / entry.consumer_secret_file);
+    if (!secret) return r.at("consumer_secret_file").fail(secret.error());
+    entry.facility.consumer_secret = std::move(*secret);
+  }
+}
+
+}  // namespace
+
+std::chrono::minutes read_zone(const R& r) {
+  const auto name = r.text();
+  const auto offset = clock::zone_offset(name);
+  if (!offset) r.fail("must be WIB, WITA or WIT");
+  return offset.value_or(std::chrono::minutes(0));
+}
+
+void read_facilities(const R& r, Config& config) {
+  if (!r.value().is_array()) return r.fail("must be a list of facilities");
+  std::set<std::string> codes;
+  std::map<std::string, std::string> consumers;
+  for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
+    FacilityEntry entry;
+    read_object<FacilityEntry>(r.at(at), facility_keys, entry);
+    if (r.failed()) return;
+    auto& facility = entry.facility;
+    if (facility.code.empty()) return r.at(at).fail("needs a \"code\"");
+    if (!codes.insert(facility.code).second) return r.at(at).at("code").fail("stands in the list twice");
+    read_secrets(r.at(at), config.directory, entry);
+    if (r.failed()) return;
+    if (const auto fault = admin::fault_of(facility); !fault.empty()) return r.at(at).fail(fault);
+    if (!facility.consumer_id.empty())
+      if (const auto [other, is_new] = consumers.emplace(facility.consumer_id, facility.code); !is_new)
+        return r.at(at)
+            .at("consumer_id")
+            .fail(fmt::format("is that of facility {} already; each facility has its own", other->second));
+    config.facilities.push_back(std::move(facility));
+  }
+}
+
+}  // namespace titip::gateway

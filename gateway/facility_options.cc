@@ -1,0 +1,89 @@
+// What stands behind `titip facility` on the command line. Secrets are named by their files alone.
+#include <CLI/CLI.hpp>
+
+#include "gateway/commands.h"
+
+namespace titip::gateway {
+namespace {
+
+using admin::Command;
+
+class FacilityOptions {
+ public:
+  FacilityOptions(CLI::App& program, FacilityLine line)
+      : under_(*program.add_subcommand("facility", "The facilities that may submit: the registry, changed live.")),
+        line_(std::move(line)) {
+    auto& words = line_.command.facility;
+    auto* added = add("add", "Add one.", Command::facility_add);
+    code(added);
+    added->add_option("--name", words.name, "what people call it")->required();
+    auto* consumer = added->add_option("--consumer-id", words.consumer_id, "how the P-Care REST services know it");
+    auto* secret = secret_file(added);
+    consumer->needs(secret);
+    secret->needs(consumer);
+    added->add_option("--utc-offset", line_.command.utc_offset, "its time: +07:00, or WIB, WITA, WIT (the config's)");
+    added->add_option("--late-entry-reason", words.late_entry_reason,
+                      "code sent when a record is entered on a later day");
+    auto* user = added->add_option("--username", words.username, "the log-in delivery uses until the clinic's own");
+    auto* password = added->add_option("--password-file", line_.command.password_file, "a file with mode 0600");
+    user->needs(password);
+    password->needs(user);
+    added->add_option("--encrypted", line_.command.encrypted, "its clinics expect encrypted answers: yes, no, profile")
+        ->capture_default_str();
+    added->add_option("--signature-age", line_.command.signature_age,
+                      "seconds a clinic's signature may be older or newer; without it no check");
+    changing(added);
+    auto* import = add("import", "Add those of a CSV file, all or none.", Command::facility_import);
+    import->add_option("file", line_.command.file, "CSV, its columns named in the first line; mode 0600")->required();
+    import->add_flag("--skip-faulty", line_.command.skip_faulty, "add the others when some lines cannot be added");
+    changing(import);
+    add("ls", "List them, without their secrets.", Command::facility_ls);
+    auto* rotate = add("rotate", "Give one a new secret; clinics may use the former one until it is done.",
+                       Command::facility_rotate);
+    code(rotate);
+    rotate->add_flag("--done", line_.command.request.done, "the former secret goes")->excludes(secret_file(rotate));
+    changing(rotate);
+    for (const auto& [name, what, command] :
+         {std::tuple("disable", "Refuse what one sends; what is in custody is still delivered.",
+                     Command::facility_disable),
+          std::tuple("enable", "Let one in again.", Command::facility_enable)}) {
+      auto* switched = add(name, what, command);
+      code(switched);
+      changing(switched);
+    }
+  }
+
+ private:
+  CLI::App* add(const std::string& name, const std::string& what, Command command) {
+    auto* added = under_.add_subcommand(name, what);
+    added->add_option("--config", line_.config_file, "the configuration, a JSON file")->capture_default_str();
+    added->add_flag("--json", line_.saying.json, "the answer as one line of JSON; of ls an array");
+    added->callback([line = line_, command] {
+      line.command.request.command = command;
+      line.perform = [line](const Config& config) { return run_facility(config, line.command, line.saying); };
+    });
+    return added;
+  }
+  void code(CLI::App* command) {
+    command->add_option("code", line_.command.facility.code, "its code at the national service")->required();
+  }
+  CLI::Option* secret_file(CLI::App* command) {
+    return command->add_option("--secret-file", line_.command.secret_file,
+                               "its consumer secret, a file with mode 0600");
+  }
+  void changing(CLI::App* command) {
+    command->add_option("--reason,--why", line_.command.request.reason, "why, for the audit log; it must name nobody");
+    command->add_flag("--dry-run", line_.command.request.dry_run, "say what would be done, and do nothing");
+  }
+
+  CLI::App& under_;
+  FacilityLine line_;
+};
+
+}  // namespace
+
+void add_facility_options(CLI::App& program, FacilityLine line) {
+  const FacilityOptions options(program, std::move(line));
+}
+
+}  // namespace titip::gateway
