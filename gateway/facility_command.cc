@@ -107,7 +107,7 @@ class Import {
 
   // Only looks, and takes what the registry would refuse out of the lines; or adds them.
   Ended pass(bool only_looks) {
-    added_ = unchanged_ = 0;
+    added_ = replaced_ = unchanged_ = 0;
     for (std::size_t from = 0; from < file_.lines.size();) {
       const auto count = fitting(from);
       auto ended = reach_.ask(request_of(from, count, only_looks), {});
@@ -120,6 +120,7 @@ class Import {
       if (ended.trouble) return ended;
       if (!document.is_object()) return unintelligible();
       added_ += document.value("added", std::size_t{0});
+      replaced_ += document.value("replaced", std::size_t{0});
       unchanged_ += document.value("unchanged", std::size_t{0});
       from += count;
       progress_.show({from, file_.lines.size()});
@@ -173,25 +174,28 @@ class Import {
     for (const auto& [line, sentence] : file_.faults) say(fmt::format("{} line {}: {}", command_.file, line, sentence));
   }
   std::string result() const {
-    ordered_json document{{"added", added_}, {"unchanged", unchanged_}, {"faults", ordered_json::array()}};
-    if (!file_.faults.empty() && !command_.skip_faulty) document["added"] = 0;
+    ordered_json document{
+        {"added", added_}, {"replaced", replaced_}, {"unchanged", unchanged_}, {"faults", ordered_json::array()}};
+    if (!file_.faults.empty() && !command_.skip_faulty) document["added"] = document["replaced"] = 0;
     for (const auto& [line, sentence] : file_.faults)
       document["faults"].push_back({{"line", line}, {"fault", sentence}});
     return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
   }
   Ended concluded(std::string_view what) const {
     auto sentence = fmt::format("{} {}.", admin::counted(added_, "facilities"), what);
+    if (replaced_ > 0) sentence += fmt::format(" {} replaced.", admin::grouped(replaced_));
     if (unchanged_ > 0) sentence += fmt::format(" {} there already, and the same.", admin::grouped(unchanged_));
     if (!file_.faults.empty()) sentence += fmt::format(" {} left out.", admin::counted(file_.faults.size(), "lines"));
     return {{}, !file_.faults.empty(), std::move(sentence), result()};
   }
   Ended cut_short(Ended why) const {
-    if (added_ == 0) return why;
-    return {{},
-            true,
-            fmt::format("{} added of {}, then: {} Run it again: what is there already is passed over.",
-                        admin::grouped(added_), admin::counted(file_.lines.size(), "facilities"), why.sentence),
-            result()};
+    if (added_ + replaced_ == 0) return why;
+    return {
+        {},
+        true,
+        fmt::format("{} done of {}, then: {} Run it again: what is there already is passed over.",
+                    admin::grouped(added_ + replaced_), admin::counted(file_.lines.size(), "facilities"), why.sentence),
+        result()};
   }
 
   const Config& config_;
@@ -200,6 +204,7 @@ class Import {
   ProgressLine progress_;
   FacilityFile file_;
   std::size_t added_ = 0;
+  std::size_t replaced_ = 0;
   std::size_t unchanged_ = 0;
 };
 

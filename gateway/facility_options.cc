@@ -32,10 +32,12 @@ class FacilityOptions {
         ->capture_default_str();
     added->add_option("--signature-age", line_.command.signature_age,
                       "seconds a clinic's signature may be older or newer; without it no check");
+    replacing(added);
     changing(added);
     auto* import = add("import", "Add those of a CSV file, all or none.", Command::facility_import);
     import->add_option("file", line_.command.file, "CSV, its columns named in the first line; mode 0600")->required();
     import->add_flag("--skip-faulty", line_.command.skip_faulty, "add the others when some lines cannot be added");
+    replacing(import);
     changing(import);
     add("ls", "List them, without their secrets.", Command::facility_ls);
     auto* rotate = add("rotate", "Give one a new secret; clinics may use the former one until it is done.",
@@ -70,6 +72,10 @@ class FacilityOptions {
   CLI::Option* secret_file(CLI::App* command) {
     return command->add_option("--secret-file", line_.command.secret_file,
                                "its consumer secret, a file with mode 0600");
+  }
+  void replacing(CLI::App* command) {
+    command->add_flag("--replace", line_.command.request.replace,
+                      "what is registered already takes all these values; its secret becomes the former one");
   }
   void changing(CLI::App* command) {
     command->add_option("--reason,--why", line_.command.request.reason, "why, for the audit log; it must name nobody");

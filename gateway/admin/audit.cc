@@ -29,6 +29,7 @@ std::string begun_line(const Request& request, std::string_view who, const std::
   if (request.forget_lost) document["forget_lost"] = true;
   for (const auto& each : request.facilities) document["facilities"].push_back(each.code);
   if (request.done) document["done"] = true;
+  if (request.replace) document["replace"] = true;
   for (const auto& person : people) document["people"].push_back(storage::hex(person));
   return text_of(document);
 }

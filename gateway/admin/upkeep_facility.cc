@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
@@ -28,14 +29,20 @@ Ended keep(const std::vector<Facility>& facilities, const Doors& doors, std::str
   return {{}, false, std::move(sentence), result.dump()};
 }
 
-// What is added must be new, or the same as what is there: then an import that was cut short can be run again.
+std::string end_rotation_first(const Facility& facility) {
+  return fmt::format("it has two secrets already; end that rotation first: titip facility rotate {} --done",
+                     facility.code);
+}
+
+// What is added must be new, or the same as what is there: then an import that was cut short can be run again. Or it
+// replaces what is there.
 class Adding {
  public:
-  explicit Adding(const Doors& doors) : doors_(doors) {}
+  Adding(const Doors& doors, bool replaces) : doors_(doors), replaces_(replaces) {}
 
   // Empty: it is fit, and looked after.
   std::string take(const Facility& facility) {
-    if (!codes_.emplace(facility.code, 0).second) return "its code stands twice in this request";
+    if (!codes_.insert(facility.code).second) return "its code stands twice in this request";
     if (auto why = doors_.facilities->conflict(facility); !why.empty()) return why;
     if (const auto& id = facility.consumer_id; !id.empty())
       if (const auto [other, is_new] = consumers_.emplace(id, facility.code); !is_new)
@@ -43,19 +50,46 @@ class Adding {
                            other->second);
     const auto found = doors_.facilities->find(facility.code);
     if (!found) {
-      added_.push_back(facility);
+      changed_.push_back(facility);
       return {};
     }
     if (found->in_config) return "it stands in the config; change it there, or take it out and start again";
-    if (!is_same(facility, *found))
-      return "it is registered already, with other values; `titip facility rotate` gives it another secret";
-    ++unchanged_;
-    return {};
+    if (is_same(facility, *found)) {
+      ++unchanged_;
+      return {};
+    }
+    if (!replaces_)
+      return "it is registered already, with other values; `titip facility rotate` gives it another secret, --replace "
+             "all these values";
+    return replace(facility, *found);
   }
-  const std::vector<Facility>& added() const { return added_; }
-  std::size_t unchanged() const { return unchanged_; }
+  const std::vector<Facility>& changed() const { return changed_; }
+  ordered_json counts() const {
+    ordered_json counts{{"added", changed_.size() - replaced_}, {"unchanged", unchanged_}};
+    if (replaces_) counts["replaced"] = replaced_;
+    return counts;
+  }
+  std::string sentence(bool only_looks) const {
+    const auto* would = only_looks ? "would be " : "";
+    auto text = fmt::format("{} {}added.", counted(changed_.size() - replaced_, "facilities"), would);
+    if (replaces_) text += fmt::format(" {} {}replaced.", grouped(replaced_), would);
+    if (unchanged_ > 0) text += fmt::format(" {} there already, and the same.", grouped(unchanged_));
+    return text;
+  }
 
  private:
+  // Nobody is let in by it, and a secret is never lost while clinics may sign with it.
+  std::string replace(Facility to, const Facility& is) {
+    to.disabled = is.disabled;
+    if (to.consumer_id == is.consumer_id) {
+      const bool rotates = to.consumer_secret != is.consumer_secret;
+      if (rotates && !is.former_secret.empty()) return end_rotation_first(is);
+      to.former_secret = rotates ? is.consumer_secret : is.former_secret;
+    }
+    ++replaced_;
+    changed_.push_back(std::move(to));
+    return {};
+  }
   // Whether it was disabled, or given another secret since, is no difference of what was imported.
   static bool is_same(Facility given, const Facility& found) {
     given.disabled = found.disabled;
@@ -64,33 +98,30 @@ class Adding {
   }
 
   const Doors& doors_;
-  std::vector<Facility> added_;
+  const bool replaces_;
+  std::vector<Facility> changed_;
+  std::size_t replaced_ = 0;
   std::size_t unchanged_ = 0;
-  std::map<std::string, int> codes_;
+  std::set<std::string> codes_;
   std::map<std::string, std::string> consumers_;
 };
 
 Ended add(const Request& request, const Doors& doors) {
-  Adding adding(doors);
+  Adding adding(doors, request.replace);
   auto faults = ordered_json::array();
   for (std::size_t at = 0; at < request.facilities.size(); ++at)
     if (auto fault = adding.take(request.facilities[at]); !fault.empty())
       faults.push_back({{"at", at}, {"code", request.facilities[at].code}, {"fault", std::move(fault)}});
-  ordered_json result{{"added", adding.added().size()}, {"unchanged", adding.unchanged()}};
   if (!faults.empty()) {
     const auto& first = faults.front();
     auto sentence = fmt::format("{}: {}.", first.value("code", ""), first.value("fault", ""));
     if (faults.size() > 1) sentence += fmt::format(" So it is with {} more.", faults.size() - 1);
-    result = {{"faults", std::move(faults)}};
+    const ordered_json result{{"faults", std::move(faults)}};
     return {Trouble::failed, false, sentence + " None was added.", result.dump()};
   }
-  auto sentence =
-      fmt::format("{} {}.", counted(adding.added().size(), "facilities"), request.dry_run ? "would be added" : "added");
-  if (adding.unchanged() > 0)
-    sentence += fmt::format(" {} there already, and the same.",
-                            adding.unchanged() == 1 ? "1 is" : grouped(adding.unchanged()) + " are");
-  if (request.dry_run || adding.added().empty()) return {{}, false, std::move(sentence), result.dump()};
-  return keep(adding.added(), doors, std::move(sentence), std::move(result));
+  if (request.dry_run || adding.changed().empty())
+    return {{}, false, adding.sentence(request.dry_run), adding.counts().dump()};
+  return keep(adding.changed(), doors, adding.sentence(false), adding.counts());
 }
 
 Ended list(const Request& request, const Doors& doors) {
@@ -116,11 +147,7 @@ Change rotated(const Facility& is, const std::string& secret) {
   if (is.consumer_id.empty()) return {{}, fmt::format("{} has no consumer id, so it has no secret.", is.code), true};
   if (secret == is.consumer_secret)
     return {{}, fmt::format("{} has this secret already; nothing was changed.", is.code)};
-  if (!is.former_secret.empty())
-    return {{},
-            fmt::format("{} has two secrets already. End that rotation first: titip facility rotate {} --done.",
-                        is.code, is.code),
-            true};
+  if (!is.former_secret.empty()) return {{}, fmt::format("{}: {}.", is.code, end_rotation_first(is)), true};
   auto to = is;
   to.former_secret = is.consumer_secret;
   to.consumer_secret = secret;

@@ -133,13 +133,14 @@ std::string fault_of_forgetting(const Request& request) {
 std::string fault_of_facilities(const Request& request) {
   const auto command = request.command;
   const auto count = request.facilities.size();
+  const bool is_whole = command == Command::facility_add || command == Command::facility_import;
   if (request.done && command != Command::facility_rotate) return "only facility rotate has an end";
+  if (request.replace && !is_whole) return "only facility add and import replace what is there";
   if (!is_of_facilities(command) || command == Command::facility_ls)
     return count == 0 ? "" : fmt::format("{} takes no facilities", name(command));
   if (count == 0 || (count > 1 && command != Command::facility_import)) return "name one facility";
   if (count > facilities_at_once)
     return fmt::format("{} facilities are too many at once; at most {}", count, facilities_at_once);
-  const bool is_whole = command == Command::facility_add || command == Command::facility_import;
   for (std::size_t at = 0; at < count; ++at) {
     const auto& each = request.facilities[at];
     auto fault = is_whole ? fault_of(each) : fault_of_code(each.code);
@@ -192,6 +193,7 @@ constexpr std::array fields{
     Field{"forget_damaged", flag<&Request::forget_damaged>},
     Field{"forget_lost", flag<&Request::forget_lost>},
     Field{"done", flag<&Request::done>},
+    Field{"replace", flag<&Request::replace>},
     Field{"facilities",
           [](const ordered_json& value, Request& request) { return read_facilities(value, request.facilities); }},
     Field{"people",
@@ -273,6 +275,7 @@ std::string encode(const Request& request) {
   if (request.forget_lost) document["forget_lost"] = true;
   if (!request.facilities.empty()) document["facilities"] = facilities_json(request.facilities);
   if (request.done) document["done"] = true;
+  if (request.replace) document["replace"] = true;
   return line_of(document);
 }
 

@@ -78,6 +78,7 @@ struct Request {
   // facility add, import: as they shall be. Of rotate, disable and enable one: its code, and the new secret.
   std::vector<storage::Facility> facilities{};
   bool done = false;         // facility rotate: the former secret goes
+  bool replace = false;      // facility add, import: those that are there take these values
   bool only_finish = false;  // keys rotate, by the gateway itself: never over the wire
 };
 

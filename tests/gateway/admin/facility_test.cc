@@ -58,13 +58,15 @@ class FacilityTest : public testing::Test {
     return made;
   }
   // As it would come over the wire; whatever is answered is searched for secrets.
-  Ended ask(Command command, std::vector<Facility> facilities, bool done = false, bool dry_run = false) {
+  Ended ask(Command command, std::vector<Facility> facilities, bool done = false, bool dry_run = false,
+            bool replace = false) {
     Request request;
     request.command = command;
     if (command != Command::facility_ls) request.reason = "uji";
     request.facilities = std::move(facilities);
     request.done = done;
     request.dry_run = dry_run;
+    request.replace = replace;
     const auto parsed = parse_request(encode(request));
     EXPECT_TRUE(parsed) << parsed.error();
     if (!parsed) return in_trouble(Trouble::usage, parsed.error());
@@ -181,6 +183,43 @@ TEST_F(FacilityTest, rotation_has_two_secrets_until_it_is_done) {
   EXPECT_EQ(ask(Command::facility_rotate, {only_code(2, "s")}).trouble, Trouble::failed);
 }
 
+TEST_F(FacilityTest, what_is_there_takes_other_values_only_when_told_to) {
+  const auto replace = [this](const Facility& one) { return ask(Command::facility_import, {one}, false, false, true); };
+  ask(Command::facility_add, {clinic(1)});
+  ask(Command::facility_disable, {only_code(1)});
+  auto other = clinic(1);
+  other.name = "Nama Baru";
+  other.encrypted_replies = true;
+  EXPECT_EQ(ask(Command::facility_add, {other}).trouble, Trouble::failed);
+  const auto replaced = replace(other);
+  EXPECT_FALSE(replaced.trouble) << replaced.sentence;
+  EXPECT_EQ(json::parse(replaced.result), json({{"added", 0}, {"replaced", 1}, {"unchanged", 0}}));
+  EXPECT_EQ(facilities_.find("P0001")->name, "Nama Baru");
+  EXPECT_EQ(kept().at(0).encrypted_replies, true);
+  EXPECT_TRUE(facilities_.find("P0001")->disabled) << "nobody is let in by it";
+  EXPECT_EQ(facilities_.find("P0001")->former_secret, "");
+  // Another secret is a rotation, and only one at a time.
+  other.consumer_secret = "rahasia-baru";
+  EXPECT_FALSE(replace(other).trouble);
+  EXPECT_EQ(facilities_.find("P0001")->former_secret, "rahasia-1");
+  other.name = "Nama Lain";
+  EXPECT_FALSE(replace(other).trouble);
+  EXPECT_EQ(facilities_.find("P0001")->former_secret, "rahasia-1") << "the rotation goes on";
+  other.consumer_secret = "rahasia-ketiga";
+  EXPECT_NE(replace(other).sentence.find("--done"), std::string::npos);
+  // With another consumer id nothing of the former one counts.
+  other.consumer_id = "7777";
+  EXPECT_FALSE(replace(other).trouble);
+  EXPECT_EQ(facilities_.find("P0001")->former_secret, "");
+  EXPECT_FALSE(ask(Command::facility_add, {[] {
+                     auto heir = clinic(2);
+                     heir.consumer_id = "1001";
+                     return heir;
+                   }()})
+                   .trouble)
+      << "the id it had is free";
+}
+
 TEST_F(FacilityTest, disabled_and_enabled_at_once) {
   ask(Command::facility_add, {clinic(1)});
   EXPECT_FALSE(ask(Command::facility_disable, {only_code(1)}, false, true).trouble);
@@ -244,6 +283,7 @@ TEST(FacilityWire, what_is_wrong_is_said) {
       {R"({"command":"facility add","reason":"a","facilities":[{"code":"a","signature_age_s":18446744073709551615}]})",
        "86400"},
       {R"({"command":"facility add","reason":"a","done":true,"facilities":[{"code":"a"}]})", "only facility rotate"},
+      {R"({"command":"facility disable","reason":"a","replace":true,"facilities":[{"code":"a"}]})", "add and import"},
       {R"({"command":"facility rotate","reason":"a","facilities":[{"code":"a"}]})", "the rotation is done"},
       {R"({"command":"facility rotate","reason":"a","done":true,"facilities":[{"code":"a","consumer_secret":"s"}]})",
        "the rotation is done"},
