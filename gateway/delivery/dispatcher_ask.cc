@@ -34,7 +34,7 @@ void Dispatcher::ask(const WorkPtr& work) {
 std::optional<client::OutboundRequest> Dispatcher::question_of(const Work& work, std::uint64_t start) const {
   const auto path = std::string_view(work.payload.target).substr(0, work.payload.target.find('?'));
   const auto match = profile::match(doors_.profile, work.payload.method, path);
-  const auto body = profile::parse_json(work.payload.body);
+  const auto body = profile::parse_request(work.payload.body);
   if (!body) return std::nullopt;
   const auto today = clock::local_date(work.opened_at, doors_.profile.utc_offset);
   return build_probe({doors_.profile, *work.route, work.record, work.payload, *work.facility, today}, *body,
@@ -70,7 +70,7 @@ void Dispatcher::page_read(const Question& question, const rules::Exchange& exch
 rules::ProbeResult Dispatcher::look_for(const Work& work, const rules::ProbeRead& read) const {
   const auto path = std::string_view(work.payload.target).substr(0, work.payload.target.find('?'));
   const auto match = profile::match(doors_.profile, work.payload.method, path);
-  const auto body = profile::parse_json(work.payload.body);
+  const auto body = profile::parse_request(work.payload.body);
   if (!body) return rules::ProbeResult::inconclusive;
   return read.look_for(doors_.profile, *work.route->probe, {&*body, &match.parameters, work.record.facility});
 }

@@ -34,14 +34,16 @@ std::expected<Outbound, Hindrance> build_outbound(const OutboundInput& input) {
   const auto& pointer = input.route.late_entry->reason_pointer;
   const auto pointers = profile::body_pointers({input.route.business_date, pointer});
   const auto fields = profile::BodyFields::read(input.payload.body, pointers, profile::max_json_depth);
-  const auto body = fields ? std::nullopt : profile::parse_json(input.payload.body);
+  const auto body = fields ? std::nullopt : profile::parse_request(input.payload.body);
   if (!fields && !body) return std::unexpected(Hindrance::unreadable);
   const auto match = profile::match(input.profile, input.payload.method,
                                     std::string_view(input.payload.target).substr(0, input.payload.target.find('?')));
   const profile::RequestView view{body ? &*body : nullptr, &match.parameters, input.record.facility,
                                   fields ? &*fields : nullptr};
   const auto date = profile::value_of(view, input.route.business_date);
-  if (!date || *date == input.today || profile::value_of(view, pointer)) return made;
+  if (!date || profile::normal_date(input.profile.date_format, *date) == input.today ||
+      profile::value_of(view, pointer))
+    return made;
   if (input.facility.late_entry_reason.empty()) return std::unexpected(Hindrance::no_late_entry_reason);
   auto spliced = splice_string(input.payload.body, pointer, input.facility.late_entry_reason);
   if (!spliced) return std::unexpected(Hindrance::unreadable);

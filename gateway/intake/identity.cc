@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "upstream/profile/json_text.h"
 #include "upstream/profile/values.h"
 
 namespace titip::intake {
@@ -13,13 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t max_depth = 32;
-
-bool is_date(std::string_view text) {
-  const auto digits = [&](std::size_t from, std::size_t count) {
-    return std::ranges::all_of(text.substr(from, count), [](char c) { return c >= '0' && c <= '9'; });
-  };
-  return text.size() == 10 && text[4] == '-' && text[7] == '-' && digits(0, 4) && digits(5, 2) && digits(8, 2);
-}
 
 // Counts nesting without building anything, so that a body of a hundred thousand brackets costs no stack.
 bool is_too_deep(std::string_view body) {
@@ -62,12 +56,22 @@ void collect_differences(const json& before, const json& now, const json::json_p
 
 class Reading {
  public:
-  explicit Reading(const profile::RequestView& request) : request_(request) {}
+  Reading(const profile::RequestView& request, profile::DateFormat format) : request_(request), format_(format) {}
 
+  // A date among them comes out year first.
   std::string wanted(std::string_view source, std::string_view what) {
-    auto value = profile::value_of(request_, source);
+    const auto value = profile::value_of(request_, source);
     if (!value) fault(source, fmt::format("{} is missing or empty.", what));
-    return value.value_or(std::string());
+    return profile::normal_date(format_, value.value_or(std::string()));
+  }
+
+  std::string wanted_date(std::string_view source) {
+    auto date = wanted(source, "The date");
+    const auto written = profile::value_of(request_, source);
+    if (written && !profile::is_date(format_, *written))
+      fault(source, fmt::format("The date must be written {}.",
+                                format_ == profile::DateFormat::year_first ? "YYYY-MM-DD" : "DD-MM-YYYY"));
+    return date;
   }
 
   void fault(std::string_view place, std::string sentence) {
@@ -79,22 +83,19 @@ class Reading {
 
  private:
   profile::RequestView request_;
+  profile::DateFormat format_;
 };
 
 std::vector<FieldFault> no_object() {
   return {FieldFault{"", "The body must be a JSON object."}};
 }
 
-std::expected<Identity, std::vector<FieldFault>> read(const profile::Route& route,
-                                                      const profile::RequestView& request) {
-  Reading reading(request);
+std::expected<Identity, std::vector<FieldFault>> read(const profile::Route& route, const profile::RequestView& request,
+                                                      profile::DateFormat format) {
+  Reading reading(request, format);
   for (const auto& pointer : route.required) reading.wanted(pointer, "This field");
   Identity identity;
-  if (!route.business_date.empty()) {
-    identity.business_date = reading.wanted(route.business_date, "The date");
-    if (!identity.business_date.empty() && !is_date(identity.business_date))
-      reading.fault(route.business_date, "The date must be written YYYY-MM-DD.");
-  }
+  if (!route.business_date.empty()) identity.business_date = reading.wanted_date(route.business_date);
   // The profile's loader sees to it that whatever is read below is there once nothing required is missing.
   if (!reading.faults.empty()) return std::unexpected(std::move(reading.faults));
   for (const auto& source : route.ordering_key)
@@ -105,7 +106,10 @@ std::expected<Identity, std::vector<FieldFault>> read(const profile::Route& rout
       identity.natural->push_back(reading.wanted(source, "This field is part of the record's identity and"));
     identity.natural->push_back(identity.business_date);
   }
+  auto chain = profile::read_chain(format, route, request);
+  if (!chain) reading.fault("", "A field that ties this record to another is missing or empty.");
   if (!reading.faults.empty()) return std::unexpected(std::move(reading.faults));
+  identity.chain = std::move(*chain);
   return identity;
 }
 
@@ -113,13 +117,15 @@ std::expected<Identity, std::vector<FieldFault>> read(const profile::Route& rout
 
 std::expected<Identity, std::vector<FieldFault>> read_identity(const IdentityInput& input) {
   if (!input.body.is_object()) return std::unexpected(no_object());
-  return read(input.route, {&input.body, &input.parameters, input.facility});
+  return read(input.route, {&input.body, &input.parameters, input.facility}, input.date_format);
 }
 
 std::vector<std::string> identity_pointers(const profile::Route& route) {
   std::vector<std::string_view> sources{route.business_date};
   for (const auto* list : {&route.required, &route.ordering_key, &route.natural_key})
     sources.insert(sources.end(), list->begin(), list->end());
+  const auto chain = profile::chain_sources(route);
+  sources.insert(sources.end(), chain.begin(), chain.end());
   return profile::body_pointers(sources);
 }
 
@@ -128,13 +134,17 @@ std::expected<Identity, BodyFaults> read_identity(const IdentityText& input) {
     return found ? std::expected<Identity, BodyFaults>(std::move(*found))
                  : std::unexpected(BodyFaults{true, std::move(found.error())});
   };
+  if (input.pointers.empty() && (profile::is_blank(input.body) || input.route.method == "DELETE")) {
+    const auto nothing = json::object();
+    return of_json(read_identity({input.route, nothing, input.parameters, input.facility, input.date_format}));
+  }
   if (const auto fields = profile::BodyFields::read(input.body, input.pointers, max_depth)) {
     if (!fields->is_object()) return of_json(std::unexpected(no_object()));
-    return of_json(read(input.route, {nullptr, &input.parameters, input.facility, &*fields}));
+    return of_json(read(input.route, {nullptr, &input.parameters, input.facility, &*fields}, input.date_format));
   }
   const auto body = parse_body(input.body);
   if (!body) return std::unexpected(BodyFaults{false, {body.error()}});
-  return of_json(read_identity({input.route, *body, input.parameters, input.facility}));
+  return of_json(read_identity({input.route, *body, input.parameters, input.facility, input.date_format}));
 }
 
 std::expected<json, FieldFault> parse_body(std::string_view body) {

@@ -152,7 +152,8 @@ std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused&
     }
     client_key = std::move(*parsed);
   }
-  auto identity = read_identity({route, pointers_of(route), arrival.body, arrival.parameters, arrival.facility});
+  auto identity = read_identity(
+      {route, pointers_of(route), arrival.body, arrival.parameters, arrival.facility, arrival.profile->date_format});
   if (!identity) {
     auto& faults = identity.error().faults;
     refused = identity.error().is_json ? from_faults(std::move(faults))

@@ -12,11 +12,12 @@ namespace titip::profile {
 namespace {
 
 // Whether one path could fit both.
-bool overlap(const Route& one, const Route& other) {
-  return one.method == other.method &&
-         std::ranges::equal(segments_of(one.path), segments_of(other.path), [](std::string_view a, std::string_view b) {
-           return a == b || parameter_name(a) || parameter_name(b);
-         });
+bool overlap(const Route& one, const Route& other, bool ignores_case) {
+  return one.method == other.method && std::ranges::equal(segments_of(one.path), segments_of(other.path),
+                                                          [&](std::string_view a, std::string_view b) {
+                                                            return parameter_name(a) || parameter_name(b) ||
+                                                                   same_literal(a, b, ignores_case);
+                                                          });
 }
 
 bool is_queued(const Profile& profile, std::string_view route_id) {
@@ -36,7 +37,7 @@ void check_routes(const Profile& profile, const Node& node) {
         nodes[i].at("id").fail(
             fmt::format("\"{}\" is the id of /routes/{} too; give each route its own", profile.routes[i].id, k));
       }
-      if (overlap(profile.routes[i], profile.routes[k])) {
+      if (overlap(profile.routes[i], profile.routes[k], profile.ignores_path_case)) {
         nodes[i].at("path").fail(
             fmt::format("a {} of \"{}\" could be this route or \"{}\" (/routes/{}); make them differ",
                         profile.routes[i].method, profile.routes[i].path, profile.routes[k].path, k));
@@ -157,6 +158,7 @@ void check_whole(const Profile& profile, const Node& root) {
   check_envelope(profile.envelope, root.at("envelope"));
   check_routes(profile, root.at("routes"));
   check_login(profile, root);
+  check_chain(profile, root);
   check_rules(profile, root.at("rules"));
   check_fixtures(profile, root);
 }

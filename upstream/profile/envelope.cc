@@ -47,31 +47,43 @@ void add_response_messages(const json* response, std::string& all_text) {
   }
 }
 
-void fill_strings(json& value, std::string_view receipt, std::string_view id) {
+struct Filling {
+  std::string_view receipt;
+  std::string_view id;
+  const Numbers& numbers;
+};
+
+// What stands for the placeholder that `rest` begins with, and how long that is; a length of 0 if it is none.
+std::pair<std::string_view, std::size_t> filled(std::string_view rest, const Filling& filling) {
+  constexpr std::string_view receipt = "{receipt}";
+  constexpr std::string_view id = "{id}";
+  constexpr std::string_view reference = "{reference:";
+  if (rest.starts_with(receipt)) return {filling.receipt, receipt.size()};
+  if (rest.starts_with(id)) return {filling.id, id.size()};
+  const auto end = rest.find('}');
+  if (!rest.starts_with(reference) || end == std::string_view::npos) return {{}, 0};
+  const auto found = filling.numbers.find(rest.substr(reference.size(), end - reference.size()));
+  return {found == filling.numbers.end() ? std::string_view() : std::string_view(found->second), end + 1};
+}
+
+void fill_strings(json& value, const Filling& filling) {
   if (value.is_structured()) {
     for (json& child : value) {
-      fill_strings(child, receipt, id);
+      fill_strings(child, filling);
     }
     return;
   }
   if (!value.is_string()) {
     return;
   }
-  std::string filled;
+  std::string made;
   const std::string text = value.get<std::string>();
   for (std::string_view rest = text; !rest.empty();) {
-    if (rest.starts_with("{receipt}")) {
-      filled += receipt;
-      rest.remove_prefix(9);
-    } else if (rest.starts_with("{id}")) {
-      filled += id;
-      rest.remove_prefix(4);
-    } else {
-      filled += rest.front();
-      rest.remove_prefix(1);
-    }
+    const auto [replacement, length] = filled(rest, filling);
+    made += length > 0 ? replacement : rest.substr(0, 1);
+    rest.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  value = std::move(filled);
+  value = std::move(made);
 }
 
 char lower(char c) {
@@ -110,12 +122,12 @@ std::string write_envelope(const Envelope& shape, int code, std::string_view mes
 }
 
 std::string acknowledgement_response(const Acknowledgement& acknowledgement, std::string_view receipt,
-                                     std::string_view id) {
+                                     std::string_view id, const Numbers& numbers) {
   auto response = parse_json(acknowledgement.response_template);
   if (!response) {
     return {};
   }
-  fill_strings(*response, receipt, id);
+  fill_strings(*response, {receipt, id, numbers});
   return dump_json(*response);
 }
 

@@ -1,6 +1,8 @@
 // The national envelope, read from replies and written around our own answers, in the shape that a profile gives. Pure.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -24,9 +26,13 @@ std::optional<EnvelopeView> envelope_in(const Envelope& shape, const nlohmann::j
 // An envelope of our own. `response_json` is JSON text; "" means null.
 std::string write_envelope(const Envelope& shape, int code, std::string_view message, std::string_view response_json);
 
-// The acknowledgement's `response` with "{receipt}" and "{id}" filled in, as JSON text; "" if the template is empty.
+// Numbers by the name of their reference: "noUrut" -> "T0042".
+using Numbers = std::map<std::string, std::string, std::less<>>;
+
+// The acknowledgement's `response` with "{receipt}", "{id}" and "{reference:noUrut}" filled in, as JSON text; "" if the
+// template is empty. A reference that `numbers` lacks becomes "".
 std::string acknowledgement_response(const Acknowledgement& acknowledgement, std::string_view receipt,
-                                     std::string_view id);
+                                     std::string_view id, const Numbers& numbers = {});
 
 // Whether `text` occurs in `haystack`, ASCII letters in any case: how rules and probes look for a server's words.
 bool contains_text(std::string_view haystack, std::string_view text);

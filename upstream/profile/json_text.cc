@@ -74,6 +74,14 @@ std::optional<nlohmann::json> parse_json(std::string_view text) {
   return value;
 }
 
+bool is_blank(std::string_view body) {
+  return body.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+std::optional<nlohmann::json> parse_request(std::string_view body) {
+  return is_blank(body) ? std::optional(nlohmann::json::object()) : parse_json(body);
+}
+
 bool is_pointer(std::string_view text) {
   if (text.empty() || text.front() != '/') {
     return false;

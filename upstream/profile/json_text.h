@@ -15,6 +15,10 @@ inline constexpr int max_json_depth = 64;
 // Nothing if the text is not one JSON value, or nests deeper than `max_json_depth`.
 std::optional<nlohmann::json> parse_json(std::string_view text);
 
+// A request's body. None at all (a DELETE has none) is an empty object.
+std::optional<nlohmann::json> parse_request(std::string_view body);
+bool is_blank(std::string_view body);  // nothing but white space
+
 // "/a/b~1c/0": starts with a slash, "~" only as "~0" or "~1".
 bool is_pointer(std::string_view text);
 

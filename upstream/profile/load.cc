@@ -1,16 +1,26 @@
 #include <nlohmann/json.hpp>
 
 #include "upstream/profile/load_parts.h"
+#include "upstream/profile/numbers.h"
 #include "upstream/profile/shapes.h"
 
 namespace titip::profile {
 
 Scheme read_scheme(const Node& node) {
   Scheme scheme;
-  scheme.kind =
-      node.at("kind").choice<SchemeKind>({{"none", SchemeKind::none}, {"facility_login", SchemeKind::facility_login}});
+  scheme.kind = node.at("kind").choice<SchemeKind>({{"none", SchemeKind::none},
+                                                    {"facility_login", SchemeKind::facility_login},
+                                                    {"bpjs_signature", SchemeKind::bpjs_signature}});
   if (scheme.kind == SchemeKind::none) {
     node.only({"kind"});
+    return scheme;
+  }
+  if (scheme.kind == SchemeKind::bpjs_signature) {
+    node.only({"kind", "encrypted_replies"});
+    scheme.encrypted_replies = node.at("encrypted_replies")
+                                   .choice<EncryptedReplies>({{"by_user_key", EncryptedReplies::by_user_key},
+                                                              {"always", EncryptedReplies::always},
+                                                              {"never", EncryptedReplies::never}});
     return scheme;
   }
   node.only(
@@ -33,11 +43,33 @@ Envelope read_envelope_shape(const Node& node) {
           .message_pointer = node.at("message_pointer").text(envelope_pointer)};
 }
 
+ReferenceKind read_reference_kind(const Node& node) {
+  node.only({"name", "provisional"});
+  return {.name = node.at("name").text(reference_name),
+          .provisional = node.at("provisional").text(provisional_complaint)};
+}
+
 namespace {
+
+void read_conventions(const Node& root, Profile& profile) {
+  if (root.has("date_format")) {
+    profile.date_format =
+        root.at("date_format")
+            .choice<DateFormat>({{"yyyy-MM-dd", DateFormat::year_first}, {"dd-MM-yyyy", DateFormat::day_first}});
+  }
+  if (root.has("path_case")) {
+    profile.ignores_path_case = root.at("path_case").choice<bool>({{"exact", false}, {"ignore", true}});
+  }
+  if (root.has("references")) {
+    for (const Node& node : root.at("references").items()) {
+      profile.references.push_back(read_reference_kind(node));
+    }
+  }
+}
 
 Profile read_profile(const Node& root) {
   root.only({"name", "version", "mount", "scheme", "envelope", "health_read", "utc_offset", "idempotency_header",
-             "honours_idempotency_key", "routes", "rules", "fixtures"});
+             "honours_idempotency_key", "date_format", "path_case", "references", "routes", "rules", "fixtures"});
   Profile profile;
   profile.name = root.at("name").text(plain_name);
   profile.version = static_cast<std::uint32_t>(root.at("version").whole(1, 1'000'000));
@@ -49,6 +81,7 @@ Profile read_profile(const Node& root) {
   profile.idempotency_header =
       root.has("idempotency_header") ? root.at("idempotency_header").text(header_name) : "Idempotency-Key";
   if (root.has("honours_idempotency_key")) profile.honours_idempotency_key = root.at("honours_idempotency_key").flag();
+  read_conventions(root, profile);
   for (const Node& node : root.at("routes").items()) {
     profile.routes.push_back(read_route(node));
   }

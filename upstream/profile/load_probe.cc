@@ -96,7 +96,7 @@ FieldPair read_pair(const Node& node, const Route& route, bool certain) {
   }
   node.only({"in_entry", "in_body"});
   const Node body = node.at("in_body");
-  return {node.at("in_entry").text(body_pointer), certain ? read_certain(body, route) : read_source(body, route)};
+  return {node.at("in_entry").text(entry_pointer), certain ? read_certain(body, route) : read_source(body, route)};
 }
 
 }  // namespace
@@ -114,7 +114,7 @@ std::string read_certain(const Node& node, const Route& route) {
 }
 
 Probe read_probe_part(const Node& node, const Route& route) {
-  node.only({"read", "paging", "entries", "identify", "compare", "empty_codes", "empty_texts"});
+  node.only({"read", "paging", "entries", "identify", "compare", "empty_codes", "empty_texts", "empty_statuses"});
   Probe probe;
   probe.read = read_template(node.at("read"), route, node.has("paging"));
   if (node.has("paging")) probe.paging = read_paging(node.at("paging"), probe.read, route);
@@ -140,6 +140,11 @@ Probe read_probe_part(const Node& node, const Route& route) {
   }
   if (node.has("empty_texts")) {
     probe.empty_texts = node.at("empty_texts").texts();
+  }
+  if (node.has("empty_statuses")) {
+    for (const Node& status : node.at("empty_statuses").items()) {
+      probe.empty_statuses.push_back(static_cast<int>(status.whole(200, 299)));
+    }
   }
   return probe;
 }

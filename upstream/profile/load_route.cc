@@ -1,22 +1,19 @@
-// Routes: what every route has, and what only a queued one has.
+// Routes: what every route has, and what only a queued one has. What ties records together: load_chain.cc.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
-#include "upstream/profile/json_text.h"
 #include "upstream/profile/load_parts.h"
 #include "upstream/profile/shapes.h"
 
 namespace titip::profile {
 namespace {
 
-using nlohmann::json;
-
-constexpr std::array queue_keys{"update",        "ordering_key", "natural_key",    "required",
-                                "business_date", "deadline",     "after_unknown",  "probe",
-                                "on_conflict",   "late_entry",   "acknowledgement"};
+constexpr std::array queue_keys{"update",        "ordering_key",  "natural_key",   "required",
+                                "business_date", "deadline",      "after_unknown", "probe",
+                                "on_conflict",   "late_entry",    "provides",      "requires",
+                                "yields",        "ordering_from", "takes_back",    "acknowledgement"};
 
 std::string method_of(const Node& node) {
   const std::string method = node.text();
@@ -26,33 +23,6 @@ std::string method_of(const Node& node) {
         fmt::format("\"{}\" is not a method that a route can have; use one of {}", method, fmt::join(methods, ", ")));
   }
   return method;
-}
-
-// Strings may hold "{receipt}" and "{id}" and no other braces; names of members none at all.
-Complaint placeholder_complaint(const json& value) {
-  if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    for (std::size_t at = text.find_first_of("{}"); at != std::string::npos; at = text.find_first_of("{}", at)) {
-      const std::string_view rest = std::string_view(text).substr(at);
-      if (!rest.starts_with("{receipt}") && !rest.starts_with("{id}")) {
-        return fmt::format(
-            "\"{}\" has braces that are neither \"{{receipt}}\" nor \"{{id}}\"; only these are filled in", text);
-      }
-      at = text.find('}', at) + 1;
-    }
-    return std::nullopt;
-  }
-  if (value.is_structured()) {
-    for (const auto& [key, child] : value.items()) {
-      if (value.is_object() && key.find_first_of("{}") != std::string::npos) {
-        return fmt::format("the name \"{}\" has braces; only values are filled in", key);
-      }
-      if (Complaint complaint = placeholder_complaint(child)) {
-        return complaint;
-      }
-    }
-  }
-  return std::nullopt;
 }
 
 void read_keys(const Node& node, Route& route) {
@@ -115,7 +85,8 @@ void read_after_unknown(const Node& node, Route& route) {
 
 void read_queued(const Node& node, Route& route) {
   if (route.method == "GET") {
-    node.at("action").fail("a GET asks for an answer now, so it cannot wait in a queue; use \"proxy\" or \"refuse\"");
+    node.at("action").fail(
+        "a GET asks for an answer now, so it cannot wait in a queue; use \"cache\", \"proxy\" or \"refuse\"");
   }
   read_keys(node, route);
   read_after_unknown(node, route);
@@ -123,7 +94,9 @@ void read_queued(const Node& node, Route& route) {
     const Node late = node.at("late_entry");
     late.only({"reason_pointer"});
     route.late_entry = LateEntryRule{late.at("reason_pointer").text(body_pointer)};
-    if (route.business_date.empty()) {
+    if (route.method == "DELETE") {
+      late.fail("a DELETE has no body to put a reason into; remove this");
+    } else if (route.business_date.empty()) {
       late.fail("needs a \"business_date\" to know what is late; add one or remove this");
     }
   }
@@ -136,48 +109,44 @@ void read_queued(const Node& node, Route& route) {
       deadline.fail("needs a \"business_date\", at whose end it is; add one or remove this");
     }
   }
-  route.acknowledgement = read_acknowledgement(node.at("acknowledgement"));
+  read_quotes(node, route);
+  read_chain(node, route);
+  route.acknowledgement = read_acknowledgement(node.at("acknowledgement"), route);
 }
 
 }  // namespace
 
-Acknowledgement read_acknowledgement(const Node& node) {
-  node.only({"http_status", "code", "message", "response"});
-  Acknowledgement acknowledgement;
-  // Clients take nothing else for "sent".
-  acknowledgement.http_status = static_cast<int>(node.at("http_status").whole(200, 299));
-  acknowledgement.code = static_cast<int>(node.at("code").whole(0, 999'999));
-  acknowledgement.message = node.at("message").text();
-  const Node response = node.at("response");
-  if (response.value().is_null()) {
-    return acknowledgement;
-  }
-  acknowledgement.response_template = dump_json(response.value());
-  if (const Complaint complaint = placeholder_complaint(response.value())) {
-    response.fail(*complaint);
-  } else if (!response.value().is_structured()) {
-    response.fail("write an object, an array or null");
-  } else if (acknowledgement.response_template.find("{receipt}") == std::string::npos) {
-    response.fail("says nothing that a clinic could ask about later; put \"{receipt}\" into one of its strings");
-  }
-  return acknowledgement;
-}
-
 Route read_route(const Node& node) {
-  node.only({"id", "method", "path", "action", "max_body_bytes", "update", "ordering_key", "natural_key", "required",
-             "business_date", "after_unknown", "probe", "on_conflict", "late_entry", "deadline", "acknowledgement"});
+  node.only({"id",           "method",        "path",       "action",        "max_body_bytes", "update",
+             "ordering_key", "natural_key",   "required",   "business_date", "after_unknown",  "probe",
+             "on_conflict",  "late_entry",    "deadline",   "provides",      "requires",       "yields",
+             "quotes",       "ordering_from", "takes_back", "cache",         "acknowledgement"});
   Route route;
   route.id = node.at("id").text(id_shape);
   route.method = method_of(node.at("method"));
   route.path = node.at("path").text(route_path);
-  route.action = node.at("action").choice<Action>(
-      {{"queue", Action::queue}, {"proxy", Action::proxy}, {"login", Action::login}, {"refuse", Action::refuse}});
+  route.action = node.at("action").choice<Action>({{"queue", Action::queue},
+                                                   {"proxy", Action::proxy},
+                                                   {"cache", Action::cache},
+                                                   {"login", Action::login},
+                                                   {"refuse", Action::refuse}});
   if (node.has("max_body_bytes")) {
     route.max_body_bytes = static_cast<std::uint32_t>(node.at("max_body_bytes").whole(1, 16 << 20));
+  }
+  if (route.action == Action::cache) {
+    route.cache = read_cache_rule(node.at("cache"), route);
+  } else if (node.has("cache")) {
+    node.at("cache").fail("only a route with \"action\": \"cache\" has this; remove it, or cache the route");
   }
   if (route.action == Action::queue) {
     read_queued(node, route);
     return route;
+  }
+  const bool is_read = route.action == Action::cache || route.action == Action::proxy;
+  if (is_read) {
+    read_quotes(node, route);
+  } else if (node.has("quotes")) {
+    node.at("quotes").fail("only a route that is queued, cached or passed through quotes numbers; remove it");
   }
   for (const std::string_view key : queue_keys) {
     if (node.has(key)) {

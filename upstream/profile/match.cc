@@ -66,9 +66,9 @@ std::vector<std::string> decode_path(std::string_view path) {
   return segments;
 }
 
-bool fits(const std::vector<std::string_view>& wanted, const std::vector<std::string>& segments) {
-  return std::ranges::equal(wanted, segments, [](std::string_view pattern, const std::string& segment) {
-    return parameter_name(pattern).has_value() || pattern == segment;
+bool fits(const std::vector<std::string_view>& wanted, const std::vector<std::string>& segments, bool ignores_case) {
+  return std::ranges::equal(wanted, segments, [&](std::string_view pattern, const std::string& segment) {
+    return parameter_name(pattern).has_value() || same_literal(pattern, segment, ignores_case);
   });
 }
 
@@ -82,7 +82,7 @@ RouteMatch match(const Profile& profile, std::string_view method, std::string_vi
   }
   for (const Route& route : profile.routes) {
     const auto wanted = segments_of(route.path);
-    if (!fits(wanted, segments)) {
+    if (!fits(wanted, segments, profile.ignores_path_case)) {
       continue;
     }
     result.allowed_methods.push_back(route.method);

@@ -58,7 +58,7 @@ struct Envelope {
 enum class AfterUnknown : std::uint8_t { repeat, probe, park };
 
 struct FieldPair {
-  std::string in_entry{};  // JSON pointer into one entry of the reply
+  std::string in_entry{};  // JSON pointer into one entry of the reply; "a|b": the first that is not empty
   std::string in_body{};   // source in our request
 };
 
@@ -79,6 +79,7 @@ struct Probe {
   // A reply that says "nothing there": these envelope codes (with a recognised envelope) mean no entries.
   std::vector<int> empty_codes{};
   std::vector<std::string> empty_texts{};  // or one of these in its message, in any case
+  std::vector<int> empty_statuses{};       // these HTTP statuses say so with no body at all: 204
 };
 
 enum class OnConflict : std::uint8_t { refuse, queue_behind };
@@ -106,8 +107,10 @@ struct ReferenceKind {
 
 // A route's reply gives a number.
 struct Yield {
-  std::string reference{};              // a ReferenceKind
-  std::vector<std::string> in_reply{};  // JSON pointers into the reply (decrypted); the first that holds text counts
+  std::string reference{};  // a ReferenceKind
+  // JSON pointers into the reply (decrypted); the first that holds the number counts. It may be a text, or lie in an
+  // object or list of objects {"field": the reference's name, "message": the number}: chains.h.
+  std::vector<std::string> in_reply{};
   std::string in_entry{};  // JSON pointer into an entry of the probe's read: how it is read back; "" = it cannot be
   std::vector<std::string> scope{};  // sources: the number is unique within these, and within facility and destination
 };
@@ -115,8 +118,10 @@ struct Yield {
 // A request quotes a number, real or provisional.
 struct Quote {
   std::string reference{};
-  std::string at{};                  // a source: a body pointer or a path parameter, no alternatives
-  std::vector<std::string> scope{};  // sources, as many as its Yield has, in the same order
+  std::string at{};  // a source: a body pointer or a path parameter, no alternatives; absent there: nothing is quoted
+  // Sources, as many as its Yield has, in the same order. A read may say fewer: then the number is known for what it
+  // is, not for which.
+  std::vector<std::string> scope{};
 };
 
 // Another route's record must be delivered before this one is sent, if that one is in our custody.
@@ -217,10 +222,10 @@ struct Profile {
   std::string mount{};  // "/pcare-vaksin": path prefix on our side
   Scheme scheme{};
   Envelope envelope{};
-  std::string health_read{};           // path of a cheap read for half-open
-  std::chrono::minutes utc_offset{0};  // the server's time zone: Indonesia has no summer time
-  DateFormat date_format = DateFormat::year_first;
-  bool ignores_path_case = false;  // literal segments of routes match in any case
+  std::string health_read{};                        // path of a cheap read for half-open
+  std::chrono::minutes utc_offset{0};               // the server's time zone: Indonesia has no summer time
+  DateFormat date_format = DateFormat::year_first;  // in requests; our own dates are always year first
+  bool ignores_path_case = false;                   // literal segments of routes match in any case
   std::vector<ReferenceKind> references{};
   std::string idempotency_header{};      // "Idempotency-Key"; carries the submission id on every attempt
   bool honours_idempotency_key = false;  // then a repeat needs no late-apply wait

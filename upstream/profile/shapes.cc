@@ -45,6 +45,13 @@ Complaint id_shape(std::string_view text) {
   return "is not an id; use at most 64 lower-case letters, digits, dashes, underscores and slashes";
 }
 
+Complaint reference_name(std::string_view text) {
+  if (text.size() <= 40 && std::ranges::all_of(text, is_alphanumeric)) {
+    return std::nullopt;
+  }
+  return "is not the name of a number; use at most 40 letters and digits";
+}
+
 Complaint header_name(std::string_view text) {
   const auto fits = [](char c) {
     return is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
@@ -62,6 +69,15 @@ Complaint body_pointer(std::string_view text) {
   return "is not a JSON pointer; it starts with \"/\" (\"/nik\", \"/skrining/hasil\"), writes \"~\" as \"~0\" and a "
          "slash in "
          "a name as \"~1\", and has no \"{\", \"}\" or \"|\"";
+}
+
+Complaint entry_pointer(std::string_view text) {
+  for (const std::string_view alternative : alternatives(text)) {
+    if (Complaint complaint = body_pointer(alternative)) {
+      return complaint;
+    }
+  }
+  return std::nullopt;
 }
 
 Complaint envelope_pointer(std::string_view text) {

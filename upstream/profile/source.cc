@@ -97,6 +97,11 @@ std::optional<std::string_view> parameter_name(std::string_view segment) {
   return std::nullopt;
 }
 
+bool same_literal(std::string_view one, std::string_view other, bool ignores_case) {
+  const auto folded = [&](char c) { return ignores_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return std::ranges::equal(one, other, {}, folded, folded);
+}
+
 std::string percent_encode(std::string_view value) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string encoded;

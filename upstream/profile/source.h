@@ -38,6 +38,9 @@ std::vector<std::string_view> segments_of(std::string_view path);
 // "nik" if the segment is "{nik}".
 std::optional<std::string_view> parameter_name(std::string_view segment);
 
+// Whether two literal segments are the same one to the service.
+bool same_literal(std::string_view one, std::string_view other, bool ignores_case);
+
 // Everything but RFC 3986's unreserved characters becomes %XX.
 std::string percent_encode(std::string_view value);
 // Nothing if a "%" is not followed by two hexadecimal digits.

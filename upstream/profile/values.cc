@@ -47,6 +47,25 @@ std::optional<std::string> first_value(const RequestView& request, std::string_v
   return std::nullopt;
 }
 
+struct DateParts {
+  std::string_view year;
+  std::string_view month;
+  std::string_view day;
+};
+
+// By its shape alone: that there is no such day is the national server's to say.
+std::optional<DateParts> date_parts(DateFormat format, std::string_view text) {
+  const bool year_first = format == DateFormat::year_first;
+  if (text.size() != 10 || text[year_first ? 4 : 2] != '-' || text[year_first ? 7 : 5] != '-') return std::nullopt;
+  const DateParts parts = year_first ? DateParts{text.substr(0, 4), text.substr(5, 2), text.substr(8, 2)}
+                                     : DateParts{text.substr(6, 4), text.substr(3, 2), text.substr(0, 2)};
+  const auto is_digits = [](std::string_view part) {
+    return std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  if (!is_digits(parts.year) || !is_digits(parts.month) || !is_digits(parts.day)) return std::nullopt;
+  return parts;
+}
+
 }  // namespace
 
 std::vector<std::string> body_pointers(const std::vector<std::string_view>& sources) {
@@ -82,6 +101,17 @@ std::string compared_value_of(const RequestView& request, std::string_view sourc
     }
   }
   return {};
+}
+
+std::string normal_date(DateFormat format, std::string_view value) {
+  const auto parts = format == DateFormat::year_first ? std::nullopt : date_parts(format, value);
+  if (!parts) return std::string(value);
+  std::string normal(parts->year);
+  return normal.append("-").append(parts->month).append("-").append(parts->day);
+}
+
+bool is_date(DateFormat format, std::string_view value) {
+  return date_parts(format, value).has_value();
 }
 
 std::optional<std::string> fill_path(std::string_view path_template, const RequestView& request) {

@@ -30,6 +30,12 @@ std::optional<std::string> value_of(const RequestView& request, std::string_view
 // The same for comparing with a reply: arrays and objects as compact JSON, "" where there is nothing.
 std::string compared_value_of(const RequestView& request, std::string_view source);
 
+// "15-08-2026" -> "2026-08-15" where the profile writes the day first; anything that is no such date as it is. Whatever
+// makes keys of values does so of these.
+std::string normal_date(DateFormat format, std::string_view value);
+// Whether it is written like a date in that format.
+bool is_date(DateFormat format, std::string_view value);
+
 // "/datavaksin/notiket/{/noTiket}" -> "/datavaksin/notiket/A-01J783G1"; values are percent-encoded as path segments.
 // Nothing if a source has no value, or if a value would make a path that nobody meant ("..", more than 2 KiB).
 std::optional<std::string> fill_path(std::string_view path_template, const RequestView& request);

@@ -5,6 +5,7 @@
 
 #include "upstream/profile/envelope.h"
 #include "upstream/profile/json_text.h"
+#include "upstream/profile/source.h"
 
 namespace titip::rules {
 namespace {
@@ -25,9 +26,13 @@ std::vector<Wanted> wanted_of(const std::vector<profile::FieldPair>& pairs, cons
   return wanted;
 }
 
-std::string text_in(const json& entry, std::string_view pointer) {
-  const json* value = profile::resolve(entry, pointer);
-  return value == nullptr ? std::string{} : profile::text_of(*value);
+// At the first of these places that holds anything: "a|b".
+std::string text_in(const json& entry, std::string_view pointers) {
+  for (const std::string_view pointer : profile::alternatives(pointers)) {
+    const json* value = profile::resolve(entry, pointer);
+    if (auto text = value == nullptr ? std::string{} : profile::text_of(*value); !text.empty()) return text;
+  }
+  return {};
 }
 
 bool all_equal(const json& entry, const std::vector<Wanted>& wanted) {
@@ -71,6 +76,11 @@ std::optional<std::uint64_t> total_in(const json& document, const profile::Probe
   return total->get<std::uint64_t>();
 }
 
+// Some services say it by a status alone (204): a gateway's error page has a body, and another status.
+bool is_empty_answer(const profile::Probe& probe, int http_status) {
+  return std::ranges::find(probe.empty_statuses, http_status) != probe.empty_statuses.end();
+}
+
 }  // namespace
 
 struct ProbeRead::Answer {
@@ -94,11 +104,12 @@ struct ProbeRead::Extent {
 void ProbeRead::take(const Exchange& page) {
   const auto* reply = std::get_if<Reply>(&page);
   auto document = reply != nullptr ? profile::parse_json(reply->body) : std::nullopt;
-  pages_.push_back({reply != nullptr ? reply->http_status : 0,
+  pages_.push_back({reply != nullptr ? reply->http_status : 0, reply != nullptr && profile::is_blank(reply->body),
                     document ? std::make_shared<const json>(*std::move(document)) : nullptr});
 }
 
 ProbeRead::Answer ProbeRead::answer_in(const Page& page, const profile::Profile& profile, const profile::Probe& probe) {
+  if (page.blank && is_empty_answer(probe, page.http_status)) return {.kind = Answer::Kind::nothing_there};
   const auto envelope =
       page.document != nullptr ? profile::envelope_in(profile.envelope, *page.document) : std::nullopt;
   if (!envelope) return {};

@@ -38,6 +38,7 @@ class ProbeRead {
  private:
   struct Page {
     int http_status = 0;
+    bool blank = false;                              // a reply without a body
     std::shared_ptr<const nlohmann::json> document;  // null: no reply, or no JSON
   };
   struct Answer;

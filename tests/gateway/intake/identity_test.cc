@@ -136,6 +136,66 @@ TEST(Identity, an_impossible_date_is_let_through) {
   EXPECT_TRUE(read(dose_route(), R"({"nik":"1","dosis":1,"tglVaksin":"2021-02-31"})"));
 }
 
+// Dates come out year first, whatever they are part of, so that keys agree with those made of another route's.
+TEST(Identity, of_a_service_that_writes_the_day_first) {
+  profile::Route route;
+  route.id = "pendaftaran";
+  route.required = {"/noKartu", "/tglDaftar", "/kdPoli"};
+  route.ordering_key = {"/noKartu", "/tglDaftar"};
+  route.natural_key = {"/noKartu", "/kdPoli"};
+  route.business_date = "/tglDaftar";
+  route.provides = {"/noKartu", "/tglDaftar"};
+  route.yields = {{.reference = "noUrut", .in_reply = {"/response"}, .scope = {"/tglDaftar", "/kdPoli"}}};
+  const auto pointers = identity_pointers(route);
+  EXPECT_EQ(pointers, (Values{"/tglDaftar", "/noKartu", "/kdPoli"}));
+  const auto read_text = [&](const char* body) {
+    return read_identity({route, pointers, body, {}, "0114A026", profile::DateFormat::day_first});
+  };
+  for (const char* body : {R"({"noKartu":"0001","tglDaftar":"15-08-2026","kdPoli":"001"})",
+                           R"({"noKartu":"0001","tglDaftar":"15-08-2026","kdPoli":"001","keluhan":"d\u00e9mam"})"}) {
+    const auto identity = read_text(body);
+    ASSERT_TRUE(identity) << body;
+    EXPECT_EQ(identity->business_date, "2026-08-15");
+    EXPECT_EQ(identity->ordering, (Values{"0001", "2026-08-15"}));
+    EXPECT_EQ(identity->natural, (Values{"0001", "001", "2026-08-15"}));
+    EXPECT_EQ(identity->chain.provides, (Values{"0001", "2026-08-15"}));
+    ASSERT_EQ(identity->chain.yields.size(), 1U);
+    EXPECT_EQ(identity->chain.yields[0].scope, (Values{"2026-08-15", "001"}));
+  }
+  const auto refused = read_text(R"({"noKartu":"0001","tglDaftar":"2026-08-15","kdPoli":"001"})");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().faults[0].pointer, "/tglDaftar");
+  EXPECT_EQ(refused.error().faults[0].sentence, "The date must be written DD-MM-YYYY.");
+}
+
+TEST(Identity, of_a_path_alone) {
+  profile::Route route;
+  route.method = "DELETE";
+  route.path = "/kunjungan/{noKunjungan}";
+  route.ordering_key = {"{noKunjungan}"};
+  route.quotes = {{.reference = "noKunjungan", .at = "{noKunjungan}"}};
+  const std::map<std::string, std::string, std::less<>> parameters{{"noKunjungan", "0114A0260815Y000003"}};
+  const auto read_text = [&](const char* body) {
+    return read_identity({route, identity_pointers(route), body, parameters, "0114A026"});
+  };
+  for (const char* body : {"", " \r\n", "{}", "null", "[]", "x=1", "[[[[[[[["}) {
+    const auto identity = read_text(body);
+    ASSERT_TRUE(identity) << body;
+    EXPECT_EQ(identity->ordering, (Values{"0114A0260815Y000003"})) << body;
+    ASSERT_EQ(identity->chain.quotes.size(), 1U) << body;
+    EXPECT_EQ(identity->chain.quotes[0].number, "0114A0260815Y000003") << body;
+  }
+  // What would write something has a body that is read, or none.
+  route.method = "POST";
+  EXPECT_TRUE(read_text(""));
+  EXPECT_TRUE(read_text("{}"));
+  for (const char* body : {"null", "[]", "x=1"}) EXPECT_FALSE(read_text(body)) << body;
+  // And a DELETE that reads its body needs one.
+  route.method = "DELETE";
+  route.required = {"/alasan"};
+  EXPECT_FALSE(read_text(""));
+}
+
 TEST(ParseBody, faults) {
   struct Row {
     const char* name;

@@ -79,5 +79,13 @@ TEST(ContainsText, AnyCase) {
   EXPECT_FALSE(contains_text("belum di-entri", "sudah di-entri"));
 }
 
+TEST(AcknowledgementResponse, NumbersStandWhereTheProfileHasThem) {
+  const Acknowledgement told{
+      .response_template =
+          R"([{"field":"noUrut","message":"{reference:noUrut}"},"{reference:other}","{receipt}/{id}"])"};
+  EXPECT_EQ(acknowledgement_response(told, "R", "I", {{"noUrut", "T0{id}"}}),
+            R"([{"field":"noUrut","message":"T0{id}"},"","R/I"])");
+}
+
 }  // namespace
 }  // namespace titip::profile

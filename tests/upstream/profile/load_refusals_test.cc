@@ -69,7 +69,7 @@ const Row rows[] = {
      "/envelope/code_pointer", "plain names"},
 
     // Routes
-    {"unknown key in a route", R"([{"op":"add","path":"/routes/1/cache","value":true}])", "/routes/1/cache",
+    {"unknown key in a route", R"([{"op":"add","path":"/routes/1/cached","value":true}])", "/routes/1/cached",
      "unknown key"},
     {"two routes, one id", R"([{"op":"replace","path":"/routes/2/id","value":"tiket/nik"}])", "/routes/2/id",
      "/routes/1"},
@@ -80,7 +80,7 @@ const Row rows[] = {
      "/routes/13/path", "make them differ"},
     {"lower-case method", R"([{"op":"replace","path":"/routes/1/method","value":"get"}])", "/routes/1/method",
      "GET, POST"},
-    {"unknown action", R"([{"op":"replace","path":"/routes/1/action","value":"cache"}])", "/routes/1/action",
+    {"unknown action", R"([{"op":"replace","path":"/routes/1/action","value":"keep"}])", "/routes/1/action",
      "\"queue\", \"proxy\""},
     {"path with a query", R"([{"op":"replace","path":"/routes/1/path","value":"/tiket?nik={nik}"}])", "/routes/1/path",
      "no query"},

@@ -79,5 +79,19 @@ TEST(Match, Table) {
   }
 }
 
+TEST(Match, LiteralsInAnyCaseWhereTheProfileSaysSo) {
+  Profile profile = sample();
+  EXPECT_EQ(match(profile, "POST", "/Vaksin/SIMPAN/").route, nullptr);
+  profile.ignores_path_case = true;
+  const RouteMatch write = match(profile, "POST", "/Vaksin/SIMPAN/");
+  ASSERT_NE(write.route, nullptr);
+  EXPECT_EQ(write.route->id, "write");
+  const RouteMatch removed = match(profile, "DELETE", "/OBAT/7a/Kunjungan/0114A");
+  ASSERT_NE(removed.route, nullptr);
+  EXPECT_EQ(removed.parameters.at("kd"), "7a") << "what is not the profile's keeps its case";
+  EXPECT_EQ(removed.parameters.at("no"), "0114A");
+  EXPECT_EQ(match(profile, "POST", "/vaks1n/simpan").route, nullptr);
+}
+
 }  // namespace
 }  // namespace titip::profile

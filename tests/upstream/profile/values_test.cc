@@ -64,6 +64,35 @@ TEST(Values, NothingToReadFrom) {
   EXPECT_EQ(value_of({}, "facility"), std::nullopt);
 }
 
+TEST(Values, DatesInOneForm) {
+  const struct {
+    const char* text;
+    const char* day_first;  // what becomes of it where the day comes first
+    bool is_day_first;
+    bool is_year_first;
+  } rows[] = {
+      {"15-08-2026", "2026-08-15", true, false},
+      {"31-02-2026", "2026-02-31", true, false},  // the service's to refuse
+      {"2026-08-15", "2026-08-15", false, true},
+      {"5-8-2026", "5-8-2026", false, false},
+      {"15/08/2026", "15/08/2026", false, false},
+      {"15-08-2026 ", "15-08-2026 ", false, false},
+      {"1x-08-2026", "1x-08-2026", false, false},
+      {"15-0x-2026", "15-0x-2026", false, false},
+      {"15-08-202x", "15-08-202x", false, false},
+      {"2026-08-1x", "2026-08-1x", false, false},
+      {"0001113569638", "0001113569638", false, false},
+      {"", "", false, false},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.text);
+    EXPECT_EQ(normal_date(DateFormat::day_first, row.text), row.day_first);
+    EXPECT_EQ(normal_date(DateFormat::year_first, row.text), row.text);
+    EXPECT_EQ(is_date(DateFormat::day_first, row.text), row.is_day_first);
+    EXPECT_EQ(is_date(DateFormat::year_first, row.text), row.is_year_first);
+  }
+}
+
 TEST(Values, FillPath) {
   const struct {
     const char* path_template;

@@ -292,5 +292,44 @@ TEST(PagedRead, WhoHasNoPagesIsReadAtOnce) {
   EXPECT_EQ(read.next_start(tests::pcare_vaksin(), probe), std::nullopt);
 }
 
+TEST(ReadProbe, AStatusAloneMaySayThatNothingIsThere) {
+  const json body{{"nik", "1"}, {"nama", "Uji"}};
+  const struct {
+    int status;
+    const char* body;
+    ProbeResult told;
+  } rows[] = {{204, "", absent}, {204, " \r\n", absent}, {200, "", inconclusive}, {204, "<html/>", inconclusive}};
+  profile::Probe probe{.entries = "/response", .identify = {{"/nik", "/nik"}}, .compare = {{"/nama", "/nama"}}};
+  for (const auto& row : rows) {
+    const Reply reply{.http_status = row.status, .body = row.body};
+    EXPECT_EQ(read_probe(tests::pcare_vaksin(), probe, {&body, nullptr, ""}, reply), inconclusive) << row.status;
+    probe.empty_statuses = {204};
+    EXPECT_EQ(read_probe(tests::pcare_vaksin(), probe, {&body, nullptr, ""}, reply), row.told) << row.status;
+    probe.empty_statuses.clear();
+  }
+}
+
+TEST(ReadProbe, AnEntryMayKeepAFieldInOneOfSeveralPlaces) {
+  const json body{{"card", "0001"}, {"date", "15-08-2026"}};
+  const profile::Probe probe{.entries = "/response",
+                             .identify = {{"/person/card|/card", "/card"}, {"/visited|/date", "/date"}},
+                             .compare = {{"/card|/person/card", "/card"}}};
+  const struct {
+    const char* entry;
+    ProbeResult result;
+  } rows[] = {{R"({"person":{"card":"0001"},"date":"15-08-2026"})", found_equal},
+              {R"({"person":{"card":""},"card":"0001","visited":"15-08-2026"})", found_equal},
+              {R"({"card":"0001","visited":"16-08-2026","date":"15-08-2026"})", absent},
+              {R"({"person":{"card":"0001"}})", inconclusive}};
+  for (const auto& row : rows) {
+    const auto reply =
+        json{{"response", json::array({json::parse(row.entry)})}, {"metaData", {{"message", "OK"}, {"code", 200}}}};
+    EXPECT_EQ(
+        read_probe(tests::pcare_vaksin(), probe, {&body, nullptr, ""}, Reply{.http_status = 200, .body = reply.dump()}),
+        row.result)
+        << row.entry;
+  }
+}
+
 }  // namespace
 }  // namespace titip::rules
