@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gateway/delivery/splice.h"
 #include "upstream/profile/json_text.h"
+#include "upstream/profile/splice.h"
 #include "upstream/profile/values.h"
 
 namespace titip::delivery {
@@ -45,7 +45,7 @@ std::expected<Outbound, Hindrance> build_outbound(const OutboundInput& input) {
       profile::value_of(view, pointer))
     return made;
   if (input.facility.late_entry_reason.empty()) return std::unexpected(Hindrance::no_late_entry_reason);
-  auto spliced = splice_string(input.payload.body, pointer, input.facility.late_entry_reason);
+  auto spliced = profile::splice_string(input.payload.body, pointer, input.facility.late_entry_reason);
   if (!spliced) return std::unexpected(Hindrance::unreadable);
   made.request.body = std::move(*spliced);
   made.patched.push_back(pointer);
@@ -67,6 +67,23 @@ std::optional<client::OutboundRequest> build_probe(const OutboundInput& input, c
   request.target = std::move(*path);
   request.headers = headers_of(input);
   return request;
+}
+
+bool can_sign(const profile::Profile& profile, const storage::Facility& facility) {
+  return profile.scheme.kind != profile::SchemeKind::bpjs_signature ||
+         (!facility.consumer_id.empty() && !facility.consumer_secret.empty());
+}
+
+void sign(client::OutboundRequest& request, const profile::Profile& profile, const storage::Facility& facility,
+          const scheme::Credentials& credentials, storage::WallTime at) {
+  if (profile.scheme.kind != profile::SchemeKind::bpjs_signature) return;
+  auto call = scheme::sign_call(profile.envelope, {facility.consumer_id, facility.consumer_secret}, credentials,
+                                std::chrono::floor<std::chrono::seconds>(at));
+  request.add_signed(std::move(call.headers), std::move(call.open));
+}
+
+scheme::Credentials credentials_of(const storage::Payload& payload) {
+  return scheme::decode_credentials(payload.credentials).value_or(scheme::Credentials{});
 }
 
 }  // namespace titip::delivery

@@ -1,5 +1,6 @@
 // From a record to the request that is sent: the stored bytes, the facility's header, the upstream idempotency key, and
-// the late-entry reason where the profile's rule wants one. Also the read that asks whether it landed. Pure.
+// the late-entry reason where the profile's rule wants one. Also the read that asks whether it landed. What the scheme
+// makes afresh for every call is added last, by sign(). Pure.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include "storage/submission.h"
 #include "upstream/client/transport.h"
 #include "upstream/profile/profile.h"
+#include "upstream/scheme/bpjs_calls.h"
 
 namespace titip::delivery {
 
@@ -45,5 +47,17 @@ std::expected<Outbound, Hindrance> build_outbound(const OutboundInput& input);
 std::optional<client::OutboundRequest> build_probe(const OutboundInput& input, const nlohmann::json& body,
                                                    std::map<std::string, std::string, std::less<>> parameters,
                                                    std::uint64_t start = 0);
+
+// Whether this facility has what its calls are signed with; true where the scheme signs nothing.
+bool can_sign(const profile::Profile& profile, const storage::Facility& facility);
+
+// An attempt or a question, signed for this moment: the facility's secret as it is now, the record's own credentials,
+// and what opens the reply to this very request. Nothing to do where the scheme signs nothing. The caller has asked
+// can_sign().
+void sign(client::OutboundRequest& request, const profile::Profile& profile, const storage::Facility& facility,
+          const scheme::Credentials& credentials, storage::WallTime at);
+
+// What the clinic sent with it; none if they cannot be read, so that the server says what is missing.
+scheme::Credentials credentials_of(const storage::Payload& payload);
 
 }  // namespace titip::delivery

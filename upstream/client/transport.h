@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,13 @@ struct OutboundRequest {
   std::string body;
   // Makes a reply readable with what this very request carried (decrypts it), before anybody judges it. May be empty.
   std::function<void(rules::Reply&)> open_reply{};
+
+  // What a scheme signed this call with, and what makes the body of its reply readable.
+  void add_signed(std::vector<std::pair<std::string, std::string>> signed_headers,
+                  std::function<std::string(std::string_view)> open) {
+    for (auto& header : signed_headers) headers.push_back(std::move(header));
+    open_reply = [open = std::move(open)](rules::Reply& reply) { reply.body = open(reply.body); };
+  }
 };
 
 class Transport {

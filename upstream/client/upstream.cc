@@ -87,8 +87,11 @@ void Upstream::send_health_read() {
   OutboundRequest request;
   request.method = "GET";
   request.target = profile_.health_read;
+  if (doors_.sign_health_read) doors_.sign_health_read(request);
   breaker_.started(doors_.steady(), false);
-  doors_.transport.send(std::move(request), [this](Exchange exchange) {
+  auto open_reply = std::move(request.open_reply);
+  doors_.transport.send(std::move(request), [this, open_reply = std::move(open_reply)](Exchange exchange) {
+    exchange = opened(open_reply, std::move(exchange));
     note_pause(Asker::delivery, exchange);
     note(false, rules::read_was_served(profile_, exchange), 0, exchange);
     if (changed_) changed_();

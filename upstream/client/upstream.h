@@ -47,6 +47,9 @@ struct UpstreamDoors {
   std::function<WallTime()> wall;
   std::function<double()> uniform;  // [0, 1)
   metrics::DestinationProbes& probes;
+  // Signs the health read, where the scheme asks for it. May be empty: a refusal in the service's envelope is a sign of
+  // life too.
+  std::function<void(OutboundRequest&)> sign_health_read{};
 };
 
 class Upstream {

@@ -12,6 +12,7 @@
 #include <limits>
 #include <memory>
 
+#include "upstream/scheme/base64.h"
 #include "upstream/scheme/lz_string.h"
 
 namespace titip::scheme {
@@ -29,23 +30,6 @@ unsigned char* bytes(std::string& text) {
 // EVP counts in int.
 bool fits(std::string_view text) {
   return text.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()) / 2;
-}
-
-std::string base64(std::string_view plain) {
-  std::string out((plain.size() + 2) / 3 * 4, '\0');  // std::string has room for the terminator EVP writes
-  EVP_EncodeBlock(bytes(out), bytes(plain), static_cast<int>(plain.size()));
-  return out;
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0 || !fits(text)) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && text[text.size() - 1 - padding] == '=') ++padding;
-  std::string out(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(bytes(out), bytes(text), static_cast<int>(text.size()));
-  if (size < 0) return std::nullopt;
-  out.resize(static_cast<std::size_t>(size) - padding);
-  return out;
 }
 
 Key key_of(const Consumer& consumer, std::string_view timestamp) {
@@ -85,7 +69,7 @@ std::string bpjs_hmac(std::string_view secret, std::string_view message) {
   const auto* done = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes(message), message.size(),
                           mac.data(), &size);
   if (done == nullptr) std::abort();
-  return base64({reinterpret_cast<const char*>(mac.data()), size});
+  return to_base64({reinterpret_cast<const char*>(mac.data()), size});
 }
 
 std::string bpjs_signature(const Consumer& consumer, std::string_view timestamp) {
@@ -112,7 +96,7 @@ std::optional<std::string> bpjs_encrypt(const Consumer& consumer, std::string_vi
   if (!packed || !fits(*packed)) return std::nullopt;
   const auto sealed = cipher(key_of(consumer, timestamp), *packed, true);
   if (!sealed) return std::nullopt;
-  return base64(*sealed);
+  return to_base64(*sealed);
 }
 
 std::optional<std::string> bpjs_decrypt(const Consumer& consumer, std::string_view timestamp, std::string_view sealed,

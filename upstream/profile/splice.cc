@@ -1,8 +1,8 @@
-#include "gateway/delivery/splice.h"
+#include "upstream/profile/splice.h"
 
 #include <nlohmann/json.hpp>
 
-namespace titip::delivery {
+namespace titip::profile {
 namespace {
 
 using nlohmann::json;
@@ -90,9 +90,13 @@ std::string unescaped(std::string_view token) {
   return name;
 }
 
-}  // namespace
-
-std::optional<std::string> splice_string(std::string_view text, std::string_view pointer, std::string_view value) {
+// The object that should hold the value, the value's name in it, and the value if it is there.
+struct Place {
+  std::size_t object = 0;
+  std::string name;
+  std::optional<Scanner::Span> value;
+};
+std::optional<Place> find_place(std::string_view text, std::string_view pointer) {
   Scanner start(text);
   if (text.starts_with("\xEF\xBB\xBF")) start.advance(3);  // a byte order mark: parsers let it pass
   start.skip_space();
@@ -100,18 +104,9 @@ std::optional<std::string> splice_string(std::string_view text, std::string_view
   while (pointer.starts_with('/') && object < text.size() && text[object] == '{') {
     pointer.remove_prefix(1);
     const auto slash = pointer.find('/');
-    const auto name = unescaped(pointer.substr(0, slash));
+    auto name = unescaped(pointer.substr(0, slash));
     const auto member = Scanner::find_member(text, object, name);
-    const auto quoted = json(value).dump(-1, ' ', false, json::error_handler_t::replace);
-    std::string out(text);
-    if (slash == std::string_view::npos && member)
-      return out.replace(member->begin, member->end - member->begin, quoted);
-    if (slash == std::string_view::npos) {
-      Scanner after(text.substr(object + 1));
-      after.skip_space();
-      const auto comma = after.peek() == '}' ? "" : ",";
-      return out.insert(object + 1, json(name).dump() + ":" + quoted + comma);
-    }
+    if (slash == std::string_view::npos) return Place{object, std::move(name), member};
     if (!member) return std::nullopt;
     object = member->begin;
     pointer.remove_prefix(slash);
@@ -119,4 +114,27 @@ std::optional<std::string> splice_string(std::string_view text, std::string_view
   return std::nullopt;
 }
 
-}  // namespace titip::delivery
+}  // namespace
+
+std::optional<std::string_view> json_at(std::string_view text, std::string_view pointer) {
+  const auto place = find_place(text, pointer);
+  if (!place || !place->value) return std::nullopt;
+  return text.substr(place->value->begin, place->value->end - place->value->begin);
+}
+
+std::optional<std::string> splice_json(std::string_view text, std::string_view pointer, std::string_view value) {
+  const auto place = find_place(text, pointer);
+  if (!place) return std::nullopt;
+  std::string out(text);
+  if (place->value) return out.replace(place->value->begin, place->value->end - place->value->begin, value);
+  Scanner after(text.substr(place->object + 1));
+  after.skip_space();
+  const auto comma = after.peek() == '}' ? "" : ",";
+  return out.insert(place->object + 1, json(place->name).dump() + ":" + std::string(value) + comma);
+}
+
+std::optional<std::string> splice_string(std::string_view text, std::string_view pointer, std::string_view value) {
+  return splice_json(text, pointer, json(value).dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+}  // namespace titip::profile

@@ -1,4 +1,4 @@
-#include "gateway/delivery/splice.h"
+#include "upstream/profile/splice.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-namespace titip::delivery {
+namespace titip::profile {
 namespace {
 
 using nlohmann::json;
@@ -121,6 +121,30 @@ class RandomJson {
   std::mt19937_64 random_;
 };
 
+TEST(Splice, shows_a_value_as_it_stands_there) {
+  const struct {
+    const char* text;
+    const char* pointer;
+    std::optional<std::string_view> expected;
+  } shown[] = {
+      {R"( { "a" : [1, {"b":"]"} ] , "c":2})", "/a", R"([1, {"b":"]"} ])"},
+      {R"({"a":"\u0041\/","b":1})", "/a", R"("\u0041\/")"},
+      {R"({"a":{"b":null}})", "/a/b", "null"},
+      {R"({"a":1,"a":2})", "/a", "2"},
+      {R"({"a":1})", "/b", std::nullopt},
+      {R"({"a":1})", "/a/b", std::nullopt},
+      {R"([1])", "/0", std::nullopt},
+      {R"("text")", "/a", std::nullopt},
+  };
+  for (const auto& row : shown) EXPECT_EQ(json_at(row.text, row.pointer), row.expected) << row.text;
+}
+
+TEST(Splice, puts_any_value_in_place) {
+  EXPECT_EQ(splice_json(R"({ "a" : "x" })", "/a", R"([1, 2])"), R"({ "a" : [1, 2] })");
+  EXPECT_EQ(splice_json(R"({"b":1})", "/a", "null"), R"({"a":null,"b":1})");
+  EXPECT_EQ(splice_json("[]", "/a", "null"), std::nullopt);
+}
+
 TEST(Splice, agrees_with_a_parser_on_random_documents) {
   int set = 0;
   for (std::uint64_t seed = 1; seed <= 4000; ++seed) {
@@ -145,10 +169,12 @@ TEST(Splice, agrees_with_a_parser_on_random_documents) {
     auto expected = document;
     expected[place] = value;
     ASSERT_EQ(json::parse(*spliced, nullptr, false), expected) << "seed " << seed << ": " << *spliced;
+    ASSERT_EQ(json_at(*spliced, place.to_string()), json(value).dump()) << "seed " << seed << ": " << *spliced;
+    ASSERT_EQ(json_at(text, place.to_string()).has_value(), document.contains(place)) << "seed " << seed;
     ++set;
   }
   EXPECT_EQ(set, 4000);
 }
 
 }  // namespace
-}  // namespace titip::delivery
+}  // namespace titip::profile
