@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gateway/clock/local_date.h"
+#include "upstream/scheme/bpjs_calls.h"
 
 namespace titip::gateway {
 namespace {
@@ -28,6 +29,20 @@ std::function<double()> uniform(std::mt19937_64& random) {
   return [&random] { return std::uniform_real_distribution<double>(0, 1)(random); };
 }
 
+// With some facility's secret: whoever has one is known to the server, and nothing of that facility is asked for.
+std::function<void(client::OutboundRequest&)> health_read_signer(const profile::Profile& profile,
+                                                                 const storage::Facilities& facilities,
+                                                                 const clock::Clock& clock) {
+  if (profile.scheme.kind != profile::SchemeKind::bpjs_signature) return {};
+  return [&profile, &facilities, &clock](client::OutboundRequest& request) {
+    const auto facility = facilities.any_consumer();
+    if (facility == nullptr) return;
+    const auto at = std::chrono::floor<std::chrono::seconds>(clock.wall());
+    auto call = scheme::sign_call(profile.envelope, {facility->consumer_id, facility->consumer_secret}, {}, at);
+    request.add_signed(std::move(call.headers), std::move(call.open));
+  };
+}
+
 }  // namespace
 
 Destination::Destination(DestinationConfig config, profile::Profile profile, DestinationParts parts)
@@ -42,7 +57,8 @@ Destination::Destination(DestinationConfig config, profile::Profile profile, Des
       transport_(client::make_http_transport(loop_.context(), config_.transport)),
       upstream_(profile_, upstream_options(config_),
                 {*transport_, [&clock = parts.clock] { return clock.steady(); },
-                 [&clock = parts.clock] { return clock.wall(); }, uniform(random_), probes_}),
+                 [&clock = parts.clock] { return clock.wall(); }, uniform(random_), probes_,
+                 health_read_signer(profile_, parts.facilities, parts.clock)}),
       reads_(upstream_, [this](auto work) { loop_.post(std::move(work)); }),
       dispatcher_(
           dispatcher_options(config_),

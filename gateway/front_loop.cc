@@ -25,9 +25,9 @@ FrontLoop::FrontLoop(std::size_t number, FrontLoopParts parts)
 front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
   std::vector<front::Destination> destinations;
   for (auto& destination : parts.destinations) {
-    const reads::PassThroughDoors upstream{destination->profile(), destination->reads(),
-                                           [this](auto work) { loop_.post(std::move(work)); }, parts.config.utc_offset,
-                                           parts.reads};
+    const reads::PassThroughDoors upstream{
+        destination->profile(),  destination->reads(), [this](auto work) { loop_.post(std::move(work)); },
+        parts.config.utc_offset, parts.reads,          parts.clock};
     reads_.push_back(std::make_unique<reads::DestinationReads>(
         parts.config.log_in,
         reads::LogInDoors{upstream, destination->name(), parts.store, loop_, parts.sealer, parts.clock,
@@ -45,7 +45,8 @@ front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
           parts.why_not_ready,
           [this, &store = parts.store, &sealer = parts.sealer](auto id, auto facility, auto done) {
             reads::own_submission(store, loop_, sealer, id, std::move(facility), std::move(done));
-          }};
+          },
+          parts.clock};
 }
 
 std::expected<std::uint16_t, std::string> FrontLoop::listen(const std::string& address, std::uint16_t port,

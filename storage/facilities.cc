@@ -18,6 +18,13 @@ Facilities::Found Facilities::find_consumer(std::string_view consumer_id) const 
   return found != by_consumer_.end() && !found->second->disabled ? found->second : nullptr;
 }
 
+Facilities::Found Facilities::any_consumer() const {
+  const std::shared_lock lock(mutex_);
+  const auto found = std::ranges::find_if(
+      by_consumer_, [](const auto& each) { return !each.second->disabled && !each.second->consumer_secret.empty(); });
+  return found != by_consumer_.end() ? found->second : nullptr;
+}
+
 std::string Facilities::conflict_of(const Facility& facility) const {
   const auto holder = by_consumer_.find(facility.consumer_id);
   if (holder == by_consumer_.end() || holder->second->code == facility.code) return {};

@@ -153,12 +153,21 @@ void Dispatcher::send(const WorkPtr& work) {
   // The breaker may have opened, or a gate been shut, while the mark was being written: then nothing is sent, and
   // nothing is counted.
   if (stopping_ || must_wait(work) || !doors_.upstream.may_send_record()) return not_sent(work);
+  if (!sign(work->outbound.request, work)) return not_sent(work);
   throughput_.sent(work->started);
   doors_.upstream.send_record(std::move(work->outbound.request), work->record.route,
                               {work->breaker_key(), work->record.facility},
                               [this, work](const rules::Exchange& exchange, const rules::Classified& classified) {
                                 sent(work, exchange, classified);
                               });
+}
+
+// With the secret as it is now, not as it was when the record was looked at. False: there is none any more.
+bool Dispatcher::sign(client::OutboundRequest& request, const WorkPtr& work) const {
+  if (auto known = doors_.facilities.find(work->record.facility)) work->facility = std::move(known);
+  if (!can_sign(doors_.profile, *work->facility)) return false;
+  delivery::sign(request, doors_.profile, *work->facility, credentials_of(work->payload), doors_.clock.wall());
+  return true;
 }
 
 void Dispatcher::not_sent(const WorkPtr& work) {
@@ -188,7 +197,8 @@ void Dispatcher::sent(const WorkPtr& work, const rules::Exchange& exchange, cons
 void Dispatcher::note_standing(const WorkPtr& work, rules::OutcomeKind outcome) {
   const auto& facility = work->record.facility;
   using enum rules::OutcomeKind;
-  if (outcome == delivered || outcome == rejected || outcome == blocked) logins_.worked(facility);
+  if (outcome == delivered || outcome == duplicate || outcome == rejected || outcome == blocked)
+    logins_.worked(facility);
   if (outcome == rules::OutcomeKind::login_expired) logins_.expired(facility, doors_.clock.steady());
   if (outcome == rules::OutcomeKind::credentials_refused) {
     logins_.refused(facility, doors_.clock.steady());

@@ -113,6 +113,8 @@ class Dispatcher {
   bool may_fetch() const { return lease_ && !fetching_ && !store_waits_ && room() > 0; }
   bool can_send(const storage::Lane& lane) const;
   bool is_open(const storage::Lane& lane);
+  bool has_secret(const storage::Facility& facility);
+  bool must_go_alone(const storage::Lane& lane) const;
   bool is_gated(const storage::Lane& lane) const { return gated_ || gated_facilities_.contains(lane.facility); }
   struct Fetch;  // what was asked of the store, and for how many places
   struct FetchAsk;
@@ -144,6 +146,7 @@ class Dispatcher {
   void opened(const WorkPtr& work, storage::Result<std::vector<storage::Changed>> changed);
   bool prepare(const WorkPtr& work);
   void send(const WorkPtr& work);
+  bool sign(client::OutboundRequest& request, const WorkPtr& work) const;
   void not_sent(const WorkPtr& work);
   void sent(const WorkPtr& work, const rules::Exchange& exchange, const rules::Classified& classified);
   void note_standing(const WorkPtr& work, rules::OutcomeKind outcome);
@@ -256,6 +259,7 @@ class Dispatcher {
   std::size_t lanes_at_once_ = most_lanes_at_once;
   bool gated_ = false;
   std::set<std::string, std::less<>> gated_facilities_;
+  std::set<std::string, std::less<>> unsigned_;  // facilities without what their calls are signed with
   // Lanes that had more due than there were places: while there are any, fresh records have a ring of their own.
   std::set<storage::Lane> deep_;
   // Lanes with repetitions that are due and that the retry budget did not let through; and the lane that had the last

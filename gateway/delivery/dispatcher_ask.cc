@@ -24,6 +24,7 @@ void Dispatcher::ask(const WorkPtr& work) {
   }
   auto request = question_of(*work, 0);
   if (!request) return give_up_asking(work);
+  if (!sign(*request, work)) return release(work, true);  // its lane is closed until there is a secret
   // Whoever asks the same of the same list while the question is under way shares its answer.
   const Question question(work->record.facility, request->target);
   const auto [read, is_new] = reads_.try_emplace(question, SharedRead{work->opened_at, work->started});

@@ -182,7 +182,7 @@ bool Dispatcher::take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch
     }
     more = true;
     if (let_go_meanwhile_.contains(due.submission.id)) continue;  // what was peeked is older than its settlement
-    if (fetch.places_of(chosen.ring) == 0) {
+    if (fetch.places_of(chosen.ring) == 0 || must_go_alone(chosen.lane)) {
       deep = true;
       break;
     }

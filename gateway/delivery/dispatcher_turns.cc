@@ -11,7 +11,6 @@ namespace {
 using rules::BreakerState;
 using storage::State;
 
-constexpr std::size_t logins_at_once = 4;
 constexpr auto longest_sleep = std::chrono::milliseconds(60'000);
 
 rules::SendClass class_of(Ring ring) {
@@ -34,7 +33,7 @@ void Dispatcher::pump() {
 void Dispatcher::look() {
   auto& upstream = doors_.upstream;
   doors_.probes.in_flight.set(static_cast<double>(active_.size()));
-  doors_.probes.facilities_paused.set(static_cast<double>(logins_.paused(doors_.clock.steady())));
+  doors_.probes.facilities_paused.set(static_cast<double>(logins_.paused(doors_.clock.steady()) + unsigned_.size()));
   lanes_.wake_due(doors_.clock.wall());
   if (!fetching_) wake_held_back();
   // Only half-open asks; a lane whose facility must not send would keep it half-open for as long as that lasts.
@@ -83,29 +82,6 @@ std::chrono::milliseconds Dispatcher::until_something_happens() const {
   if (const auto wakes = lanes_.next_wake(); wakes && may_fetch())
     delay = std::min(delay, std::chrono::milliseconds(*wakes - doors_.clock.wall()));
   return std::max(delay, std::chrono::milliseconds(1));
-}
-
-// Whether time alone, or a log-in, lets this lane send soon.
-bool Dispatcher::can_send(const storage::Lane& lane) const {
-  return !is_gated(lane) && doors_.facilities.find(lane.facility) != nullptr &&
-         logins_.standing(lane.facility, doors_.clock.steady()) != Standing::paused;
-}
-
-// A lane is closed while its facility must log in first; whoever finds it so starts the log-in.
-bool Dispatcher::is_open(const storage::Lane& lane) {
-  if (doors_.facilities.find(lane.facility) == nullptr) return false;
-  switch (logins_.standing(lane.facility, doors_.clock.steady())) {
-    case Standing::usable:
-      return true;
-    case Standing::needs_login:
-      if (doors_.upstream.may_send_read() && logins_.in_progress() < logins_at_once) log_in(lane.facility);
-      return false;
-    case Standing::waiting:
-    case Standing::logging_in:
-    case Standing::paused:
-      return false;
-  }
-  return false;
 }
 
 // What classes have something to send. Fresh records and deadlines have a claim of their own only while there is a

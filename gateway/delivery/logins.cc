@@ -75,6 +75,11 @@ void Logins::log_in_again(Entry& entry, clock::SteadyTime now) const {
   entry.until = now + wait;
 }
 
+bool Logins::on_trial(std::string_view facility) const {
+  const auto found = entries_.find(facility);
+  return found != entries_.end() && found->second.standing == Standing::usable && found->second.pause.count() > 0;
+}
+
 std::size_t Logins::in_progress() const {
   return static_cast<std::size_t>(
       std::ranges::count_if(entries_, [](const auto& e) { return e.second.standing == Standing::logging_in; }));

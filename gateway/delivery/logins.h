@@ -49,6 +49,9 @@ class Logins {
   // Who was forgiven.
   std::vector<std::string> forgive(clock::SteadyTime since, clock::SteadyTime now);
 
+  // Refused not long ago and usable again, but nothing was served since.
+  bool on_trial(std::string_view facility) const;
+
   std::size_t in_progress() const;
   std::size_t paused(clock::SteadyTime now) const;
   std::optional<clock::SteadyTime> next_wake(clock::SteadyTime now) const;  // when the next pause or wait ends

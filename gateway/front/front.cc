@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "gateway/front/answers.h"
-#include "upstream/scheme/facility_login.h"
 
 namespace titip::front {
 namespace {
@@ -28,6 +27,14 @@ http::Response fault_of(const Destination& destination, bool on_mount, int statu
 
 bool is_read(const http::Request& request) {
   return request.method == "GET" || request.method == "HEAD";
+}
+
+// A read's answer, or a log-in's.
+std::move_only_function<void(reads::ReadAnswer)> relay(const profile::Route& route, http::Responder respond) {
+  return [&route, respond = std::move(respond)](reads::ReadAnswer answer) mutable {
+    http::Response response{answer.status, std::move(answer.content_type), {}, std::move(answer.body), route.id, false};
+    respond(std::move(response));
+  };
 }
 
 http::Response only_get(std::string_view route) {
@@ -103,7 +110,8 @@ void Front::handle_submission(std::string_view id_text, const http::Request& req
   };
   storage::Facilities::Found facility;
   for (const auto& destination : doors_.destinations)
-    if (facility == nullptr) facility = caller(destination, request);
+    if (facility == nullptr)
+      if (auto known = caller(destination, request)) facility = std::move(known->facility);
   if (facility == nullptr)
     return say(401, "unknown-facility", "Name your facility as on the mount, e.g. in the header x-kdppk.");
   const auto id = storage::SubmissionId::parse(id_text);
@@ -118,13 +126,8 @@ void Front::handle_submission(std::string_view id_text, const http::Request& req
   });
 }
 
-// The facility that calls, by the profile's header; nothing if the header is missing or malformed, or the facility
-// unknown or disabled.
-storage::Facilities::Found Front::caller(const Destination& destination, const http::Request& request) const {
-  const auto& header = destination.profile->scheme.facility_header;
-  const auto code = request.header(header);
-  auto facility = scheme::is_facility_code(code) ? doors_.facilities.find(code) : nullptr;
-  return facility && !facility->disabled ? facility : nullptr;
+std::optional<Caller> Front::caller(const Destination& destination, const http::Request& request) const {
+  return find_caller(*destination.profile, doors_.facilities, request, doors_.clock.wall());
 }
 
 void Front::handle_destination(const Located& located, http::Request request, http::Responder respond) {
@@ -147,14 +150,6 @@ void Front::handle_destination(const Located& located, http::Request request, ht
 void Front::take(const Destination& destination, const profile::RouteMatch& match, std::string target, bool on_mount,
                  http::Request request, http::Responder respond) {
   const auto& route = *match.route;
-  const auto relay = [&route](http::Responder reply) {
-    return [&route, reply = std::move(reply)](reads::ReadAnswer answer) mutable {
-      http::Response response{answer.status, std::move(answer.content_type), {}, std::move(answer.body), route.id,
-                              false};
-      reply(std::move(response));
-    };
-  };
-  const std::string content_type(request.header("content-type"));
   // Intake looks itself.
   if (route.action != Action::queue && request.body.size() > route.max_body_bytes) {
     auto response = fault_of(destination, on_mount, 413, "body-too-large",
@@ -163,21 +158,30 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
     return respond(std::move(response));
   }
   if (route.action == Action::login)
-    return destination.reads->log_in(content_type, std::move(request.body), relay(std::move(respond)));
-  const auto facility = caller(destination, request);
-  if (facility == nullptr) {
-    auto response = fault_of(destination, on_mount, 401, "unknown-facility",
-                             fmt::format("The facility named in {} is not known to this gateway.",
-                                         destination.profile->scheme.facility_header));
+    return destination.reads->log_in(std::string(request.header("content-type")), std::move(request.body),
+                                     relay(route, std::move(respond)));
+  const auto known = caller(destination, request);
+  if (!known) {
+    auto response = fault_of(destination, on_mount, 401, "unknown-facility", who_is_asked_for(*destination.profile));
     response.route = route.id;
     return respond(std::move(response));
   }
+  // Under /v1 answers are Titip's own.
+  take_from(*known, destination, match, std::move(target), on_mount, std::move(request),
+            on_mount ? in_dialect(known->dialect, std::move(respond)) : std::move(respond));
+}
+
+void Front::take_from(const Caller& caller, const Destination& destination, const profile::RouteMatch& match,
+                      std::string target, bool on_mount, http::Request request, http::Responder respond) {
+  const auto& route = *match.route;
+  const auto& facility = caller.facility;
+  const std::string content_type(request.header("content-type"));
   switch (route.action) {
     case Action::cache:
     case Action::proxy:
-      return destination.reads->pass(
-          {request.method, std::move(target), content_type, std::move(request.body), facility->code},
-          relay(std::move(respond)));
+      return destination.reads->pass({request.method, std::move(target), content_type, std::move(request.body),
+                                      facility->code, facility, caller.credentials},
+                                     relay(route, std::move(respond)));
     case Action::refuse:
     case Action::login: {
       auto response =
@@ -200,6 +204,7 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
   arrival.target = std::move(target);
   arrival.content_type = content_type;
   arrival.body = std::move(request.body);
+  arrival.credentials = scheme::encode(caller.credentials);
   doors_.intake.take(std::move(arrival),
                      [&destination, &route, on_mount, respond = std::move(respond)](intake::Answer answer) mutable {
                        if (std::holds_alternative<intake::InDoubt>(answer))

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "gateway/clock/clock.h"
+#include "gateway/front/caller.h"
 #include "gateway/front/routes.h"
 #include "gateway/http/message.h"
 #include "gateway/intake/intake.h"
@@ -33,6 +35,7 @@ struct FrontDoors {
   std::function<void(storage::SubmissionId, std::string facility,
                      std::move_only_function<void(std::expected<std::string, reads::OwnSubmissionFault>)>)>
       own_submission;
+  const clock::Clock& clock;
 };
 
 class Front {
@@ -46,7 +49,9 @@ class Front {
   void handle_destination(const Located& located, http::Request request, http::Responder respond);
   void take(const Destination& destination, const profile::RouteMatch& match, std::string target, bool on_mount,
             http::Request request, http::Responder respond);
-  storage::Facilities::Found caller(const Destination& destination, const http::Request& request) const;
+  void take_from(const Caller& caller, const Destination& destination, const profile::RouteMatch& match,
+                 std::string target, bool on_mount, http::Request request, http::Responder respond);
+  std::optional<Caller> caller(const Destination& destination, const http::Request& request) const;
 
   FrontDoors doors_;
   std::vector<MountPoint> mounts_;

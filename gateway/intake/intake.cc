@@ -195,9 +195,9 @@ std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused&
                                                                             : storage::OnConflict::refuse;
   auto data_key = sealer.new_data_key(submission.id);
   submission.wrapped_key = std::move(data_key.wrapped);
-  made.payload =
-      sealer.seal(data_key.key, submission.id, "payload",
-                  encode(storage::Payload{arrival.method, arrival.target, arrival.content_type, arrival.body, {}}));
+  made.payload = sealer.seal(data_key.key, submission.id, "payload",
+                             encode(storage::Payload{arrival.method, arrival.target, arrival.content_type, arrival.body,
+                                                     arrival.credentials}));
   return made;
 }
 

@@ -37,6 +37,7 @@ struct Arrival {
   std::string content_type;
   std::string body;
   std::string idempotency_key;  // header as received; empty: none
+  std::string credentials{};    // the clinic's own, as the scheme keeps them; opaque here, only ever sealed
 };
 
 // The record is in custody: an acknowledgement may be given.

@@ -29,6 +29,12 @@ void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_functi
   if (!call.content_type.empty()) request.headers.emplace_back("Content-Type", std::move(call.content_type));
   if (!call.facility.empty() && !doors.profile.scheme.facility_header.empty())
     request.headers.emplace_back(doors.profile.scheme.facility_header, std::move(call.facility));
+  if (doors.profile.scheme.kind == profile::SchemeKind::bpjs_signature && call.signer) {
+    const auto at = std::chrono::floor<std::chrono::seconds>(doors.clock.wall());
+    auto call_signed = scheme::sign_call(
+        doors.profile.envelope, {call.signer->consumer_id, call.signer->consumer_secret}, call.credentials, at);
+    request.add_signed(std::move(call_signed.headers), std::move(call_signed.open));
+  }
   doors.upstream.send(std::move(request), doors.back, std::move(done));
 }
 

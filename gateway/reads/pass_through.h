@@ -1,5 +1,6 @@
 // Reads that are neither stored nor queued: passed on while the server is up, answered with a clear "unavailable" in
-// the national envelope while it is not. One per front loop.
+// the national envelope while it is not. Under bpjs_signature each is signed afresh and its reply opened: answers are
+// plain, and the front says them as the clinic understands them. One per front loop.
 #pragma once
 
 #include <functional>
@@ -8,8 +9,10 @@
 
 #include "gateway/clock/clock.h"
 #include "metrics/catalogue.h"
+#include "storage/facilities.h"
 #include "upstream/client/read_door.h"
 #include "upstream/profile/profile.h"
+#include "upstream/scheme/bpjs_calls.h"
 
 namespace titip::reads {
 
@@ -24,7 +27,9 @@ struct ReadCall {
   std::string target;  // below the mount, with query
   std::string content_type;
   std::string body;
-  std::string facility;  // empty on a log-in
+  std::string facility;                 // empty on a log-in
+  storage::Facilities::Found signer{};  // with whose secret it is signed, where the scheme signs
+  scheme::Credentials credentials{};    // the clinic's own, of this very request
 };
 
 struct PassThroughDoors {
@@ -33,6 +38,7 @@ struct PassThroughDoors {
   client::ReadDoor::Post back;  // onto the front's loop
   std::chrono::minutes utc_offset{0};
   const metrics::ReadProbes& probes;
+  const clock::Clock& clock;
 };
 
 // The answer while the national server cannot be reached: HTTP 503 and a sentence, since when if that is known.

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/reads/destination_reads.h"
@@ -19,16 +20,17 @@ namespace titip::tests {
 
 class ReadsWorld {
  public:
-  ReadsWorld()
-      : store(*(engine = open())),
-        upstream(pcare_vaksin(), {},
+  explicit ReadsWorld(profile::Profile of = pcare_vaksin())
+      : profile(std::move(of)),
+        store(*(engine = open())),
+        upstream(profile, {},
                  {transport, [this] { return clock.steady(); }, [this] { return clock.wall(); }, [] { return 0.5; },
                   destination_probes}),
         door(upstream, [this](auto work) { home.post(std::move(work)); }) {}
 
   reads::PassThroughDoors pass_through_doors() {
-    return {pcare_vaksin(), door, [this](auto work) { home.post(std::move(work)); }, std::chrono::hours(7),
-            read_probes};
+    return {profile,     door, [this](auto work) { home.post(std::move(work)); }, std::chrono::hours(7),
+            read_probes, clock};
   }
   reads::LogInDoors log_in_doors() {
     return {pass_through_doors(),
@@ -56,6 +58,7 @@ class ReadsWorld {
     ASSERT_EQ(upstream.state(), rules::BreakerState::open);
   }
 
+  const profile::Profile profile;
   FakeClock clock;
   FakeHome home;
   FakeHome workers;

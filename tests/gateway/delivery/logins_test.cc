@@ -33,6 +33,18 @@ TEST(Logins, an_expired_one_logs_in_once_and_goes_on) {
   EXPECT_EQ(logins.in_progress(), 0U);
 }
 
+TEST(Logins, after_a_refusal_a_facility_is_on_trial_until_it_is_served) {
+  Logins logins(options);
+  EXPECT_FALSE(logins.on_trial("a"));
+  logins.refused("a", now);
+  EXPECT_FALSE(logins.on_trial("a")) << "it is paused";
+  logins.accepted("a");
+  EXPECT_TRUE(logins.on_trial("a"));
+  EXPECT_FALSE(logins.on_trial("b"));
+  logins.worked("a");
+  EXPECT_FALSE(logins.on_trial("a"));
+}
+
 TEST(Logins, refused_credentials_pause_for_longer_and_longer) {
   Logins logins(options);
   auto at = now;

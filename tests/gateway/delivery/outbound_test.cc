@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/gateway/fakes.h"
+#include "tests/gateway/signing.h"
 #include "tests/upstream/shipped_profile.h"
 
 namespace titip::delivery {
@@ -118,6 +119,49 @@ TEST(Outbound, a_body_that_is_no_json_waits_for_a_person) {
   const auto outbound = built(given);
   ASSERT_FALSE(outbound);
   EXPECT_EQ(outbound.error(), Hindrance::unreadable);
+}
+
+TEST(Sign, is_of_the_moment_and_of_the_facilitys_secret) {
+  const auto profile = tests::signing_profile();
+  const scheme::Credentials credentials{"key-1", tests::clinic_authorization};
+  client::OutboundRequest request;
+  request.headers = {{"Accept", "application/json"}};
+  sign(request, profile, tests::signing_facility(), credentials, tests::morning + std::chrono::milliseconds(999));
+  EXPECT_TRUE(tests::is_signed(request, tests::clinic, tests::morning));
+  EXPECT_EQ(tests::header(request, "Accept"), "application/json");
+  EXPECT_EQ(tests::header(request, "user_key"), "key-1");
+  EXPECT_EQ(tests::header(request, "X-authorization"), tests::clinic_authorization);
+
+  auto exchange = tests::sealed(profile, request, tests::clinic, tests::national(201, 201, "CREATED", R"({"a":1})"));
+  auto& reply = std::get<rules::Reply>(exchange);
+  EXPECT_FALSE(reply.body.contains(R"({"a":1})"));
+  request.open_reply(reply);
+  EXPECT_TRUE(reply.body.contains(R"({"a":1})"));
+}
+
+TEST(Sign, only_where_the_scheme_signs) {
+  client::OutboundRequest request;
+  sign(request, pcare_vaksin(), tests::signing_facility(), {"key-1", "Basic x"}, tests::morning);
+  EXPECT_TRUE(request.headers.empty());
+  EXPECT_FALSE(request.open_reply);
+}
+
+TEST(Sign, needs_a_consumer_and_its_secret) {
+  const auto profile = tests::signing_profile();
+  EXPECT_TRUE(can_sign(profile, tests::signing_facility()));
+  EXPECT_FALSE(can_sign(profile, tests::signing_facility("0905R002", {"10001", ""})));
+  EXPECT_FALSE(can_sign(profile, tests::signing_facility("0905R002", {"", "a secret"})));
+  EXPECT_TRUE(can_sign(pcare_vaksin(), tests::signing_facility("0905R002", {"", ""})));
+}
+
+TEST(Sign, credentials_that_cannot_be_read_are_none) {
+  const scheme::Credentials credentials{"key-1", "Basic x"};
+  storage::Payload payload;
+  EXPECT_EQ(credentials_of(payload), scheme::Credentials{});
+  payload.credentials = scheme::encode(credentials);
+  EXPECT_EQ(credentials_of(payload), credentials);
+  payload.credentials[0] = '\x7f';
+  EXPECT_EQ(credentials_of(payload), scheme::Credentials{});
 }
 
 TEST(Probe, asks_for_what_the_record_is_about) {

@@ -106,6 +106,7 @@ storage::SubmissionId World::accept(const Dose& dose, std::string_view route, st
   arrival.target = arrival.route->path;
   arrival.content_type = "application/json";
   arrival.body = dose.text();
+  arrival.credentials = options_.credentials;
   std::optional<storage::SubmissionId> id;
   process_->intake.take(std::move(arrival), [&](intake::Answer answer) {
     if (const auto* custody = std::get_if<intake::InCustody>(&answer)) id = custody->submission.id;

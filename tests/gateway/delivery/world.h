@@ -44,6 +44,7 @@ struct WorldOptions {
   rules::SurgeOptions surge;
   int facilities = 0;                              // more of them, "F000" and on
   std::function<void(profile::Profile&)> profile;  // changes the shipped one
+  std::string credentials{};                       // of the clinics, as the front hands them on
 };
 
 struct Dose {
@@ -85,6 +86,8 @@ class World {
   client::Upstream& upstream() { return process_->upstream; }
   std::string metrics() { return process_->registry.expose(); }
   const storage::Sealer& sealer() const { return *sealer_; }
+  const profile::Profile& profile() const { return profile_; }
+  storage::Facilities& facilities() { return facilities_; }
   void change(const storage::Transition& transition);  // by a person
   void put_object(std::string kind, std::string name, std::string bytes);
   delivery::DrainAnswer order_drain(delivery::DrainOrder order);  // told when it is on stable storage

@@ -46,7 +46,8 @@ class FrontTest : public testing::Test {
             [this](auto id, auto facility, auto done) {
               reads::own_submission(world_.store, world_.home, *world_.sealer, id, std::move(facility),
                                     std::move(done));
-            }};
+            },
+            world_.clock};
   }
 
   static http::Request request(std::string method, std::string target, std::string body = {},

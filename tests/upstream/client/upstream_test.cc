@@ -57,11 +57,32 @@ class UpstreamTest : public testing::Test {
   tests::ScriptedTransport transport_;
   std::optional<Exchange> answer_ = national(201, 201, "CREATED");
   int changes_ = 0;
+  std::function<void(OutboundRequest&)> sign_;
   Upstream upstream_{
       tests::pcare_vaksin(),
       {},
-      {transport_, [this] { return clock_.steady(); }, [this] { return clock_.wall(); }, [] { return 0.0; }, probes_}};
+      {transport_, [this] { return clock_.steady(); }, [this] { return clock_.wall(); }, [] { return 0.0; }, probes_,
+       [this](OutboundRequest& request) {
+         if (sign_) sign_(request);
+       }}};
 };
+
+TEST_F(UpstreamTest, a_health_read_is_signed_and_its_reply_opened) {
+  sign_ = [this](OutboundRequest& request) {
+    request.add_signed({{"X-signature", "signed"}}, [](std::string_view body) {
+      EXPECT_EQ(body, "sealed");
+      return national(200, 200, "OK").body;
+    });
+  };
+  answer_ = rules::Reply{200, "text/plain", "sealed", {}};
+  upstream_.send_health_read();
+  EXPECT_FALSE(upstream_.health().last_served);
+  while (transport_.run()) {
+  }
+  ASSERT_EQ(transport_.seen.size(), 1U);
+  EXPECT_EQ(tests::header(transport_.seen[0], "X-signature"), "signed");
+  EXPECT_EQ(upstream_.health().last_served, tests::morning);
+}
 
 TEST_F(UpstreamTest, classifies_what_comes_back) {
   const auto delivered = send(1);

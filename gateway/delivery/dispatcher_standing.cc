@@ -1,0 +1,66 @@
+// Whether a facility's records may be sent at all: behind a gate, with what its calls are signed with, by its log-in.
+#include <algorithm>
+
+#include "gateway/delivery/work.h"
+#include "metrics/log.h"
+
+namespace titip::delivery {
+namespace {
+
+using metrics::Field;
+using metrics::Level;
+
+constexpr std::size_t logins_at_once = 4;
+
+}  // namespace
+
+// Whether time alone, or a log-in, lets this lane send soon.
+bool Dispatcher::can_send(const storage::Lane& lane) const {
+  const auto facility = doors_.facilities.find(lane.facility);
+  return !is_gated(lane) && facility != nullptr && can_sign(doors_.profile, *facility) &&
+         logins_.standing(lane.facility, doors_.clock.steady()) != Standing::paused;
+}
+
+// A lane is closed while its facility must log in first; whoever finds it so starts the log-in.
+bool Dispatcher::is_open(const storage::Lane& lane) {
+  const auto facility = doors_.facilities.find(lane.facility);
+  if (facility == nullptr || !has_secret(*facility)) return false;
+  switch (logins_.standing(lane.facility, doors_.clock.steady())) {
+    case Standing::usable:
+      return !must_go_alone(lane);
+    case Standing::needs_login:
+      if (doors_.profile.scheme.kind != profile::SchemeKind::facility_login) {  // the next record will show it
+        logins_.accepted(lane.facility);
+        count_stop(lane.facility);
+        return !must_go_alone(lane);
+      }
+      if (doors_.upstream.may_send_read() && logins_.in_progress() < logins_at_once) log_in(lane.facility);
+      return false;
+    case Standing::waiting:
+    case Standing::logging_in:
+    case Standing::paused:
+      return false;
+  }
+  return false;
+}
+
+// Without a secret nothing of a facility can be signed. It waits as one does whose credentials are refused, no attempt
+// is burnt, and it goes on as soon as there is a secret.
+bool Dispatcher::has_secret(const storage::Facility& facility) {
+  const bool has = can_sign(doors_.profile, facility);
+  const bool changed = has ? unsigned_.erase(facility.code) == 1 : unsigned_.insert(facility.code).second;
+  if (!changed) return has;
+  count_stop(facility.code);
+  if (!has)
+    metrics::log(Level::warning, "no_consumer_secret",
+                 {{Field::destination, options_.destination}, {Field::facility, facility.code}});
+  return has;
+}
+
+// After refused credentials, where there is no log-in to try: accounts lock, so one record tries them, not all.
+bool Dispatcher::must_go_alone(const storage::Lane& lane) const {
+  return doors_.profile.scheme.kind == profile::SchemeKind::bpjs_signature && logins_.on_trial(lane.facility) &&
+         std::ranges::any_of(active_, [&lane](const auto& each) { return each.second->lane == lane; });
+}
+
+}  // namespace titip::delivery

@@ -1,0 +1,113 @@
+#include "gateway/front/caller.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "upstream/scheme/facility_login.h"
+
+namespace titip::front {
+namespace {
+
+using profile::SchemeKind;
+namespace bpjs = scheme::bpjs_header;
+
+// The consumer as which a signature was made: while secrets are being rotated, the clinic may have either.
+std::optional<scheme::Consumer> signer_of(const storage::Facility& facility, std::string_view id,
+                                          std::string_view timestamp, std::string_view signature) {
+  // Two checks, whatever there is to check: how long it takes tells nobody which consumers there are.
+  const auto signed_with = [&](const std::string& secret) {
+    const scheme::Consumer consumer{std::string(id), secret.empty() ? std::string(32, '-') : secret};
+    const bool right = scheme::bpjs_signature_is(consumer, timestamp, signature);
+    return right && !secret.empty();  // anybody can sign with no secret
+  };
+  const bool current = signed_with(facility.consumer_secret);
+  const bool former = signed_with(facility.former_secret);
+  if (!current && !former) return std::nullopt;
+  return scheme::Consumer{std::string(id), current ? facility.consumer_secret : facility.former_secret};
+}
+
+bool is_in_time(const storage::Facility& facility, std::string_view timestamp, clock::WallTime now) {
+  const auto said = scheme::read_bpjs_timestamp(timestamp);
+  if (!said) return false;
+  return !facility.signature_age || std::chrono::abs(now - *said) <= *facility.signature_age;
+}
+
+bool wants_sealed_replies(const profile::Scheme& scheme, const storage::Facility& facility, std::string_view user_key) {
+  if (facility.encrypted_replies) return *facility.encrypted_replies;
+  switch (scheme.encrypted_replies) {
+    case profile::EncryptedReplies::by_user_key:
+      return !user_key.empty();
+    case profile::EncryptedReplies::always:
+      return true;
+    case profile::EncryptedReplies::never:
+      break;
+  }
+  return false;
+}
+
+std::optional<Caller> by_signature(const profile::Profile& profile, const storage::Facilities& facilities,
+                                   const http::Request& request, clock::WallTime now) {
+  static const auto nobody = std::make_shared<const storage::Facility>();
+  const auto id = request.header(bpjs::consumer);
+  const auto timestamp = request.header(bpjs::timestamp);
+  auto facility = facilities.find_consumer(id);
+  const bool known = facility != nullptr && !id.empty();
+  if (!known) facility = nobody;
+  auto consumer = signer_of(*facility, id, timestamp, request.header(bpjs::signature));
+  if (!known || !consumer || facility->disabled || !is_in_time(*facility, timestamp, now)) return std::nullopt;
+  scheme::Credentials credentials{std::string(request.header(bpjs::user_key)),
+                                  std::string(request.header(bpjs::authorization))};
+  const bool sealed = wants_sealed_replies(profile.scheme, *facility, credentials.user_key);
+  Dialect dialect = sealed ? Dialect(profile.envelope, *std::move(consumer), std::string(timestamp)) : Dialect();
+  return Caller{std::move(facility), std::move(credentials), std::move(dialect)};
+}
+
+std::optional<Caller> by_header(const profile::Profile& profile, const storage::Facilities& facilities,
+                                const http::Request& request) {
+  const auto code = request.header(profile.scheme.facility_header);
+  auto facility = scheme::is_facility_code(code) ? facilities.find(code) : nullptr;
+  if (facility == nullptr || facility->disabled) return std::nullopt;
+  return Caller{std::move(facility), {}, {}};
+}
+
+}  // namespace
+
+Dialect::Dialect(const profile::Envelope& shape, scheme::Consumer consumer, std::string timestamp)
+    : seal_(Seal{shape, std::move(consumer), std::move(timestamp)}) {}
+
+void Dialect::say(http::Response& response) const {
+  if (seal_) response.body = scheme::seal_reply(seal_->shape, seal_->consumer, seal_->timestamp, response.body);
+}
+
+std::optional<Caller> find_caller(const profile::Profile& profile, const storage::Facilities& facilities,
+                                  const http::Request& request, clock::WallTime now) {
+  switch (profile.scheme.kind) {
+    case SchemeKind::bpjs_signature:
+      return by_signature(profile, facilities, request, now);
+    case SchemeKind::facility_login:
+      return by_header(profile, facilities, request);
+    case SchemeKind::none:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::string who_is_asked_for(const profile::Profile& profile) {
+  if (profile.scheme.kind == SchemeKind::bpjs_signature)
+    return fmt::format("Unauthorized: {}, {} and {} are not those of a consumer that this gateway knows.",
+                       bpjs::consumer, bpjs::timestamp, bpjs::signature);
+  return fmt::format("The facility named in {} is not known to this gateway.", profile.scheme.facility_header);
+}
+
+http::Responder in_dialect(Dialect dialect, http::Responder respond) {
+  // Destroyed unanswered, the inner one says so itself.
+  return {[dialect = std::move(dialect), respond = std::move(respond)](http::Response response) mutable {
+            dialect.say(response);
+            respond(std::move(response));
+          },
+          nullptr};
+}
+
+}  // namespace titip::front
