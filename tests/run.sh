@@ -21,7 +21,7 @@ usage: tests/run.sh [--no-install] [part…]
   crash        power cuts, kills, failing system calls, full disks, rot: what was acknowledged is there. Alone it runs
                in full, with --long ten times that, and closes with its figures
   lint         clang-tidy over the tree (slow; only when named)
-No part: all but lint. --no-install: ask apt for nothing.
+No part: all but lint. --no-install: ask apt and npm for nothing.
 TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
@@ -107,6 +107,7 @@ if [[ $install == yes ]]; then
   options=()
   if wants lint; then options+=(--with-lint); fi
   bash deploy/install-packages.sh "${options[@]}"
+  if wants integration; then bash tests/upstream/scheme/node/install.sh; fi
 fi
 
 view=$root/build/parts
