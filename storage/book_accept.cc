@@ -107,7 +107,8 @@ Verdict Book::accept(const NewSubmission& incoming) {
   if (incoming.replaces) replace(s, *incoming.replaces);
   take_in(incoming, s, verdict.submission.correction, taken_back);
   finish();
-  return {VerdictKind::accepted, std::move(s), std::exchange(cancelled_, {})};
+  const bool is_front = line_.is_front(s);
+  return {VerdictKind::accepted, std::move(s), std::exchange(cancelled_, {}), is_front};
 }
 
 // The verdict; of an accepted one the submission says only whether it is a correction.

@@ -50,6 +50,7 @@ struct Verdict {
   VerdictKind kind = VerdictKind::accepted;
   Submission submission;                  // the new one, or the one that stands in the way
   std::vector<SubmissionId> cancelled{};  // by taking back: the target and its dependants
+  bool is_front = false;                  // accepted, and may go at once: nothing of its ordering key goes before it
 };
 
 // --- delivery -----------------------------------------------------------------------------------------------------

@@ -38,6 +38,34 @@ TEST_P(Accept, PositionsRiseInTheOrderOfTheBatch) {
   EXPECT_EQ(store->health().last_position, 50U);
 }
 
+TEST_P(Accept, TellsWhetherAnythingOfItsKeyGoesBeforeIt) {
+  const Verdict first = caller->accept(submission(1, "person"));
+  EXPECT_TRUE(first.is_front);
+  EXPECT_FALSE(caller->accept(submission(1, "person")).is_front) << "a replay goes nowhere";
+  EXPECT_FALSE(caller->accept(submission(2, "person")).is_front) << "it stands behind the first";
+  EXPECT_TRUE(caller->accept(submission(3, "somebody else")).is_front);
+  const auto together = caller->accept({submission(4, "a third"), submission(5, "a third"), submission(6, "a fourth")});
+  ASSERT_TRUE(together.has_value());
+  EXPECT_TRUE(together->at(0).is_front);
+  EXPECT_FALSE(together->at(1).is_front) << "the members of one group see each other";
+  EXPECT_TRUE(together->at(2).is_front);
+
+  auto provider = submission(7, "a fifth");
+  provider.submission.provides = {digest("visit")};
+  EXPECT_TRUE(caller->accept(provider).is_front);
+  auto waits = submission(8, "a sixth");
+  waits.submission.requirements = {digest("visit")};
+  EXPECT_FALSE(caller->accept(waits).is_front) << "it is blocked";
+  auto taking_back = submission(9, "a seventh");
+  taking_back.takes_back = digest("visit");
+  const Verdict done = caller->accept(taking_back);
+  ASSERT_EQ(done.submission.state, State::cancelled);
+  EXPECT_FALSE(done.is_front);
+
+  caller->finish(first.submission, Event::delivered);
+  EXPECT_FALSE(caller->accept(submission(10, "person")).is_front) << "the second goes first";
+}
+
 TEST_P(Accept, TheSameIdAgainIsReplayed) {
   caller->accept(submission(1));
   const Verdict again = caller->accept(submission(1));

@@ -142,7 +142,7 @@ Verdict Model::accept(const NewSubmission& incoming, WallTime now) {
   rows_.push_back(row);
   const SubmissionId id = s.id;
   follow(now);
-  return {VerdictKind::accepted, find(id)->s, cancelled_};
+  return {VerdictKind::accepted, find(id)->s, cancelled_, front_of(find(id)->s.ordering_key) == find(id)};
 }
 
 bool Model::take_back(const Submission& by, const Digest& key, WallTime now) {

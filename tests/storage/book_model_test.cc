@@ -117,6 +117,7 @@ class RandomWork {
     EXPECT_EQ(name(verdict.kind), name(expected.kind));
     expect_same(verdict.submission, expected.submission);
     expect_same(verdict.cancelled, expected.cancelled);
+    EXPECT_EQ(verdict.is_front, expected.is_front);
     reached_.taken_back += verdict.submission.outcome_rule == "taken_back" ? 1 : 0;
     reached_.dragged_along += verdict.cancelled.size() > 1 ? 1 : 0;
     reached_.replaced += verdict.kind == VerdictKind::accepted && incoming.replaces ? 1 : 0;
