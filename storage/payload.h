@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "storage/sealing.h"
 
@@ -16,6 +18,8 @@ struct Payload {
   std::string content_type;  // as received; empty: none was sent
   std::string body;
   std::string credentials;  // what the scheme needs of the clinic's own credentials; opaque here
+  // The numbers the clinic was given in place of the server's, by the name of their kind ("noUrut").
+  std::vector<std::pair<std::string, std::string>> provisional{};
   bool operator==(const Payload&) const = default;
 };
 

@@ -195,20 +195,37 @@ TEST(Crc32c, KnownAnswers) {  // RFC 3720, appendix B.4
 }
 
 TEST(PayloadBytes, GoldenAndRoundTrip) {
-  const Payload payload{"POST", "/x?y=1", "text/plain", std::string("\0\xff", 2), "c"};
+  const Payload payload{
+      "POST", "/x?y=1", "text/plain", std::string("\0\xff", 2), "c", {{"noUrut", "T1"}, {"noKunjungan", "T2"}}};
   EXPECT_EQ(hex(encode(payload)),
-            "01"
+            "02"
             "00000004504f5354"
             "000000062f783f793d31"
             "0000000a746578742f706c61696e"
             "0000000200ff"
-            "0000000163");
+            "0000000163"
+            "00000002"
+            "000000066e6f55727574000000025431"
+            "0000000b6e6f4b756e6a756e67616e000000025432");
   EXPECT_EQ(decode_payload(encode(payload)), payload);
   EXPECT_EQ(decode_payload(encode(Payload{})), Payload{});
   const std::string bytes = encode(payload);
   for (std::size_t i = 0; i < bytes.size(); ++i) EXPECT_FALSE(decode_payload(bytes.substr(0, i)).has_value()) << i;
   EXPECT_FALSE(decode_payload(bytes + "x").has_value());
-  EXPECT_FALSE(decode_payload("\2" + bytes.substr(1)).has_value());
+  EXPECT_FALSE(decode_payload("\3" + bytes.substr(1)).has_value());
+  EXPECT_FALSE(decode_payload("\1" + bytes.substr(1)).has_value()) << "version 1 ends before the provisional numbers";
+}
+
+TEST(PayloadBytes, WhatWasWrittenWithoutProvisionalNumbersIsStillRead) {
+  const Payload payload{"POST", "/x", "text/plain", "{}", "c", {}};
+  std::string before = encode(payload);
+  before[0] = '\1';
+  before.resize(before.size() - 4);
+  EXPECT_EQ(decode_payload(before), payload);
+  EXPECT_FALSE(decode_payload("\2" + before.substr(1)).has_value());
+  std::string endless = encode(payload);
+  endless.replace(endless.size() - 4, 4, "\xff\xff\xff\xff");
+  EXPECT_FALSE(decode_payload(endless).has_value());
 }
 
 }  // namespace
