@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/pcare_sim/consumers.h"
 #include "tests/pcare_sim/dates.h"
 #include "tests/pcare_sim/facilities.h"
 #include "tests/pcare_sim/simulator.h"
@@ -30,6 +31,8 @@ struct CommandLine {
   std::string utc_offset = "+07:00";
   std::vector<std::string> facilities;
   std::string facilities_file;
+  std::string consumers_file;
+  std::int64_t signature_tolerance_s = 300;
   std::int64_t capacity_patience_ms = 2'000;
 };
 
@@ -61,6 +64,13 @@ void declare(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   app.add_option("--ledger-log", options.ledger_log, "append one line of JSON an effect to this file");
   app.add_option("--facilities", line.facilities, "code:user:password …; none at all: any x-kdppk is welcome");
+  app.add_option(
+      "--consumers-file", line.consumers_file,
+      "P-Care REST: JSON array of {\"cons_id\", \"secret\", \"user_key\", \"facility\", \"user\", \"password\"}");
+  app.add_option("--signature-tolerance-s", line.signature_tolerance_s,
+                 "P-Care REST: how old or new a timestamp may be")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
   app.add_option("--facilities-file", line.facilities_file, "JSON array of {\"code\", \"user\", \"password\"}");
 }
 
@@ -89,6 +99,15 @@ std::expected<Options, std::string> complete(CommandLine line) {
     if (!facilities)
       return std::unexpected(fmt::format("--facilities-file: {}{}", line.facilities_file, facilities.error()));
     options.facilities.insert(options.facilities.end(), facilities->begin(), facilities->end());
+  }
+  options.signature_tolerance = std::chrono::seconds(line.signature_tolerance_s);
+  if (!line.consumers_file.empty()) {
+    const auto text = read_file(line.consumers_file);
+    if (!text) return std::unexpected("--consumers-file: " + text.error());
+    auto consumers = titip::pcare_sim::parse_consumers(*text);
+    if (!consumers)
+      return std::unexpected(fmt::format("--consumers-file: {}{}", line.consumers_file, consumers.error()));
+    options.consumers = *std::move(consumers);
   }
   if (!line.weather_file.empty()) {
     const auto text = read_file(line.weather_file);
@@ -134,7 +153,7 @@ int run(CommandLine line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("The simulated national server: P-Care Vaksinasi as it really behaves, with weather");
+  CLI::App app("The simulated national server: P-Care Vaksinasi and P-Care REST as they really behave, with weather");
   CommandLine line;
   declare(app, line);
   CLI11_PARSE(app, argc, argv);

@@ -70,6 +70,10 @@ const char* reason_phrase(int status) {
       return "OK";
     case 201:
       return "Created";
+    case 204:
+      return "No Content";
+    case 208:
+      return "Already Reported";
     case 400:
       return "Bad Request";
     case 401:

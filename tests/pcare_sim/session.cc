@@ -107,7 +107,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void on_request() {
     const std::string_view target = view(request().target());
     const std::string_view method = view(request().method_string());
-    must_close_ = !request().keep_alive() || (method != "GET" && method != "POST" && method != "PUT");
+    must_close_ =
+        !request().keep_alive() || (method != "GET" && method != "POST" && method != "PUT" && method != "DELETE");
     if (target.starts_with("/_sim/")) {
       step_ = Step::answering_control;
       Reply reply = world_.control(method, target, request().body());
@@ -118,15 +119,18 @@ class Session : public std::enable_shared_from_this<Session> {
     const auto now = Clock::now();
     world_.request_came(now);
     if (!socket_.is_open()) return;  // the weather began with a refusal
+    rest_target_ = find_rest_target(method, target);
     const std::string& base = world_.options.base;
     const bool below = target.starts_with(base) && target.size() > base.size() && target[base.size()] == '/';
     target_ = find_target(method, below ? target.substr(base.size() + 1) : "");
     meet_weather(now);
   }
 
+  bool is_write() const { return rest_target_ ? rest_target_->write() : target_.write(); }
+
   void meet_weather(World::Time now) {
     const std::string_view facility = target_.endpoint == Endpoint::log_in ? std::string_view() : header("x-kdppk");
-    spell_ = world_.weather.hits(now, {target_.write(), facility});
+    spell_ = world_.weather.hits(now, {is_write(), facility});
     if (spell_) {
       ++world_.service.totals().weather[static_cast<std::size_t>(spell_->kind)];
       switch (spell_->kind) {
@@ -176,10 +180,17 @@ class Session : public std::enable_shared_from_this<Session> {
     Reply reply = apply(circumstance);
     if (!loses) return write(std::move(reply));
     if (spell_->kind == Kind::lose_reply) return close();
+    if (spell_->status == empty_body) return write({200, "application/json;charset=UTF-8", ""});
     write(spell_->status == 200 ? maintenance_page() : error_page(spell_->status));
   }
 
   Reply apply(const Circumstance& circumstance) {
+    if (rest_target_)
+      return world_.rest.answer(*rest_target_,
+                                {{header("X-cons-id"), header("X-timestamp"), header("X-signature"),
+                                  header("X-authorization"), header("user_key")},
+                                 request().body()},
+                                circumstance);
     return world_.service.answer(target_, {header("x-kdppk"), header("Idempotency-Key"), request().body()},
                                  circumstance);
   }
@@ -190,7 +201,7 @@ class Session : public std::enable_shared_from_this<Session> {
     socket_.async_read_some(asio::buffer(scratch_), [self = shared_from_this()](error_code error, std::size_t) {
       if (!error) return self->wait_for_hang_up();
       self->close();
-      if (self->spell_ && self->spell_->kind == Kind::late_apply && self->target_.write()) self->apply_late();
+      if (self->spell_ && self->spell_->kind == Kind::late_apply && self->is_write()) self->apply_late();
     });
   }
 
@@ -216,10 +227,12 @@ class Session : public std::enable_shared_from_this<Session> {
     if (step_ != Step::answering_control) step_ = Step::answering;
     deadline_ = Clock::now() + world_.options.max_idle;
     out_.clear();
-    fmt::format_to(std::back_inserter(out_),
-                   "HTTP/1.1 {} {}\r\nServer: Apache-Coyote/1.1\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n",
-                   reply.status, reason_phrase(reply.status), reply.content_type, reply.body.size(),
-                   must_close_ ? "Connection: close\r\n" : "");
+    fmt::format_to(std::back_inserter(out_), "HTTP/1.1 {} {}\r\nServer: Apache-Coyote/1.1\r\n{}", reply.status,
+                   reason_phrase(reply.status), must_close_ ? "Connection: close\r\n" : "");
+    if (reply.status != 204)  // which has no body, so no length of one
+      fmt::format_to(std::back_inserter(out_), "Content-Type: {}\r\nContent-Length: {}\r\n", reply.content_type,
+                     reply.body.size());
+    out_ += "\r\n";
     out_ += reply.body;
     asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](error_code error, std::size_t) {
       if (error) return self->close();
@@ -253,6 +266,7 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::beast::flat_buffer buffer_{64U << 10U};
   std::optional<http::request_parser<http::string_body>> parser_;
   Target target_;  // its query points into the parser's request
+  std::optional<RestTarget> rest_target_;
   std::optional<Spell> spell_;
   bool must_close_ = false;
   std::array<char, 512> scratch_{};

@@ -7,6 +7,8 @@
 //                                         effects; "more" and "next_after" page on (20,000 keys a page at most)
 //   GET  /_sim/effects?after=SEQ&limit=N  the effects one by one in their order
 //   GET  /_sim/stats                      totals alone
+//   GET  /_sim/rest?after=SEQ&limit=N     P-Care REST: its totals and effects, with the numbers given and quoted
+//   POST /_sim/consumers                  other secrets or passwords from now on (like --consumers-file)
 //   POST /_sim/weather                    replaces the script; its clock starts now
 //   POST /_sim/reset                      forgets everything; the first script starts over
 // While the weather refuses connections these too are out of reach, unless a control listener was asked for.
@@ -21,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/pcare_sim/consumers.h"
 #include "tests/pcare_sim/facilities.h"
 #include "tests/pcare_sim/service.h"
 #include "tests/pcare_sim/totals.h"
@@ -33,6 +36,8 @@ struct Options {
   std::string control;                 // a second listener for /_sim alone; empty: none
   std::string base = "/vaksin";
   std::vector<Facility> facilities;  // none: open to every x-kdppk
+  std::vector<Consumer> consumers;   // of P-Care REST; none: those services let nobody in
+  std::chrono::seconds signature_tolerance{300};
   std::vector<Spell> weather;
   bool weather_from_start = false;  // otherwise its clock starts at the first request
   std::uint64_t seed = 1;

@@ -64,10 +64,12 @@ std::optional<ScriptError> read_own_keys(const json& entry, std::size_t index, S
     const json status = entry.value("status", json());
     if (status == "maintenance")
       spell.status = 200;
+    else if (status == "empty")
+      spell.status = empty_body;
     else if (status == 500 || status == 502 || status == 504)
       spell.status = status.get<int>();
     else
-      return at(index, "status", "must be 500, 502, 504 or \"maintenance\"");
+      return at(index, "status", "must be 500, 502, 504, \"maintenance\" or \"empty\"");
   }
   return std::nullopt;
 }

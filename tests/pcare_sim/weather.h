@@ -11,7 +11,8 @@
 //   html_503                 an HTML error page, not applied
 //   slow {ms}                processed that much later, even if the client has hung up by then
 //   lose_reply               applied, then closed without an answer
-//   apply_then {status}      applied, then answered with an HTML page: 500, 502, 504, or "maintenance" with HTTP 200
+//   apply_then {status}      applied, then answered with an HTML page: 500, 502, 504, or "maintenance" with HTTP 200;
+//                            or with HTTP 200 and nothing: "empty"
 //   late_apply {after_ms}    no answer; writes are applied after_ms after the client has given up (hung up)
 //   expired_login            the facility's log-in expires, once a spell; it must log in again
 // Where spells overlap the first in the script that applies wins. Which requests a probability hits depends on the seed
@@ -46,12 +47,14 @@ enum class Kind : std::uint8_t {
 inline constexpr std::size_t kind_count = 9;
 std::string_view kind_name(Kind kind);
 
+inline constexpr int empty_body = 204;
+
 struct Spell {
   std::chrono::milliseconds from{0};
   std::chrono::milliseconds to{0};
   Kind kind = Kind::refuse;
   std::chrono::milliseconds delay{0};  // slow, late_apply
-  int status = 0;                      // apply_then; 200 is the maintenance page
+  int status = 0;                      // apply_then; 200 is the maintenance page, 204 an empty body with HTTP 200
   double probability = 1;
   bool writes_only = false;
 };

@@ -58,7 +58,7 @@ TEST(weather_script, wrong_ones_are_refused_with_a_pointer) {
       {R"([{"from_s":0,"to_s":1,"kind":"late_apply","after_ms":0.5}])", "/0/after_ms",
        "must be whole milliseconds, 0 to 600000"},
       {R"([{"from_s":0,"to_s":1,"kind":"apply_then","status":503}])", "/0/status",
-       "must be 500, 502, 504 or \"maintenance\""},
+       "must be 500, 502, 504, \"maintenance\" or \"empty\""},
       {R"([{"from_s":0,"to_s":1,"kind":"hang","probability":0}])", "/0/probability", "must be above 0 and at most 1"},
       {R"([{"from_s":0,"to_s":1,"kind":"hang","writes_only":1}])", "/0/writes_only", "must be true or false"},
       {R"([{"from_s":0,"to_s":1,"kind":"refuse","writes_only":true}])", "/0/writes_only",

@@ -30,6 +30,7 @@ Reply wrong_control(int status, std::string_view pointer, std::string_view sente
 World::World(Options given)
     : options(std::move(given)),
       service(options.rules, options.facilities),
+      rest({options.rules.utc_offset, options.rules.now, options.signature_tolerance}, options.consumers),
       weather(options.weather, options.seed),
       capacity(options.capacity_per_s, options.capacity_patience) {}
 
@@ -54,6 +55,7 @@ void World::replace_weather(std::vector<Spell> script) {
 void World::reset() {
   ++generation;
   service.reset();
+  rest.reset();
   weather = Weather(options.weather, options.seed);
   capacity = Capacity(options.capacity_per_s, options.capacity_patience);
   started(std::chrono::steady_clock::now());
@@ -68,7 +70,12 @@ Reply World::control(std::string_view method, std::string_view target, std::stri
   if (method == "GET" && path == "/_sim/ledger") return json_reply(200, ledger_json(after, limit));
   if (method == "GET" && path == "/_sim/effects") return json_reply(200, effects_json(after, limit));
   if (method == "GET" && path == "/_sim/stats")
-    return json_reply(200, fmt::format(R"({{"totals":{},"refusing":{}}})", service.totals().json(), refusing));
+    return json_reply(200, fmt::format(R"({{"totals":{},"rest":{},"refusing":{}}})", service.totals().json(),
+                                       rest.totals().json(), refusing));
+  if (method == "GET" && path == "/_sim/rest")
+    return json_reply(200, fmt::format(R"({{"totals":{},{})", rest.totals().json(),
+                                       rest.ledger().effects_json(after, limit).substr(1)));
+  if (method == "POST" && path == "/_sim/consumers") return change_consumers(body);
   if (method == "POST" && path == "/_sim/reset") {
     reset();
     return json_reply(200, R"({"reset":true})");
@@ -81,7 +88,16 @@ Reply World::control(std::string_view method, std::string_view target, std::stri
     return json_reply(200, fmt::format(R"({{"spells":{}}})", spells));
   }
   return wrong_control(404, "",
-                       "there are GET /_sim/ledger, /_sim/effects, /_sim/stats and POST /_sim/weather, /_sim/reset");
+                       "there are GET /_sim/ledger, /_sim/effects, /_sim/stats, /_sim/rest and POST /_sim/weather, "
+                       "/_sim/consumers, /_sim/reset");
+}
+
+Reply World::change_consumers(std::string_view body) {
+  auto consumers = parse_consumers(body);
+  if (!consumers) return wrong_control(400, "", consumers.error());
+  const auto count = consumers->size();
+  rest.replace_consumers(*std::move(consumers));
+  return json_reply(200, fmt::format(R"({{"consumers":{}}})", count));
 }
 
 std::string World::ledger_json(std::uint32_t after, std::uint32_t limit) const {

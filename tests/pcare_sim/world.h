@@ -11,6 +11,7 @@
 
 #include "tests/pcare_sim/capacity.h"
 #include "tests/pcare_sim/replies.h"
+#include "tests/pcare_sim/rest_service.h"
 #include "tests/pcare_sim/service.h"
 #include "tests/pcare_sim/simulator.h"
 #include "tests/pcare_sim/weather.h"
@@ -38,6 +39,7 @@ class World {
 
   Options options;
   Service service;
+  RestService rest;
   Weather weather;
   Capacity capacity;
   bool refusing = false;         // the listener is closed just now
@@ -46,6 +48,7 @@ class World {
   std::function<void()> weather_changed = [] {};
 
  private:
+  Reply change_consumers(std::string_view body);
   std::string effects_json(std::uint32_t after, std::uint32_t limit) const;
 };
 
