@@ -24,6 +24,8 @@ packages_tests=(
   strace e2fsprogs mount
   # the other side of the golden vectors
   nodejs npm
+  # deployed clients of the national services, written anew
+  python3-cryptography
   # structure tests
   clang-format-19 shellcheck git
 )

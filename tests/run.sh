@@ -9,11 +9,14 @@ usage() {
 usage: tests/run.sh [--no-install] [part…]
        tests/run.sh capacity [--submissions N]
        tests/run.sh simulate [--seeds N]
+       tests/run.sh dropin [--patients N]
        tests/run.sh crash [--ci|--full|--long] [--seed N] [--replay KIND:SEED]
   unit         unit tests under ASan and UBSan; those with threads under TSan too
   house        structure of the source tree, formatting, shell scripts, each header alone
   controls     the same gateway with a fault built in: its checker must find it
   integration  the gateway as shipped, against the simulated national server
+  dropin       deployed clients' day through the gateway, six outages, both eras of P-Care; alone it takes --patients (500
+               in each era) and closes with its figures
   capacity     200,000 submissions accepted, killed, opened again, delivered; alone it takes --submissions and closes
                with its figures
   simulate     days of the whole gateway on fake time, from seeds, every promise checked; 500, alone it takes --seeds,
@@ -26,10 +29,11 @@ TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
 
-all_parts=(unit house controls integration simulate capacity crash)
+all_parts=(unit house controls integration dropin simulate capacity crash)
 install=yes
 submissions=
 seeds=
+patients=
 crash_options=()
 crash_option=
 wanted=()
@@ -54,6 +58,14 @@ while [[ $# -gt 0 ]]; do
       fi
       shift
       ;;
+    --patients)
+      patients=${1:-}
+      if [[ ! $patients =~ ^[0-9]+$ ]]; then
+        printf 'tests/run.sh: --patients wants a number\n' >&2
+        exit 2
+      fi
+      shift
+      ;;
     --ci | --full | --long)
       crash_option=$argument
       crash_options+=(--size "${argument#--}")
@@ -67,7 +79,7 @@ while [[ $# -gt 0 ]]; do
       crash_options+=("$argument" "$1")
       shift
       ;;
-    unit | house | controls | integration | simulate | capacity | crash | lint) wanted+=("$argument") ;;
+    unit | house | controls | integration | dropin | simulate | capacity | crash | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -86,6 +98,10 @@ if [[ -n $submissions && ${wanted[*]} != capacity ]]; then
 fi
 if [[ -n $seeds && ${wanted[*]} != simulate ]]; then
   printf "tests/run.sh: --seeds is an option of the part 'simulate' alone\n" >&2
+  exit 2
+fi
+if [[ -n $patients && ${wanted[*]} != dropin ]]; then
+  printf "tests/run.sh: --patients is an option of the part 'dropin' alone\n" >&2
   exit 2
 fi
 if [[ ${#crash_options[@]} -gt 0 && ${wanted[*]} != crash ]]; then
@@ -145,6 +161,13 @@ if [[ ${wanted[*]} == simulate ]]; then
   exec build/release/titip_simulate --progress --seeds "${seeds:-2000}"
 fi
 
+if [[ ${wanted[*]} == dropin ]]; then
+  build dropin release titip pcare_sim
+  printf '\n== dropin\n'
+  # Debian's own interpreter, for Debian's python3-cryptography.
+  exec /usr/bin/python3 -B tests/dropin/run.py --build build/release --patients "${patients:-500}"
+fi
+
 # Likewise: minutes in full, hours with --long.
 if [[ ${wanted[*]} == crash ]]; then
   build crash release crash_tests
@@ -160,6 +183,7 @@ fi
 if wants house; then build house release; fi
 if wants controls; then build controls release controls_tests; fi
 if wants integration; then build integration release integration_tests; fi
+if wants dropin; then build dropin release dropin_tests; fi
 if wants simulate; then build simulate release simulate_tests; fi
 if wants capacity; then build capacity release capacity_tests; fi
 if wants crash; then build crash release crash_tests; fi
@@ -180,7 +204,7 @@ fi
 # One ctest run over all builds, so that its summary counts every test. Each part must have some.
 rows=()
 if wants unit; then rows+=(asan-unit tsan-threaded); fi
-for part in house controls integration simulate capacity crash; do
+for part in house controls integration dropin simulate capacity crash; do
   if wants "$part"; then rows+=("$part"); fi
 done
 labels="^($(IFS='|' && printf '%s' "${rows[*]}"))\$"
