@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/clock/local_date.h"
@@ -23,7 +24,8 @@ Dispatcher::Dispatcher(DispatcherOptions options, DispatcherDoors doors)
       late_apply_(options_.settle.late_apply_wait, doors_.clock.steady()),
       permits_(options_.permits, doors_.clock.steady()),
       surges_(options_.surge),
-      outages_(options_.destination) {}
+      outages_(options_.destination),
+      reads_back_(std::ranges::any_of(doors_.profile.routes, can_read_back)) {}
 
 Dispatcher::~Dispatcher() = default;
 
@@ -113,6 +115,7 @@ bool Dispatcher::prepare(const WorkPtr& work) {
     return false;
   }
   work->outbound = std::move(*outbound);
+  work->outbound.patched.insert(work->outbound.patched.end(), work->placed.begin(), work->placed.end());
   return true;
 }
 
@@ -122,6 +125,7 @@ void Dispatcher::open(const WorkPtr& work) {
   if (has_expired(work->record, served_.of(work->record.facility, doors_.clock.steady()), options_.settle))
     return expire(work);
   if (holds_for_deadline(work)) return hold(work, storage::HoldReason::deadline);
+  if (!work->numbers_are_in) return put_in_numbers(work, [this, work] { open(work); });
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
   storage::OpenAttempt mark;
@@ -190,6 +194,7 @@ void Dispatcher::sent(const WorkPtr& work, const rules::Exchange& exchange, cons
   doors_.probes.attempted(storage::name(settlement.attempt.outcome), doors_.clock.steady() - work->started);
   if (settlement.event == storage::Event::went_unknown)
     late_apply_.went_unknown(work->record.id, doors_.clock.steady());
+  note_numbers(work, settlement, in_reply(reply));
   settle(work, std::move(settlement), classified.words, reply);
 }
 

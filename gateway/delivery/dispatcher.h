@@ -156,11 +156,30 @@ class Dispatcher {
   using Question = std::pair<std::string, std::string>;  // whose, and the target of its first page
   void ask(const WorkPtr& work);
   std::optional<client::OutboundRequest> question_of(const Work& work, std::uint64_t start) const;
+  bool join_question(const WorkPtr& work);
   void read_page(const Question& question, client::OutboundRequest request);
   void page_read(const Question& question, const rules::Exchange& exchange);
   rules::ProbeResult look_for(const Work& work, const rules::ProbeRead& read) const;
   void ask_later(const WorkPtr& work, std::chrono::milliseconds wait);
   void asked(const WorkPtr& work, bool may_decide, const rules::ProbeRead& read, const rules::Exchange& last);
+
+  // numbers
+  struct Request;
+  using SayNumber = std::function<std::optional<std::string>(const profile::RequestView&, const profile::Yield&)>;
+  storage::Digest number_key(const Work& work, std::string_view name, const std::vector<std::string>& scope,
+                             std::string_view number) const;
+  void put_in_numbers(const WorkPtr& work, std::move_only_function<void()> then);
+  std::optional<std::string> opened_number(const storage::Reference& reference) const;
+  void lacks_a_number(const WorkPtr& work);
+  std::vector<storage::Resolved> resolve(const WorkPtr& work, const SayNumber& say) const;
+  static SayNumber in_reply(const rules::Reply* reply);
+  SayNumber in_entry(const WorkPtr& work, const rules::ProbeRead& read) const;
+  static bool lacks_numbers(const Work& work, const std::vector<storage::Resolved>& resolved);
+  static bool can_read_back(const profile::Route& route);
+  void note_numbers(const WorkPtr& work, storage::Settlement& settlement, const SayNumber& say) const;
+  void read_back(const WorkPtr& work);
+  void numbers_read(const WorkPtr& work, const rules::ProbeRead& read, const rules::Exchange& last);
+  void keep_numbers(const WorkPtr& work, std::vector<storage::Resolved> resolved, bool again);
 
   // settling
   AttemptEnd end_of(const WorkPtr& work) const;
@@ -257,6 +276,7 @@ class Dispatcher {
   std::optional<storage::Lease> lease_;  // without one nothing is looked for
   static constexpr std::size_t most_lanes_at_once = 16;
   std::size_t lanes_at_once_ = most_lanes_at_once;
+  bool reads_back_ = false;  // some route gives numbers that are read from a list
   bool gated_ = false;
   std::set<std::string, std::less<>> gated_facilities_;
   std::set<std::string, std::less<>> unsigned_;  // facilities without what their calls are signed with

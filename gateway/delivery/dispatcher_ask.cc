@@ -11,6 +11,7 @@ namespace titip::delivery {
 
 // An unknown record is due: ask whether it landed, or do what the route says without asking.
 void Dispatcher::ask(const WorkPtr& work) {
+  if (!work->numbers_are_in) return put_in_numbers(work, [this, work] { ask(work); });
   const auto& route = *work->route;
   work->opened_at = doors_.clock.wall();
   work->started = doors_.clock.steady();
@@ -22,14 +23,19 @@ void Dispatcher::ask(const WorkPtr& work) {
     if (wait.count() > 0 && !doors_.profile.honours_idempotency_key) return ask_later(work, wait);
     return move(work, storage::Event::repeat_allowed, {});
   }
+  if (!join_question(work)) give_up_asking(work);
+}
+
+// Whoever asks the same of the same list while the question is under way shares its answer. False: the record lacks
+// what a question needs.
+bool Dispatcher::join_question(const WorkPtr& work) {
   auto request = question_of(*work, 0);
-  if (!request) return give_up_asking(work);
-  if (!sign(*request, work)) return release(work, true);  // its lane is closed until there is a secret
-  // Whoever asks the same of the same list while the question is under way shares its answer.
+  if (!request) return false;
   const Question question(work->record.facility, request->target);
   const auto [read, is_new] = reads_.try_emplace(question, SharedRead{work->opened_at, work->started});
   read->second.waiting.push_back(work);
   if (is_new) read_page(question, std::move(*request));
+  return true;
 }
 
 std::optional<client::OutboundRequest> Dispatcher::question_of(const Work& work, std::uint64_t start) const {
@@ -43,8 +49,10 @@ std::optional<client::OutboundRequest> Dispatcher::question_of(const Work& work,
 }
 
 void Dispatcher::read_page(const Question& question, client::OutboundRequest request) {
-  doors_.upstream.send_read(std::move(request), reads_.at(question).waiting.front()->breaker_key(),
-                            client::Upstream::Asker::delivery,
+  const auto asker = reads_.at(question).waiting.front();
+  // Without a secret its lane is closed until there is one.
+  if (!sign(request, asker)) return page_read(question, rules::Failure::not_admitted);
+  doors_.upstream.send_read(std::move(request), asker->breaker_key(), client::Upstream::Asker::delivery,
                             [this, question](const rules::Exchange& exchange) { page_read(question, exchange); });
 }
 
@@ -55,7 +63,9 @@ void Dispatcher::page_read(const Question& question, const rules::Exchange& exch
   const auto& asker = *reading.waiting.front();
   const auto start = reading.read.next_start(doors_.profile, *asker.route->probe);
   const auto is_missed = [&](const auto& each) {
-    return look_for(*each, reading.read) != rules::ProbeResult::found_equal;
+    return each->record.state == storage::State::delivered
+               ? lacks_numbers(*each, resolve(each, in_entry(each, reading.read)))
+               : look_for(*each, reading.read) != rules::ProbeResult::found_equal;
   };
   if (start && !stopping_ && std::ranges::any_of(reading.waiting, is_missed)) {
     if (auto request = question_of(asker, *start)) return read_page(question, std::move(*request));
@@ -64,7 +74,10 @@ void Dispatcher::page_read(const Question& question, const rules::Exchange& exch
   for (const auto& each : shared.waiting) {
     // Each under its own wait: what counts is when the first page was asked for.
     each->opened_at = shared.opened_at;
-    asked(each, late_apply_.remaining(each->record.id, shared.started).count() == 0, shared.read, exchange);
+    if (each->record.state == storage::State::delivered)
+      numbers_read(each, shared.read, exchange);
+    else
+      asked(each, late_apply_.remaining(each->record.id, shared.started).count() == 0, shared.read, exchange);
   }
 }
 
@@ -106,6 +119,7 @@ void Dispatcher::asked(const WorkPtr& work, bool may_decide, const rules::ProbeR
   settlement.attempt.http_status = static_cast<std::uint16_t>(reply ? reply->http_status : 0);
   if (!reply) settlement.attempt.rule = rules::name(std::get<rules::Failure>(last));
   doors_.probes.probed(storage::name(settlement.attempt.outcome));
+  note_numbers(work, settlement, in_entry(work, read));
   settle(work, std::move(settlement), {}, nullptr);
 }
 

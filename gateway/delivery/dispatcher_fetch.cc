@@ -109,11 +109,13 @@ void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t 
   fetch.asks.push_back({chosen, query.limit});
   if (chosen.ring == Ring::fresh) return ask_fresh(fetch, std::move(query));
   if (chosen.ring == Ring::deadline) return fetch.queries.push_back(std::move(query));
-  fetch.asks.back().batches = 2;
   auto questions = query;
   questions.due_class = DueClass::probe;
   questions.first_tries_only = false;
-  fetch.queries.push_back(std::move(questions));
+  fetch.queries.push_back(questions);
+  questions.due_class = DueClass::read_back;
+  if (reads_back_) fetch.queries.push_back(std::move(questions));
+  fetch.asks.back().batches = reads_back_ ? 3 : 2;
   query.due_class = DueClass::send;
   // Behind a gate nothing is sent; what is unknown is asked after. Nor is the backlog while the drain stands still.
   fetch.asks.back().withheld = fetch.drained == 0;
@@ -146,17 +148,20 @@ void Dispatcher::fetched(Fetch& fetch, std::vector<storage::DueBatch> batches) {
     if (more) continue;
     if (chosen.ring != Ring::all) {
       lanes_.rest(chosen, std::nullopt);
-    } else if (is_gated(chosen.lane)) {
-      lanes_.rest(chosen, answers[0].next_due_at);
-    } else if (ask.withheld) {
-      lanes_.set_aside(chosen, *earlier(answers[0].next_due_at, fetch.now + look_again_after));
     } else {
-      lanes_.rest(chosen, earlier(answers[0].next_due_at, answers[1].next_due_at));
+      const auto question = earlier(answers[0].next_due_at, answers[ask.batches - 2].next_due_at);
+      if (is_gated(chosen.lane)) {
+        lanes_.rest(chosen, question);
+      } else if (ask.withheld) {
+        lanes_.set_aside(chosen, *earlier(question, fetch.now + look_again_after));
+      } else {
+        lanes_.rest(chosen, earlier(question, answers.back().next_due_at));
+      }
     }
   }
   const bool any = !fetch.sends.empty() || !fetch.questions.empty();
   if (fetch.suspect && !any) take_one(fetch, fetch.suspect->second, std::move(fetch.suspect->first));
-  for (const auto& work : fetch.questions) ask(work);
+  for (const auto& work : fetch.questions) work->record.state == State::delivered ? read_back(work) : ask(work);
   for (const auto& work : fetch.sends) open(work);
 }
 
@@ -169,13 +174,12 @@ bool Dispatcher::take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch
   std::size_t held_back = batch.left_out;
   for (auto& due : batch.items) {
     if (active_.contains(due.submission.id) || left_alone_.contains(due.submission.id)) continue;
-    const bool unknown = due.submission.state == State::unknown;
     if (is_drained(due.submission, chosen.ring) && fetch.drained == 0) {
       ask.withheld = true;
       full = false;
       continue;
     }
-    const bool retry = !unknown && storage::is_repetition(due.submission);
+    const bool retry = is_sent(due.submission) && storage::is_repetition(due.submission);
     if (retry && !permits_.may_retry()) {
       ++held_back;  // the next look leaves such out, and sees what stands behind them
       continue;
@@ -198,8 +202,8 @@ bool Dispatcher::take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch
 }
 
 void Dispatcher::take_one(Fetch& fetch, Ring ring, storage::Due due) {
-  const bool unknown = due.submission.state == State::unknown;
-  const bool retry = !unknown && storage::is_repetition(due.submission);
+  const bool sent = is_sent(due.submission);
+  const bool retry = sent && storage::is_repetition(due.submission);
   const bool drained = is_drained(due.submission, ring);
   auto work = take(std::move(due));
   if (!work) return;
@@ -210,7 +214,7 @@ void Dispatcher::take_one(Fetch& fetch, Ring ring, storage::Due due) {
     --fetch.drained;
     draining_.took(doors_.clock.steady());
   }
-  (unknown ? fetch.questions : fetch.sends).push_back(std::move(work));
+  (sent ? fetch.sends : fetch.questions).push_back(std::move(work));
 }
 
 void Dispatcher::read_object(std::string_view kind,
@@ -249,6 +253,8 @@ Dispatcher::WorkPtr Dispatcher::take(storage::Due due) {
                  {{Field::submission, work->record.id.text()}, {Field::route, work->record.route}});
     if (work->record.state == State::unknown) {
       give_up_asking(work);
+    } else if (work->record.state == State::delivered) {
+      keep_numbers(work, {}, false);
     } else {
       hold(work, storage::HoldReason::person);
     }

@@ -97,8 +97,7 @@ rules::Waiting Dispatcher::waiting() const {
 
 // Of the backlog that a drain governs. What comes as fresh brings older ones along.
 bool Dispatcher::is_drained(const storage::Submission& record, Ring ring) const {
-  return ring != Ring::fresh && record.state != State::unknown &&
-         draining_.governs(record.accepted_at, doors_.clock.wall());
+  return ring != Ring::fresh && is_sent(record) && draining_.governs(record.accepted_at, doors_.clock.wall());
 }
 
 // They are looked at again when a repetition has ended.
@@ -110,7 +109,7 @@ void Dispatcher::hold_back(const storage::Lane& lane, std::size_t repetitions) {
 
 void Dispatcher::permit(const WorkPtr& work, Ring ring, const rules::Waiting& waiting, bool retry) {
   const auto now = doors_.clock.steady();
-  if (work->record.state == State::unknown) return permits_.asked(now);
+  if (!is_sent(work->record)) return permits_.asked(now);
   work->permitted = true;
   work->retry = retry;
   permits_.took(class_of(ring), waiting, retry, now);

@@ -13,6 +13,7 @@
 #include "upstream/rules/classify.h"
 #include "upstream/rules/maximum_age.h"
 #include "upstream/rules/probe.h"
+#include "upstream/rules/read_back.h"
 
 namespace titip::delivery {
 
@@ -22,6 +23,7 @@ struct SettlePolicy {
   std::chrono::milliseconds maximum_unknown_age{86'400'000};  // then a person must look, but not before it was asked
   std::uint32_t minimum_probes = 5;                           // so often: an outage asks nothing and proves nothing
   std::uint32_t maximum_unknown_attempts = 5;
+  rules::ReadBackOptions read_back{};
   rules::MaximumAgeOptions maximum_age{};  // of what is put off again and again; by the clock of served time
 };
 

@@ -25,6 +25,8 @@ struct Dispatcher::Work {
   storage::Payload payload;
   const profile::Route* route = nullptr;
   storage::Facilities::Found facility;
+  bool numbers_are_in = false;      // what the record quotes has been looked up
+  std::vector<std::string> placed;  // where a real number was put in
   Outbound outbound;
   storage::WallTime opened_at{};
   clock::SteadyTime started{};
@@ -36,6 +38,11 @@ struct Dispatcher::Work {
 
   std::uint64_t breaker_key() const { return breaker_key_of(record); }
 };
+
+// Others are only asked about: whether they landed, or which number they were given.
+inline bool is_sent(const storage::Submission& record) {
+  return record.state == storage::State::queued || record.state == storage::State::deferred;
+}
 
 // Our own side refused to send it: no finding about the record.
 inline bool never_left(const rules::Exchange& exchange) {

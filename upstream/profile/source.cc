@@ -102,6 +102,22 @@ bool same_literal(std::string_view one, std::string_view other, bool ignores_cas
   return std::ranges::equal(one, other, {}, folded, folded);
 }
 
+std::optional<std::string> with_parameter(std::string_view route_path, std::string_view target,
+                                          std::string_view parameter, std::string_view value) {
+  std::size_t begin = 0;
+  for (const auto wanted : segments_of(route_path)) {
+    if (begin >= target.size() || target[begin] != '/') return std::nullopt;
+    ++begin;
+    const auto end = std::min(target.find_first_of("/?", begin), target.size());
+    if (parameter_name(wanted) == parameter) {
+      std::string made(target);
+      return made.replace(begin, end - begin, percent_encode(value));
+    }
+    begin = end;
+  }
+  return std::nullopt;
+}
+
 std::string percent_encode(std::string_view value) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string encoded;

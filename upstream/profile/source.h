@@ -41,6 +41,11 @@ std::optional<std::string_view> parameter_name(std::string_view segment);
 // Whether two literal segments are the same one to the service.
 bool same_literal(std::string_view one, std::string_view other, bool ignores_case);
 
+// The target (a path, perhaps with a query) of a request to that route, with what stands for the parameter replaced:
+// every other byte as it was. Nothing if it has no such segment.
+std::optional<std::string> with_parameter(std::string_view route_path, std::string_view target,
+                                          std::string_view parameter, std::string_view value);
+
 // Everything but RFC 3986's unreserved characters becomes %XX.
 std::string percent_encode(std::string_view value);
 // Nothing if a "%" is not followed by two hexadecimal digits.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "upstream/profile/chains.h"
 #include "upstream/profile/envelope.h"
 #include "upstream/profile/json_text.h"
 #include "upstream/profile/source.h"
@@ -175,6 +176,23 @@ ProbeResult ProbeRead::look_for(const profile::Profile& profile, const profile::
   if (!extent(profile, probe).is_whole()) return ProbeResult::inconclusive;
   if (search.other) return ProbeResult::found_other;
   return search.all_identifiable ? ProbeResult::absent : ProbeResult::inconclusive;
+}
+
+std::optional<std::string> ProbeRead::number_of(const profile::Profile& profile, const profile::Probe& probe,
+                                                const profile::RequestView& request,
+                                                const profile::Yield& yield) const {
+  if (probe.identify.empty()) return std::nullopt;
+  const auto identify = wanted_of(probe.identify, request);
+  std::optional<std::string> number;
+  for (const Page& page : pages_) {
+    for (const json* entry : answer_in(page, profile, probe).entries) {
+      if (!entry->is_object() || !all_equal(*entry, identify)) continue;
+      auto in_entry = profile::number_in_entry(yield, *entry);
+      if (!in_entry || (number && number != in_entry)) return std::nullopt;
+      number = std::move(in_entry);
+    }
+  }
+  return number;
 }
 
 ProbeResult read_probe(const profile::Profile& profile, const profile::Probe& probe,

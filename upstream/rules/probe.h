@@ -9,6 +9,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "upstream/profile/profile.h"
@@ -34,6 +35,10 @@ class ProbeRead {
   std::optional<std::uint64_t> next_start(const profile::Profile& profile, const profile::Probe& probe) const;
   ProbeResult look_for(const profile::Profile& profile, const profile::Probe& probe,
                        const profile::RequestView& request) const;
+  // The number in the entry that is about this write: how one that the server gave is read back. Nothing if no entry
+  // is, or if those that are disagree.
+  std::optional<std::string> number_of(const profile::Profile& profile, const profile::Probe& probe,
+                                       const profile::RequestView& request, const profile::Yield& yield) const;
 
  private:
   struct Page {

@@ -331,5 +331,27 @@ TEST(ReadProbe, AnEntryMayKeepAFieldInOneOfSeveralPlaces) {
   }
 }
 
+std::optional<std::string> batch_of(int status, const std::string& body) {
+  ProbeRead read;
+  read.take(Reply{.http_status = status, .body = body});
+  const profile::Route* route = profile::find_route(tests::pcare_vaksin(), "vaksin/simpan");
+  return read.number_of(tests::pcare_vaksin(), *route->probe, {&dose, nullptr, "0905R002"},
+                        {.reference = "noBatch", .in_entry = "/noBatch"});
+}
+
+TEST(ReadNumber, TheOneThatIsAboutTheRecord) {
+  const json second = changed(R"({"dosis":2,"noBatch":"UJI0002"})");
+  EXPECT_EQ(batch_of(200, listed({second, dose})), "UJI0001");
+  EXPECT_EQ(batch_of(200, listed({dose, dose})), "UJI0001");
+  EXPECT_EQ(batch_of(200, listed({changed(R"({"noBatch":7})")})), "7");
+  EXPECT_EQ(batch_of(200, listed({second})), std::nullopt) << "somebody else's";
+  EXPECT_EQ(batch_of(200, listed({dose, changed(R"({"noBatch":"UJI0002"})")})), std::nullopt) << "two that disagree";
+  EXPECT_EQ(batch_of(200, listed({dose, changed(R"({"noBatch":null})")})), std::nullopt) << "one that does not say";
+  EXPECT_EQ(batch_of(200, listed({changed(R"({"noBatch":["UJI0001"]})")})), std::nullopt) << "no single value";
+  EXPECT_EQ(batch_of(200, listed(json::array())), std::nullopt);
+  EXPECT_EQ(batch_of(503, listed({dose})), std::nullopt) << "an error's status";
+  EXPECT_EQ(batch_of(200, "<html></html>"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace titip::rules
