@@ -52,6 +52,8 @@ void App::make_upkeep() {
   retention.rule = retention_rule(config_);
   retention_.emplace(retention,
                      admin::Retention::Parts{*store_, operations_loop_, operations_loop_, clock_, retention_probes_});
+  kept_reads_.emplace(reads::SweepOptions{},
+                      reads::KeptReadsSweep::Doors{*store_, operations_loop_, *sealer_, clock_, operations_loop_});
   std::vector<std::string> names;
   for (const auto& destination : destinations_) names.push_back(destination->name());
   desk_.emplace(admin::Doors{*store_, *sealer_, clock_, config_.key_file, config_.data_directory, retention.rule,
@@ -136,7 +138,10 @@ std::expected<void, std::string> App::listen() {
 void App::start() {
   for (auto& destination : destinations_) destination->start();
   for (auto& front : fronts_) front->start();
-  operations_loop_.post([this] { retention_->start(); });
+  operations_loop_.post([this] {
+    retention_->start();
+    kept_reads_->start();
+  });
   operations_loop_.start();
   go_on_rotating();
 }
@@ -150,6 +155,7 @@ void App::stop() {
   desk_->begin_stop();
   operations_loop_.post([this] {
     retention_->stop();
+    kept_reads_->stop();
     control_->stop();
   });
   const auto delivered = [this] {

@@ -17,6 +17,7 @@
 #include "gateway/destination.h"
 #include "gateway/drains.h"
 #include "gateway/front_loop.h"
+#include "gateway/reads/kept_reads_sweep.h"
 #include "gateway/reads/status.h"
 #include "gateway/serve.h"
 
@@ -75,6 +76,7 @@ class App {
   Loop operations_loop_{"operations"};
   std::optional<http::Server> operations_;
   std::optional<admin::Retention> retention_;
+  std::optional<reads::KeptReadsSweep> kept_reads_;
   std::optional<admin::Desk> desk_;
   std::optional<admin::ControlSocket> control_;
   Workers workers_;  // last: its work is finished while the loops it posts to are still there

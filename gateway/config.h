@@ -29,6 +29,8 @@ struct FrontConfig {
   ListenConfig listen{"127.0.0.1", 8480};
   std::uint32_t loops = 1;
   std::chrono::milliseconds answer_within{2'500};
+  std::chrono::milliseconds reads_within{1'800};
+  std::uint64_t cache_bytes = 16U << 20U;  // of each loop and destination
   http::ServerOptions limits;
 };
 

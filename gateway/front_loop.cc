@@ -25,11 +25,16 @@ FrontLoop::FrontLoop(std::size_t number, FrontLoopParts parts)
 front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
   std::vector<front::Destination> destinations;
   for (auto& destination : parts.destinations) {
-    const reads::PassThroughDoors upstream{
-        destination->profile(),  destination->reads(), [this](auto work) { loop_.post(std::move(work)); },
-        parts.config.utc_offset, parts.reads,          parts.clock};
+    const reads::PassThroughDoors upstream{destination->profile(),
+                                           destination->reads(),
+                                           [this](auto work) { loop_.post(std::move(work)); },
+                                           parts.config.utc_offset,
+                                           parts.reads,
+                                           parts.clock,
+                                           loop_,
+                                           parts.config.front.reads_within};
     reads_.push_back(std::make_unique<reads::DestinationReads>(
-        parts.config.log_in,
+        parts.config.log_in, reads::CacheOptions{.memory_bytes = parts.config.front.cache_bytes},
         reads::LogInDoors{upstream, destination->name(), parts.store, loop_, parts.sealer, parts.clock,
                           [&workers = parts.workers](auto work) { workers.post(std::move(work)); },
                           [&destination = *destination](const std::string& facility) {

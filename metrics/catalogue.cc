@@ -304,7 +304,7 @@ void CommitProbes::failed(std::string_view kind) {
 }
 
 ReadProbes::ReadProbes(Registry& registry)
-    : reads_(children({"upstream", "verifier", "unavailable"},
+    : reads_(children({"upstream", "fresh", "stale", "custody", "verifier", "unavailable"},
                       [&](const std::string& n) { return registry.counter(reads, {{"source", n}}); })),
       refusals_(children({"unknown_user", "wrong_password", "too_old", "throttled"},
                          [&](const std::string& n) { return registry.counter(auth_failures, {{"reason", n}}); })) {}

@@ -135,7 +135,7 @@ class CommitProbes final : public StoreProbes {
 class ReadProbes {
  public:
   explicit ReadProbes(Registry& registry);
-  void answered(std::string_view source) const;       // upstream, verifier, unavailable
+  void answered(std::string_view source) const;       // upstream, fresh, stale, custody, verifier, unavailable
   void login_refused(std::string_view reason) const;  // unknown_user, wrong_password, too_old, throttled
 
  private:

@@ -16,6 +16,7 @@ struct SealedKind {
 inline constexpr std::array sealed_kinds{
     SealedKind{"login", true},     // kept_login.h
     SealedKind{"facility"},        // kept_facility.h; its name is the facility's code, which is not personal
+    SealedKind{"read", true},      // an answer to a read, to be given again; the reads room's
     SealedKind{"verifier", true},  // a log-in the national server accepted; the reads room's
 };
 

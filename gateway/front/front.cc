@@ -33,6 +33,7 @@ bool is_read(const http::Request& request) {
 std::move_only_function<void(reads::ReadAnswer)> relay(const profile::Route& route, http::Responder respond) {
   return [&route, respond = std::move(respond)](reads::ReadAnswer answer) mutable {
     http::Response response{answer.status, std::move(answer.content_type), {}, std::move(answer.body), route.id, false};
+    for (auto& [name, value] : answer.headers) response.headers.push_back({std::move(name), std::move(value)});
     respond(std::move(response));
   };
 }
@@ -179,7 +180,8 @@ void Front::take_from(const Caller& caller, const Destination& destination, cons
   switch (route.action) {
     case Action::cache:
     case Action::proxy:
-      return destination.reads->pass({request.method, std::move(target), content_type, std::move(request.body),
+      return destination.reads->read(route, match.parameters,
+                                     {request.method, std::move(target), content_type, std::move(request.body),
                                       facility->code, facility, caller.credentials},
                                      relay(route, std::move(respond)));
     case Action::refuse:

@@ -1,11 +1,12 @@
-// What front asks of a destination that is not custody: pass-through reads and log-ins. One per destination and front
-// loop.
+// What front asks of a destination that is not custody: reads and log-ins. One per destination and front loop.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <utility>
 
+#include "gateway/reads/cached_reads.h"
+#include "gateway/reads/custody_reads.h"
 #include "gateway/reads/log_in.h"
 #include "gateway/reads/pass_through.h"
 
@@ -13,18 +14,23 @@ namespace titip::reads {
 
 class DestinationReads {
  public:
-  DestinationReads(LogInOptions options, LogInDoors doors)
-      : upstream_(doors.upstream), log_in_(options, std::move(doors)) {}
+  using Done = std::move_only_function<void(ReadAnswer)>;
 
-  void pass(ReadCall call, std::move_only_function<void(ReadAnswer)> done) {
-    pass_through(upstream_, std::move(call), std::move(done));
-  }
-  void log_in(std::string content_type, std::string body, std::move_only_function<void(ReadAnswer)> done) {
+  DestinationReads(LogInOptions options, CacheOptions cache, LogInDoors doors);
+
+  // A read of this route: of what the server has, as custody knows better.
+  void read(const profile::Route& route, Parameters parameters, ReadCall call, Done done);
+  void log_in(std::string content_type, std::string body, Done done) {
     log_in_.take(std::move(content_type), std::move(body), std::move(done));
   }
 
  private:
+  void ask(const profile::Route& route, const Parameters& parameters, ReadCall call, Done done);
+  void complete(const profile::Route& route, Parameters parameters, std::string facility, ReadAnswer answer, Done done);
+
   PassThroughDoors upstream_;
+  CustodyReads custody_;
+  CachedReads cached_;
   LogIn log_in_;
 };
 

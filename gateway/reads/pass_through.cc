@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <utility>
+
 #include "gateway/clock/local_date.h"
 #include "upstream/profile/envelope.h"
 #include "upstream/rules/classify.h"
@@ -17,7 +20,7 @@ ReadAnswer unavailable(const profile::Profile& profile, const client::Health& he
       "Server nasional tidak tersedia{}; data ini tidak dapat dibaca sekarang. Laporan tetap dapat dikirim dan "
       "tersimpan aman.",
       since);
-  return {503, "application/json", profile::write_envelope(profile.envelope, 503, sentence, "")};
+  return {503, "application/json", profile::write_envelope(profile.envelope, 503, sentence, ""), {}, false};
 }
 
 void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(rules::Exchange)> done) {
@@ -35,7 +38,20 @@ void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_functi
         doors.profile.envelope, {call.signer->consumer_id, call.signer->consumer_secret}, call.credentials, at);
     request.add_signed(std::move(call_signed.headers), std::move(call_signed.open));
   }
-  doors.upstream.send(std::move(request), doors.back, std::move(done));
+  struct Waiting {
+    std::move_only_function<void(rules::Exchange)> done;
+    clock::Timers::Id timer = 0;
+  };
+  const auto waiting = std::make_shared<Waiting>(std::move(done));
+  waiting->timer = doors.timers.after(doors.answer_within, [waiting] {
+    if (auto late = std::exchange(waiting->done, nullptr)) late(rules::Failure::response_timeout);
+  });
+  doors.upstream.send(std::move(request), doors.back, [waiting, &timers = doors.timers](rules::Exchange exchange) {
+    auto in_time = std::exchange(waiting->done, nullptr);
+    if (!in_time) return;
+    timers.cancel(waiting->timer);
+    in_time(std::move(exchange));
+  });
 }
 
 void pass_through(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(ReadAnswer)> done) {
@@ -46,7 +62,7 @@ void pass_through(const PassThroughDoors& doors, ReadCall call, std::move_only_f
       return done(unavailable(doors.profile, doors.upstream.health(), doors.utc_offset));
     }
     doors.probes.answered("upstream");
-    done({reply->http_status, reply->content_type, reply->body});
+    done({reply->http_status, reply->content_type, reply->body, {}});
   });
 }
 

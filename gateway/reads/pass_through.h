@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "gateway/clock/clock.h"
 #include "metrics/catalogue.h"
@@ -20,6 +22,8 @@ struct ReadAnswer {
   int status = 200;
   std::string content_type;
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  bool served = true;  // false: nobody could say what was asked for
 };
 
 struct ReadCall {
@@ -39,12 +43,15 @@ struct PassThroughDoors {
   std::chrono::minutes utc_offset{0};
   const metrics::ReadProbes& probes;
   const clock::Clock& clock;
+  clock::Timers& timers;  // the front loop's
+  // People wait for a read: a server that hangs is one that is not there.
+  std::chrono::milliseconds answer_within{1'800};
 };
 
 // The answer while the national server cannot be reached: HTTP 503 and a sentence, since when if that is known.
 ReadAnswer unavailable(const profile::Profile& profile, const client::Health& health, std::chrono::minutes utc_offset);
 
-// Sends it on as it came. `done` gets the exchange itself; relay() turns it into an answer.
+// Sends it on as it came. `done` gets the exchange itself, or Failure::response_timeout when it takes too long.
 void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(rules::Exchange)> done);
 
 void pass_through(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(ReadAnswer)> done);

@@ -29,9 +29,10 @@ class ReadsWorld {
         door(upstream, [this](auto work) { home.post(std::move(work)); }) {}
 
   reads::PassThroughDoors pass_through_doors() {
-    return {profile,     door, [this](auto work) { home.post(std::move(work)); }, std::chrono::hours(7),
-            read_probes, clock};
+    return {profile, door,  [this](auto work) { home.post(std::move(work)); }, std::chrono::hours(7), read_probes,
+            clock,   timers};
   }
+  reads::CachedDoors cached_doors() { return {pass_through_doors(), "pcare-vaksin", store, home, *sealer, clock}; }
   reads::LogInDoors log_in_doors() {
     return {pass_through_doors(),
             "pcare-vaksin",
@@ -58,8 +59,16 @@ class ReadsWorld {
     ASSERT_EQ(upstream.state(), rules::BreakerState::open);
   }
 
+  void pass(std::chrono::milliseconds span) {
+    clock.advance(span);
+    while (timers.run_due()) {
+    }
+    run();
+  }
+
   const profile::Profile profile;
   FakeClock clock;
+  FakeTimers timers{clock};
   FakeHome home;
   FakeHome workers;
   TestSealer sealer;

@@ -136,11 +136,23 @@ struct TakesBack {
   std::optional<Requirement> requirement{};
 };
 
-// A cached read. Its answers are kept by facility and target, sealed.
+// A cached read. Its answers are kept by facility and what is read, sealed.
 struct CacheRule {
   std::chrono::seconds fresh{0};  // so long it is answered without asking the server
   std::chrono::seconds stale{0};  // and so long after that, while the server cannot be asked
   bool shared = false;            // reference data: the same for every facility of the destination
+  bool personal = false;          // about a person: kept in memory alone, for a short time
+};
+
+// A list that the queue would change: the server's answer is completed with what is still queued here.
+struct Completion {
+  std::string route{};             // whose records: its id
+  std::string list{};              // JSON pointer in the reply: the list
+  std::string count{};             // JSON pointer in the reply: how many there are in all; "" = it does not say
+  std::vector<FieldPair> where{};  // in_entry: a source in the queued request; in_body: what it equals in this read
+  // JSON text of an entry; "{/noKartu}" alone in a string is the queued request's value there, "{reference:noUrut}" its
+  // provisional number.
+  std::string entry_template{};
 };
 
 // What the clinic is told when the record is in custody and the national answer is not there yet.
@@ -168,7 +180,8 @@ struct Route {
   std::vector<Quote> quotes{};
   std::string ordering_from{};  // a quoted reference: its origin's ordering key and person are this record's, if known
   std::optional<TakesBack> takes_back{};
-  std::optional<CacheRule> cache{};  // iff action is cache
+  std::optional<CacheRule> cache{};        // iff action is cache
+  std::optional<Completion> completion{};  // of reads
   AfterUnknown after_unknown = AfterUnknown::park;
   std::optional<Probe> probe{};  // iff after_unknown is probe
   OnConflict on_conflict = OnConflict::refuse;

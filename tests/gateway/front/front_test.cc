@@ -90,7 +90,7 @@ class FrontTest : public testing::Test {
   storage::Facilities facilities_;
   metrics::IntakeProbes intake_probes_{world_.registry};
   intake::Intake intake_{{world_.store, world_.home, *world_.sealer, world_.clock, intake_probes_}};
-  reads::DestinationReads reads_{{}, world_.log_in_doors()};
+  reads::DestinationReads reads_{{}, {}, world_.log_in_doors()};
   bool alive_ = true;
   std::string why_not_ready_;
   Front front_{doors()};

@@ -1,0 +1,129 @@
+#include "gateway/reads/completed_list.h"
+
+#include <algorithm>
+
+#include "upstream/profile/envelope.h"
+#include "upstream/profile/json_text.h"
+#include "upstream/rules/classify.h"
+
+namespace titip::reads {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr std::string_view only_queued =
+    "Server nasional tidak tersedia: daftar ini hanya memuat data yang masih menunggu dikirim.";
+
+class Completing {
+ public:
+  Completing(const profile::Profile& profile, const profile::Completion& completion, std::string_view facility)
+      : profile_(profile),
+        completion_(completion),
+        route_(*profile::find_route(profile, completion.route)),
+        facility_(facility) {}
+
+  bool belongs(const QueuedRequest& queued, const profile::RequestView& asked) const {
+    return std::ranges::all_of(completion_.where, [&](const profile::FieldPair& pair) {
+      return value(view(queued), pair.in_entry) == value(asked, pair.in_body);
+    });
+  }
+
+  // By the fields that a probe would find it by.
+  bool is_listed(const QueuedRequest& queued, const json& list) const {
+    if (!route_.probe) return false;
+    return std::ranges::any_of(list, [&](const json& entry) {
+      return std::ranges::all_of(route_.probe->identify, [&](const profile::FieldPair& pair) {
+        const auto* there = profile::resolve(entry, pair.in_entry);
+        return there != nullptr && profile::text_of(*there) == profile::compared_value_of(view(queued), pair.in_body);
+      });
+    });
+  }
+
+  ordered_json entry(const QueuedRequest& queued) const {
+    auto made = ordered_json::parse(completion_.entry_template);
+    fill(made, queued);
+    return made;
+  }
+
+ private:
+  profile::RequestView view(const QueuedRequest& queued) const { return {&queued.body, &queued.parameters, facility_}; }
+  std::string value(const profile::RequestView& request, std::string_view source) const {
+    return profile::normal_date(profile_.date_format, profile::compared_value_of(request, source));
+  }
+
+  void fill(ordered_json& part, const QueuedRequest& queued) const {
+    if (part.is_structured()) {
+      for (auto& child : part) fill(child, queued);
+      return;
+    }
+    if (!part.is_string()) return;
+    const auto text = part.get<std::string>();
+    if (!text.starts_with('{') || !text.ends_with('}')) return;
+    const auto inside = std::string_view(text).substr(1, text.size() - 2);
+    constexpr std::string_view reference = "reference:";
+    if (inside.starts_with(reference)) {
+      const auto number = queued.numbers.find(inside.substr(reference.size()));
+      part = number != queued.numbers.end() ? ordered_json(number->second) : ordered_json(nullptr);
+    } else if (inside.starts_with('/')) {
+      const auto* found = profile::resolve(queued.body, inside);
+      part = found != nullptr ? ordered_json(*found) : ordered_json(nullptr);
+    } else {
+      const auto found = queued.parameters.find(inside);
+      part = found != queued.parameters.end() ? ordered_json(found->second) : ordered_json(nullptr);
+    }
+  }
+
+  const profile::Profile& profile_;
+  const profile::Completion& completion_;
+  const profile::Route& route_;
+  std::string_view facility_;
+};
+
+bool says_what_there_is(const profile::Profile& profile, std::string_view reply) {
+  const auto envelope = rules::read_envelope(profile.envelope, reply);
+  return envelope ? envelope->code / 100 == 2 : reply.empty();
+}
+
+// A reply that says it has nothing is a list of none.
+ordered_json document_of(const profile::Profile& profile, std::optional<std::string_view> reply) {
+  auto document = reply ? ordered_json::parse(*reply, nullptr, false) : ordered_json();
+  if (document.is_object()) return document;
+  return ordered_json::parse(profile::write_envelope(profile.envelope, 200, reply ? "OK" : only_queued, ""));
+}
+
+}  // namespace
+
+std::optional<std::string> completed_list(const profile::Profile& profile, const profile::Route& read,
+                                          const profile::RequestView& asked, std::string_view facility,
+                                          std::optional<std::string_view> reply,
+                                          const std::vector<QueuedRequest>& queued) {
+  const auto& completion = *read.completion;
+  const Completing completing(profile, completion, facility);
+  if (reply && !says_what_there_is(profile, *reply)) return std::nullopt;
+  auto document = document_of(profile, reply);
+  const ordered_json::json_pointer at(completion.list);
+  auto list = document.contains(at) ? document[at] : ordered_json(nullptr);
+  if (list.is_null()) list = ordered_json::array();
+  if (!list.is_array()) return std::nullopt;
+  const auto before = list.size();
+  const json listed(list);
+  for (const auto& each : queued)
+    if (completing.belongs(each, asked) && !completing.is_listed(each, listed)) list.push_back(completing.entry(each));
+  const auto added = list.size() - before;
+  if (added == 0) return std::nullopt;
+  if (!completion.count.empty()) {
+    const ordered_json::json_pointer count(completion.count);
+    const auto known = document.contains(count) && document[count].is_number_unsigned()
+                           ? document[count].get<std::uint64_t>()
+                           : before;
+    // What holds the list may be null in a reply that has nothing.
+    if (document[count.parent_pointer()].is_null()) document[count.parent_pointer()] = ordered_json::object();
+    document[count] = known + added;
+  }
+  document[at] = std::move(list);
+  document[ordered_json::json_pointer(profile.envelope.code_pointer)] = 200;  // "no data" it is no longer
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace titip::reads

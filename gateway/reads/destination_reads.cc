@@ -1,0 +1,73 @@
+#include "gateway/reads/destination_reads.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "upstream/profile/json_text.h"
+
+namespace titip::reads {
+namespace {
+
+// What is read, the same text for the same thing however its path is written.
+std::string place_of(const profile::Route& route, const Parameters& parameters, std::string_view target) {
+  std::string place = route.id;
+  for (const auto& [name, value] : parameters) place += fmt::format("/{}:{}", value.size(), value);
+  const auto query = target.find('?');
+  return query == std::string_view::npos ? place : place.append(target.substr(query));
+}
+
+}  // namespace
+
+DestinationReads::DestinationReads(LogInOptions options, CacheOptions cache, LogInDoors doors)
+    : upstream_(doors.upstream),
+      custody_({doors.upstream.profile, doors.destination, doors.store, doors.home, doors.sealer, doors.clock}),
+      cached_(cache, {doors.upstream, doors.destination, doors.store, doors.home, doors.sealer, doors.clock}),
+      log_in_(options, std::move(doors)) {}
+
+void DestinationReads::read(const profile::Route& route, Parameters parameters, ReadCall call, Done done) {
+  if (route.quotes.empty()) return ask(route, parameters, std::move(call), std::move(done));
+  const auto facility = call.facility;
+  auto target = call.target;
+  custody_.put_in_numbers(route, facility, {std::move(target), std::move(parameters)},
+                          [this, &route, call = std::move(call), done = std::move(done)](auto looked) mutable {
+                            if (looked.answer) {
+                              upstream_.probes.answered("custody");
+                              return done(std::move(*looked.answer));
+                            }
+                            call.target = std::move(looked.target);
+                            ask(route, looked.parameters, std::move(call), std::move(done));
+                          });
+}
+
+void DestinationReads::ask(const profile::Route& route, const Parameters& parameters, ReadCall call, Done done) {
+  if (route.completion)
+    done = [this, &route, parameters, facility = call.facility, done = std::move(done)](ReadAnswer answer) mutable {
+      complete(route, std::move(parameters), std::move(facility), std::move(answer), std::move(done));
+    };
+  if (!route.cache) return pass_through(upstream_, std::move(call), std::move(done));
+  cached_.read(route, place_of(route, parameters, call.target), std::move(call), std::move(done));
+}
+
+void DestinationReads::complete(const profile::Route& route, Parameters parameters, std::string facility,
+                                ReadAnswer answer, Done done) {
+  const auto& writes = *profile::find_route(upstream_.profile, route.completion->route);
+  custody_.queued(facility, writes,
+                  [this, &route, parameters = std::move(parameters), facility, answer = std::move(answer),
+                   done = std::move(done)](const auto& queued) mutable {
+                    const nlohmann::json no_body = nlohmann::json::object();
+                    const profile::RequestView asked{&no_body, &parameters, facility};
+                    auto made = completed_list(
+                        upstream_.profile, route, asked, facility,
+                        answer.served ? std::optional<std::string_view>(answer.body) : std::nullopt, queued);
+                    if (made) {
+                      answer.status = 200;
+                      answer.content_type = "application/json";
+                      answer.body = std::move(*made);
+                      answer.headers.emplace_back("Warning", "199 titip \"Completed with what is queued\"");
+                    }
+                    done(std::move(answer));
+                  });
+}
+
+}  // namespace titip::reads

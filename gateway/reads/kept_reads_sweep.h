@@ -1,0 +1,47 @@
+// Throws kept reads away that nobody may be given any more, a page at a time with rests between, for ever. Threads:
+// everything on the loop whose home and timers it is given.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/clock/clock.h"
+#include "storage/sealing.h"
+#include "storage/store.h"
+
+namespace titip::reads {
+
+struct SweepOptions {
+  std::chrono::milliseconds every{3'600'000};  // from the end of one round to the beginning of the next
+  std::chrono::milliseconds rest{200};         // between pages
+  std::size_t page = 100;
+};
+
+class KeptReadsSweep {
+ public:
+  struct Doors {
+    storage::Store& store;
+    storage::Home& home;
+    const storage::Sealer& sealer;
+    const clock::Clock& clock;
+    clock::Timers& timers;
+  };
+  KeptReadsSweep(SweepOptions options, Doors doors) : options_(options), doors_(doors) {}
+
+  void start() { later(options_.rest, {}); }
+  void stop() { stopped_ = true; }
+
+ private:
+  void later(std::chrono::milliseconds wait, std::string after);
+  void look(std::string after);
+  void looked(const std::vector<std::pair<std::string, storage::Object>>& objects);
+
+  SweepOptions options_;
+  Doors doors_;
+  bool stopped_ = false;
+};
+
+}  // namespace titip::reads

@@ -1,0 +1,58 @@
+#include "gateway/reads/kept_reads_sweep.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "gateway/reads/kept_read.h"
+#include "tests/gateway/reads_support.h"
+
+namespace titip::reads {
+namespace {
+
+using namespace std::chrono_literals;
+
+class SweepTest : public testing::Test {
+ protected:
+  void keep(std::string name, std::chrono::seconds lasts) {
+    const auto bytes = encode(KeptRead{world_.clock.wall(), lasts, 200, "", "x"});
+    put(name, (*world_.sealer).seal_object(kept_read_kind, name, bytes).bytes);
+  }
+  void put(std::string name, std::string bytes) {
+    world_.store.put_objects({{std::string(kept_read_kind), std::move(name), std::nullopt, std::move(bytes)}},
+                             world_.home, [](const auto& applied) { ASSERT_TRUE(applied); });
+    world_.run();
+  }
+  std::set<std::string> names() {
+    std::set<std::string> all;
+    world_.store.list_objects(std::string(kept_read_kind), "", 1'000, world_.home, [&](const auto& objects) {
+      ASSERT_TRUE(objects);
+      for (const auto& [name, object] : *objects) all.insert(name);
+    });
+    world_.run();
+    return all;
+  }
+  static std::string number(int at) { return "0000000000000000000000000000000" + std::to_string(at); }
+
+  tests::ReadsWorld world_;
+};
+
+TEST_F(SweepTest, what_is_over_goes_and_the_rest_stays) {
+  for (int i = 0; i < 8; ++i) keep(number(i), i % 2 == 0 ? 60s : 3600s);
+  put(number(8), "nobody can read this");
+  KeptReadsSweep sweep({.every = 1h, .rest = 10ms, .page = 3},
+                       {world_.store, world_.home, *world_.sealer, world_.clock, world_.timers});
+  sweep.start();
+  world_.clock.advance(60s);
+  for (int i = 0; i < 8; ++i) world_.pass(10ms);
+  EXPECT_EQ(names(), (std::set{number(1), number(3), number(5), number(7)}));
+  world_.pass(1h);
+  for (int i = 0; i < 8; ++i) world_.pass(10ms);
+  EXPECT_EQ(names(), std::set<std::string>{});
+  sweep.stop();
+  world_.pass(2h);
+  EXPECT_EQ(world_.timers.count(), 0U);
+}
+
+}  // namespace
+}  // namespace titip::reads
