@@ -43,7 +43,7 @@ class SignedWorld {
         if (exchange) exchange = tests::sealed(world.profile(), call, consumer, *std::move(exchange));
         return exchange;
       }
-      ++refused;
+      refused += call.target == world.profile().health_read ? 0 : 1;  // nobody signs those here
       return tests::national(401, 401, "Unauthorized");
     };
   }

@@ -68,7 +68,7 @@ class UpstreamTest : public testing::Test {
 };
 
 TEST_F(UpstreamTest, a_health_read_is_signed_and_its_reply_opened) {
-  sign_ = [this](OutboundRequest& request) {
+  sign_ = [](OutboundRequest& request) {
     request.add_signed({{"X-signature", "signed"}}, [](std::string_view body) {
       EXPECT_EQ(body, "sealed");
       return national(200, 200, "OK").body;
