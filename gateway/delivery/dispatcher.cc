@@ -207,6 +207,8 @@ void Dispatcher::note_standing(const WorkPtr& work, rules::OutcomeKind outcome) 
   if (outcome == rules::OutcomeKind::login_expired) logins_.expired(facility, doors_.clock.steady());
   if (outcome == rules::OutcomeKind::credentials_refused) {
     logins_.refused(facility, doors_.clock.steady());
+    if (doors_.profile.scheme.kind == profile::SchemeKind::bpjs_signature)
+      refused_as_.insert_or_assign(facility, work->facility);
     metrics::log(Level::warning, "credentials_refused",
                  {{Field::destination, options_.destination}, {Field::facility, facility}});
   }

@@ -114,6 +114,7 @@ class Dispatcher {
   bool can_send(const storage::Lane& lane) const;
   bool is_open(const storage::Lane& lane);
   bool has_secret(const storage::Facility& facility);
+  void note_secret(const storage::Facility& facility);
   bool must_go_alone(const storage::Lane& lane) const;
   bool is_gated(const storage::Lane& lane) const { return gated_ || gated_facilities_.contains(lane.facility); }
   struct Fetch;  // what was asked of the store, and for how many places
@@ -280,6 +281,7 @@ class Dispatcher {
   bool gated_ = false;
   std::set<std::string, std::less<>> gated_facilities_;
   std::set<std::string, std::less<>> unsigned_;  // facilities without what their calls are signed with
+  std::map<std::string, storage::Facilities::Found, std::less<>> refused_as_;  // as they were when the server refused
   // Lanes that had more due than there were places: while there are any, fresh records have a ring of their own.
   std::set<storage::Lane> deep_;
   // Lanes with repetitions that are due and that the retry budget did not let through; and the lane that had the last

@@ -25,6 +25,7 @@ bool Dispatcher::can_send(const storage::Lane& lane) const {
 bool Dispatcher::is_open(const storage::Lane& lane) {
   const auto facility = doors_.facilities.find(lane.facility);
   if (facility == nullptr || !has_secret(*facility)) return false;
+  note_secret(*facility);
   switch (logins_.standing(lane.facility, doors_.clock.steady())) {
     case Standing::usable:
       return !must_go_alone(lane);
@@ -55,6 +56,15 @@ bool Dispatcher::has_secret(const storage::Facility& facility) {
     metrics::log(Level::warning, "no_consumer_secret",
                  {{Field::destination, options_.destination}, {Field::facility, facility.code}});
   return has;
+}
+
+// A secret that is not the one the server refused ends the pause.
+void Dispatcher::note_secret(const storage::Facility& facility) {
+  const auto refused = refused_as_.find(facility.code);
+  if (refused == refused_as_.end() || refused->second->consumer_secret == facility.consumer_secret) return;
+  refused_as_.erase(refused);
+  logins_.accepted(facility.code);
+  count_stop(facility.code);
 }
 
 // After refused credentials, where there is no log-in to try: accounts lock, so one record tries them, not all.

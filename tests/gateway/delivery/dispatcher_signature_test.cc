@@ -184,5 +184,23 @@ TEST(Signature, refused_credentials_pause_the_facility_and_are_tried_one_at_a_ti
   EXPECT_EQ(at.world.server.effects().size(), 21U);
 }
 
+TEST(Signature, a_new_secret_ends_the_pause) {
+  SignedWorld at;
+  at.known.secret = "changed at the server";
+  at.world.start();
+  const auto id = at.dose(1);
+  at.world.pass(5min);
+  EXPECT_EQ(at.refused, 1);
+  auto renamed = tests::signing_facility(facility);
+  renamed.name = "the same secret";
+  at.world.facilities().add(renamed);
+  at.world.pass(2min);
+  EXPECT_EQ(at.refused, 1);
+  at.world.facilities().add(tests::signing_facility(facility, at.known));
+  at.world.pass(1min);
+  EXPECT_EQ(at.world.state(id), State::delivered);
+  EXPECT_EQ(at.world.load(id).submission.attempts, 1U);
+}
+
 }  // namespace
 }  // namespace titip::delivery
