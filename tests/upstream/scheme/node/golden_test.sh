@@ -19,4 +19,16 @@ fi
 export NODE_PATH=$modules
 script=$root/tests/upstream/scheme/node/golden.js
 printf 'golden: seed %s\n' "$seed"
+
+# Controls: one signature is spoiled before Titip reads it, and one before Node does.
+spoil='3s/\t[^\t]*=\t/\tspoiled=\t/'
+for control in "$spoil|" "|$spoil"; do
+  said=$(node "$script" make "$seed" 10 | sed "${control%|*}" | "$program" | sed "${control#*|}" |
+    node "$script" check 10 || true)
+  if [[ $said != *"golden: documents=10 differences=1" ]]; then
+    printf 'golden: a spoiled signature was not found:\n%s\n' "$said"
+    exit 1
+  fi
+done
+
 node "$script" make "$seed" "$documents" | "$program" | node "$script" check "$documents"
