@@ -110,16 +110,22 @@ class Patient:
             return None
         if dice() < 0.04:
             return self.delete_visit(visit)
-        for _ in range(self.random.choice([0, 1, 1, 2])):
-            self.item("POST", "obat/kunjungan", visit, {"kdObatSK": 0, "racikan": False, "kdRacikan": None, "obatDPHO": True,
-                      "kdObat": "DP0001", "signa1": 3, "signa2": 1, "jmlObat": 10, "jmlPermintaan": 10, "nmObatNonDPHO": ""})
+        drugs = [self.item("obat/kunjungan", visit, {"kdObatSK": 0, "racikan": False, "kdRacikan": None, "obatDPHO": True,
+                           "kdObat": "DP0001", "signa1": 3, "signa2": 1, "jmlObat": 10, "jmlPermintaan": 10, "nmObatNonDPHO": ""})
+                 for _ in range(self.random.choice([0, 1, 1, 2]))]
+        if drugs and drugs[0] and dice() < 0.1:
+            self.delete_drug(visit, drugs[0])
         if dice() < 0.5:
-            self.item("POST", "tindakan", visit, {"kdTindakanSK": 0, "kdTindakan": "01001", "biaya": 0, "hasil": 0})
+            action = {"kdTindakanSK": 0, "kdTindakan": "01001", "biaya": 0, "hasil": 0}
+            done = self.item("tindakan", visit, action)
+            if done and dice() < 0.15:
+                self.change("tindakan", action, [("noKunjungan", visit), ("kdTindakanSK", done)])
         if dice() < 0.3:
-            self.item("POST", "MCU", visit, {"kdMCU": 0, "kdProvider": self.facility, "tglPelayanan": self.date,
-                      "tekananDarahSistole": 120, "tekananDarahDiastole": 80})
+            self.item("MCU", visit, {"kdMCU": 0, "kdProvider": self.facility, "tglPelayanan": self.date,
+                                     "tekananDarahSistole": 120, "tekananDarahDiastole": 80})
         if dice() < 0.15:
-            self.change(visit)
+            self.change("kunjungan/v1", {**self.visit_body(None), "kdPrognosa": "2", "terapiNonObat": "istirahat"},
+                        [("noKunjungan", visit)])
         return None
 
     def registration_intent(self):
@@ -142,7 +148,7 @@ class Patient:
         self.write("POST", "pendaftaran", intention, ["Peserta tidak ditemukan"])
 
     def walk_away(self, registration):
-        intention = self.record.intend("unregister", self.facility, self.of, parent=registration, quoted=registration.told)
+        intention = self.record.intend("unregister", self.facility, self.of, quotes=quotes(("noUrut", registration)))
         registration.taken_back_by = intention
         card, date, policlinic = self.of
         self.write("DELETE", f"pendaftaran/peserta/{card}/tglDaftar/{date}/noUrut/{registration.told}/kdPoli/{policlinic}",
@@ -160,16 +166,26 @@ class Patient:
         return intention if self.write("POST", "kunjungan/v1", intention) else None
 
     def delete_visit(self, visit):
-        intention = self.record.intend("delete_visit", self.facility, self.of, parent=visit, quoted=visit.told)
+        intention = self.record.intend("delete_visit", self.facility, self.of, quotes=quotes(("noKunjungan", visit)))
         visit.taken_back_by = intention
         self.write("DELETE", f"kunjungan/{visit.told}", intention)
 
-    def item(self, method, path, visit, more):
-        intention = self.record.intend("item", self.facility, self.of, parent=visit, quoted=visit.told)
-        self.body(intention, noKunjungan=visit.told, **more)
-        self.write(method, path, intention)
+    def delete_drug(self, visit, drug):
+        intention = self.record.intend("delete_drug", self.facility, self.of,
+                                       quotes=quotes(("noKunjungan", visit), ("kdObatSK", drug)))
+        drug.taken_back_by = intention
+        self.write("DELETE", f"obat/{drug.told}/kunjungan/{visit.told}", intention)
 
-    def change(self, visit):
-        intention = self.record.intend("change", self.facility, self.of, parent=visit, quoted=visit.told)
-        self.body(intention, **{**self.visit_body(visit.told), "kdPrognosa": "2", "terapiNonObat": "istirahat"})
-        self.write("PUT", "kunjungan/v1", intention)
+    def item(self, path, visit, more):
+        intention = self.record.intend("item", self.facility, self.of, quotes=quotes(("noKunjungan", visit)))
+        self.body(intention, noKunjungan=visit.told, **more)
+        return intention if self.write("POST", path, intention) else None
+
+    def change(self, path, body, named):
+        intention = self.record.intend("change", self.facility, self.of, quotes=quotes(*named))
+        self.body(intention, **{**body, **{name: other.told for name, other in named}})
+        self.write("PUT", path, intention)
+
+
+def quotes(*named):
+    return [(name, other.told, other) for name, other in named]

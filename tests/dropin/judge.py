@@ -9,13 +9,15 @@ WRITE_MS, READ_MS = 3000, 2000
 HANDLED_READS = {200, 201, 204, 401, 404, 412, 500, 503}  # codes that every family tells its user in words
 MARK = re.compile(r"UJI-\d+")
 DUPLICATE = "sudah di-entri di poli yang sama"
+DELETE_ROUTE = {"unregister": "pendaftaran/peserta/*/tglDaftar/*/noUrut/*/kdPoli/*", "delete_visit": "kunjungan/*",
+                "delete_drug": "obat/*/kunjungan/*"}
 
 
 def shape_fault(kind, response):
     """What is wrong with the `response` of a write that was taken; the number in it is for number_in()."""
-    if kind in ("unregister", "delete_visit"):
+    if kind in DELETE_ROUTE:
         return None
-    wanted = {"register": "noUrut", "visit": "noKunjungan", "change": "noKunjungan"}.get(kind)
+    wanted = {"register": "noUrut", "visit": "noKunjungan"}.get(kind)
     entry = response[0] if isinstance(response, list) and response else response
     if kind == "change" and response is None:
         return None  # a PUT gives no number
@@ -89,9 +91,10 @@ def read_fault(family, answer, down, shape):
 class Intention:
     """One thing that a clinic wanted written, once, however often its button was pressed."""
 
-    def __init__(self, mark, kind, facility, of, text=None, parent=None, quoted=None):
+    def __init__(self, mark, kind, facility, of, text=None, quotes=()):
         self.mark, self.kind, self.facility, self.of = mark, kind, facility, of  # of: (noKartu, tglDaftar, kdPoli)
-        self.text, self.parent, self.quoted = text, parent, quoted  # parent: the intention whose number it quotes
+        self.text = text
+        self.quotes = list(quotes)  # (name, number as told, the intention that was told it); what a DELETE deletes is last
         self.told = None  # the number that the client was given
         self.refused = False  # the server's own rejection came
         self.earns_rejection = False
@@ -117,9 +120,6 @@ def intention_of(effect, intentions, deletes):
         return deletes.get((effect["kdPpk"], effect["route"], *(effect["of"][k] for k in ("noKartu", "tglDaftar", "kdPoli"))))
     found = MARK.findall(effect["body"])
     return intentions.get(found[0]) if found else None
-
-
-DELETE_ROUTE = {"unregister": "pendaftaran/peserta/*/tglDaftar/*/noUrut/*/kdPoli/*", "delete_visit": "kunjungan/*"}
 
 
 def judge_ledger(intentions, ledger):
@@ -148,9 +148,8 @@ def judge_intention(intention, came, given, verdict):
     if len(effects) > 1:
         verdict.fault("duplicate", effects)
     if not effects:
-        undone = intention.taken_back_by or (intention.parent and intention.kind in DELETE_ROUTE)
-        other = intention.taken_back_by or intention.parent
-        if undone and other.mark not in came:
+        other = intention.taken_back_by or (intention.quotes[-1][2] if intention.kind in DELETE_ROUTE else None)
+        if other and other.mark not in came:
             return  # both were cancelled before either was sent
         if not (intention.refused or intention.earns_rejection):
             verdict.fault("missing", vars(intention))
@@ -161,14 +160,14 @@ def judge_intention(intention, came, given, verdict):
     if tuple(effect["of"][k] for k in ("noKartu", "tglDaftar", "kdPoli")) != intention.of:
         verdict.dangling += 1
         verdict.fault("quotes another's number", (vars(intention), effect))
-    real = given.get(intention.parent.mark) if intention.parent else None
-    if intention.quoted and [number for _, number in effect["quoted"]] != [real]:
+    real = [[name, given.get(other.mark)] for name, _, other in intention.quotes]
+    if real and effect["quoted"] != real:
         verdict.dangling += 1
         verdict.fault("quotes the wrong number", (effect["quoted"], real))
     if intention.text is not None:
         expected = intention.text
-        if intention.quoted:
-            expected = re.sub(r'("noKunjungan": ?")' + re.escape(intention.quoted) + '"', rf'\g<1>{real}"', expected)
+        for (name, told, _), (_, number) in zip(intention.quotes, real):
+            expected = re.sub(f'("{name}": ?"){re.escape(told)}"', rf'\g<1>{number}"', expected)
         if effect["body"] != expected:
             verdict.fault("other bytes", (expected, effect["body"]))
 

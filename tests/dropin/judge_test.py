@@ -132,7 +132,7 @@ def planted():
     """A registration, a visit and a drug as they should be; the drug quoted a provisional number."""
     register = judge.Intention("UJI-1", "register", "0114A021", OF, text='{"k":"UJI-1"}')
     visit = judge.Intention("UJI-2", "visit", "0114A021", OF, text='{"noKunjungan":null,"k":"UJI-2"}')
-    drug = judge.Intention("UJI-3", "item", "0114A021", OF, text='{"noKunjungan":"T7","k":"UJI-3 T7"}', parent=visit, quoted="T7")
+    drug = judge.Intention("UJI-3", "item", "0114A021", OF, text='{"noKunjungan":"T7","k":"UJI-3 T7"}', quotes=[("noKunjungan", "T7", visit)])
     register.told, visit.told = "A1", "T7"
     of = dict(zip(("noKartu", "tglDaftar", "kdPoli"), OF))
     effect = lambda mark, body, given, quoted=(): {"method": "POST", "route": "r", "kdPpk": "0114A021", "body": body, "of": dict(of),
@@ -199,7 +199,7 @@ class Ledgers(unittest.TestCase):
 
     def test_what_was_taken_back(self):
         def pair(intentions, ledger, delivered):
-            gone = judge.Intention("UJI-4", "delete_visit", "0114A021", OF, parent=intentions["UJI-2"], quoted="T7")
+            gone = judge.Intention("UJI-4", "delete_visit", "0114A021", OF, quotes=[("noKunjungan", "T7", intentions["UJI-2"])])
             intentions["UJI-2"].taken_back_by = gone
             intentions["UJI-4"] = gone
             del intentions["UJI-3"], ledger["effects"][2]

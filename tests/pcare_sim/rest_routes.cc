@@ -64,10 +64,12 @@ constexpr std::array<Route, 43> pcare_routes{{
     {"GET", "skrinning/**", small_table},
 }};
 
-constexpr std::array<Route, 3> antrean_routes{{
+constexpr std::array<Route, 5> antrean_routes{{
     {"POST", "antrean/add", add_queue},
     {"POST", "antrean/panggil", call_queue},
     {"POST", "antrean/batal", cancel_queue},
+    {"GET", "ref/poli/tanggal/*", small_table},
+    {"GET", "ref/dokter/kodepoli/*/tanggal/*", small_table},
 }};
 
 bool same_letters(std::string_view a, std::string_view b) {

@@ -204,6 +204,7 @@ TEST_F(RestTest, queues_of_the_clinics_app) {
   EXPECT_EQ(said("POST", "antrean/add", place)["metadata"]["code"], 208);
   EXPECT_EQ(said("POST", "antrean/panggil", place)["metadata"]["code"], 200);
   EXPECT_EQ(said("POST", "antrean/batal", place)["metadata"]["code"], 200);
+  EXPECT_EQ(said("GET", "ref/poli/tanggal/2022-10-17")["metadata"]["code"], 200);
   EXPECT_EQ(service_->totals().effects, 3U);
 }
 
