@@ -1,0 +1,173 @@
+"""What a gateway before deployed clients must bear: bad requests on both mounts are refused in the national envelope, nothing of
+them is kept and nothing of anybody leaks; a secret rotates in the middle of a backlog."""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from bpjs import Consumer  # noqa: E402
+from clinic import Patient, Record  # noqa: E402
+from families import Answer, OldPhp, TypeScriptA, TypeScriptB  # noqa: E402
+from programs import Gateway, Simulator, get, mounts, wait_for  # noqa: E402
+
+BUILD = pathlib.Path(os.environ["TITIP_BUILD_DIR"])
+SOURCE = pathlib.Path(os.environ["TITIP_SOURCE_DIR"])
+FIRST, SECOND, THIRD = (Consumer(f"980{n}", f"rahasia-lain-{n}", f"kunci-lain-{n}", f"0115A02{n}", f"perawat{n}", f"Sandi?{n}")
+                        for n in range(3))
+TERMINAL = ("delivered", "rejected", "cancelled", "expired")
+
+
+class Bad(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = pathlib.Path(tempfile.mkdtemp(prefix="titip-dropin-"))
+        cls.simulator = Simulator(BUILD, cls.directory, [FIRST, SECOND, THIRD])
+        cls.gateway = Gateway(BUILD, cls.directory, [FIRST, SECOND], cls.simulator.port, {})
+        where = mounts(SOURCE)
+        cls.new, cls.old = where["pcare-rest"], where["pcare-rest-v3"]
+        cls.date = time.strftime("%d-%m-%Y", time.gmtime(time.time() + 7 * 3600))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.gateway.end()
+        cls.simulator.end()
+        shutil.rmtree(cls.directory, ignore_errors=True)
+
+    def setUp(self):
+        self.simulator.weather([])
+
+    def down(self):
+        """Until the test is over, and long enough for the gateway to know."""
+        self.simulator.weather([{"from_s": 0, "to_s": 900, "kind": "refuse"}])
+        self.addCleanup(self.simulator.weather, [])
+
+    def accepted(self):
+        return sum(self.gateway.queue().values())
+
+    def drained(self):
+        return not any(count for (_, state), count in self.gateway.queue().items() if state not in TERMINAL)
+
+    def patient(self, family, number):
+        record = Record(say=lambda text: None)
+        return record, Patient(family, record, lambda: True, number, self.date, "refusals")
+
+    def registration(self, family, number):
+        return family.text(self.patient(family, number)[1].attendance())
+
+    def send(self, family, method, path, text, change=lambda headers: None):
+        timestamp = family.timestamp()
+        headers = family.headers(timestamp)
+        change(headers)
+        connection = http.client.HTTPConnection("127.0.0.1", family.port, timeout=10)
+        connection.request(method, f"{family.mount}/{path}", body=text, headers=headers)
+        reply = connection.getresponse()
+        answer = Answer(reply.status, reply.read(), timestamp=timestamp)
+        connection.close()
+        return answer
+
+    def refused(self, answer, statuses=(401,)):
+        self.assertIn(answer.status, statuses, answer)
+        self.assertIsNotNone(answer.envelope(), answer)
+        _, code, message = answer.envelope()
+        self.assertEqual(code, answer.status, answer)
+        self.assertTrue(message)
+        for consumer in (FIRST, SECOND, THIRD):
+            for secret in (consumer.secret, consumer.password, consumer.authorization()):
+                self.assertNotIn(secret.encode(), answer.body)
+
+    def test_who_is_not_let_in(self):
+        stranger = Consumer("1", FIRST.secret, FIRST.user_key, FIRST.facility, FIRST.user, FIRST.password)
+        for kind, mount in ((TypeScriptA, self.new), (OldPhp, self.old)):
+            family = kind(FIRST, self.gateway.port, mount)
+            text = self.registration(family, 1)
+            before = self.accepted()
+
+            def without(name):
+                return lambda headers: headers.pop(name)
+
+            def wrong(name, value):
+                return lambda headers: headers.update({name: value})
+            for change in (without("X-cons-id"), without("X-timestamp"), without("X-signature"), wrong("X-signature", ""),
+                           wrong("X-signature", FIRST.signature("1")), wrong("X-timestamp", "1"), wrong("X-timestamp", "besok"),
+                           wrong("X-signature", FIRST.signature(family.timestamp())[:-5]), wrong("X-cons-id", SECOND.cons_id),
+                           wrong("X-cons-id", "tidak-ada")):
+                self.refused(self.send(family, "POST", "pendaftaran", text, change))
+                self.refused(self.send(family, "GET", "dokter/0/10", None, change))
+            self.refused(self.send(kind(stranger, self.gateway.port, mount), "POST", "pendaftaran", text))
+            self.assertEqual(self.accepted(), before, "nothing of them is kept")
+            self.assertEqual(self.send(family, "POST", "pendaftaran", text).status, 201, "and who is known is let in")
+
+    def test_bodies_that_are_none(self):
+        family = TypeScriptA(FIRST, self.gateway.port, self.new)
+        before = self.accepted()
+        nested = "[" * (128 << 10) + "]" * (128 << 10)
+        for text in ("{", "", "[]", '{"noKartu":"1"}', nested, '{"a":' + nested[2:-2] + "}", "\xff\xfe"):
+            answer = self.send(family, "POST", "pendaftaran", text.encode("latin-1"))
+            self.refused(answer, (400, 412, 413, 415, 422))
+        self.refused(self.send(family, "POST", "tidak/ada", "{}"), (404,))
+        self.assertEqual(self.accepted(), before)
+        self.assertEqual(self.send(family, "POST", "pendaftaran", self.registration(family, 2)).status, 201)
+
+    def test_anothers_provisional_number(self):
+        self.down()
+        mine, yours = (kind(consumer, self.gateway.port, self.new) for kind, consumer in ((TypeScriptA, FIRST), (TypeScriptB, SECOND)))
+        record, patient = self.patient(mine, 3)
+        self.assertIsNotNone(patient.register(), record.faults)
+        visit = patient.see()
+        self.assertIsNotNone(visit, record.faults)
+        before = self.accepted()
+        drug = {"noKunjungan": visit.told, "kdObat": "DP0001", "signa1": 1, "signa2": 1, "jmlObat": 1}
+        answer = self.send(yours, "POST", "obat/kunjungan", yours.text(drug))
+        self.refused(answer, (400, 404, 409, 412, 422))
+        self.assertNotIn(patient.card.encode(), answer.body)
+        self.refused(self.send(yours, "DELETE", f"kunjungan/{visit.told}", None), (400, 404, 409, 412, 422))
+        self.assertEqual(self.accepted(), before)
+        self.simulator.weather([])
+        wait_for(self.drained, "the backlog to be sent", 60)
+        self.assertEqual(self.simulator.ledger()["totals"]["dangling_references"], 0)
+
+    def titip(self, *arguments):
+        done = subprocess.run([str(BUILD / "titip"), *map(str, arguments), "--reason", "uji", "--config",
+                               str(self.directory / "titip.json")], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_secret_rotates_in_the_middle_of_a_backlog(self):
+        def secret_file(name, text):
+            path = self.directory / name
+            path.write_text(text + "\n")
+            path.chmod(0o600)
+            return path
+        self.titip("facility", "add", THIRD.facility, "--name", "Klinik Tiga", "--consumer-id", THIRD.cons_id,
+                   "--secret-file", secret_file("lama", THIRD.secret))
+        self.down()
+        before = len(self.simulator.ledger()["effects"])
+        unauthorized = self.simulator.ledger()["totals"]["unauthorized"]
+        family = TypeScriptA(THIRD, self.gateway.port, self.new)
+        for number in range(10, 15):
+            record, patient = self.patient(family, number)
+            self.assertIsNotNone(patient.register(), record.faults)
+        self.titip("facility", "rotate", THIRD.facility, "--secret-file", secret_file("baru", "rahasia-baru"))
+        changed = Consumer(**{**THIRD.as_json(), "secret": "rahasia-baru"})
+        status, said = get(self.simulator.control, "/_sim/consumers", "POST",
+                           json.dumps([c.as_json() for c in (FIRST, SECOND, changed)]))
+        self.assertEqual(status, 200, said)
+        for number, consumer in ((15, THIRD), (16, changed)):
+            record, patient = self.patient(TypeScriptA(consumer, self.gateway.port, self.new), number)
+            self.assertIsNotNone(patient.register(), record.faults)
+        self.simulator.weather([])
+        wait_for(self.drained, "the backlog to be sent", 60)
+        ledger = self.simulator.ledger()
+        self.assertEqual(len(ledger["effects"]) - before, 7)
+        self.assertEqual(ledger["totals"]["unauthorized"], unauthorized)
+
+
+if __name__ == "__main__":
+    unittest.main()
