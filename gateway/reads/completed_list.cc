@@ -4,6 +4,7 @@
 
 #include "upstream/profile/envelope.h"
 #include "upstream/profile/json_text.h"
+#include "upstream/profile/source.h"
 #include "upstream/rules/classify.h"
 
 namespace titip::reads {
@@ -14,6 +15,15 @@ using nlohmann::ordered_json;
 
 constexpr std::string_view only_queued =
     "Server nasional tidak tersedia: daftar ini hanya memuat data yang masih menunggu dikirim.";
+
+// At the first of these places that holds anything: "a|b".
+std::string text_in(const json& entry, std::string_view places) {
+  for (const auto place : profile::alternatives(places)) {
+    const auto* value = profile::resolve(entry, place);
+    if (auto text = value == nullptr ? std::string{} : profile::text_of(*value); !text.empty()) return text;
+  }
+  return {};
+}
 
 class Completing {
  public:
@@ -34,8 +44,7 @@ class Completing {
     if (!route_.probe) return false;
     return std::ranges::any_of(list, [&](const json& entry) {
       return std::ranges::all_of(route_.probe->identify, [&](const profile::FieldPair& pair) {
-        const auto* there = profile::resolve(entry, pair.in_entry);
-        return there != nullptr && profile::text_of(*there) == profile::compared_value_of(view(queued), pair.in_body);
+        return text_in(entry, pair.in_entry) == profile::compared_value_of(view(queued), pair.in_body);
       });
     });
   }

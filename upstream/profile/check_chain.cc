@@ -106,6 +106,17 @@ void check_requirement(const Profile& profile, const Requirement& requirement, c
   }
 }
 
+void check_completion(const Profile& profile, const Route& route, const Node& node) {
+  if (!route.completion) return;
+  const Route* other = find_route(profile, route.completion->route);
+  if (other == nullptr || other->action != Action::queue) {
+    node.at("completes")
+        .at("route")
+        .fail(
+            fmt::format("no queued route has the id \"{}\"; correct the id or add the route", route.completion->route));
+  }
+}
+
 void check_requirements(const Profile& profile, const Route& route, const Node& node) {
   if (node.has("requires")) {
     const std::vector<Node> nodes = node.at("requires").items();
@@ -159,6 +170,7 @@ void check_chain(const Profile& profile, const Node& root) {
     check_yields(profile, profile.routes[i], nodes[i]);
     check_quotes(profile, profile.routes[i], nodes[i]);
     check_requirements(profile, profile.routes[i], nodes[i]);
+    check_completion(profile, profile.routes[i], nodes[i]);
   }
   check_cycles(profile, root.at("routes"));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "upstream/profile/json_text.h"
 #include "upstream/profile/load_parts.h"
 #include "upstream/profile/shapes.h"
 #include "upstream/profile/source.h"
@@ -127,7 +128,8 @@ void read_chain(const Node& node, Route& route) {
 
 CacheRule read_cache_rule(const Node& node, const Route& route) {
   constexpr std::int64_t year_s = 366 * 86'400;
-  node.only({"fresh_s", "stale_s", "shared"});
+  constexpr auto longest_personal = std::chrono::seconds(900);
+  node.only({"fresh_s", "stale_s", "shared", "personal"});
   if (route.method != "GET") {
     node.fail("only the answer to a GET can be kept; use \"proxy\" or \"queue\"");
   }
@@ -136,10 +138,41 @@ CacheRule read_cache_rule(const Node& node, const Route& route) {
   if (node.has("shared")) {
     rule.shared = node.at("shared").flag();
   }
+  if (node.has("personal")) {
+    rule.personal = node.at("personal").flag();
+    if (rule.personal && rule.shared) {
+      node.at("shared").fail("what is about a person is not every facility's; remove this, or \"personal\"");
+    }
+    if (rule.personal && rule.fresh + rule.stale > longest_personal) {
+      node.at("personal").fail("is kept too long: \"fresh_s\" and \"stale_s\" may be 900 in all");
+    }
+  }
   if (rule.fresh.count() == 0 && rule.stale.count() == 0) {
     node.fail("keeps nothing; give it a time, or use \"proxy\"");
   }
   return rule;
+}
+
+Completion read_completion(const Node& node, const Route& route) {
+  node.only({"route", "list", "count", "where", "entry"});
+  if (route.method != "GET") {
+    node.fail("only the answer to a GET is completed; remove this");
+  }
+  Completion completion{.route = node.at("route").text(id_shape), .list = node.at("list").text(envelope_pointer)};
+  if (node.has("count")) completion.count = node.at("count").text(envelope_pointer);
+  for (const Node& item : node.at("where").items()) {
+    item.only({"queued", "read"});
+    completion.where.push_back({item.at("queued").text(), read_certain(item.at("read"), route)});
+    if (!parse_source(completion.where.back().in_entry)) {
+      item.at("queued").fail("is no source of the queued request: write a pointer into its body, or a segment");
+    }
+  }
+  const Node entry = node.at("entry");
+  if (!entry.value().is_object()) {
+    entry.fail("write an entry of the list as an object, with \"{/pointer}\" where a value of the request belongs");
+  }
+  completion.entry_template = dump_json(entry.value());
+  return completion;
 }
 
 }  // namespace titip::profile

@@ -29,6 +29,7 @@ void read_quotes(const Node& node, Route& route);
 void read_chain(const Node& node, Route& route);                             // once its probe and quotes are known
 Acknowledgement read_acknowledgement(const Node& node, const Route& route);  // once its yields are known
 CacheRule read_cache_rule(const Node& node, const Route& route);
+Completion read_completion(const Node& node, const Route& route);
 
 // What can only be seen with everything read: clashes, and names that must exist. `root` is the file.
 void check_whole(const Profile& profile, const Node& root);

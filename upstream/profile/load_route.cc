@@ -120,7 +120,7 @@ Route read_route(const Node& node) {
   node.only({"id",           "method",        "path",       "action",        "max_body_bytes", "update",
              "ordering_key", "natural_key",   "required",   "business_date", "after_unknown",  "probe",
              "on_conflict",  "late_entry",    "deadline",   "provides",      "requires",       "yields",
-             "quotes",       "ordering_from", "takes_back", "cache",         "acknowledgement"});
+             "quotes",       "ordering_from", "takes_back", "cache",         "completes",      "acknowledgement"});
   Route route;
   route.id = node.at("id").text(id_shape);
   route.method = method_of(node.at("method"));
@@ -139,14 +139,19 @@ Route read_route(const Node& node) {
     node.at("cache").fail("only a route with \"action\": \"cache\" has this; remove it, or cache the route");
   }
   if (route.action == Action::queue) {
+    if (node.has("completes")) node.at("completes").fail("only a read's answer is completed; remove it");
     read_queued(node, route);
     return route;
   }
   const bool is_read = route.action == Action::cache || route.action == Action::proxy;
   if (is_read) {
     read_quotes(node, route);
+    if (node.has("completes")) route.completion = read_completion(node.at("completes"), route);
   } else if (node.has("quotes")) {
     node.at("quotes").fail("only a route that is queued, cached or passed through quotes numbers; remove it");
+  }
+  if (node.has("completes") && !is_read) {
+    node.at("completes").fail("only a read's answer is completed; remove it");
   }
   for (const std::string_view key : queue_keys) {
     if (node.has(key)) {

@@ -54,6 +54,11 @@ const json& good() {
        "acknowledgement": {"http_status": 200, "code": 200, "message": "OK", "response": null}},
       {"id": "one", "method": "GET", "path": "/register/{no}/on/{date}", "action": "proxy",
        "quotes": [{"reference": "noUrut", "at": "{no}", "scope": ["{date}"]}]},
+      {"id": "day", "method": "GET", "path": "/day/{date}", "action": "cache",
+       "cache": {"fresh_s": 0, "stale_s": 900, "personal": true},
+       "completes": {"route": "register", "list": "/response/list", "count": "/response/count",
+                     "where": [{"queued": "/date", "read": "{date}"}],
+                     "entry": {"noUrut": "{reference:noUrut}", "card": "{/card}"}}},
       {"id": "rooms", "method": "GET", "path": "/rooms", "action": "cache",
        "cache": {"fresh_s": 60, "stale_s": 86400, "shared": true}}
     ],
@@ -93,21 +98,29 @@ TEST(LoadChain, EveryKeyIsRead) {
   ASSERT_TRUE(loaded->routes[4].takes_back->requirement);
   EXPECT_EQ(loaded->routes[4].takes_back->requirement->identity, (Texts{"{card}", "{date}", "{room}"}));
   EXPECT_EQ(loaded->routes[5].quotes[0].scope, (Texts{"{date}"}));
-  EXPECT_EQ(loaded->routes[6].action, Action::cache);
-  EXPECT_EQ(loaded->routes[6].cache->fresh, std::chrono::seconds(60));
-  EXPECT_EQ(loaded->routes[6].cache->stale, std::chrono::hours(24));
-  EXPECT_TRUE(loaded->routes[6].cache->shared);
+  ASSERT_TRUE(loaded->routes[6].completion);
+  EXPECT_TRUE(loaded->routes[6].cache->personal);
+  EXPECT_EQ(loaded->routes[6].completion->route, "register");
+  EXPECT_EQ(loaded->routes[6].completion->list, "/response/list");
+  EXPECT_EQ(loaded->routes[6].completion->count, "/response/count");
+  EXPECT_EQ(loaded->routes[6].completion->where[0].in_entry, "/date");
+  EXPECT_EQ(loaded->routes[6].completion->where[0].in_body, "{date}");
+  EXPECT_EQ(loaded->routes[6].completion->entry_template, R"({"card":"{/card}","noUrut":"{reference:noUrut}"})");
+  EXPECT_EQ(loaded->routes[7].action, Action::cache);
+  EXPECT_EQ(loaded->routes[7].cache->fresh, std::chrono::seconds(60));
+  EXPECT_EQ(loaded->routes[7].cache->stale, std::chrono::hours(24));
+  EXPECT_TRUE(loaded->routes[7].cache->shared);
 
   json plain = good();
   for (const char* key : {"date_format", "path_case"}) plain.erase(key);
   plain["scheme"]["encrypted_replies"] = "never";
-  plain["routes"][6]["cache"].erase("shared");
+  plain["routes"][7]["cache"].erase("shared");
   const auto defaults = load_profile(plain.dump());
   ASSERT_TRUE(defaults.has_value());
   EXPECT_EQ(defaults->date_format, DateFormat::year_first);
   EXPECT_FALSE(defaults->ignores_path_case);
   EXPECT_EQ(defaults->scheme.encrypted_replies, EncryptedReplies::never);
-  EXPECT_FALSE(defaults->routes[6].cache->shared);
+  EXPECT_FALSE(defaults->routes[7].cache->shared);
 }
 
 struct Row {
@@ -230,14 +243,28 @@ const Row rows[] = {
      "\"action\": \"queue\""},
 
     // Cached reads
-    {"cached without a rule", R"([{"op":"remove","path":"/routes/6/cache"}])", "/routes/6", "\"cache\" is missing"},
-    {"a rule without caching", R"([{"op":"replace","path":"/routes/6/action","value":"proxy"}])", "/routes/6/cache",
+    {"cached without a rule", R"([{"op":"remove","path":"/routes/7/cache"}])", "/routes/7", "\"cache\" is missing"},
+    {"a rule without caching", R"([{"op":"replace","path":"/routes/7/action","value":"proxy"}])", "/routes/7/cache",
      "\"action\": \"cache\""},
-    {"a cached POST", R"([{"op":"replace","path":"/routes/6/method","value":"POST"}])", "/routes/6/cache", "GET"},
-    {"kept for no time", R"([{"op":"replace","path":"/routes/6/cache","value":{"fresh_s":0,"stale_s":0}}])",
-     "/routes/6/cache", "keeps nothing"},
-    {"kept for ever", R"([{"op":"replace","path":"/routes/6/cache/stale_s","value":99999999}])",
-     "/routes/6/cache/stale_s", "0 to"},
+    {"a cached POST", R"([{"op":"replace","path":"/routes/7/method","value":"POST"}])", "/routes/7/cache", "GET"},
+    {"kept for no time", R"([{"op":"replace","path":"/routes/7/cache","value":{"fresh_s":0,"stale_s":0}}])",
+     "/routes/7/cache", "keeps nothing"},
+    {"a person's data for everybody", R"([{"op":"add","path":"/routes/6/cache/shared","value":true}])",
+     "/routes/6/cache/shared", "every facility's"},
+    {"a person's data for long", R"([{"op":"replace","path":"/routes/6/cache/stale_s","value":901}])",
+     "/routes/6/cache/personal", "too long"},
+    {"completed with nobody's", R"([{"op":"replace","path":"/routes/6/completes/route","value":"rooms"}])",
+     "/routes/6/completes/route", "no queued route"},
+    {"completed by no source", R"([{"op":"replace","path":"/routes/6/completes/where/0/queued","value":"date"}])",
+     "/routes/6/completes/where/0/queued", "no source"},
+    {"completed by what it lacks", R"([{"op":"replace","path":"/routes/6/completes/where/0/read","value":"{day}"}])",
+     "/routes/6/completes/where/0/read", "day"},
+    {"completed with a word", R"([{"op":"replace","path":"/routes/6/completes/entry","value":"x"}])",
+     "/routes/6/completes/entry", "object"},
+    {"a POST that is completed", R"([{"op":"move","from":"/routes/6/completes","path":"/routes/2/completes"}])",
+     "/routes/2/completes", "only a read"},
+    {"kept for ever", R"([{"op":"replace","path":"/routes/7/cache/stale_s","value":99999999}])",
+     "/routes/7/cache/stale_s", "0 to"},
 
     // Acknowledgements and probes
     {"told a number that another route yields",
