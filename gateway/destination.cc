@@ -82,6 +82,12 @@ void Destination::abandon() {
   loop_.post([this] { upstream_.close(); });
 }
 
+void Destination::authorization_accepted(std::string facility, std::string authorization) {
+  loop_.post([this, facility = std::move(facility), authorization = std::move(authorization)] {
+    dispatcher_.authorization_accepted(facility, authorization);
+  });
+}
+
 void Destination::credentials_renewed(std::string facility) {
   loop_.post([this, facility = std::move(facility)] { dispatcher_.credentials_renewed(facility); });
 }

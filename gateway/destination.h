@@ -47,7 +47,8 @@ class Destination {
   metrics::QueueProbes& queue() { return queue_; }
   client::ReadDoor& reads() { return reads_; }
   const Loop& loop() const { return loop_; }
-  void credentials_renewed(std::string facility);  // any thread
+  void credentials_renewed(std::string facility);                                // any thread
+  void authorization_accepted(std::string facility, std::string authorization);  // any thread
   // Shut with a reason, or open; before start() or while it runs, any thread.
   void gate(std::optional<admin::Gate> gate);
   std::optional<admin::Gate> gate() const;

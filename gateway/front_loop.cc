@@ -1,5 +1,10 @@
 #include "gateway/front_loop.h"
 
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
 namespace titip::gateway {
 namespace {
 
@@ -7,6 +12,17 @@ http::ServerOptions server_options(const Config& config) {
   auto options = config.front.limits;
   options.fault_response = front::fault_response;
   return options;
+}
+
+// Tells the destination of it once, not at each of a clinic's reads. What is remembered is hashed: it is a password.
+std::function<void(const std::string&, const std::string&)> let_in(Destination& destination) {
+  constexpr std::size_t most_remembered = 100'000;
+  return [&destination, told = std::make_shared<std::unordered_map<std::string, std::size_t>>()](
+             const std::string& facility, const std::string& authorization) {
+    if (told->size() >= most_remembered) told->clear();
+    const auto hash = std::hash<std::string>{}(authorization);
+    if (std::exchange((*told)[facility], hash) != hash) destination.authorization_accepted(facility, authorization);
+  };
 }
 
 }  // namespace
@@ -32,7 +48,8 @@ front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
                                            parts.reads,
                                            parts.clock,
                                            loop_,
-                                           parts.config.front.reads_within};
+                                           parts.config.front.reads_within,
+                                           let_in(*destination)};
     reads_.push_back(std::make_unique<reads::DestinationReads>(
         parts.config.log_in, reads::CacheOptions{.memory_bytes = parts.config.front.cache_bytes},
         reads::LogInDoors{upstream, destination->name(), parts.store, loop_, parts.sealer, parts.clock,

@@ -14,10 +14,11 @@ struct SealedKind {
   bool named_by_keyed_hash = false;  // its names are digests (Sealer::keyed_hash) in lower-case hexadecimal
 };
 inline constexpr std::array sealed_kinds{
-    SealedKind{"login", true},     // kept_login.h
-    SealedKind{"facility"},        // kept_facility.h; its name is the facility's code, which is not personal
-    SealedKind{"read", true},      // an answer to a read, to be given again; the reads room's
-    SealedKind{"verifier", true},  // a log-in the national server accepted; the reads room's
+    SealedKind{"authorization", true},  // kept_authorization.h
+    SealedKind{"login", true},          // kept_login.h
+    SealedKind{"facility"},             // kept_facility.h; its name is the facility's code, which is not personal
+    SealedKind{"read", true},           // an answer to a read, to be given again; the reads room's
+    SealedKind{"verifier", true},       // a log-in the national server accepted; the reads room's
 };
 
 constexpr const SealedKind* find_sealed_kind(std::string_view kind) {

@@ -170,7 +170,7 @@ void Dispatcher::send(const WorkPtr& work) {
 bool Dispatcher::sign(client::OutboundRequest& request, const WorkPtr& work) const {
   if (auto known = doors_.facilities.find(work->record.facility)) work->facility = std::move(known);
   if (!can_sign(doors_.profile, *work->facility)) return false;
-  delivery::sign(request, doors_.profile, *work->facility, credentials_of(work->payload), doors_.clock.wall());
+  delivery::sign(request, doors_.profile, *work->facility, credentials_for(work), doors_.clock.wall());
   return true;
 }
 
@@ -202,10 +202,12 @@ void Dispatcher::sent(const WorkPtr& work, const rules::Exchange& exchange, cons
 void Dispatcher::note_standing(const WorkPtr& work, rules::OutcomeKind outcome) {
   const auto& facility = work->record.facility;
   using enum rules::OutcomeKind;
-  if (outcome == delivered || outcome == duplicate || outcome == rejected || outcome == blocked)
+  if (outcome == delivered || outcome == duplicate || outcome == rejected || outcome == blocked) {
     logins_.worked(facility);
+    if (work->user) accepted_authorization(*work->user, work->authorization);
+  }
   if (outcome == rules::OutcomeKind::login_expired) logins_.expired(facility, doors_.clock.steady());
-  if (outcome == rules::OutcomeKind::credentials_refused) {
+  if (outcome == rules::OutcomeKind::credentials_refused && !has_another_authorization(work)) {
     logins_.refused(facility, doors_.clock.steady());
     if (doors_.profile.scheme.kind == profile::SchemeKind::bpjs_signature)
       refused_as_.insert_or_assign(facility, work->facility);

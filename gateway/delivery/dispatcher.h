@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "gateway/clock/clock.h"
+#include "gateway/delivery/authorizations.h"
 #include "gateway/delivery/drain_order.h"
 #include "gateway/delivery/draining.h"
 #include "gateway/delivery/lanes.h"
@@ -37,6 +38,7 @@
 #include "upstream/rules/probe.h"
 #include "upstream/rules/surge.h"
 #include "upstream/rules/throughput.h"
+#include "upstream/scheme/bpjs_calls.h"
 
 namespace titip::delivery {
 
@@ -84,6 +86,9 @@ class Dispatcher {
   void stop(std::move_only_function<void()> done);
   // A log-in of this facility was accepted by the server: a pause for refused credentials ends.
   void credentials_renewed(const std::string& facility);
+  // The server let a user of this facility in with this X-authorization, on a read: records that were refused with an
+  // older one go with it.
+  void authorization_accepted(const std::string& facility, const std::string& authorization);
   // Behind a gate no new attempt starts: no record changes its state, what is in flight ends, unknown ones are asked
   // after as ever. The reason is for the log; whoever sets the gate keeps it.
   void gate(bool shut, std::string_view reason);
@@ -164,6 +169,12 @@ class Dispatcher {
   void ask_later(const WorkPtr& work, std::chrono::milliseconds wait);
   void asked(const WorkPtr& work, bool may_decide, const rules::ProbeRead& read, const rules::Exchange& last);
 
+  // authorizations
+  scheme::Credentials credentials_for(const WorkPtr& work) const;
+  bool has_another_authorization(const WorkPtr& work);
+  void recall_authorization(const Authorizations::User& user, const std::string& refused);
+  void accepted_authorization(const Authorizations::User& user, const std::string& authorization);
+
   // numbers
   struct Request;
   using SayNumber = std::function<std::optional<std::string>(const profile::RequestView&, const profile::Yield&)>;
@@ -238,6 +249,7 @@ class Dispatcher {
   DispatcherDoors doors_;
   Lanes lanes_;
   Logins logins_;
+  Authorizations authorizations_;
   LateApply late_apply_;
   // Questions under way.
   struct SharedRead {

@@ -25,8 +25,10 @@ struct Dispatcher::Work {
   storage::Payload payload;
   const profile::Route* route = nullptr;
   storage::Facilities::Found facility;
-  bool numbers_are_in = false;      // what the record quotes has been looked up
-  std::vector<std::string> placed;  // where a real number was put in
+  bool numbers_are_in = false;               // what the record quotes has been looked up
+  std::vector<std::string> placed;           // where a real number was put in
+  std::optional<Authorizations::User> user;  // whose authorization the last call carried
+  std::string authorization;
   Outbound outbound;
   storage::WallTime opened_at{};
   clock::SteadyTime started{};

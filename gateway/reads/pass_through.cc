@@ -23,6 +23,18 @@ ReadAnswer unavailable(const profile::Profile& profile, const client::Health& he
   return {503, "application/json", profile::write_envelope(profile.envelope, 503, sentence, ""), {}, false};
 }
 
+namespace {
+
+// Any reply of the service's own that is no refusal shows that it knows the user.
+bool was_let_in(const profile::Profile& profile, const rules::Exchange& exchange) {
+  const auto* reply = std::get_if<rules::Reply>(&exchange);
+  if (reply == nullptr || reply->http_status / 100 != 2) return false;
+  const auto envelope = rules::read_envelope(profile.envelope, reply->body);
+  return envelope && envelope->code / 100 == 2;
+}
+
+}  // namespace
+
 void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(rules::Exchange)> done) {
   client::OutboundRequest request;
   request.method = std::move(call.method);
@@ -37,6 +49,13 @@ void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_functi
     auto call_signed = scheme::sign_call(
         doors.profile.envelope, {call.signer->consumer_id, call.signer->consumer_secret}, call.credentials, at);
     request.add_signed(std::move(call_signed.headers), std::move(call_signed.open));
+    if (doors.let_in && !call.credentials.authorization.empty())
+      done = [&profile = doors.profile, let_in = doors.let_in, facility = call.signer->code,
+              authorization = call.credentials.authorization,
+              done = std::move(done)](rules::Exchange exchange) mutable {
+        if (was_let_in(profile, exchange)) let_in(facility, authorization);
+        done(std::move(exchange));
+      };
   }
   struct Waiting {
     std::move_only_function<void(rules::Exchange)> done;
