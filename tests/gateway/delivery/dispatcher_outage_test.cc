@@ -328,7 +328,7 @@ TEST(OutageRecord, the_newest_is_found_among_a_thousand) {
     for (const auto* destination : {"pcare-vaksin", "pcare-vaksin-2", "another"}) {
       outage.destination = destination;
       for (int i = 0; i < 1000; ++i) {
-        outage.began_at = open_since - (i + 1) * 24h;
+        outage.began_at = open_since - (i + 1) * 240h;
         outage.ended_at = outage.began_at + 1h;
         world.put_object(std::string(outage_kind), object_name(outage), encode(outage));
       }
