@@ -26,7 +26,7 @@ constexpr std::array<Key<ListenConfig>, 2> listen_keys{{
      [](const R& r, ListenConfig& c) { c.port = r.integer<std::uint16_t>(0, 65'535); }},
 }};
 
-constexpr std::array<Key<FrontConfig>, 11> front_keys{{
+constexpr std::array<Key<FrontConfig>, 13> front_keys{{
     {"address", "IP address to listen on", [](const R& r, FrontConfig& c) { c.listen.address = r.text(); }},
     {"port", "TCP port; 0 takes a free one",
      [](const R& r, FrontConfig& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
