@@ -116,7 +116,7 @@ class SignedFrontTest : public testing::Test {
   rules::Exchange said_ = tests::national(200, 200, "OK", R"({"list":[{"nik":"1"}]})");
   metrics::IntakeProbes intake_probes_{world_.registry};
   intake::Intake intake_{{world_.store, world_.home, *world_.sealer, world_.clock, intake_probes_}};
-  reads::DestinationReads reads_{{}, world_.log_in_doors()};
+  reads::DestinationReads reads_{{}, {}, world_.log_in_doors()};
   Front front_{{{{"pcare-vaksin", &profile_, &reads_}},
                 facilities_,
                 intake_,
