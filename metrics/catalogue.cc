@@ -23,6 +23,10 @@ constexpr Definition http_refused{"titip_http_refused_total",
 constexpr Definition http_connections{"titip_http_connections", "Open connections."};
 constexpr Definition received{"titip_submissions_received_total",
                               "Submissions that clinics sent, by what they were answered."};
+constexpr Definition told{"titip_accepted_answers_total",
+                          "What clinics were told of accepted submissions: the national answer, or why it was not."};
+constexpr Definition relayed_after{"titip_relayed_answer_wait_seconds",
+                                   "From the request to the national answer, of those that were relayed."};
 constexpr Definition attempts{"titip_attempts_total", "Attempts to deliver, by outcome."};
 constexpr Definition attempt_duration{"titip_attempt_duration_seconds", "From sending to the classified reply."};
 constexpr Definition probes{"titip_probes_total", "Reads that ask whether an unknown attempt landed, by result."};
@@ -89,6 +93,8 @@ const std::vector<double> end_to_end_buckets{1,    5,        30,        60,    3
 constexpr std::array channels{"mount", "api"};
 constexpr std::array verdicts{"accepted",  "replayed", "conflict",   "invalid",
                               "throttled", "refused",  "overloaded", "too_late"};
+constexpr std::array tellings{"relayed", "settled", "timed_out", "not_wanted", "down",
+                              "gated",   "behind",  "backlog",   "crowded"};
 
 template <class Make>
 auto children(std::initializer_list<const char*> names, Make make) {
@@ -179,10 +185,19 @@ IntakeProbes::IntakeProbes(Registry& registry)
         return std::array{[&registry]<std::size_t... V>(const char* channel, std::index_sequence<V...>) {
           return std::array{registry.counter(metrics::received, {{"channel", channel}, {"outcome", verdicts[V]}})...};
         }(channels[C], std::make_index_sequence<verdicts.size()>())...};
-      }(std::make_index_sequence<channels.size()>())) {}
+      }(std::make_index_sequence<channels.size()>())),
+      told_([&registry]<std::size_t... T>(std::index_sequence<T...>) {
+        return std::array{registry.counter(metrics::told, {{"answer", tellings[T]}})...};
+      }(std::make_index_sequence<tellings.size()>())),
+      relayed_after_(registry.histogram(relayed_after, {}, latency_buckets)) {}
 
 void IntakeProbes::received(std::string_view channel, Verdict verdict) const {
   received_[channel == channels[0] ? 0 : 1][static_cast<std::size_t>(verdict)].add();
+}
+
+void IntakeProbes::told(Told told, std::chrono::nanoseconds waited) const {
+  told_[static_cast<std::size_t>(told)].add();
+  if (told == Told::relayed) relayed_after_.observe(seconds(waited));
 }
 
 DestinationProbes::DestinationProbes(Registry& registry, const std::string& destination)

@@ -46,11 +46,20 @@ class IntakeProbes {
   // Of what was not stored though it was fit to be: refused (the store takes nothing), overloaded (its queue is full),
   // too_late (it could not be stored while the clinic waits).
   enum class Verdict : std::uint8_t { accepted, replayed, conflict, invalid, throttled, refused, overloaded, too_late };
+  // What the clinic of a record that was accepted was told. The national answer: relayed. From custody, because it was
+  // settled without one; because time was up (timed_out); or at once, because the clinic did not want to wait, the
+  // server is down, a gate is shut, something of its key goes before it, its lane has work that is due, or too many
+  // wait.
+  enum class Told : std::uint8_t { relayed, settled, timed_out, not_wanted, down, gated, behind, backlog, crowded };
   explicit IntakeProbes(Registry& registry);
   void received(std::string_view channel, Verdict verdict) const;
+  // `waited`: for the national answer, of those that were relayed.
+  void told(Told told, std::chrono::nanoseconds waited) const;
 
  private:
   std::array<std::array<Counter, 8>, 2> received_;
+  std::array<Counter, 9> told_;
+  Histogram relayed_after_;
 };
 
 // A destination's drain as it stands. No state: there is none.

@@ -1,57 +1,26 @@
 #include "gateway/intake/intake.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
-#include <array>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
+#include <random>
+#include <span>
 #include <utility>
 
 #include "gateway/clock/local_date.h"
+#include "gateway/intake/body_hash.h"
 #include "gateway/intake/idempotency_key.h"
-#include "storage/persons.h"
+#include "gateway/intake/pending.h"
 
 namespace titip::intake {
 namespace {
 
 using metrics::IntakeProbes;
-using storage::Digest;
-using storage::Sealer;
 using storage::Verdict;
 using storage::VerdictKind;
 
-constexpr std::size_t differences_named = 20;
 constexpr int soon_s = 5;
 constexpr int later_s = 60;
-
-std::string sha256_hex(std::string_view bytes) {
-  // Fetched once: looking an algorithm up by its name costs as much as hashing a kilobyte. Never freed: it is the
-  // program's.
-  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  std::array<unsigned char, 32> digest{};
-  if (sha256 == nullptr || EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, sha256, nullptr) != 1) {
-    std::abort();  // an OpenSSL without SHA-256 is none
-  }
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * digest.size());
-  for (const auto byte : digest) text += {digits[byte >> 4U], digits[byte & 15U]};
-  return text;
-}
-
-// A list of values as one string in which no two lists look alike.
-std::string joined(const std::vector<std::string>& values) {
-  std::string text;
-  for (const auto& value : values) text.append(std::to_string(value.size())).append(":").append(value).append(",");
-  return text;
-}
-
-Digest fingerprint_of(const Sealer& sealer, const Arrival& arrival) {
-  std::vector<std::string> parameters;
-  for (const auto& [name, value] : arrival.parameters) parameters.push_back(name + "=" + value);
-  return sealer.keyed_hash("fingerprint", {arrival.method, arrival.route->id, joined(parameters), arrival.body});
-}
+constexpr int most_tries = 20;  // to find a provisional number that is free
 
 Refused from_faults(std::vector<FieldFault> faults) {
   return {422, "invalid-submission", "The submission cannot be taken as it is.", std::move(faults), 0, {}};
@@ -83,20 +52,6 @@ Refused from_error(storage::Error error, const storage::Health& health) {
           {}};
 }
 
-// Why a replay cannot show more than its receipt.
-std::string note_on_erased(const storage::Submission& original) {
-  if (!original.content_erased) return {};
-  switch (original.state) {
-    case storage::State::delivered:
-      return "This submission was delivered; its content and the national answer have been erased since.";
-    case storage::State::cancelled:
-      return "This submission was cancelled and its content erased; it will not be sent.";
-    default:
-      return fmt::format("This submission ended as {}; its content has been erased since.",
-                         storage::name(original.state));
-  }
-}
-
 IntakeProbes::Verdict counted(VerdictKind kind) {
   switch (kind) {
     case VerdictKind::accepted:
@@ -117,12 +72,22 @@ IntakeProbes::Verdict counted(storage::Error error) {
   return IntakeProbes::Verdict::refused;
 }
 
+std::function<std::uint64_t()> or_own(std::function<std::uint64_t()> random) {
+  if (random) return random;
+  return [generator = std::mt19937_64(std::random_device{}())]() mutable { return generator(); };
+}
+
 }  // namespace
 
-struct Intake::Pending {
-  Arrival arrival;
-  std::move_only_function<void(Answer)> answer;
-};
+Intake::Intake(IntakeDoors doors)
+    : doors_(std::move(doors)), awaiting_({doors_.store, doors_.home, doors_.clock, doors_.timers}, doors_.awaiting) {
+  doors_.random = or_own(std::move(doors_.random));
+}
+
+void Intake::refuse(const PendingPtr& pending, IntakeProbes::Verdict counted, Refused refused) {
+  doors_.probes.received(pending->arrival.channel, counted);
+  pending->answer(std::move(refused));
+}
 
 std::optional<Refused> Intake::admission() const {
   if (doors_.store.takes_accepts()) return std::nullopt;
@@ -135,168 +100,170 @@ const std::vector<std::string>& Intake::pointers_of(const profile::Route& route)
   return known->second;
 }
 
-// Everything that can be decided without the store: identity, keys, fingerprint, sealing.
-std::optional<storage::NewSubmission> Intake::prepare(Arrival& arrival, Refused& refused) {
+// Everything that can be decided without the store.
+std::optional<Refused> Intake::read(Pending& pending) {
+  const auto& arrival = pending.arrival;
   const auto& route = *arrival.route;
-  if (arrival.body.size() > route.max_body_bytes) {
-    refused = {413, "body-too-large", fmt::format("The body is larger than {} bytes.", route.max_body_bytes), {}, 0,
-               {}};
-    return std::nullopt;
-  }
-  std::optional<std::string> client_key;
+  if (arrival.body.size() > route.max_body_bytes)
+    return Refused{413, "body-too-large", fmt::format("The body is larger than {} bytes.", route.max_body_bytes), {}, 0,
+                   {}};
   if (!arrival.idempotency_key.empty()) {
     auto parsed = parse_idempotency_key(arrival.idempotency_key);
-    if (!parsed) {
-      refused = {400, "idempotency-key", parsed.error(), {}, 0, {}};
-      return std::nullopt;
-    }
-    client_key = std::move(*parsed);
+    if (!parsed) return Refused{400, "idempotency-key", parsed.error(), {}, 0, {}};
+    pending.draft.client_key = std::move(*parsed);
   }
+  pending.preference = parse_prefer(arrival.prefer);
   auto identity = read_identity(
       {route, pointers_of(route), arrival.body, arrival.parameters, arrival.facility, arrival.profile->date_format});
-  if (!identity) {
-    auto& faults = identity.error().faults;
-    refused = identity.error().is_json ? from_faults(std::move(faults))
-                                       : Refused{400, "malformed-json", faults.front().sentence, {}, 0, {}};
-    return std::nullopt;
-  }
-
-  const auto& sealer = doors_.sealer;
-  const auto now = doors_.clock.wall();
-  storage::NewSubmission made;
-  auto& submission = made.submission;
-  submission.id = storage::SubmissionId::make(now);
-  submission.destination = arrival.destination;
-  submission.facility = arrival.facility;
-  submission.route = route.id;
-  submission.profile_version = arrival.profile->version;
-  submission.channel = std::string(arrival.channel);
-  submission.receipt = storage::SubmissionId::make(now).text().substr(13);  // the random half: 65 bits
-  submission.accepted_at = now;
-  // A day that is over already is nothing to hurry for.
-  if (route.deadline) submission.deadline = clock::end_of_day(identity->business_date, arrival.profile->utc_offset);
-  if (submission.deadline && *submission.deadline < now) submission.deadline.reset();
-  submission.ordering_key =
-      sealer.keyed_hash("ordering", {arrival.destination, arrival.facility, joined(identity->ordering)});
-  // The order is kept by person, so its identity names one. A single value (a NIK) is hashed bare: whoever searches,
-  // exports or erases by it knows nothing else.
-  const auto& person = identity->ordering;
-  if (!person.empty()) {
-    submission.person = storage::person_hash(sealer, person.size() == 1 ? person.front() : joined(person));
-  }
-  submission.fingerprint = fingerprint_of(sealer, arrival);
-  if (identity->natural) {
-    submission.natural_key =
-        sealer.keyed_hash("natural", {arrival.destination, arrival.facility, route.id, joined(*identity->natural)});
-  }
-  if (client_key)
-    made.idempotency_key = sealer.keyed_hash("idempotency", {arrival.destination, arrival.facility, *client_key});
-  made.on_conflict = route.on_conflict == profile::OnConflict::queue_behind ? storage::OnConflict::queue_behind
-                                                                            : storage::OnConflict::refuse;
-  auto data_key = sealer.new_data_key(submission.id);
-  submission.wrapped_key = std::move(data_key.wrapped);
-  made.payload = sealer.seal(data_key.key, submission.id, "payload",
-                             encode(storage::Payload{arrival.method, arrival.target, arrival.content_type, arrival.body,
-                                                     arrival.credentials}));
-  return made;
+  if (!identity && !identity.error().is_json)
+    return Refused{400, "malformed-json", identity.error().faults.front().sentence, {}, 0, {}};
+  if (!identity) return from_faults(std::move(identity.error().faults));
+  pending.draft.identity = std::move(*identity);
+  pending.draft.quoted_keys = keys_of_quotes(doors_.sealer, pending.space(), pending.draft.identity.chain);
+  return std::nullopt;
 }
 
 void Intake::take(Arrival arrival, std::move_only_function<void(Answer)> answer) {
-  const auto answer_by = doors_.clock.steady() + doors_.answer_within;
-  if (auto refused = admission()) {
-    doors_.probes.received(arrival.channel, IntakeProbes::Verdict::refused);
-    return answer(std::move(*refused));
+  const auto pending = std::make_shared<Pending>(std::move(arrival), std::move(answer), doors_.clock.steady());
+  if (auto refused = admission()) return refuse(pending, IntakeProbes::Verdict::refused, std::move(*refused));
+  if (auto refused = read(*pending)) return refuse(pending, IntakeProbes::Verdict::invalid, std::move(*refused));
+  const auto& chain = pending->draft.identity.chain;
+  if (chain.quotes.empty() && chain.yields.empty()) return accept(pending);
+  look_up(pending);
+}
+
+// A provisional number for each that is to be yielded, which nobody else is about to be given. False: none is to be
+// had.
+bool Intake::make_numbers(Pending& pending) {
+  auto& draft = pending.draft;
+  const auto& profile = *pending.arrival.profile;
+  const bool dated = profile::is_date(profile::DateFormat::year_first, draft.identity.business_date);
+  const auto date = dated ? draft.identity.business_date : clock::local_date(doors_.clock.wall(), profile.utc_offset);
+  draft.made.clear();
+  pending.held.clear();
+  for (const auto& yielded : draft.identity.chain.yields) {
+    bool taken = false;
+    while (!taken && pending.tries++ < most_tries) {
+      auto made = make_number(doors_.sealer, pending.space(), profile, yielded, date, doors_.random());
+      taken = doors_.made_numbers->take(made.key);
+      if (!taken) continue;
+      pending.held.emplace_back(*doors_.made_numbers, made.key);
+      draft.made.push_back(std::move(made));
+    }
+    if (!taken) return false;
   }
-  Refused refused;
-  auto made = prepare(arrival, refused);
-  if (!made) {
-    doors_.probes.received(arrival.channel, IntakeProbes::Verdict::invalid);
-    return answer(std::move(refused));
-  }
-  made->answer_by = answer_by;
-  auto pending = std::make_shared<Pending>(Pending{std::move(arrival), std::move(answer)});
-  std::vector<storage::NewSubmission> batch;
-  batch.push_back(std::move(*made));
-  doors_.store.accept(std::move(batch), doors_.home, [this, pending](storage::Result<std::vector<Verdict>> verdicts) {
-    if (verdicts) return decide(pending, std::move(verdicts->front()));
-    doors_.probes.received(pending->arrival.channel, counted(verdicts.error()));
-    if (verdicts.error() == storage::Error::in_doubt) return pending->answer(InDoubt{});
-    pending->answer(from_error(verdicts.error(), doors_.store.health()));
+  return true;
+}
+
+// What the store knows of the numbers that are quoted, and whether those that were made are free.
+void Intake::look_up(const PendingPtr& pending) {
+  if (!make_numbers(*pending))
+    return refuse(pending, IntakeProbes::Verdict::overloaded,
+                  {503,
+                   "numbers-exhausted",
+                   "No provisional number is free for this record; nothing was stored. Send it again in a moment.",
+                   {},
+                   soon_s,
+                   {}});
+  auto keys = pending->draft.quoted_keys;
+  for (const auto& made : pending->draft.made) keys.push_back(made.key);
+  doors_.store.references(std::move(keys), doors_.home, [this, pending](const auto& found) {
+    if (found) return looked_up(pending, *found);
+    refuse(pending, counted(found.error()), from_error(found.error(), doors_.store.health()));
   });
 }
 
-void Intake::decide(std::shared_ptr<Pending> pending, Verdict verdict) {
+void Intake::looked_up(const PendingPtr& pending, const std::vector<std::optional<storage::Reference>>& found) {
+  auto& draft = pending->draft;
+  const std::span all(found);
+  const auto quotes = draft.quoted_keys.size();
+  for (const auto& made : all.subspan(quotes))
+    if (made) return look_up(pending);  // somebody was given that number before
+  draft.quoted = judge_quotes(*pending->arrival.profile, *pending->arrival.route, draft.identity.chain,
+                              draft.quoted_keys, all.first(quotes));
+  if (!draft.quoted.unknown.empty())
+    return refuse(pending, IntakeProbes::Verdict::invalid,
+                  {412,
+                   "unknown-reference",
+                   "The submission quotes a number that is not known.",
+                   std::move(draft.quoted.unknown),
+                   0,
+                   {}});
+  if (draft.quoted.ordering_from) return join_line_of(pending, *draft.quoted.ordering_from);
+  accept(pending);
+}
+
+// Its person and its order are those of the record whose number it quotes.
+void Intake::join_line_of(const PendingPtr& pending, const storage::SubmissionId& origin) {
+  doors_.store.load({{origin, false, false, false}}, doors_.home, [this, pending](auto loaded) {
+    if (!loaded) return refuse(pending, counted(loaded.error()), from_error(loaded.error(), doors_.store.health()));
+    if (loaded->front()) pending->draft.origin = std::move(loaded->front()->submission);
+    accept(pending);
+  });
+}
+
+void Intake::accept(const PendingPtr& pending) {
+  const auto now = doors_.clock.wall();
+  std::vector<storage::NewSubmission> batch;
+  batch.push_back(make_submission(doors_.sealer, pending->arrival, pending->draft, now));
+  batch.front().answer_by = pending->arrived + doors_.answer_within;
+  doors_.store.accept(std::move(batch), doors_.home, [this, pending](storage::Result<std::vector<Verdict>> verdicts) {
+    pending->held.clear();  // from now on the store knows
+    if (verdicts) return decide(pending, std::move(verdicts->front()));
+    if (verdicts.error() != storage::Error::in_doubt)
+      return refuse(pending, counted(verdicts.error()), from_error(verdicts.error(), doors_.store.health()));
+    doors_.probes.received(pending->arrival.channel, counted(verdicts.error()));
+    pending->answer(InDoubt{});
+  });
+}
+
+void Intake::decide(const PendingPtr& pending, Verdict verdict) {
   doors_.probes.received(pending->arrival.channel, counted(verdict.kind));
   switch (verdict.kind) {
     case VerdictKind::accepted:
-      return pending->answer(
-          InCustody{std::move(verdict.submission), false, sha256_hex(pending->arrival.body), {}, {}});
+      return await(pending, std::move(verdict));
     case VerdictKind::replayed:
-      return answer_replay(std::move(pending), std::move(verdict.submission));
+      return answer_replay(pending, verdict.submission);
     case VerdictKind::key_reused:
     case VerdictKind::conflict:
     case VerdictKind::not_replaceable:  // nothing that comes in by the front replaces anything
-      return answer_conflict(std::move(pending), std::move(verdict));
+      return answer_conflict(pending, verdict);
   }
 }
 
-// A replay is answered with the current truth: the national answer once there is one, else the same receipt.
-void Intake::answer_replay(std::shared_ptr<Pending> pending, storage::Submission original) {
-  InCustody custody{original, true, sha256_hex(pending->arrival.body), {}, note_on_erased(original)};
-  if (!storage::is_terminal(original.state) || original.content_erased) return pending->answer(std::move(custody));
-  doors_.store.load({{original.id, false, true, false}}, doors_.home,
-                    [this, pending, custody = std::move(custody)](auto loaded) mutable {
-                      if (loaded && loaded->front() && !loaded->front()->reply.empty()) {
-                        const auto& submission = loaded->front()->submission;
-                        const auto key = doors_.sealer.unwrap(submission.id, submission.wrapped_key);
-                        const auto plain =
-                            key ? doors_.sealer.open(*key, submission.id, "reply", loaded->front()->reply)
-                                : std::nullopt;
-                        if (plain) custody.national = storage::decode_kept_reply(*plain);
-                      }
-                      if (loaded && loaded->front()) custody.note = note_on_erased(loaded->front()->submission);
-                      pending->answer(std::move(custody));
-                    });
+// Why the answer does not wait for the national one; nothing: it does.
+std::optional<Intake::Told> Intake::why_at_once(const Pending& pending, const Verdict& verdict) const {
+  const auto& record = verdict.submission;
+  if (storage::is_terminal(record.state)) return Told::settled;  // taken back
+  if (pending.preference.wait == std::chrono::milliseconds(0)) return Told::not_wanted;
+  const auto standing = doors_.standing ? doors_.standing(record.destination, record.facility) : Standing::down;
+  if (standing != Standing::served) return standing == Standing::down ? Told::down : Told::gated;
+  if (!verdict.is_front || record.state != storage::State::queued) return Told::behind;
+  if (!awaiting_.has_room()) return Told::crowded;
+  return std::nullopt;
 }
 
-// Says what differs: the route, or the places in the body. Names of places only; the values are a person's.
-void Intake::answer_conflict(std::shared_ptr<Pending> pending, Verdict verdict) {
-  const bool reused = verdict.kind == VerdictKind::key_reused;
-  Refused refused;
-  refused.status = reused ? 422 : 409;
-  refused.type = reused ? "idempotency-key-reused" : "record-exists";
-  refused.title = reused ? "This Idempotency-Key was used for another submission; use a new key for a new submission."
-                         : "This record is already in custody with other values.";
-  const auto id = verdict.submission.id;
-  refused.submission = id.text();
-  if (verdict.submission.route != pending->arrival.route->id) {
-    refused.errors.push_back({"", fmt::format("The earlier submission went to {}.", verdict.submission.route)});
-    return pending->answer(std::move(refused));
+// The answer by health: the national one where it is likely to come in time, the acknowledgement else.
+void Intake::await(const PendingPtr& pending, Verdict verdict) {
+  const auto why = why_at_once(*pending, verdict);
+  InCustody custody{std::move(verdict.submission), false, body_sha256(pending->arrival.body), {}};
+  custody.cancelled = std::move(verdict.cancelled);
+  custody.preference = pending->preference.applied;
+  for (const auto& made : pending->draft.made) custody.numbers.emplace(made.reference, made.number);
+  if (why) {
+    doors_.probes.told(*why, {});
+    return pending->answer(std::move(custody));
   }
-  doors_.store.load(
-      {{id, true, false, false}}, doors_.home, [this, pending, refused = std::move(refused)](auto loaded) mutable {
-        if (loaded && loaded->front()) {
-          const auto& found = *loaded->front();
-          if (found.submission.content_erased) {
-            refused.errors.push_back({"",
-                                      "The content of the earlier submission has been erased, so what differs "
-                                      "cannot be named."});
-            return pending->answer(std::move(refused));
-          }
-          const auto key = doors_.sealer.unwrap(found.submission.id, found.submission.wrapped_key);
-          const auto plain =
-              key ? doors_.sealer.open(*key, found.submission.id, "payload", found.payload) : std::nullopt;
-          const auto payload = plain ? storage::decode_payload(*plain) : std::nullopt;
-          const auto before = payload ? parse_body(payload->body) : parse_body("null");
-          const auto now = parse_body(pending->arrival.body);
-          if (payload && before && now)
-            for (auto& place : differing_places(*before, *now, differences_named))
-              refused.errors.push_back({std::move(place), "differs from the earlier submission"});
-          if (payload && payload->target != pending->arrival.target)
-            refused.errors.push_back({"", "The path differs from the earlier submission."});
-        }
-        pending->answer(std::move(refused));
-      });
+  const auto until = pending->arrived + pending->preference.wait.value_or(doors_.answer_within);
+  const auto record = custody.submission;
+  awaiting_.settlement(record, until, [this, pending, custody = std::move(custody)](Awaiting::End end) mutable {
+    if (end.record) {
+      custody.submission = std::move(*end.record);
+      return answer_settled(pending, std::move(custody));
+    }
+    doors_.probes.told(end.why, {});
+    pending->answer(std::move(custody));
+  });
 }
 
 }  // namespace titip::intake

@@ -14,15 +14,16 @@ class FaultyStore final : public storage::ForwardingStore {
  public:
   explicit FaultyStore(storage::Store& behind) : ForwardingStore(behind) {}
 
-  std::optional<storage::Error> accept_error;  // the answer to every accept
-  std::optional<storage::Error> load_error;    // to every load
-  std::optional<storage::Error> open_error;    // to every open_attempts
-  std::optional<storage::Error> claim_error;   // to every claim
-  std::uint64_t claims_too_high = 0;           // so much is the epoch of a lease beyond the store's
-  std::optional<storage::Error> object_error;  // to every get_object
-  std::optional<storage::Error> put_error;     // to every put_objects
-  std::optional<storage::Health> health_now;   // what health() says
-  std::size_t due_queries = 0;                 // that were asked
+  std::optional<storage::Error> accept_error;      // the answer to every accept
+  std::optional<storage::Error> load_error;        // to every load
+  std::optional<storage::Error> references_error;  // to every references
+  std::optional<storage::Error> open_error;        // to every open_attempts
+  std::optional<storage::Error> claim_error;       // to every claim
+  std::uint64_t claims_too_high = 0;               // so much is the epoch of a lease beyond the store's
+  std::optional<storage::Error> object_error;      // to every get_object
+  std::optional<storage::Error> put_error;         // to every put_objects
+  std::optional<storage::Health> health_now;       // what health() says
+  std::size_t due_queries = 0;                     // that were asked
   std::size_t scans = 0;
   std::size_t lists = 0;  // of objects
 
@@ -47,6 +48,11 @@ class FaultyStore final : public storage::ForwardingStore {
             storage::Done<std::vector<std::optional<storage::Loaded>>> done) override {
     if (load_error) return answer_error(home, std::move(done), *load_error);
     ForwardingStore::load(std::move(batch), home, std::move(done));
+  }
+  void references(std::vector<storage::Digest> keys, storage::Home& home,
+                  storage::Done<std::vector<std::optional<storage::Reference>>> done) override {
+    if (references_error) return answer_error(home, std::move(done), *references_error);
+    ForwardingStore::references(std::move(keys), home, std::move(done));
   }
   void get_object(std::string kind, std::string object_name, storage::Home& home,
                   storage::Done<std::optional<storage::Object>> done) override {

@@ -147,6 +147,19 @@ TEST(Catalogue, verdicts_are_counted_by_channel) {
   EXPECT_THAT(text, HasSubstr(R"(titip_submissions_received_total{channel="api",outcome="accepted"} 0)"));
 }
 
+TEST(Catalogue, what_clinics_were_told_is_counted) {
+  AllProbes probes;
+  probes.intake.told(IntakeProbes::Told::relayed, std::chrono::milliseconds(20));
+  probes.intake.told(IntakeProbes::Told::relayed, std::chrono::milliseconds(200));
+  probes.intake.told(IntakeProbes::Told::crowded, std::chrono::milliseconds(200));
+  const auto text = probes.registry.expose();
+  EXPECT_THAT(text, HasSubstr(R"(titip_accepted_answers_total{answer="relayed"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_accepted_answers_total{answer="crowded"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_accepted_answers_total{answer="not_wanted"} 0)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_relayed_answer_wait_seconds_count 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_relayed_answer_wait_seconds_bucket{le="0.025"} 1)"));
+}
+
 TEST(Catalogue, attempts_tell_served_from_not_served) {
   AllProbes probes;
   for (const auto* outcome : {"delivered", "rejected", "blocked", "unknown", "deferred", "not_sent"})
