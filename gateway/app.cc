@@ -29,11 +29,13 @@ bool wait_until(std::chrono::steady_clock::time_point deadline, const std::funct
 }  // namespace
 
 void App::make_front() {
+  const auto made_numbers = std::make_shared<intake::MadeNumbers>();
   for (std::size_t number = 0; number < config_.front.loops; ++number) {
     fronts_.push_back(std::make_unique<FrontLoop>(
         number, FrontLoopParts{config_, facilities_, *store_, *sealer_, clock_, workers_, destinations_, front_probes_,
-                               intake_probes_, read_probes_, [this] { return reads::status_json(facts()).dump(2); },
-                               [this] { return alive(); }, [this] { return why_not_ready(); }}));
+                               intake_probes_, read_probes_, made_numbers,
+                               [this] { return reads::status_json(facts()).dump(2); }, [this] { return alive(); },
+                               [this] { return why_not_ready(); }}));
   }
 }
 

@@ -26,19 +26,23 @@ constexpr std::array<Key<ListenConfig>, 2> listen_keys{{
      [](const R& r, ListenConfig& c) { c.port = r.integer<std::uint16_t>(0, 65'535); }},
 }};
 
-constexpr std::array<Key<FrontConfig>, 13> front_keys{{
+constexpr std::array<Key<FrontConfig>, 14> front_keys{{
     {"address", "IP address to listen on", [](const R& r, FrontConfig& c) { c.listen.address = r.text(); }},
     {"port", "TCP port; 0 takes a free one",
      [](const R& r, FrontConfig& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
     {"loops", "threads that serve clinics",
      [](const R& r, FrontConfig& c) { c.loops = r.integer<std::uint32_t>(1, 64); }},
     {"answer_within_ms",
-     "a submission not stored within this is refused with 503; less than clinics' programs wait (3 s)",
+     "a submission not stored within this is refused with 503, and for so long the national answer is waited for; less "
+     "than clinics' programs wait (3 s)",
      [](const R& r, FrontConfig& c) { c.answer_within = r.milliseconds(100, 60 * second); }},
     {"reads_within_ms", "a read the national server has not answered within this is answered stale, or as unavailable",
      [](const R& r, FrontConfig& c) { c.reads_within = r.milliseconds(100, 60 * second); }},
     {"cache_bytes", "answers to reads kept in memory, of each loop and destination",
      [](const R& r, FrontConfig& c) { c.cache_bytes = r.integer<std::uint64_t>(0, 1 << 30); }},
+    {"waiting_answers",
+     "clinics that may wait for the national answer at once, per loop; others are answered from custody; 0: all are",
+     [](const R& r, FrontConfig& c) { c.waiting_answers = r.integer<std::size_t>(0, 1'000'000); }},
     {"connections", "open connections per loop; more are closed at once",
      [](const R& r, FrontConfig& c) { c.limits.connections = r.integer<std::size_t>(1, 1'000'000); }},
     {"body_bytes", "largest body of any request",

@@ -31,6 +31,7 @@ struct FrontConfig {
   std::chrono::milliseconds answer_within{2'500};
   std::chrono::milliseconds reads_within{1'800};
   std::uint64_t cache_bytes = 16U << 20U;  // of each loop and destination
+  std::size_t waiting_answers = 1'000;
   http::ServerOptions limits;
 };
 

@@ -123,7 +123,15 @@ void Destination::gate_facility(const std::string& facility, std::optional<admin
 
 std::map<std::string, admin::Gate> Destination::gated_facilities() const {
   const std::lock_guard lock(gate_mutex_);
-  return gated_facilities_;
+  return {gated_facilities_.begin(), gated_facilities_.end()};
+}
+
+intake::Standing Destination::standing(std::string_view facility) const {
+  const auto health = upstream_.health();
+  const bool asked_to_wait = health.asked_to_wait_until && *health.asked_to_wait_until > clock_.wall();
+  if (health.state != rules::BreakerState::closed || asked_to_wait) return intake::Standing::down;
+  const std::lock_guard lock(gate_mutex_);
+  return gate_ || gated_facilities_.contains(facility) ? intake::Standing::gated : intake::Standing::served;
 }
 
 std::optional<delivery::Drain> Destination::drain() const {

@@ -14,6 +14,7 @@
 #include "gateway/clock/clock.h"
 #include "gateway/config.h"
 #include "gateway/delivery/dispatcher.h"
+#include "gateway/intake/intake.h"
 #include "gateway/runtime.h"
 #include "metrics/catalogue.h"
 #include "upstream/client/read_door.h"
@@ -54,6 +55,8 @@ class Destination {
   std::optional<admin::Gate> gate() const;
   void gate_facility(const std::string& facility, std::optional<admin::Gate> gate);
   std::map<std::string, admin::Gate> gated_facilities() const;
+  // Whether what is accepted now for this facility may be sent at once; any thread.
+  intake::Standing standing(std::string_view facility) const;
   // The drain: as it stood a few seconds ago, or at its last change; any thread. Told on `home`.
   std::optional<delivery::Drain> drain() const;
   void order_drain(delivery::DrainOrder order, storage::Home& home, storage::Done<delivery::DrainAnswer> done);
@@ -78,7 +81,7 @@ class Destination {
   std::atomic<bool> stopped_{false};
   mutable std::mutex gate_mutex_;
   std::optional<admin::Gate> gate_;
-  std::map<std::string, admin::Gate> gated_facilities_;
+  std::map<std::string, admin::Gate, std::less<>> gated_facilities_;
   std::optional<delivery::Drain> drain_;  // under the same mutex
 };
 

@@ -1,5 +1,6 @@
 #include "gateway/front_loop.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -25,11 +26,29 @@ std::function<void(const std::string&, const std::string&)> let_in(Destination& 
   };
 }
 
+// How the destination of that name is.
+std::function<intake::Standing(std::string_view, std::string_view)> standing_of(
+    const std::vector<std::unique_ptr<Destination>>& destinations) {
+  return [&destinations](std::string_view name, std::string_view facility) {
+    const auto found = std::ranges::find_if(destinations, [&](const auto& each) { return each->name() == name; });
+    return found == destinations.end() ? intake::Standing::down : (*found)->standing(facility);
+  };
+}
+
 }  // namespace
 
 FrontLoop::FrontLoop(std::size_t number, FrontLoopParts parts)
     : loop_("front-" + std::to_string(number)),
-      intake_({parts.store, loop_, parts.sealer, parts.clock, parts.intake, parts.config.front.answer_within}),
+      intake_({parts.store,
+               loop_,
+               parts.sealer,
+               parts.clock,
+               parts.intake,
+               parts.config.front.answer_within,
+               &loop_,
+               standing_of(parts.destinations),
+               {.most = parts.config.front.waiting_answers},
+               parts.made_numbers}),
       front_(front_doors(parts)),
       server_(
           loop_.context(), server_options(parts.config),
@@ -77,7 +96,10 @@ std::expected<std::uint16_t, std::string> FrontLoop::listen(const std::string& a
 }
 
 void FrontLoop::begin_stop() {
-  loop_.post([this] { server_.stop(); });
+  loop_.post([this] {
+    server_.stop();
+    intake_.stop_waiting();
+  });
 }
 
 void FrontLoop::abort() {

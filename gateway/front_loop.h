@@ -26,6 +26,7 @@ struct FrontLoopParts {
   metrics::HttpProbes& http;
   const metrics::IntakeProbes& intake;
   const metrics::ReadProbes& reads;
+  std::shared_ptr<intake::MadeNumbers> made_numbers;  // one for all loops
   std::function<std::string()> status;
   std::function<bool()> alive;
   std::function<std::string()> why_not_ready;

@@ -39,6 +39,27 @@ void add_custody_headers(http::Response& response, const intake::InCustody& cust
   if (custody.replayed) response.headers.push_back({"Idempotency-Replayed", "true"});
 }
 
+// Under /v1: the receipt, and what there is beside it.
+http::Response native_acknowledgement(const intake::InCustody& custody) {
+  ordered_json document{{"receipt", receipt(custody)}};
+  if (custody.national)
+    document["national"] = {{"status", custody.national->http_status}, {"body", custody.national->body}};
+  if (!custody.numbers.empty()) document["numbers"] = custody.numbers;
+  if (!custody.cancelled.empty()) {
+    auto ids = ordered_json::array();
+    for (const auto& id : custody.cancelled) ids.push_back(id.text());
+    document["cancelled"] = std::move(ids);
+  }
+  if (!custody.note.empty()) document["note"] = custody.note;
+  const bool is_settled = custody.national || !custody.note.empty() || storage::is_terminal(custody.submission.state);
+  http::Response response;
+  response.status = is_settled ? 200 : 202;
+  response.content_type = json_type;
+  response.body = text_of(document);
+  if (!custody.preference.empty()) response.headers.push_back({"Preference-Applied", custody.preference});
+  return response;
+}
+
 }  // namespace
 
 http::Response problem(int status, std::string_view type, std::string_view title,
@@ -88,20 +109,13 @@ http::Response acknowledgement(const profile::Profile& profile, const profile::R
   } else if (on_mount) {
     response.status = told.http_status;
     response.content_type = json_type;
-    const auto filled =
-        profile::acknowledgement_response(told, custody.submission.receipt, custody.submission.id.text());
+    const auto filled = profile::acknowledgement_response(told, custody.submission.receipt,
+                                                          custody.submission.id.text(), custody.numbers);
     // "Will be delivered" would be untrue of what ended long ago.
     const auto& message = custody.note.empty() ? told.message : custody.note;
     response.body = profile::write_envelope(profile.envelope, told.code, message, filled);
   } else {
-    ordered_json document{{"receipt", receipt(custody)}};
-    if (custody.national)
-      document["national"] = {{"status", custody.national->http_status}, {"body", custody.national->body}};
-    if (!custody.note.empty()) document["note"] = custody.note;
-    const bool is_settled = custody.national || !custody.note.empty();
-    response.status = is_settled ? 200 : 202;
-    response.content_type = json_type;
-    response.body = text_of(document);
+    response = native_acknowledgement(custody);
   }
   add_custody_headers(response, custody);
   return response;

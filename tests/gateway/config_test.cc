@@ -38,7 +38,7 @@ constexpr std::string_view whole = R"({
   "log_level": "debug",
   "time_zone": "WITA",
   "stop_grace_ms": 2500,
-  "front": { "address": "127.0.0.2", "port": 0, "loops": 2, "answer_within_ms": 1500, "connections": 10, "body_bytes": 1000,
+  "front": { "address": "127.0.0.2", "port": 0, "loops": 2, "answer_within_ms": 1500, "waiting_answers": 7, "connections": 10, "body_bytes": 1000,
              "header_bytes": 4096, "idle_ms": 1000, "header_deadline_ms": 1001, "body_deadline_ms": 1002,
              "write_deadline_ms": 1003 },
   "operations": { "address": "127.0.0.3", "port": 9999 },
@@ -77,6 +77,7 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   EXPECT_EQ(config->front.listen.port, 0);
   EXPECT_EQ(config->front.loops, 2U);
   EXPECT_EQ(config->front.answer_within, 1500ms);
+  EXPECT_EQ(config->front.waiting_answers, 7U);
   EXPECT_EQ(config->front.limits.connections, 10U);
   EXPECT_EQ(config->front.limits.body_bytes, 1000U);
   EXPECT_EQ(config->front.limits.guard.header_bytes, 4096U);
@@ -154,6 +155,7 @@ TEST_F(ConfigTest, a_short_one_has_good_defaults) {
   EXPECT_EQ(config->front.listen.address, "127.0.0.1");
   EXPECT_EQ(config->utc_offset, 7h);
   EXPECT_EQ(config->front.answer_within, 2500ms);
+  EXPECT_EQ(config->front.waiting_answers, 1000U);
   EXPECT_EQ(config->retention.delivered_days, 90U);
   EXPECT_EQ(config->retention.keys_days, 90U);
   EXPECT_EQ(config->storage.ballast_bytes, 128U << 20U);

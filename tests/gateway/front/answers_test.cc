@@ -137,6 +137,41 @@ TEST(Answers, a_replay_of_what_was_erased_says_so_in_words) {
   EXPECT_EQ(header(mount, "Idempotency-Replayed"), "true");
 }
 
+TEST(Answers, provisional_numbers_stand_where_the_real_ones_would) {
+  auto route = *profile::find_route(pcare_vaksin(), "vaksin/simpan");
+  route.acknowledgement.response_template = R"([{"field":"noKunjungan","message":"{reference:noKunjungan}"}])";
+  auto taken = custody();
+  taken.numbers = {{"noKunjungan", "0905R0020821T000042"}};
+  const auto mount = acknowledgement(pcare_vaksin(), route, true, taken);
+  EXPECT_EQ(json::parse(mount.body).at("response"),
+            json::parse(R"([{"field":"noKunjungan","message":"0905R0020821T000042"}])"));
+  const auto api = acknowledgement(pcare_vaksin(), route, false, taken);
+  EXPECT_EQ(json::parse(api.body).at("numbers").at("noKunjungan"), "0905R0020821T000042");
+}
+
+TEST(Answers, what_was_taken_back_is_done_and_names_what_went_with_it) {
+  auto done = custody();
+  done.submission.state = storage::State::cancelled;
+  done.cancelled = {*storage::SubmissionId::parse("01FD8Z6J5S0123456789ABCDEG"),
+                    *storage::SubmissionId::parse("01FD8Z6J5S0123456789ABCDEH")};
+  const auto mount = acknowledgement(pcare_vaksin(), route("vaksin/ubah"), true, done);
+  EXPECT_EQ(mount.status, 200);
+  EXPECT_EQ(json::parse(mount.body).at("metaData").at("code"), 200);
+  const auto api = acknowledgement(pcare_vaksin(), route("vaksin/ubah"), false, done);
+  EXPECT_EQ(api.status, 200) << "nothing waits any more";
+  const auto document = json::parse(api.body);
+  EXPECT_EQ(document.at("receipt").at("state"), "cancelled");
+  EXPECT_EQ(document.at("cancelled"), (json{"01FD8Z6J5S0123456789ABCDEG", "01FD8Z6J5S0123456789ABCDEH"}));
+}
+
+TEST(Answers, a_preference_that_was_honoured_is_said_under_v1_alone) {
+  auto taken = custody();
+  taken.preference = "wait=5";
+  EXPECT_EQ(header(acknowledgement(pcare_vaksin(), route("vaksin/ubah"), false, taken), "Preference-Applied"),
+            "wait=5");
+  EXPECT_EQ(header(acknowledgement(pcare_vaksin(), route("vaksin/ubah"), true, taken), "Preference-Applied"), "");
+}
+
 // A national reply may hold any bytes.
 TEST(Answers, a_national_body_that_is_not_utf8_does_not_break_ours) {
   auto replayed = custody();
