@@ -297,15 +297,17 @@ TEST_F(ConfigTest, secrets_are_taken_from_files_that_only_their_owner_may_read) 
   EXPECT_TRUE(missing.error().sentence.contains("cannot read")) << missing.error().sentence;
 }
 
-TEST(BuiltInProfiles, the_shipped_one_is_there_and_loads) {
-  const auto text = built_in_profile("pcare-vaksin");
-  ASSERT_TRUE(text);
-  const auto loaded = profile::load_profile(*text);
-  ASSERT_TRUE(loaded) << loaded.error().pointer << ": " << loaded.error().sentence;
-  EXPECT_EQ(loaded->name, "pcare-vaksin");
-  EXPECT_FALSE(built_in_profile("nothing"));
+TEST(BuiltInProfiles, the_shipped_ones_are_there_and_load) {
   const auto names = built_in_profile_names();
-  EXPECT_NE(std::ranges::find(names, "pcare-vaksin"), names.end());
+  for (const char* name : {"antreanfktp", "pcare-rest", "pcare-rest-v3", "pcare-vaksin"}) {
+    const auto text = built_in_profile(name);
+    ASSERT_TRUE(text) << name;
+    const auto loaded = profile::load_profile(*text);
+    ASSERT_TRUE(loaded) << name << " at " << loaded.error().pointer << ": " << loaded.error().sentence;
+    EXPECT_EQ(loaded->name, name);
+    EXPECT_NE(std::ranges::find(names, name), names.end());
+  }
+  EXPECT_FALSE(built_in_profile("nothing"));
 }
 
 }  // namespace

@@ -14,11 +14,13 @@ using nlohmann::json;
 
 constexpr std::string_view reference_opening = "{reference:";
 
-// The number that `rest` begins with the placeholder of, if the route yields it.
-bool begins_with_yielded(std::string_view rest, const Route& route) {
+// Whether `rest` begins with the placeholder of a number that the route yields, or that the request quotes: a PUT tells
+// the number that it was sent.
+bool begins_with_number(std::string_view rest, const Route& route) {
   if (!rest.starts_with(reference_opening)) return false;
   const std::string_view name = rest.substr(reference_opening.size(), rest.find('}') - reference_opening.size());
-  return rest.contains('}') && std::ranges::find(route.yields, name, &Yield::reference) != route.yields.end();
+  return rest.contains('}') && (std::ranges::find(route.yields, name, &Yield::reference) != route.yields.end() ||
+                                std::ranges::find(route.quotes, name, &Quote::reference) != route.quotes.end());
 }
 
 // Strings may hold "{receipt}", "{id}" and "{reference:NAME}" and no other braces; names of members none at all.
@@ -27,11 +29,11 @@ Complaint placeholder_complaint(const json& value, const Route& route) {
     const auto& text = value.get_ref<const std::string&>();
     for (std::size_t at = text.find_first_of("{}"); at != std::string::npos; at = text.find_first_of("{}", at)) {
       const std::string_view rest = std::string_view(text).substr(at);
-      if (!rest.starts_with("{receipt}") && !rest.starts_with("{id}") && !begins_with_yielded(rest, route)) {
+      if (!rest.starts_with("{receipt}") && !rest.starts_with("{id}") && !begins_with_number(rest, route)) {
         return fmt::format(
             "\"{}\" has braces that are neither \"{{receipt}}\", \"{{id}}\" nor the \"{{reference:…}}\" of a number "
             "that "
-            "this route yields; only these are filled in",
+            "this route yields or quotes; only these are filled in",
             text);
       }
       at = text.find('}', at) + 1;
@@ -77,7 +79,7 @@ Acknowledgement read_acknowledgement(const Node& node, const Route& route) {
     response.fail(
         "says nothing that a clinic could ask about later; put \"{receipt}\", or the \"{reference:…}\" of a number "
         "that "
-        "the route yields, into one of its strings");
+        "the route yields or quotes, into one of its strings");
   }
   return acknowledgement;
 }

@@ -114,7 +114,8 @@ std::string read_certain(const Node& node, const Route& route) {
 }
 
 Probe read_probe_part(const Node& node, const Route& route) {
-  node.only({"read", "paging", "entries", "identify", "compare", "empty_codes", "empty_texts", "empty_statuses"});
+  node.only({"read", "paging", "entries", "identify", "compare", "empty_codes", "empty_texts", "empty_statuses",
+             "among_others"});
   Probe probe;
   probe.read = read_template(node.at("read"), route, node.has("paging"));
   if (node.has("paging")) probe.paging = read_paging(node.at("paging"), probe.read, route);
@@ -122,7 +123,10 @@ Probe read_probe_part(const Node& node, const Route& route) {
   for (const Node& pair : node.at("identify").items()) {
     probe.identify.push_back(read_pair(pair, route, true));
   }
-  if (probe.identify.empty()) {
+  if (node.has("among_others")) {
+    probe.among_others = node.at("among_others").flag();
+  }
+  if (probe.identify.empty() && !probe.among_others) {
     node.at("identify")
         .fail("this is empty, so any entry would be taken for the record; name the fields that tell it apart");
   }

@@ -76,6 +76,9 @@ struct Probe {
   std::optional<Paging> paging{};     // none: one reply holds everything
   std::vector<FieldPair> identify{};  // an entry is about this write if all of these are equal
   std::vector<FieldPair> compare{};   // it *is* this write if all of these are equal too
+  // The list holds things like this one that are not this one (the drugs of a visit): an entry that differs in a value
+  // which both have is another one, no conflict. Then `identify` may be empty.
+  bool among_others = false;
   // A reply that says "nothing there": these envelope codes (with a recognised envelope) mean no entries.
   std::vector<int> empty_codes{};
   std::vector<std::string> empty_texts{};  // or one of these in its message, in any case
@@ -160,8 +163,8 @@ struct Acknowledgement {
   int http_status = 201;
   int code = 201;
   std::string message{};          // envelope message
-  std::string response_template;  // JSON text of `response`; "{receipt}", "{id}" and "{reference:noUrut}" inside
-                                  // strings are filled in; "" = null
+  std::string response_template;  // JSON text of `response`; "{receipt}", "{id}" and "{reference:noUrut}" of a number
+                                  // that the route yields or quotes are filled in inside strings; "" = null
 };
 
 struct Route {

@@ -47,7 +47,21 @@ bool is_identifiable(const json& entry, const std::vector<Wanted>& identify) {
          });
 }
 
+// Of two things of one kind: a value that both have and that differs tells them apart; one that is missing on one side
+// leaves it open.
+bool is_another(const json& entry, const std::vector<Wanted>& compare) {
+  return std::ranges::any_of(compare, [&](const Wanted& want) {
+    const auto there = text_in(entry, want.in_entry);
+    return !want.text.empty() && !there.empty() && there != want.text;
+  });
+}
+
+bool says_nothing(const std::vector<Wanted>& wanted) {
+  return std::ranges::all_of(wanted, [](const Wanted& want) { return want.text.empty(); });
+}
+
 struct Search {
+  bool among_others = false;
   bool all_identifiable = true;
   bool equal = false;
   bool other = false;
@@ -56,7 +70,13 @@ struct Search {
     if (!is_identifiable(entry, identify)) {
       all_identifiable = false;
     } else if (all_equal(entry, identify)) {
-      (all_equal(entry, compare) ? equal : other) = true;
+      if (all_equal(entry, compare)) {
+        equal = true;
+      } else if (!among_others) {
+        other = true;
+      } else if (!is_another(entry, compare)) {
+        all_identifiable = false;
+      }
     }
   }
 };
@@ -164,10 +184,11 @@ std::optional<std::uint64_t> ProbeRead::next_start(const profile::Profile& profi
 
 ProbeResult ProbeRead::look_for(const profile::Profile& profile, const profile::Probe& probe,
                                 const profile::RequestView& request) const {
-  if (pages_.empty() || probe.identify.empty()) return ProbeResult::inconclusive;
   const auto identify = wanted_of(probe.identify, request);
   const auto compare = wanted_of(probe.compare, request);
-  Search search;
+  const bool tells_apart = probe.among_others ? !says_nothing(compare) : !identify.empty();
+  if (pages_.empty() || !tells_apart) return ProbeResult::inconclusive;
+  Search search{.among_others = probe.among_others};
   for (const Page& page : pages_) {
     for (const json* entry : answer_in(page, profile, probe).entries) search.look_at(*entry, identify, compare);
   }
@@ -181,8 +202,9 @@ ProbeResult ProbeRead::look_for(const profile::Profile& profile, const profile::
 std::optional<std::string> ProbeRead::number_of(const profile::Profile& profile, const profile::Probe& probe,
                                                 const profile::RequestView& request,
                                                 const profile::Yield& yield) const {
-  if (probe.identify.empty()) return std::nullopt;
-  const auto identify = wanted_of(probe.identify, request);
+  auto identify = wanted_of(probe.identify, request);
+  if (probe.among_others) std::ranges::move(wanted_of(probe.compare, request), std::back_inserter(identify));
+  if (says_nothing(identify)) return std::nullopt;
   std::optional<std::string> number;
   for (const Page& page : pages_) {
     for (const json* entry : answer_in(page, profile, probe).entries) {

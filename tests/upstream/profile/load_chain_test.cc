@@ -111,6 +111,15 @@ TEST(LoadChain, EveryKeyIsRead) {
   EXPECT_EQ(loaded->routes[7].cache->stale, std::chrono::hours(24));
   EXPECT_TRUE(loaded->routes[7].cache->shared);
 
+  // A PUT tells the number that it was sent.
+  json telling = good();
+  telling["routes"][2]["acknowledgement"]["response"] = {{"message", "{reference:noKunjungan}"}};
+  telling["routes"][0]["probe"]["among_others"] = true;
+  telling["routes"][0]["probe"]["identify"] = json::array();
+  const auto told = load_profile(telling.dump());
+  ASSERT_TRUE(told.has_value()) << told.error().pointer << ": " << told.error().sentence;
+  EXPECT_TRUE(told->routes[0].probe->among_others);
+
   json plain = good();
   for (const char* key : {"date_format", "path_case"}) plain.erase(key);
   plain["scheme"]["encrypted_replies"] = "never";
@@ -269,12 +278,17 @@ const Row rows[] = {
     // Acknowledgements and probes
     {"told a number that another route yields",
      R"([{"op":"replace","path":"/routes/0/acknowledgement/response/message","value":"{reference:noKunjungan}"}])",
-     "/routes/0/acknowledgement/response", "this route yields"},
+     "/routes/0/acknowledgement/response", "this route yields or quotes"},
+    {"told a number that is neither given nor quoted",
+     R"([{"op":"replace","path":"/routes/2/acknowledgement/response","value":{"message":"{reference:noUrut}"}}])",
+     "/routes/2/acknowledgement/response", "yields or quotes"},
     {"told half a placeholder",
      R"([{"op":"replace","path":"/routes/0/acknowledgement/response/message","value":"{reference:noUrut"}])",
      "/routes/0/acknowledgement/response", "braces"},
     {"told nothing to ask by", R"([{"op":"replace","path":"/routes/0/acknowledgement/response/message","value":"ok"}])",
      "/routes/0/acknowledgement/response", "ask about later"},
+    {"nothing to identify by, and not among others",
+     R"([{"op":"replace","path":"/routes/0/probe/identify","value":[]}])", "/routes/0/probe/identify", "any entry"},
     {"an alternative that is no pointer",
      R"([{"op":"replace","path":"/routes/0/probe/identify/0/in_entry","value":"/card|"}])",
      "/routes/0/probe/identify/0/in_entry", "JSON pointer"},
