@@ -51,10 +51,11 @@ struct Filling {
   std::string_view receipt;
   std::string_view id;
   const Numbers& numbers;
+  bool lacks_number = false;
 };
 
 // What stands for the placeholder that `rest` begins with, and how long that is; a length of 0 if it is none.
-std::pair<std::string_view, std::size_t> filled(std::string_view rest, const Filling& filling) {
+std::pair<std::string_view, std::size_t> filled(std::string_view rest, Filling& filling) {
   constexpr std::string_view receipt = "{receipt}";
   constexpr std::string_view id = "{id}";
   constexpr std::string_view reference = "{reference:";
@@ -63,10 +64,11 @@ std::pair<std::string_view, std::size_t> filled(std::string_view rest, const Fil
   const auto end = rest.find('}');
   if (!rest.starts_with(reference) || end == std::string_view::npos) return {{}, 0};
   const auto found = filling.numbers.find(rest.substr(reference.size(), end - reference.size()));
+  if (found == filling.numbers.end()) filling.lacks_number = true;
   return {found == filling.numbers.end() ? std::string_view() : std::string_view(found->second), end + 1};
 }
 
-void fill_strings(json& value, const Filling& filling) {
+void fill_strings(json& value, Filling& filling) {
   if (value.is_structured()) {
     for (json& child : value) {
       fill_strings(child, filling);
@@ -127,8 +129,9 @@ std::string acknowledgement_response(const Acknowledgement& acknowledgement, std
   if (!response) {
     return {};
   }
-  fill_strings(*response, {receipt, id, numbers});
-  return dump_json(*response);
+  Filling filling{receipt, id, numbers};
+  fill_strings(*response, filling);
+  return filling.lacks_number ? std::string{} : dump_json(*response);
 }
 
 bool contains_text(std::string_view haystack, std::string_view text) {

@@ -30,7 +30,7 @@ std::string write_envelope(const Envelope& shape, int code, std::string_view mes
 using Numbers = std::map<std::string, std::string, std::less<>>;
 
 // The acknowledgement's `response` with "{receipt}", "{id}" and "{reference:noUrut}" filled in, as JSON text; "" if the
-// template is empty. A reference that `numbers` lacks becomes "".
+// template is empty, or if `numbers` lacks one: null says less than an empty number, which a client would keep.
 std::string acknowledgement_response(const Acknowledgement& acknowledgement, std::string_view receipt,
                                      std::string_view id, const Numbers& numbers = {});
 

@@ -80,11 +80,11 @@ TEST(ContainsText, AnyCase) {
 }
 
 TEST(AcknowledgementResponse, NumbersStandWhereTheProfileHasThem) {
-  const Acknowledgement told{
-      .response_template =
-          R"([{"field":"noUrut","message":"{reference:noUrut}"},"{reference:other}","{receipt}/{id}"])"};
+  const Acknowledgement told{.response_template =
+                                 R"([{"field":"noUrut","message":"{reference:noUrut}"},"{receipt}/{id}"])"};
   EXPECT_EQ(acknowledgement_response(told, "R", "I", {{"noUrut", "T0{id}"}}),
-            R"([{"field":"noUrut","message":"T0{id}"},"","R/I"])");
+            R"([{"field":"noUrut","message":"T0{id}"},"R/I"])");
+  EXPECT_EQ(acknowledgement_response(told, "R", "I", {{"noKunjungan", "1"}}), "") << "no empty number is given out";
 }
 
 }  // namespace
