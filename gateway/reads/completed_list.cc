@@ -1,6 +1,7 @@
 #include "gateway/reads/completed_list.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "upstream/profile/envelope.h"
 #include "upstream/profile/json_text.h"
@@ -25,6 +26,12 @@ std::string text_in(const json& entry, std::string_view places) {
   return {};
 }
 
+// A queued request with its body read.
+struct Read {
+  const QueuedRequest& request;
+  json body;
+};
+
 class Completing {
  public:
   Completing(const profile::Profile& profile, const profile::Completion& completion, std::string_view facility)
@@ -33,14 +40,14 @@ class Completing {
         route_(*profile::find_route(profile, completion.route)),
         facility_(facility) {}
 
-  bool belongs(const QueuedRequest& queued, const profile::RequestView& asked) const {
+  bool belongs(const Read& queued, const profile::RequestView& asked) const {
     return std::ranges::all_of(completion_.where, [&](const profile::FieldPair& pair) {
       return value(view(queued), pair.in_entry) == value(asked, pair.in_body);
     });
   }
 
   // By the fields that a probe would find it by.
-  bool is_listed(const QueuedRequest& queued, const json& list) const {
+  bool is_listed(const Read& queued, const json& list) const {
     if (!route_.probe) return false;
     return std::ranges::any_of(list, [&](const json& entry) {
       return std::ranges::all_of(route_.probe->identify, [&](const profile::FieldPair& pair) {
@@ -49,19 +56,19 @@ class Completing {
     });
   }
 
-  ordered_json entry(const QueuedRequest& queued) const {
+  ordered_json entry(const Read& queued) const {
     auto made = ordered_json::parse(completion_.entry_template);
     fill(made, queued);
     return made;
   }
 
  private:
-  profile::RequestView view(const QueuedRequest& queued) const { return {&queued.body, &queued.parameters, facility_}; }
+  profile::RequestView view(const Read& queued) const { return {&queued.body, &queued.request.parameters, facility_}; }
   std::string value(const profile::RequestView& request, std::string_view source) const {
     return profile::normal_date(profile_.date_format, profile::compared_value_of(request, source));
   }
 
-  void fill(ordered_json& part, const QueuedRequest& queued) const {
+  void fill(ordered_json& part, const Read& queued) const {
     if (part.is_structured()) {
       for (auto& child : part) fill(child, queued);
       return;
@@ -72,14 +79,14 @@ class Completing {
     const auto inside = std::string_view(text).substr(1, text.size() - 2);
     constexpr std::string_view reference = "reference:";
     if (inside.starts_with(reference)) {
-      const auto number = queued.numbers.find(inside.substr(reference.size()));
-      part = number != queued.numbers.end() ? ordered_json(number->second) : ordered_json(nullptr);
+      const auto number = queued.request.numbers.find(inside.substr(reference.size()));
+      part = number != queued.request.numbers.end() ? ordered_json(number->second) : ordered_json(nullptr);
     } else if (inside.starts_with('/')) {
       const auto* found = profile::resolve(queued.body, inside);
       part = found != nullptr ? ordered_json(*found) : ordered_json(nullptr);
     } else {
-      const auto found = queued.parameters.find(inside);
-      part = found != queued.parameters.end() ? ordered_json(found->second) : ordered_json(nullptr);
+      const auto found = queued.request.parameters.find(inside);
+      part = found != queued.request.parameters.end() ? ordered_json(found->second) : ordered_json(nullptr);
     }
   }
 
@@ -117,8 +124,13 @@ std::optional<std::string> completed_list(const profile::Profile& profile, const
   if (!list.is_array()) return std::nullopt;
   const auto before = list.size();
   const json listed(list);
-  for (const auto& each : queued)
-    if (completing.belongs(each, asked) && !completing.is_listed(each, listed)) list.push_back(completing.entry(each));
+  for (const auto& each : queued) {
+    auto body = profile::parse_request(each.body);
+    if (!body) continue;
+    const Read read_one{each, *std::move(body)};
+    if (completing.belongs(read_one, asked) && !completing.is_listed(read_one, listed))
+      list.push_back(completing.entry(read_one));
+  }
   const auto added = list.size() - before;
   if (added == 0) return std::nullopt;
   if (!completion.count.empty()) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +15,7 @@ namespace titip::reads {
 
 // A record in custody: the request as it came in, and the provisional numbers given out for it.
 struct QueuedRequest {
-  nlohmann::json body;
+  std::string body;
   std::map<std::string, std::string, std::less<>> parameters;
   std::map<std::string, std::string, std::less<>> numbers;
 };

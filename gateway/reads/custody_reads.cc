@@ -143,8 +143,7 @@ std::optional<QueuedRequest> CustodyReads::open(const storage::Due& due) const {
   const auto key = doors_.sealer.unwrap(id, due.submission.wrapped_key);
   const auto plain = key ? doors_.sealer.open(*key, id, "payload", due.payload) : std::nullopt;
   const auto payload = plain ? storage::decode_payload(*plain) : std::nullopt;
-  auto body = payload ? profile::parse_request(payload->body) : std::nullopt;
-  if (!body) return std::nullopt;
+  if (!payload) return std::nullopt;
   auto match = profile::match(doors_.profile, payload->method,
                               std::string_view(payload->target).substr(0, payload->target.find('?')));
   return QueuedRequest{

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 namespace titip::reads {
 namespace {
 
@@ -46,7 +48,7 @@ class CompletedListTest : public testing::Test {
 
 TEST_F(CompletedListTest, what_is_queued_stands_behind_what_the_server_has) {
   const json theirs{{"noUrut", "A1"}, {"peserta", {{"noKartu", "1"}}}, {"poli", {{"kdPoli", "001"}}}};
-  const auto made = complete(listed({theirs}, 31), {queued("1"), queued("2"), queued("3", "16-08-2026")});
+  const auto made = complete(listed(json::array({theirs}), 31), {queued("1"), queued("2"), queued("3", "16-08-2026")});
   ASSERT_EQ(made.at("response").at("list").size(), 2U);
   EXPECT_EQ(made.at("response").at("list")[0], theirs);
   EXPECT_EQ(made.at("response").at("list")[1],

@@ -183,7 +183,7 @@ TEST_F(CustodyReadsTest, what_waits_is_found_with_its_numbers) {
   auto all = queued();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].numbers.at("noKunjungan"), provisional);
-  EXPECT_EQ(all[0].body.at("tgl"), "15-08-2026");
+  EXPECT_EQ(json::parse(all[0].body).at("tgl"), "15-08-2026");
   deliver(record, {});
   EXPECT_EQ(queued().size(), 1U);
 }
