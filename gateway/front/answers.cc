@@ -109,8 +109,10 @@ http::Response acknowledgement(const profile::Profile& profile, const profile::R
   } else if (on_mount) {
     response.status = told.http_status;
     response.content_type = json_type;
-    const auto filled = profile::acknowledgement_response(told, custody.submission.receipt,
-                                                          custody.submission.id.text(), custody.numbers);
+    auto numbers = custody.numbers;
+    numbers.insert(custody.quoted.begin(), custody.quoted.end());
+    const auto filled =
+        profile::acknowledgement_response(told, custody.submission.receipt, custody.submission.id.text(), numbers);
     // "Will be delivered" would be untrue of what ended long ago.
     const auto& message = custody.note.empty() ? told.message : custody.note;
     response.body = profile::write_envelope(profile.envelope, told.code, message, filled);

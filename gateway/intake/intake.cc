@@ -250,6 +250,7 @@ void Intake::await(const PendingPtr& pending, Verdict verdict) {
   custody.cancelled = std::move(verdict.cancelled);
   custody.preference = pending->preference.applied;
   for (const auto& made : pending->draft.made) custody.numbers.emplace(made.reference, made.number);
+  custody.quoted = pending->quoted();
   if (why) {
     doors_.probes.told(*why, {});
     return pending->answer(std::move(custody));

@@ -54,6 +54,7 @@ struct InCustody {
   std::optional<storage::KeptReply> national;  // the current truth, once settled
   std::string note{};          // one sentence, where the receipt alone would mislead: what was kept is erased
   profile::Numbers numbers{};  // by reference: provisional ones, or the real ones where those are all that is left
+  profile::Numbers quoted{};   // those that the request quotes, as it wrote them: a PUT is told the number it was sent
   std::vector<storage::SubmissionId> cancelled{};  // what it took back: the target and its dependants
   std::string preference{};                        // for Preference-Applied; empty: none was said
 };

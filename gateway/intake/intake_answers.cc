@@ -80,6 +80,7 @@ void Intake::answer_settled(const PendingPtr& pending, InCustody custody) {
 void Intake::answer_replay(const PendingPtr& pending, const storage::Submission& original) {
   InCustody custody{original, true, body_sha256(pending->arrival.body), {}, note_on_erased(original)};
   custody.preference = pending->preference.applied;
+  custody.quoted = pending->quoted();
   const bool gives_numbers = !original.references.empty();
   const bool wants_reply = storage::is_terminal(original.state) && !is_own_echo(*pending->arrival.profile, original);
   if (original.content_erased && gives_numbers) return answer_with_real_numbers(pending, std::move(custody));

@@ -17,6 +17,11 @@ struct Intake::Pending {
       : arrival(std::move(taken)), answer(std::move(tell)), arrived(now) {}
 
   storage::KeySpace space() const { return {arrival.destination, arrival.facility}; }
+  profile::Numbers quoted() const {
+    profile::Numbers numbers;
+    for (const auto& quote : draft.identity.chain.quotes) numbers.emplace(quote.reference, quote.number);
+    return numbers;
+  }
 
   Arrival arrival;
   std::move_only_function<void(Answer)> answer;

@@ -145,6 +145,9 @@ TEST(Answers, provisional_numbers_stand_where_the_real_ones_would) {
   const auto mount = acknowledgement(pcare_vaksin(), route, true, taken);
   EXPECT_EQ(json::parse(mount.body).at("response"),
             json::parse(R"([{"field":"noKunjungan","message":"0905R0020821T000042"}])"));
+  auto changed = custody();  // a PUT is told the number it was sent
+  changed.quoted = taken.numbers;
+  EXPECT_EQ(acknowledgement(pcare_vaksin(), route, true, changed).body, mount.body);
   const auto api = acknowledgement(pcare_vaksin(), route, false, taken);
   EXPECT_EQ(json::parse(api.body).at("numbers").at("noKunjungan"), "0905R0020821T000042");
 }

@@ -118,6 +118,7 @@ TEST_F(ChainTest, what_quotes_a_provisional_number_waits_and_stands_in_its_origi
   const auto visit = taken(arrival_at("kunjungan", person("0001")));
   const auto drug = taken(arrival_at("obat", medicine(visit.numbers.at("noKunjungan"))));
   EXPECT_EQ(drug.submission.state, State::blocked);
+  EXPECT_EQ(drug.quoted, visit.numbers) << "its acknowledgement may tell the number it was sent";
   EXPECT_EQ(drug.submission.requirements, visit.submission.references);
   EXPECT_EQ(drug.submission.ordering_key, visit.submission.ordering_key);
   EXPECT_EQ(drug.submission.person, visit.submission.person);
@@ -137,6 +138,7 @@ TEST_F(ChainTest, the_provisional_and_the_real_number_are_the_same_thing) {
     for (const auto& number : {provisional, real}) {
       const auto again = taken(arrival_at("obat", medicine(number), key));
       EXPECT_TRUE(again.replayed) << number << " " << key;
+      EXPECT_EQ(again.quoted.at("noKunjungan"), number) << "as this request wrote it";
       EXPECT_EQ(again.submission.id, drug.submission.id) << number << " " << key;
     }
   }
