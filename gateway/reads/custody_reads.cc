@@ -147,7 +147,7 @@ std::optional<QueuedRequest> CustodyReads::open(const storage::Due& due) const {
   auto match = profile::match(doors_.profile, payload->method,
                               std::string_view(payload->target).substr(0, payload->target.find('?')));
   return QueuedRequest{
-      std::move(*body), std::move(match.parameters), {payload->provisional.begin(), payload->provisional.end()}};
+      payload->body, std::move(match.parameters), {payload->provisional.begin(), payload->provisional.end()}};
 }
 
 }  // namespace titip::reads
