@@ -21,7 +21,7 @@ namespace titip::http {
 
 struct ServerOptions {
   GuardLimits guard;
-  std::uint64_t body_bytes = 256U << 10U;
+  std::uint64_t body_bytes = 512U << 10U;  // more than any route takes: those refuse in their own envelope
   std::size_t connections = 10'000;
   std::chrono::milliseconds idle{30'000};             // between requests
   std::chrono::milliseconds header_deadline{10'000};  // absolute, from the request's first byte

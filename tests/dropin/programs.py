@@ -82,12 +82,12 @@ class Simulator(Program):
 
 
 class Gateway(Program):
-    """Retries and breaker in step with a day that lasts minutes; all else as shipped."""
+    """Time-outs, retries and breaker in step with a day that lasts minutes; all else as shipped."""
 
-    hurry = {"late_apply_wait_ms": 3000, "breaker": {"window_ms": 2000, "open_first_ms": 300, "open_max_ms": 1000},
+    hurry = {"response_timeout_ms": 1500, "late_apply_wait_ms": 3000, "breaker": {"window_ms": 2000, "open_first_ms": 300, "open_max_ms": 1000},
              "backoff": {"first_ms": 100, "max_ms": 1000}}
 
-    def __init__(self, build, directory, consumers, server_port, more):
+    def __init__(self, build, directory, consumers, server_port):
         facilities = []
         for consumer in consumers:
             secret = directory / f"secret-{consumer.cons_id}"
@@ -98,8 +98,8 @@ class Gateway(Program):
         base = f"http://127.0.0.1:{server_port}"
         settings = {"data_directory": "data", "front": {"address": "127.0.0.1", "port": 0},
                     "operations": {"address": "127.0.0.1", "port": 0}, "facilities": facilities,
-                    "destinations": [{"profile": "pcare-rest", "base_url": base + "/pcare-rest", **self.hurry, **more},
-                                     {"profile": "pcare-rest-v3", "base_url": base + "/pcare-rest-v3.0", **self.hurry, **more}]}
+                    "destinations": [{"profile": "pcare-rest", "base_url": base + "/pcare-rest", **self.hurry},
+                                     {"profile": "pcare-rest-v3", "base_url": base + "/pcare-rest-v3.0", **self.hurry}]}
         (directory / "titip.json").write_text(json.dumps(settings, indent=1))
         super().__init__(directory, "gateway", [build / "titip", "serve", "--config", directory / "titip.json"])
         self.operations = int(self.says(r'"listener":"operations".*"port":(\d+)', "the gateway").group(1))

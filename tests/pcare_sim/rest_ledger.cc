@@ -48,10 +48,11 @@ std::string effect_json(const RestEffect& effect, std::size_t sequence) {
 }  // namespace
 
 std::string RestTotals::json() const {
-  return fmt::format(R"({{"reads":{},"writes":{},"effects":{},"rejected":{},"duplicates_refused":{},"unauthorized":{},)"
-                     R"("dangling_references":{},"lost_replies":{},"late_applies":{}}})",
-                     reads, writes, effects, rejected, duplicates_refused, unauthorized, dangling_references,
-                     lost_replies, late_applies);
+  return fmt::format(
+      R"({{"reads":{},"writes":{},"effects":{},"rejected":{},"duplicates_refused":{},"unauthorized":{},"unauthorized_writes":{},)"
+      R"("dangling_references":{},"lost_replies":{},"late_applies":{}}})",
+      reads, writes, effects, rejected, duplicates_refused, unauthorized, unauthorized_writes, dangling_references,
+      lost_replies, late_applies);
 }
 
 // "A1", "A2", … at the first policlinic, "B1" at the second: per facility, day and policlinic, and never again.

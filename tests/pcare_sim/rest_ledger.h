@@ -77,6 +77,7 @@ struct RestTotals {
   std::uint64_t rejected = 0;
   std::uint64_t duplicates_refused = 0;
   std::uint64_t unauthorized = 0;
+  std::uint64_t unauthorized_writes = 0;  // of them
   std::uint64_t dangling_references = 0;  // requests that quote a number never given
   std::uint64_t lost_replies = 0;
   std::uint64_t late_applies = 0;

@@ -32,6 +32,7 @@ Reply RestService::answer(const RestTarget& target, const RestRequest& request, 
   const auto caller = consumers_.caller(request.credentials, rules_.now());
   if (!caller) {
     ++totals_.unauthorized;
+    if (target.write()) ++totals_.unauthorized_writes;
     answer = {401, 401, caller.error(), "null", true, false};
   } else {
     const Call call{target, request.body, **caller, circumstance};
