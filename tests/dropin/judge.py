@@ -104,6 +104,7 @@ class Intention:
 class Verdict:
     def __init__(self):
         self.effects = self.duplicates = self.dangling = 0
+        self.put_again = 0  # changes that were made twice with the same values after an answer that was lost
         self.faults = collections.Counter()
         self.examples = {}
 
@@ -144,9 +145,11 @@ def judge_ledger(intentions, ledger):
 
 def judge_intention(intention, came, given, verdict):
     effects = came.get(intention.mark, [])
-    verdict.duplicates += max(0, len(effects) - 1)
-    if len(effects) > 1:
-        verdict.fault("duplicate", effects)
+    if len(effects) > 1 and put_again(effects):
+        verdict.put_again += len(effects) - 1
+    elif len(effects) > 1:
+        verdict.duplicates += len(effects) - 1
+        verdict.fault(f"duplicate {effects[0]['method']} {effects[0]['route']}", effects)
     if not effects:
         other = intention.taken_back_by or (intention.quotes[-1][2] if intention.kind in DELETE_ROUTE else None)
         if other and other.mark not in came:
@@ -170,6 +173,13 @@ def judge_intention(intention, came, given, verdict):
             expected = re.sub(f'("{name}": ?"){re.escape(told)}"', rf'\g<1>{number}"', expected)
         if effect["body"] != expected:
             verdict.fault("other bytes", (expected, effect["body"]))
+
+
+def put_again(effects):
+    """Whether it is one change all the same: a PUT with the same bytes, sent again because nobody was told that it had landed. (The
+    day changes nothing a second time, so no newer values can have been undone.)"""
+    lost = all(effect["weather"] for effect in effects[:-1])
+    return lost and all(e["method"] == "PUT" and (e["path"], e["body"]) == (effects[0]["path"], effects[0]["body"]) for e in effects)
 
 
 def judge_told(intentions, given, verdict):

@@ -175,7 +175,7 @@ class Ledgers(unittest.TestCase):
         def wrong_yet_taken(intentions, _):
             intentions["UJI-1"].earns_rejection = True
 
-        rows = [("duplicate", twice), ("missing", lambda _, l: l["effects"].pop()),
+        rows = [("duplicate POST r", twice), ("missing", lambda _, l: l["effects"].pop()),
                 ("invented", lambda i, _: i.pop("UJI-3")), ("quotes another's number", anothers),
                 ("quotes the wrong number", quotes("T7")), ("quotes the wrong number", quotes("0114A0211022Y000002")),
                 ("other bytes", lambda _, l: l["effects"][2].update(body=f'{{"noKunjungan":"{REAL}","k":"UJI-3 {REAL}"}}')),
@@ -189,6 +189,18 @@ class Ledgers(unittest.TestCase):
         dangling = self.verdict(lambda _, l: l["totals"].update(dangling_references=2))
         self.assertEqual((dangling.sound(), dangling.dangling), (False, 2))
         self.assertTrue(self.verdict(told("UJI-2", REAL)).sound() is True)
+
+    def test_a_change_that_is_made_twice(self):
+        def again(weather, **second):
+            def spoil(_, ledger):
+                first = {**ledger["effects"][2], "method": "PUT", "path": "p", "weather": weather}
+                ledger["effects"][2:] = [first, {**first, "weather": None, **second}]
+            return spoil
+        lost = self.verdict(again("lose_reply"))
+        self.assertEqual((lost.sound(), lost.put_again, lost.duplicates), (True, 1, 0))
+        self.assertEqual(self.verdict(again(None)).duplicates, 1, "it had been told")
+        self.assertEqual(self.verdict(again("lose_reply", method="POST")).duplicates, 1)
+        self.assertEqual(self.verdict(again("lose_reply", body="UJI-3 x")).duplicates, 1)
 
     def test_told_anothers_number(self):
         def spoil(intentions, ledger):

@@ -127,7 +127,7 @@ class Day:
             print(f"not understood: {len(record.faults)} in all")
         if not drained:
             print("ledger: the gateway still had records to send")
-        print(f"unavailable={record.unavailable} intentions={len(record.intentions)} "
+        print(f"unavailable={record.unavailable} put_again={verdict.put_again} intentions={len(record.intentions)} "
               f"server={self.simulator.ledger()['totals']}")
         print(f"dropin: calls={record.calls} understood={record.understood} slowest_ms={record.slowest_ms:.0f} "
               f"effects={verdict.effects} duplicates={verdict.duplicates} dangling_references={verdict.dangling}", flush=True)
