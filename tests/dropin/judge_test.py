@@ -136,7 +136,7 @@ def planted():
     register.told, visit.told = "A1", "T7"
     of = dict(zip(("noKartu", "tglDaftar", "kdPoli"), OF))
     effect = lambda mark, body, given, quoted=(): {"method": "POST", "route": "r", "kdPpk": "0114A021", "body": body, "of": dict(of),
-                                                   "given": given, "quoted": [list(q) for q in quoted]}
+                                                   "given": given, "weather": None, "quoted": [list(q) for q in quoted]}
     effects = [effect("UJI-1", '{"k":"UJI-1"}', ["noUrut", "A1"]),
                effect("UJI-2", '{"noKunjungan":null,"k":"UJI-2"}', ["noKunjungan", REAL]),
                effect("UJI-3", f'{{"noKunjungan":"{REAL}","k":"UJI-3 T7"}}', ["kdObatSK", "1"], [("noKunjungan", REAL)])]
