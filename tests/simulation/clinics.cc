@@ -1,5 +1,8 @@
 #include "tests/simulation/clinics.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "storage/keys.h"
 
 namespace titip::simulation {
@@ -34,7 +37,8 @@ void Clinics::one_form() {
   if (dice < 62) return correct();
   if (dice < 70) return again();
   if (dice < 72) return reuse_key();
-  if (dice < 84) return edit();
+  if (dice < 76) return repeat_ended();
+  if (dice < 86) return edit();
   registration();
 }
 
@@ -59,6 +63,7 @@ Form& Clinics::dose(std::size_t person, int number, std::string_view route, cons
                           form.nik, number, date, form.token);
   form.poison = random_.chance(0.01);
   form.hangs = random_.chance(0.002);
+  form.put_off = random_.chance(0.004);
   // An edit has no natural key: who sends it twice needs a key of his own.
   if (route != "vaksin/simpan" || random_.chance(0.5)) form.key = "key-" + form.token;
   auto& made = records_.add(std::move(form));
@@ -117,13 +122,47 @@ void Clinics::registration() {
     send_in(20 * minute_ms, first);
     send_in(40 * minute_ms, shot);
   }
+  if (random_.chance(0.1)) agenda_.in(minutes(random_.between(1, 60)), [this, person] { take_back(person); });
   if (!first.poison) return;
-  agenda_.in(minutes(random_.between(30, 180)), [this, person, nik] {  // the clinic mends it
+  agenda_.in(minutes(random_.between(30, 180)), [this, person, nik, first = &first] {  // the clinic mends it
     auto& mended = person_form(person, "sasaran/simpan");
     mended.poison = false;
     mended.provides = {"person " + nik};
+    if (random_.chance(0.5)) replace(mended, *first);
     send(mended);
   });
+}
+
+// Of one that was sent twice the answer must be the same: so it bears a key.
+void Clinics::replace(Form& form, Form& ended) {
+  if (std::exchange(ended.replaced, true)) return;
+  form.original = &ended;
+  form.key = "key-" + form.token;
+}
+
+// Somebody looks at a dose that was rejected or has expired, and sends it again, mended.
+void Clinics::repeat_ended() {
+  for (const auto& of : doses_) {
+    const auto& records = of.form->records;
+    if (of.form->excused || of.form->replaced || !of.form->acknowledged || records.empty()) continue;
+    const auto state = records.back()->standing.state;
+    if (state != storage::State::rejected && state != storage::State::expired) continue;
+    auto& ended = *of.form;
+    auto& form = dose(of.person, of.number, ended.route, of.date);
+    form.poison = form.put_off = false;
+    form.requirements = ended.requirements;
+    replace(form, ended);
+    return send(form);
+  }
+  new_dose();
+}
+
+// The registration was a mistake: unless it was sent already, it and what needs it come to nothing. Where it was, what
+// takes it back is sent behind it.
+void Clinics::take_back(std::size_t person) {
+  auto& form = person_form(person, "sasaran/update");
+  form.takes_back = "person " + people_[person].nik;
+  send(form);
 }
 
 void Clinics::correct() {
@@ -156,6 +195,7 @@ void Clinics::reuse_key() {
   form.token = next_token();
   form.key = of.form->key;
   form.misuse = true;
+  form.original = of.form;
   form.body = of.form->body;
   form.body.replace(form.body.find(of.form->token + '"'), of.form->token.size(), form.token);
   send(records_.add(std::move(form)));
@@ -167,7 +207,6 @@ void Clinics::send_in(std::uint32_t most_ms, Form& form) {
 
 void Clinics::send(Form& form) {
   if (form.excused) return;
-  if (!form.waiting) ++sent;
   form.waiting = true;
   if (!stage_.alive() || stage_.kv().dead()) return send_again_later(form);
   const auto request = ++requests_;
@@ -206,8 +245,31 @@ void Clinics::answered(Form& form, const intake::Answer& answer) {
   const bool for_good = refused && refused->status != 503 && refused->status != 507;
   if (!for_good) return send_again_later(form);
   form.waiting = false;
-  if (form.misuse && refused->status == 422) return;
+  if (refused->status == 409 && has_lost_its_place(form)) return;
+  if (form.misuse && refused->status == 422) return judge_misuse(form, *refused);
   if (!form.excused) findings_.violated("P4", fmt::format("{} was refused for good: {}", form.token, refused->title));
+}
+
+// What is sent in the place of one that ended is refused where the natural key stands for another by now.
+bool Clinics::has_lost_its_place(Form& form) const {
+  const bool replaces = form.original != nullptr && !form.misuse;
+  form.refused = replaces && std::ranges::any_of(records_.of_person(form.nik), [&](const Known* other) {
+                   const auto state = other->standing.state;
+                   return other->form->route == form.route && !other->lost &&
+                          (!storage::is_terminal(state) || state == storage::State::delivered);
+                 });
+  return form.refused;
+}
+
+// It says where the two differ, unless what was there is erased, or the store could not be asked just then.
+void Clinics::judge_misuse(const Form& form, const intake::Refused& refused) {
+  const bool erased = std::ranges::any_of(form.original->records, [](const auto* known) { return known->erased; });
+  if (erased || stage_.store().in_trouble() || stage_.must_stop()) return;
+  const bool is_named = refused.errors.size() == 1 && refused.errors.front().pointer == "/noBatch";
+  if (!is_named)
+    findings_.violated(
+        "P7", fmt::format("{} was refused for a used key, and of {} places that differ none is its batch", form.token,
+                          refused.errors.size()));
 }
 
 }  // namespace titip::simulation

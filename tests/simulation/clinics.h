@@ -19,7 +19,6 @@ class Clinics {
   // `forms` of them between now and `until`, most in the first ten hours.
   void open(std::uint32_t forms, milliseconds until);
   void gateway_died();
-  std::uint64_t sent = 0;  // forms, repetitions without an answer not counted
 
  private:
   struct Person {
@@ -42,6 +41,11 @@ class Clinics {
   void edit();
   void again();
   void reuse_key();
+  void repeat_ended();
+  static void replace(Form& form, Form& ended);
+  void take_back(std::size_t person);
+  bool has_lost_its_place(Form& form) const;
+  void judge_misuse(const Form& form, const intake::Refused& refused);
   void send(Form& form);
   void send_in(std::uint32_t most_ms, Form& form);
   void answered(Form& form, const intake::Answer& answer);

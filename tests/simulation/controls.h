@@ -18,21 +18,28 @@ enum class Control : std::uint8_t {
   order_ignored,
   forgotten_wake_up,
   restore_that_requeues,
+  breaker_that_never_opens,
 };
+// `promises`: those that the fault breaks. Whatever else is found is another fault, and does not count.
 struct ControlName {
   Control control;
   std::string_view name;
+  std::array<std::string_view, 2> promises;
 };
 inline constexpr std::array all_controls{
-    ControlName{Control::no_probe, "no_probe"},
-    ControlName{Control::probe_before_the_wait, "probe_before_the_wait"},
-    ControlName{Control::existence_instead_of_fields, "existence_instead_of_fields"},
-    ControlName{Control::new_key_per_attempt, "new_key_per_attempt"},
-    ControlName{Control::attempts_burned_while_open, "attempts_burned_while_open"},
-    ControlName{Control::order_ignored, "order_ignored"},
-    ControlName{Control::forgotten_wake_up, "forgotten_wake_up"},
-    ControlName{Control::restore_that_requeues, "restore_that_requeues"},
+    ControlName{Control::no_probe, "no_probe", {"P5"}},
+    ControlName{Control::probe_before_the_wait, "probe_before_the_wait", {"P5", "late"}},
+    ControlName{Control::existence_instead_of_fields, "existence_instead_of_fields", {"P6"}},
+    ControlName{Control::new_key_per_attempt, "new_key_per_attempt", {"key"}},
+    ControlName{Control::attempts_burned_while_open, "attempts_burned_while_open", {"attempts"}},
+    ControlName{Control::order_ignored, "order_ignored", {"order", "one at a time"}},
+    ControlName{Control::forgotten_wake_up, "forgotten_wake_up", {"liveness"}},
+    ControlName{Control::restore_that_requeues, "restore_that_requeues", {"restore"}},
+    ControlName{Control::breaker_that_never_opens, "breaker_that_never_opens", {"breaker"}},
 };
+constexpr bool is_caught_by(const ControlName& control, std::string_view promise) {
+  return !promise.empty() && (promise == control.promises[0] || promise == control.promises[1]);
+}
 constexpr std::optional<Control> control_named(std::string_view name) {
   for (const auto& each : all_controls)
     if (each.name == name) return each.control;

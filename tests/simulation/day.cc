@@ -25,14 +25,21 @@ Day::Day(DayOptions options, const storage::Sealer& sealer)
       last_fault_(std::chrono::minutes(random_.between(15 * 60, 20 * 60))),
       findings_(clock_, options.tracing),
       agenda_(clock_),
-      records_(findings_),
       repeats_people_(random_.chance(0.2)),
+      maximum_age_(random_.chance(0.4) ? std::optional<milliseconds>(2h) : std::nullopt),
+      records_(
+          findings_,
+          {.may_repeat = [this](const Form& form) { return repeats_people_ && form.route.starts_with("sasaran/"); },
+           .maximum_age = maximum_age_,
+           .served = [this](const std::string& facility) { return stage_.served(facility); }}),
       national_(clock_, agenda_, records_, findings_, Weather(random_, last_fault_),
                 {.honours_keys = repeats_people_ && options.control != Control::no_probe, .slow = random_.chance(0.2)},
                 options.seed),
       stage_({.seed = options.seed,
               .control = options.control,
               .repeats_people = repeats_people_,
+              .parks_edits = random_.chance(0.15),
+              .maximum_age = maximum_age_,
               .facilities = facilities,
               .without_reason = random_.chance(0.3) ? "F003" : ""},
              clock_, agenda_, national_, records_, findings_, sealer_),
@@ -81,10 +88,16 @@ void Day::plan_store_trouble() {
     agenda_.in(any_time(last_fault_ - 2min), [this] {
       if (!stage_.alive()) return;
       const auto life = stage_.lives;
-      stage_.store().busy = random_.chance(0.5) ? storage::Error::unavailable : storage::Error::overloaded;
-      findings_.trace("the store takes nothing for a while");
+      auto& store = stage_.store();
+      if (random_.chance(0.5))
+        store.stumbles = 0.3;
+      else
+        store.busy = random_.chance(0.5) ? storage::Error::unavailable : storage::Error::overloaded;
+      findings_.trace("the store takes {} for a while", store.busy ? "nothing" : "not all");
       agenda_.in(any_time(90s), [this, life] {
-        if (stage_.alive() && stage_.lives == life) stage_.store().busy.reset();
+        if (!stage_.alive() || stage_.lives != life) return;
+        stage_.store().busy.reset();
+        stage_.store().stumbles = 0;
       });
     });
   }
@@ -93,6 +106,20 @@ void Day::plan_store_trouble() {
       if (stage_.alive()) stage_.store().accept_in_doubt = random_.chance(0.5);
     });
   }
+}
+
+// A write to the disk fails: whoever waits for it does not know whether it lasts, and the process ends itself.
+void Day::plan_bad_writes() {
+  for (auto i = random_.below(4); i > 0; --i) {
+    agenda_.in(any_time(last_fault_), [this] {
+      if (stage_.alive()) stage_.kv().fail_next_commit(random_.chance(0.5));
+    });
+  }
+}
+
+void Day::plan_served_time() {
+  for (const auto& spell : national_.spells())
+    for (const auto at : {spell.from, spell.until}) agenda_.in(at, [this] { stage_.count_served(); });
 }
 
 // The national server refuses a facility's credentials, until somebody logs in anew.
@@ -131,7 +158,7 @@ void Day::plan_restore() {
   agenda_.in(taken + 10min + any_time(4h), [this] {
     if (!backup_) return;
     if (stage_.alive()) crash();
-    stage_.restore(*backup_);
+    stage_.restore(*backup_, random_.chance(0.5));
   });
 }
 
@@ -147,8 +174,13 @@ void Day::plan_officers() {
 void Day::run_now() {
   for (std::uint32_t steps = 0; !findings_.any(); ++steps) {
     if (agenda_.run_due()) continue;
-    if (!stage_.step()) return;
+    if (!stage_.step()) {
+      if (!stage_.must_stop()) return;
+      crash();  // it has nothing left to do but to end
+      continue;
+    }
     ++steps_;
+    if (stage_.must_stop() && !steps_to_live_) steps_to_live_ = random_.below(40);
     const bool dies = stage_.kv().dead() || (steps_to_live_ && (*steps_to_live_)-- == 0);
     if (dies) crash();
     if (steps > most_steps_at_rest) return findings_.violated("rest", "the gateway spins without time passing");
@@ -181,19 +213,21 @@ void Day::bring_home() {
   stage_.look_at_everything();
   records_.judge_the_end();
   for (const auto& form : records_.forms())
-    if (!form->acknowledged && !form->misuse && !form->excused)
+    if (!form->acknowledged && !form->misuse && !form->refused && !form->excused)
       findings_.violated("liveness", form->token + " was sent again and again and never acknowledged");
 }
 
 DayResult Day::run() {
   plan_deaths();
   plan_store_trouble();
+  plan_bad_writes();
+  plan_served_time();
   plan_lockouts();
   plan_gates();
   plan_restore();
   plan_officers();
   stage_.start();
-  clinics_.open(random_.between(1'050, 1'350), closing);
+  clinics_.open(random_.between(1'100, 1'400), closing);
   for (auto time = milliseconds(4h); time <= length && !findings_.any(); time += 4h) {
     run_until(time);
     if (!findings_.any()) stage_.look_at_everything();
@@ -206,7 +240,7 @@ DayResult Day::run() {
     result.words = findings_.first()->words;
   }
   result.simulated_ms = static_cast<std::uint64_t>(since_start().count());
-  result.submissions = clinics_.sent;
+  result.submissions = records_.ever_accepted();
   result.crashes = crashes_;
   result.unknown = records_.times_unknown();
   result.probes = national_.reads;

@@ -53,6 +53,8 @@ class Day {
  private:
   void plan_deaths();
   void plan_store_trouble();
+  void plan_bad_writes();
+  void plan_served_time();
   void plan_lockouts();
   void plan_gates();
   void plan_restore();
@@ -73,8 +75,9 @@ class Day {
   milliseconds last_fault_;
   Findings findings_;
   Agenda agenda_;
-  Records records_;
   const bool repeats_people_;
+  const std::optional<milliseconds> maximum_age_;
+  Records records_;
   National national_;
   Stage stage_;
   Clinics clinics_;

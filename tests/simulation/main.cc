@@ -85,7 +85,7 @@ std::optional<std::uint64_t> catch_control(const ControlName& control, std::uint
   std::optional<std::uint64_t> caught;
   run_many(first, seeds_for_a_control, control.control, at_once, [&](std::uint64_t seed, const DayResult& result) {
     ++tried;
-    if (result.promise.empty() || caught) return !caught;
+    if (!is_caught_by(control, result.promise) || caught) return !caught;
     caught = tried;
     fmt::print("control {}: caught by seed {} ({}: {})\n", control.name, seed, result.promise, result.words);
     return false;

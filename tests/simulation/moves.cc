@@ -35,6 +35,16 @@ void add_moves_of_held(std::vector<Move>& moves, Event event) {
   }
 }
 
+void add_entries(std::vector<Move>& moves) {
+  for (const auto to : {State::queued, State::blocked, State::held})
+    moves.push_back({State::queued, Event::requirement_pending_again,
+                     to == State::held ? HoldReason::requirement : HoldReason::none, State::queued, to,
+                     Entry::accepted});
+  moves.push_back({State::queued, Event::cancel, HoldReason::none, State::queued, State::cancelled, Entry::taken_back});
+  for (const auto ended : {State::rejected, State::expired})
+    moves.push_back({ended, Event::release, HoldReason::none, State::queued, State::queued, Entry::requeued});
+}
+
 // Who enters the queue is asked what he needs, and may be turned aside.
 bool may_end_as(const Move& move, const Standing& after) {
   const bool asks = move.to == State::queued || move.to == State::blocked ||
@@ -61,7 +71,7 @@ bool may_end_as(const Move& move, const Standing& after) {
 }
 
 bool begins_at(const Move& move, const Standing& before) {
-  if (move.from != before.state) return false;
+  if (move.entry != Entry::none || move.from != before.state) return false;
   if (before.state != State::held) return true;
   return move.reason == class_of(before.reason) &&
          (move.event != Event::release || move.reason == HoldReason::unknown || move.held_from == before.held_from);
@@ -81,6 +91,9 @@ int likeness(const Move& move, const Standing& after, std::string_view rule) {
 }  // namespace
 
 std::string Move::text() const {
+  if (entry == Entry::accepted) return fmt::format("- --accepted--> {}", storage::name(to));
+  if (entry == Entry::taken_back) return fmt::format("- --accepted, taking back--> {}", storage::name(to));
+  if (entry == Entry::requeued) return fmt::format("{} --replaced--> a new one", storage::name(from));
   auto text = fmt::format("{} --{}--> {}", storage::name(from), storage::name(event), storage::name(to));
   if (from == State::held)
     text += fmt::format(" (held for {}, from {})", storage::name(reason), storage::name(held_from));
@@ -100,6 +113,7 @@ const std::vector<Move>& all_moves() {
         }
       }
     }
+    add_entries(made);
     return made;
   }();
   return moves;
@@ -134,9 +148,19 @@ bool leads_to(const Standing& before, const Standing& after, std::uint32_t steps
   return false;
 }
 
-bool may_begin_as(const Standing& standing) {
-  return standing.state == State::queued || standing.state == State::blocked || standing.state == State::cancelled ||
-         (standing.state == State::held && standing.reason == HoldReason::requirement);
+std::optional<std::size_t> entry_of(const Standing& standing, std::string_view rule, std::optional<State> replaced) {
+  const bool waits = standing.state == State::queued || standing.state == State::blocked ||
+                     (standing.state == State::held && standing.reason == HoldReason::requirement);
+  const auto& moves = all_moves();
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    const auto& move = moves[i];
+    const bool is_it = replaced
+                           ? move.entry == Entry::requeued && move.from == *replaced && waits
+                           : move.to == standing.state && ((move.entry == Entry::accepted && waits) ||
+                                                           (move.entry == Entry::taken_back && rule == "taken_back"));
+    if (is_it) return i;
+  }
+  return std::nullopt;
 }
 
 }  // namespace titip::simulation

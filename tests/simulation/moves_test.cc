@@ -13,6 +13,7 @@ using storage::State;
 TEST(Moves, each_move_of_the_table_is_one_step) {
   ASSERT_GT(all_moves().size(), 40U);
   for (const auto& move : all_moves()) {
+    if (move.entry != Entry::none) continue;
     const Standing before{move.from, move.reason, move.held_from};
     Standing after{move.to, HoldReason::none, move.from};
     if (move.to == State::held) {
@@ -29,6 +30,24 @@ TEST(Moves, each_move_of_the_table_is_one_step) {
     ASSERT_TRUE(found) << move.text();
     EXPECT_EQ(all_moves()[*found].event, move.event) << move.text() << " was taken for " << all_moves()[*found].text();
   }
+}
+
+TEST(Moves, each_entry_is_recognised_and_nothing_else_is_one) {
+  const auto of = [](State state, HoldReason reason, const char* rule, std::optional<State> replaced) {
+    const auto found = entry_of({state, reason, State::queued}, rule, replaced);
+    return found ? all_moves()[*found].text() : std::string();
+  };
+  const auto none = HoldReason::none;
+  EXPECT_EQ(of(State::queued, none, "", {}), "- --accepted--> queued");
+  EXPECT_EQ(of(State::blocked, none, "", {}), "- --accepted--> blocked");
+  EXPECT_EQ(of(State::held, HoldReason::requirement, "", {}), "- --accepted--> held");
+  EXPECT_EQ(of(State::cancelled, none, "taken_back", {}), "- --accepted, taking back--> cancelled");
+  EXPECT_EQ(of(State::queued, none, "", State::rejected), "rejected --replaced--> a new one");
+  EXPECT_EQ(of(State::blocked, none, "", State::expired), "expired --replaced--> a new one");
+  EXPECT_EQ(of(State::held, HoldReason::person, "", {}), "");
+  EXPECT_EQ(of(State::cancelled, none, "", {}), "");
+  EXPECT_EQ(of(State::delivered, none, "", {}), "");
+  EXPECT_EQ(of(State::queued, none, "", State::delivered), "");
 }
 
 TEST(Moves, what_the_table_lacks_is_no_step) {

@@ -53,6 +53,7 @@ National::Answer National::arrive(const client::OutboundRequest& request) {
   if (!is_health) ++reads;
   const bool answers = fate == Fate::serve || fate == Fate::login_expired || fate == Fate::needs_registration;
   if (!answers) return fail(fate);
+  if (!is_health) tell_of_look(request.target);
   return {is_health ? national(200, 200, "OK", R"({"list":[]})") : read(request.target), latency()};
 }
 
@@ -114,11 +115,12 @@ National::Answer National::answer_write(const client::OutboundRequest& request) 
   findings_.trace("{} {} at the national server: {}", form.token, form.nik, name(fate));
   // What it did under this key it has done, and says so.
   if (options_.honours_keys && keys_seen_.contains(write.key)) return decide_write(std::move(write), fate);
+  if (answers && form.put_off) return {rules::Reply{429, "text/html", "<html>429</html>", {}}, latency()};
   if (answers && form.poison) return {national(412, 412, "PRECONDITION_FAILED"), latency()};
   const bool unregistered = !form.requirements.empty() && !people_.contains(form.nik);
   if ((answers && unregistered) || (fate == Fate::needs_registration && !form.requirements.empty()))
     return {national(424, 424, "Data sasaran belum terdaftar"), latency()};
-  if (form.poison || unregistered) return fail(fate);  // whatever it answers, it does not take this
+  if (form.poison || form.put_off || unregistered) return fail(fate);  // whatever it answers, it does not take this
   return decide_write(std::move(write), fate);
 }
 
@@ -194,6 +196,12 @@ void National::typed_in_by_hand(const Write& write) {
   findings_.trace("{} {} is typed in by hand, with other values", write.form->token, write.form->nik);
   doses[dose] = write.body;
   doses[dose]["noBatch"] = "typed";
+}
+
+// A ticket is "K-" and the number of the person.
+void National::tell_of_look(std::string_view target) const {
+  const bool doses = target.starts_with(by_ticket);
+  records_.looked(std::string(target.substr(doses ? by_ticket.size() + 2 : by_nik.size())), doses);
 }
 
 rules::Exchange National::read(std::string_view target) const {

@@ -18,8 +18,8 @@ namespace titip::simulation {
 
 class National {
  public:
-  static constexpr milliseconds gives_up{20'000};    // the gateway's time-out
-  static constexpr milliseconds late_apply{29'000};  // after that, or after its death
+  static constexpr milliseconds gives_up{20'000};            // the gateway's time-out
+  static constexpr milliseconds late_apply = latest_effect;  // after that, or after its death
 
   struct Options {
     bool honours_keys = false;
@@ -37,7 +37,11 @@ class National {
   void gateway_died();
   // Whether it may still apply a write of this person to any effect; `key`: but for one that bears this key, where keys
   // are honoured.
+  bool fails_everybody() const { return weather_.at(since_start()).serves_nobody(); }
   bool still_working_on(const std::string& nik, std::string_view key = {}) const;
+
+  // When that may change.
+  const std::vector<Spell>& spells() const { return weather_.spells(); }
 
   std::set<std::string> locked_out;  // facilities whose credentials it refuses now
   std::uint64_t writes = 0;
@@ -57,6 +61,7 @@ class National {
   Answer decide_write(Write write, Fate fate);
   Answer answer_login(const client::OutboundRequest& request, Fate fate);
   rules::Exchange read(std::string_view target) const;
+  void tell_of_look(std::string_view target) const;
   Answer fail(Fate fate);
   void apply(const Write& write);
   void apply_in(milliseconds delay, Write write);

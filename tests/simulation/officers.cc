@@ -13,6 +13,7 @@ void Officers::move(const Known& known, Event event) {
   what.expected_version = known.version;
   what.event = event;
   what.hold_reason = HoldReason::person;
+  records_.said(known.id, event);
   stage_.act(std::move(what));
 }
 
@@ -51,9 +52,12 @@ void Officers::say_what_became_of(const Known& known) {
 
 bool Officers::decide_all() {
   std::vector<const Known*> held;
+  for (const auto& [sequence, known] : records_.in(State::deferred))
+    if (known->form->put_off) held.push_back(known);
   for (const auto& [sequence, known] : records_.in(State::held)) held.push_back(known);
   for (const auto* known : held) {
-    const bool would_come_back = known->form->hangs || known->standing.reason != HoldReason::unknown;
+    const bool would_come_back =
+        known->form->hangs || known->form->put_off || known->standing.reason != HoldReason::unknown;
     if (known->standing.reason == HoldReason::unknown && !would_come_back) {
       say_what_became_of(*known);
     } else if (known->standing.reason == HoldReason::person) {

@@ -24,6 +24,12 @@ bool waits_for_a_requirement(const Known& known) {
          (known.standing.state == State::held && known.standing.reason == HoldReason::requirement);
 }
 
+// Nobody knows what an update or a correction that a restore brought back has overwritten since the backup: it is
+// repeated where a look at the fields cannot tell.
+bool may_be_repeated_after_restore(const Known& known) {
+  return known.from_backup && (!known.form->is_create || known.correction);
+}
+
 std::string name_of(const Standing& s) {
   return s.state == State::held ? fmt::format("held ({})", storage::name(s.reason))
                                 : std::string(storage::name(s.state));
@@ -35,11 +41,11 @@ Form& Records::add(Form form) {
   form.number = forms_.size();
   forms_.push_back(std::make_unique<Form>(std::move(form)));
   auto& made = *forms_.back();
-  if (!made.misuse) by_token_.emplace(made.token, &made);
+  by_token_.emplace(made.token, &made);
   return made;
 }
 
-Known* Records::find(const storage::SubmissionId& id) {
+Known* Records::find(const storage::SubmissionId& id) const {
   const auto found = known_.find(id);
   return found == known_.end() ? nullptr : found->second.get();
 }
@@ -56,6 +62,7 @@ void Records::put(Known& known, const storage::Submission& now) {
   known.version = now.version;
   known.attempts = now.attempts;
   known.erased = now.content_erased;
+  known.word.reset();
   known.correction = now.correction;
   by_state_[static_cast<std::size_t>(known.standing.state)].emplace(known.sequence, &known);
 }
@@ -68,7 +75,8 @@ void Records::begin(Known& known, const storage::Submission& after) {
   known.sequence = ++sequence_;
   auto& form = *known.form;
   findings_.trace("{} {} accepted as {} ({})", form.token, form.nik, known.id.text(), name_of(standing_of(after)));
-  if (form.misuse) findings_.violated("P7", "another body was accepted under a used Idempotency-Key: " + form.token);
+  if (form.misuse && !form.original->excused)
+    findings_.violated("P7", "another body was accepted under a used Idempotency-Key: " + form.token);
   for (const auto* other : form.records) {
     // Ended without an effect, the natural key is free; an idempotency key never is.
     const bool free = storage::is_terminal(other->standing.state) && other->standing.state != State::delivered &&
@@ -79,7 +87,12 @@ void Records::begin(Known& known, const storage::Submission& after) {
   }
   form.records.push_back(&known);
   by_person_[form.nik].push_back(&known);
-  if (!may_begin_as(standing_of(after)))
+  const auto* replaced = after.replaces ? find(*after.replaces) : nullptr;
+  const auto entry = entry_of(standing_of(after), after.outcome_rule,
+                              replaced ? std::optional(replaced->standing.state) : std::nullopt);
+  if (entry)
+    moves_.insert(*entry);
+  else
     findings_.violated("P8", fmt::format("{} began as {}", form.token, name_of(standing_of(after))));
   put(known, after);
 }
@@ -97,6 +110,8 @@ void Records::committed(const storage::SubmissionId& id, const storage::Submissi
   const Standing now = standing_of(after);
   const auto steps = after.version - known.version;
   const auto move = move_between(before, now, after.outcome_rule);
+  attempts_.changed(known, {before, now, steps, after, known.word == storage::Event::not_found});
+  ages_.changed(known, now, known.word == storage::Event::expire);
   if (!same(before, now)) {
     findings_.trace("{} {} {} -> {} (rule '{}', attempts {})", known.form->token, known.form->nik, name_of(before),
                     name_of(now), after.outcome_rule, after.attempts);
@@ -113,11 +128,11 @@ void Records::committed(const storage::SubmissionId& id, const storage::Submissi
   if (now.state == State::cancelled && was_in_doubt) known.in_doubt = true;
   if (before.state == State::unknown && move && all_moves()[*move].event == storage::Event::repeat_allowed)
     known.repeated = known.in_doubt = true;
+  if (now.state != State::unknown && now.state != State::held) known.unasked = false;
   put(known, after);
 }
 
 void Records::begin_restore() {
-  restored_ = true;
   seen_in_restore_.clear();
 }
 
@@ -126,6 +141,11 @@ void Records::restored(const storage::SubmissionId& id, const storage::Submissio
   auto* known = find(id);
   if (known == nullptr || known->form == nullptr)
     return findings_.violated("P2", "the restored store holds a record nobody sent: " + id.text());
+  if (!storage::is_terminal(now.state)) {
+    known->from_backup = known->unasked = true;
+    known->age = {};
+    attempts_.restored(*known);
+  }
   put(*known, now);
 }
 
@@ -148,7 +168,8 @@ std::uint64_t Records::pending() const {
 
 // Only who waits for a requirement lets a later record of the person pass, and only one that others may need; what
 // stands behind him waits in any case.
-void Records::sending(const Known& sent) {
+void Records::sending(Known& sent) {
+  attempts_.sending(sent);
   if (sent.standing.state != State::in_flight)
     findings_.violated("open mark", fmt::format("{} is sent while it is {}", sent.form->token, name_of(sent.standing)));
   bool head_waits = false;
@@ -156,8 +177,8 @@ void Records::sending(const Known& sent) {
     const auto state = earlier->standing.state;
     if (earlier->sequence >= sent.sequence || earlier->lost || storage::is_terminal(state)) continue;
     head_waits = head_waits || waits_for_a_requirement(*earlier);
-    // After a restore all are unknown, those too that stood behind a blocked one and were never sent.
-    const bool on_its_way = state == State::in_flight || (state == State::unknown && !restored_);
+    // A restore makes all unknown, those too that stood behind a blocked one and were never sent.
+    const bool on_its_way = state == State::in_flight || (state == State::unknown && !earlier->unasked);
     const bool is_needed = !sent.form->provides.empty() || !sent.form->references.empty();
     if (head_waits && !on_its_way && is_needed) {
       earlier->passed = true;
@@ -173,17 +194,23 @@ void Records::applied(Form& form) {
   ++form.effects;
   if (form.records.empty()) return findings_.violated("P3", form.token + " was sent and is not in custody");
   const auto& known = *form.records.back();
-  // After a restore nobody knows what an update or a correction overwrote since the backup: it is repeated where a look
-  // at the fields cannot tell.
-  const bool overwrites = !form.is_create || known.correction;
-  const bool strict = !form.excused && !(restored_ && overwrites) && !form.records.front()->repeated;
+  const bool strict = !may_be_repeated_after_restore(known) && !form.records.front()->repeated;
   if (form.effects > 1 && strict)
     findings_.violated(
         "P5", fmt::format("{} ({}) had {} effects at the national server", form.token, form.nik, form.effects));
   auto& last = last_applied_[form.nik];
-  if (known.sequence < last && !known.passed && !restored_)
+  if (known.sequence < last && !known.passed && !may_be_repeated_after_restore(known))
     findings_.violated("order", fmt::format("{} was applied after a later record of {}", form.token, form.nik));
   last = std::max(last, known.sequence);
+}
+
+void Records::answered(Known& known, Told told, bool while_failing) {
+  attempts_.answered(known, told, while_failing);
+  ages_.answered(known);
+}
+
+void Records::gateway_died() {
+  for (const auto& [id, known] : known_) attempts_.gateway_died(*known);
 }
 
 // Some time after the last fault: whoever is not held waits for somebody who is, or was moved a moment ago.
@@ -213,7 +240,7 @@ void Records::judge_end_of(const Known& known) {
   if (state == State::delivered && form.effects == 0)
     findings_.violated(
         "P6", fmt::format("{} ({}) counts as delivered and the national server never saw it", form.token, form.nik));
-  if (state == State::delivered || known.in_doubt || restored_) return;
+  if (state == State::delivered || known.in_doubt || may_be_repeated_after_restore(known)) return;
   const bool other_delivered =
       std::ranges::any_of(form.records, [](const auto* r) { return r->standing.state == State::delivered; });
   if (form.effects > 0 && !other_delivered)

@@ -14,6 +14,9 @@
 #include <vector>
 
 #include "storage/records.h"
+#include "storage/state_table.h"
+#include "tests/simulation/ages.h"
+#include "tests/simulation/attempts.h"
 #include "tests/simulation/findings.h"
 #include "tests/simulation/moves.h"
 
@@ -33,9 +36,14 @@ struct Form {
   std::vector<std::string> provides;
   std::vector<std::string> references;  // provisional numbers: met when somebody has read the real one
   std::vector<std::string> requirements;
-  bool poison = false;  // the national server will never take it
-  bool hangs = false;   // … and never answers it
-  bool misuse = false;  // another body under a used Idempotency-Key: must be refused
+  bool poison = false;       // the national server will never take it
+  bool hangs = false;        // … and never answers it
+  bool put_off = false;      // … or puts it off for ever
+  bool misuse = false;       // another body under a used Idempotency-Key: must be refused
+  Form* original = nullptr;  // whose key is misused, or whose rejected or expired record this one replaces
+  std::string takes_back;    // what it takes back: a name somebody provides
+  bool refused = false;      // … and something else has its place
+  bool replaced = false;     // another form is sent in its place
   bool is_create = true;
   bool waiting = false;  // for the gateway's answer
   bool acknowledged = false;
@@ -57,12 +65,26 @@ struct Known {
   bool passed = false;  // waited for a requirement while a later one of its person went
   bool lost = false;    // of a restore's gap
   bool erased = false;
+  bool from_backup = false;  // pending in a backup that was put back: what came of it meanwhile is forgotten
+  bool unasked = false;      // … and it was not asked after since
+  std::optional<storage::Event> word{};  // a person has just asked for this
+  Tries tries{};
+  Age age{};
   clock::WallTime changed_at{};
 };
 
 class Records {
  public:
-  explicit Records(Findings& findings) : findings_(findings) {}
+  struct Rules {
+    std::function<bool(const Form&)> may_repeat = [](const Form&) { return false; };  // its route may, without a look
+    std::optional<std::chrono::milliseconds> maximum_age{};
+    std::function<Age::Served(const std::string& facility)> served = [](const auto&) { return Age::Served(0); };
+  };
+  explicit Records(Findings& findings) : Records(findings, Rules()) {}
+  Records(Findings& findings, Rules rules)
+      : findings_(findings),
+        attempts_(findings, std::move(rules.may_repeat)),
+        ages_(findings, rules.maximum_age, std::move(rules.served)) {}
 
   Form& add(Form form);
   void expect(const storage::SubmissionId& id, Form& form) { expected_[id] = &form; }
@@ -74,23 +96,31 @@ class Records {
   void restored(const storage::SubmissionId& id, const storage::Submission& now);
   void end_restore();
 
-  // A write is about to leave.
-  void sending(const Known& known);
+  // A write is about to leave; and what the national server answered to it.
+  void sending(Known& known);
+  void answered(Known& known, Told told, bool while_failing);
   // The national server applied it.
   void applied(Form& form);
+  void gateway_died();
+  void looked(const std::string& nik, bool doses) { attempts_.looked(nik, doses); }
+  // A person asks for this; it is forgotten with the record's next change.
+  void said(const storage::SubmissionId& id, storage::Event event) { find(id)->word = event; }
 
-  Known* find(const storage::SubmissionId& id);
+  Known* find(const storage::SubmissionId& id) const;
   Form* with_token(const std::string& token);
   const std::vector<std::unique_ptr<Form>>& forms() const { return forms_; }
   const std::map<std::uint64_t, Known*>& in(storage::State state) const {
     return by_state_[static_cast<std::size_t>(state)];
   }
   std::uint64_t count() const { return known_.size() - lost_; }
+  std::uint64_t ever_accepted() const { return sequence_; }
+  const std::unordered_map<storage::SubmissionId, std::unique_ptr<Known>, storage::SubmissionIdHash>& all() const {
+    return known_;
+  }
   std::uint64_t pending() const;
-  const std::vector<Known*>& of_person(const std::string& nik) { return by_person_[nik]; }
+  const std::vector<Known*>& of_person(const std::string& nik) const { return by_person_.at(nik); }
   const std::set<std::size_t>& moves_made() const { return moves_; }
   std::uint64_t times_unknown() const { return times_unknown_; }
-  bool after_a_restore() const { return restored_; }
 
   void judge_rest(const std::function<bool(const Form&)>& shut_out, std::chrono::milliseconds patience);
   // At the end, when everything has come to rest.
@@ -102,6 +132,8 @@ class Records {
   void judge_end_of(const Known& known);
 
   Findings& findings_;
+  Attempts attempts_;
+  Ages ages_;
   std::vector<std::unique_ptr<Form>> forms_;
   std::unordered_map<std::string, Form*> by_token_;
   std::unordered_map<storage::SubmissionId, Form*, storage::SubmissionIdHash> expected_;
@@ -114,7 +146,6 @@ class Records {
   std::uint64_t sequence_ = 0;
   std::uint64_t lost_ = 0;
   std::uint64_t times_unknown_ = 0;
-  bool restored_ = false;
 };
 
 }  // namespace titip::simulation

@@ -4,36 +4,47 @@
 
 namespace titip::simulation {
 
+using storage::Done;
 using storage::Error;
 using storage::Event;
+using storage::Home;
 using storage::Outcome;
+using storage::State;
 
-namespace {
-
+// True: it is answered so, and nothing is done.
 template <class T>
-void answer(storage::Home& home, storage::Done<T> done, Error error) {
-  home.post([done = std::move(done), error]() mutable { done(std::unexpected(error)); });
+bool SimStore::refuses(Home& home, Done<T>& done) {
+  const auto error = busy                                       ? busy
+                     : stumbles > 0 && random_.chance(stumbles) ? std::optional(Error::overloaded)
+                                                                : std::nullopt;
+  if (error) home.post([done = std::move(done), error = *error]() mutable { done(std::unexpected(error)); });
+  return error.has_value();
 }
 
-}  // namespace
-
-void SimStore::accept(std::vector<storage::NewSubmission> batch, storage::Home& home,
-                      storage::Done<std::vector<storage::Verdict>> done) {
-  for (auto& incoming : batch) {
-    auto& s = incoming.submission;
-    doors_.records.expect(s.id, *arriving);
-    const auto key_of = [&](const std::string& name) {
-      return doors_.sealer.keyed_hash("requirement", {s.destination, s.facility, name});
-    };
-    for (const auto& name : arriving->provides) s.provides.push_back(key_of(name));
-    for (const auto& name : arriving->references) s.references.push_back(key_of(name));
-    for (const auto& name : arriving->requirements) s.requirements.push_back(key_of(name));
-    if (doors_.control == Control::order_ignored)
-      std::copy(s.id.bytes.begin(), s.id.bytes.end(), s.ordering_key.begin());
+void SimStore::fill_in(storage::NewSubmission& incoming) {
+  auto& s = incoming.submission;
+  const auto& form = *arriving;
+  doors_.records.expect(s.id, *arriving);
+  const auto key_of = [&](const std::string& name) {
+    return doors_.sealer.keyed_hash("requirement", {s.destination, s.facility, name});
+  };
+  for (const auto& name : form.provides) s.provides.push_back(key_of(name));
+  for (const auto& name : form.references) s.references.push_back(key_of(name));
+  for (const auto& name : form.requirements) s.requirements.push_back(key_of(name));
+  if (!form.takes_back.empty()) incoming.takes_back = key_of(form.takes_back);
+  if (!form.misuse && form.original != nullptr && !form.original->records.empty()) {
+    const auto& last = *form.original->records.back();
+    const bool is_done_for = last.standing.state == State::rejected || last.standing.state == State::expired;
+    if (is_done_for && !last.lost) incoming.replaces = last.id;
   }
-  if (busy) return answer(home, std::move(done), *busy);
+  if (doors_.control == Control::order_ignored) std::copy(s.id.bytes.begin(), s.id.bytes.end(), s.ordering_key.begin());
+}
+
+void SimStore::accept(std::vector<storage::NewSubmission> batch, Home& home, Done<std::vector<storage::Verdict>> done) {
+  for (auto& incoming : batch) fill_in(incoming);
+  if (refuses(home, done)) return;
   if (const auto in_doubt = std::exchange(accept_in_doubt, std::nullopt)) {
-    if (!*in_doubt) return answer(home, std::move(done), Error::in_doubt);
+    if (!*in_doubt) return home.post([done = std::move(done)]() mutable { done(std::unexpected(Error::in_doubt)); });
     return ForwardingStore::accept(std::move(batch), home, [done = std::move(done)](const auto&) mutable {
       done(std::unexpected(Error::in_doubt));
     });
@@ -41,56 +52,65 @@ void SimStore::accept(std::vector<storage::NewSubmission> batch, storage::Home& 
   ForwardingStore::accept(std::move(batch), home, std::move(done));
 }
 
-void SimStore::settle(std::vector<storage::Settlement> batch, storage::Home& home,
-                      storage::Done<std::vector<storage::Changed>> done) {
+void SimStore::open_attempts(std::vector<storage::OpenAttempt> batch, Home& home,
+                             Done<std::vector<storage::Changed>> done) {
+  if (!refuses(home, done)) ForwardingStore::open_attempts(std::move(batch), home, std::move(done));
+}
+
+void SimStore::settle(std::vector<storage::Settlement> batch, Home& home, Done<std::vector<storage::Changed>> done) {
   for (auto& settlement : batch) {
     if (doors_.control == Control::attempts_burned_while_open && settlement.event == Event::returned &&
         settlement.attempt.outcome == Outcome::deferred) {
       settlement.event = Event::deferred;
       settlement.counts_as_attempt = true;
     }
-    judge(settlement);
   }
-  if (busy) return answer(home, std::move(done), *busy);
-  ForwardingStore::settle(std::move(batch), home, std::move(done));
+  if (!refuses(home, done)) ForwardingStore::settle(std::move(batch), home, std::move(done));
 }
 
-// What is decided is judged once, when it is decided; the store may take it later only.
-void SimStore::judge(const storage::Settlement& settlement) {
-  if (!judged_.emplace(settlement.id, settlement.expected_version, settlement.attempt.opened_at).second) return;
-  const auto* known = doors_.records.find(settlement.id);
-  const auto name = known && known->form ? known->form->token : settlement.id.text();
-  if (settlement.event == Event::returned && settlement.counts_as_attempt)
-    doors_.findings.violated("attempts", name + " was given back and its attempt counted");
-  if (settlement.event == Event::deferred && settlement.attempt.outcome == Outcome::deferred &&
-      doors_.breaker() != rules::BreakerState::closed)
-    doors_.findings.violated("attempts", name + " burned an attempt while the breaker is not closed");
+void SimStore::transition(std::vector<storage::Transition> batch, Home& home,
+                          Done<std::vector<storage::Changed>> done) {
+  if (!refuses(home, done)) ForwardingStore::transition(std::move(batch), home, std::move(done));
 }
 
-void SimStore::transition(std::vector<storage::Transition> batch, storage::Home& home,
-                          storage::Done<std::vector<storage::Changed>> done) {
-  if (busy) return answer(home, std::move(done), *busy);
-  ForwardingStore::transition(std::move(batch), home, std::move(done));
+void SimStore::read_back(std::vector<storage::ReadBack> batch, Home& home, Done<std::vector<storage::Changed>> done) {
+  if (!refuses(home, done)) ForwardingStore::read_back(std::move(batch), home, std::move(done));
 }
 
-void SimStore::next_due(std::vector<storage::DueQuery> batch, storage::Home& home,
-                        storage::Done<std::vector<storage::DueBatch>> done) {
-  if (busy) return answer(home, std::move(done), *busy);
-  ForwardingStore::next_due(std::move(batch), home, std::move(done));
+void SimStore::claim(storage::Shards wanted, Home& home, Done<storage::Lease> done) {
+  if (!refuses(home, done)) ForwardingStore::claim(wanted, home, std::move(done));
 }
 
-void SimStore::lanes(std::string destination, storage::Home& home, storage::Done<std::vector<storage::Lane>> done) {
-  if (busy) return answer(home, std::move(done), *busy);
-  ForwardingStore::lanes(std::move(destination), home, std::move(done));
+void SimStore::next_due(std::vector<storage::DueQuery> batch, Home& home, Done<std::vector<storage::DueBatch>> done) {
+  if (!refuses(home, done)) ForwardingStore::next_due(std::move(batch), home, std::move(done));
 }
 
-void SimStore::put_objects(std::vector<storage::PutObject> batch, storage::Home& home,
-                           storage::Done<std::vector<storage::Applied>> done) {
-  if (busy) return answer(home, std::move(done), *busy);
-  ForwardingStore::put_objects(std::move(batch), home, std::move(done));
+void SimStore::lanes(std::string destination, Home& home, Done<std::vector<storage::Lane>> done) {
+  if (!refuses(home, done)) ForwardingStore::lanes(std::move(destination), home, std::move(done));
 }
 
-void SimStore::subscribe(storage::Home& home, std::function<void(const storage::CommitNotice&)> heard) {
+void SimStore::load(std::vector<storage::LoadRequest> batch, Home& home,
+                    Done<std::vector<std::optional<storage::Loaded>>> done) {
+  if (!refuses(home, done)) ForwardingStore::load(std::move(batch), home, std::move(done));
+}
+
+void SimStore::put_objects(std::vector<storage::PutObject> batch, Home& home,
+                           Done<std::vector<storage::Applied>> done) {
+  if (!refuses(home, done)) ForwardingStore::put_objects(std::move(batch), home, std::move(done));
+}
+
+void SimStore::get_object(std::string kind, std::string object_name, Home& home,
+                          Done<std::optional<storage::Object>> done) {
+  if (!refuses(home, done)) ForwardingStore::get_object(std::move(kind), std::move(object_name), home, std::move(done));
+}
+
+void SimStore::list_objects(std::string kind, std::string after, std::size_t limit, Home& home,
+                            Done<std::vector<std::pair<std::string, storage::Object>>> done) {
+  if (!refuses(home, done))
+    ForwardingStore::list_objects(std::move(kind), std::move(after), limit, home, std::move(done));
+}
+
+void SimStore::subscribe(Home& home, std::function<void(const storage::CommitNotice&)> heard) {
   if (doors_.control != Control::forgotten_wake_up) return ForwardingStore::subscribe(home, std::move(heard));
   ForwardingStore::subscribe(home, [this, heard = std::move(heard)](const storage::CommitNotice& notice) {
     if (random_.chance(0.5)) heard(notice);

@@ -1,8 +1,5 @@
 #include "tests/simulation/stage.h"
 
-#include "storage/keys.h"
-#include "storage/restore.h"
-#include "tests/storage/invariants.h"
 #include "tests/upstream/shipped_profile.h"
 
 namespace titip::simulation {
@@ -27,6 +24,9 @@ profile::Profile profile_for(const StageOptions& options) {
         ((options.repeats_people && of_people) || options.control == Control::no_probe)) {
       route.after_unknown = profile::AfterUnknown::repeat;
       route.probe.reset();
+    } else if (options.parks_edits && route.id == "vaksin/ubah") {
+      route.after_unknown = profile::AfterUnknown::park;
+      route.probe.reset();
     }
     if (options.control == Control::existence_instead_of_fields && route.probe) route.probe->compare.clear();
   }
@@ -38,15 +38,19 @@ delivery::DispatcherOptions dispatcher_options(const StageOptions& options) {
   made.destination = destination;
   made.settle.backoff = {.first = 2s, .max = 60s};
   made.settle.late_apply_wait = options.control == Control::probe_before_the_wait ? 1s : 30s;
+  if (options.maximum_age) made.settle.maximum_age.age = *options.maximum_age;
   made.login.pause_first = 10min;
   made.login.pause_max = 30min;
   return made;
 }
 
-client::UpstreamOptions upstream_options() {
+constexpr BreakerWatch::Pauses pauses{15s, 120s};
+
+client::UpstreamOptions upstream_options(const StageOptions& options) {
   client::UpstreamOptions made;
-  made.breaker.open_first = 15s;
-  made.breaker.open_max = 120s;
+  made.breaker.open_first = pauses.first;
+  made.breaker.open_max = pauses.most;
+  if (options.control == Control::breaker_that_never_opens) made.breaker.minimum_calls = 1'000'000;
   return made;
 }
 
@@ -62,12 +66,11 @@ struct Stage::Life {
           if (!opened) throw std::runtime_error(opened.error());
           return std::move(*opened);
         }()),
-        store(*engine, {stage.records_, stage.findings_, stage.sealer_, stage.options_.control,
-                        [this] { return upstream.state(); }, stage.random_.next()}),
+        store(*engine, {stage.records_, stage.sealer_, stage.options_.control, stage.random_.next()}),
         wire({stage.clock_, stage.national_, stage.records_, stage.findings_, *stage.kv_, timers,
               stage.options_.control, [&stage](const std::string& facility) { return stage.is_gated(facility); },
-              [this] { return upstream.state(); }}),
-        upstream(stage.profile_, upstream_options(),
+              pauses}),
+        upstream(stage.profile_, upstream_options(stage.options_),
                  {wire, [&stage] { return stage.clock_.steady(); }, [&stage] { return stage.clock_.wall(); },
                   [&stage] { return stage.uniform(); }, probes}),
         intake({store, home, stage.sealer_, stage.clock_, intake_probes}),
@@ -100,6 +103,7 @@ Stage::Stage(StageOptions options, const tests::FakeClock& clock, Agenda& agenda
       sealer_(sealer),
       profile_(profile_for(options_)),
       kv_(std::make_shared<WatchedKv>(records, findings)),
+      clocks_(clock),
       random_(options_.seed, 11) {
   for (std::uint32_t i = 0; i < options_.facilities; ++i) {
     storage::Facility facility;
@@ -113,11 +117,15 @@ Stage::Stage(StageOptions options, const tests::FakeClock& clock, Agenda& agenda
 
 Stage::~Stage() = default;
 
-storage::StoreOptions Stage::store_options() const {
+storage::StoreOptions Stage::store_options() {
   storage::StoreOptions options;
   options.now = [this] { return clock_.wall(); };
   options.steady = [this] { return clock_.steady(); };
-  options.on_fatal = [this](const std::string& why) { findings_.violated("store", why); };
+  options.on_fatal = [this](const std::string& why) {
+    findings_.trace("{}", why);
+    if (!kv_->has_failed()) findings_.violated("store", why);
+    must_stop_ = true;
+  };
   return options;
 }
 
@@ -127,6 +135,7 @@ double Stage::uniform() {
 
 void Stage::start() {
   ++lives;
+  must_stop_ = false;
   findings_.trace("--- the gateway starts ({})", lives);
   kv_->live_again();
   life_ = std::make_unique<Life>(*this);
@@ -137,13 +146,17 @@ void Stage::start() {
       life_->dispatcher.gate_facility(facility, true, "kept");
   }
   life_->dispatcher.start();
+  count_served();
 }
 
 void Stage::die() {
   findings_.trace("--- the gateway dies");
   kv_->die();
+  must_stop_ = false;
   life_.reset();
   national_.gateway_died();
+  records_.gateway_died();
+  count_served();
 }
 
 bool Stage::step() {
@@ -190,7 +203,8 @@ void Stage::erase(const storage::SubmissionId& id) {
 }
 
 void Stage::tell_numbers(const Form& form) {
-  if (!life_ || form.records.empty() || form.records.back()->standing.state != storage::State::delivered) return;
+  const bool is_there = !form.records.empty() && form.records.back()->standing.state == storage::State::delivered;
+  if (!life_ || !is_there) return;
   storage::ReadBack read;
   read.id = form.records.back()->id;
   read.expected_version = form.records.back()->version;
@@ -198,7 +212,9 @@ void Stage::tell_numbers(const Form& form) {
   for (const auto& name : form.references)
     read.resolved.push_back(
         {sealer_.keyed_hash("requirement", {destination, form.facility, name}), storage::Sealed{"a number"}, {}});
-  life_->engine->read_back({std::move(read)}, life_->home, [](const auto&) {});
+  life_->store.read_back({std::move(read)}, life_->home, [this, &form](const auto& changed) {
+    if (!changed) agenda_.in(1min, [this, &form] { tell_numbers(form); });
+  });
 }
 
 // A surge was told, or a person shuts or opens a gate. A person opens what a surge has shut after a while.
@@ -210,6 +226,12 @@ void Stage::gate(const std::optional<std::string>& facility, bool shut) {
   } else if (gated_.insert(name).second) {
     agenda_.in(milliseconds(random_.between(60'000, 1'200'000)), [this, name] { resume(name); });
   }
+  count_served();
+}
+
+void Stage::count_served() {
+  for (const auto& [code, facility] : facilities_.all())
+    clocks_.runs(code, life_ && !is_gated(code) && !national_.fails_everybody());
 }
 
 void Stage::resume(const std::string& facility) {
@@ -238,41 +260,8 @@ void Stage::renew_login(const std::string& facility) {
   if (life_) life_->dispatcher.credentials_renewed(facility);
 }
 
-void Stage::look_at_everything() {
-  for (const auto& broken : storage::broken_invariants(*kv_)) findings_.violated("store", broken);
-  if (!life_) return;
-  const auto all = life_->engine->counts();
-  const auto found = all.destinations.find(destination);
-  const auto counts = found == all.destinations.end() ? storage::DestinationCounts{} : found->second;
-  if (counts.accepted != records_.count())
-    findings_.violated("counts",
-                       fmt::format("{} records are in custody, {} are counted", records_.count(), counts.accepted));
-  for (const auto state : storage::all_states) {
-    const auto counted = counts.by_state[static_cast<std::size_t>(state)];
-    if (counted != records_.in(state).size())
-      findings_.violated("counts", fmt::format("{} records are {}, {} are counted", records_.in(state).size(),
-                                               storage::name(state), counted));
-  }
-  for (const auto& form : records_.forms()) {
-    if (!form->acknowledged || form->excused || form->records.empty()) continue;
-    const auto& known = *form->records.back();
-    const auto sealed = kv_->get(storage::Family::payload, storage::keys::of(known.id));
-    if (!known.erased && (!sealed || !*sealed))
-      findings_.violated("P2", form->token + " was acknowledged and its content is gone");
-  }
-}
-
-void Stage::restore(const storage::MemoryKv& backup) {
-  if (life_) die();
-  findings_.trace("--- the store is put back as it was at the backup");
-  kv_->live_again();
-  kv_->put_back(backup);
-  if (options_.control != Control::restore_that_requeues) {
-    const auto marked = storage::mark_restored(*kv_, std::nullopt, clock_.wall(), {});
-    if (!marked) findings_.violated("restore", marked.error());
-  }
-  kv_->show_all();
-  gate(std::nullopt, true);
+storage::QueueStore& Stage::engine() {
+  return *life_->engine;
 }
 
 }  // namespace titip::simulation

@@ -27,6 +27,11 @@ storage::KvResult<void> WatchedKv::commit(const storage::KvBatch& batch) {
   const auto dies = std::exchange(dies_next_, std::nullopt);
   if (dies) dead_ = true;
   if (dies && !*dies) return {};
+  const storage::KvResult<void> failed =
+      std::unexpected(storage::KvError{storage::KvError::Kind::failed, "the disk takes no write"});
+  const auto fails = std::exchange(fails_next_, std::nullopt);
+  if (fails) has_failed_ = true;
+  if (fails && !*fails) return failed;
   auto done = MemoryKv::commit(batch);
   if (silent_) return done;
   for (const auto& write : batch) {
@@ -39,7 +44,7 @@ storage::KvResult<void> WatchedKv::commit(const storage::KvBatch& batch) {
     }
     records_.committed(*id, record->submission);
   }
-  return done;
+  return fails ? failed : done;
 }
 
 std::shared_ptr<storage::MemoryKv> WatchedKv::copy() const {

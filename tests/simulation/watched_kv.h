@@ -1,4 +1,5 @@
-// The store's engine in memory: it outlives the process, which may die at any step and inside any commit. Every record
+// The store's engine in memory: it outlives the process, which may die at any step and inside any commit; and a commit
+// may fail. Every record
 // that a commit changes is shown to the judge. One thread.
 #pragma once
 
@@ -27,7 +28,12 @@ class WatchedKv final : public storage::MemoryKv {
   void live_again() {
     dead_ = false;
     dies_next_.reset();
+    fails_next_.reset();
+    has_failed_ = false;
   }
+  // The next commit fails, and yet it may be there.
+  void fail_next_commit(bool it_lasts) { fails_next_ = it_lasts; }
+  bool has_failed() const { return has_failed_; }
   // Dies at the next commit: before it lasts, or right after.
   void die_at_next_commit(bool it_lasts) { dies_next_ = it_lasts; }
 
@@ -43,6 +49,8 @@ class WatchedKv final : public storage::MemoryKv {
   bool dead_ = false;
   bool silent_ = false;
   std::optional<bool> dies_next_;
+  std::optional<bool> fails_next_;
+  bool has_failed_ = false;  // in this life
 };
 
 }  // namespace titip::simulation

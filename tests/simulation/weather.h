@@ -36,6 +36,7 @@ struct Odds {
   std::string_view name;
   std::array<std::uint16_t, fate_count> of{};  // in 10,000
   Fate draw(sampler::Random& random) const;
+  bool serves_nobody() const { return of[0] == 0; }
 };
 
 struct Spell {

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "tests/simulation/breaker_watch.h"
 #include "tests/simulation/controls.h"
 #include "tests/simulation/national.h"
 #include "tests/simulation/watched_kv.h"
@@ -24,19 +25,20 @@ class Wire final : public client::Transport {
     LoopTimers& timers;  // of this life
     Control control = Control::none;
     std::function<bool(const std::string& facility)> gated;
-    std::function<rules::BreakerState()> breaker;
+    BreakerWatch::Pauses pauses{};
   };
-  explicit Wire(Doors doors) : doors_(std::move(doors)) {}
+  explicit Wire(Doors doors) : doors_(std::move(doors)), watch_(doors_.pauses) {}
 
   void send(client::OutboundRequest request, std::move_only_function<void(rules::Exchange)> done) override;
   void close() override {}
 
  private:
-  void judge(const client::OutboundRequest& request);
+  Known* judge(const client::OutboundRequest& request);
+  void judge_body(const Form& form, const client::OutboundRequest& request);
 
   Doors doors_;
   std::map<std::string, std::string> open_;  // writes under way: the person, and what
-  std::uint32_t records_in_flight_ = 0;
+  BreakerWatch watch_;
   std::uint32_t attempts_ = 0;
 };
 

@@ -1,0 +1,241 @@
+// The judges of one thing each: the breaker seen from outside, attempts, ages, what waits, contents, a restore. Each
+// must find the fault that is planted for it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "storage/keys.h"
+#include "storage/memory_kv.h"
+#include "storage/payload.h"
+#include "storage/queue_store.h"
+#include "storage/restore.h"
+#include "tests/simulation/breaker_watch.h"
+#include "tests/simulation/contents.h"
+#include "tests/simulation/controls.h"
+#include "tests/simulation/restores.h"
+#include "tests/simulation/waits.h"
+
+namespace titip::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using storage::Family;
+using storage::HoldReason;
+using storage::State;
+
+class Breaker : public testing::Test {
+ protected:
+  void call(bool served, const std::string& who, bool is_write = true) {
+    watch.ended(clock.steady(), watch.began(is_write, who), served);
+  }
+  void fail_everybody() {
+    for (int i = 0; i < 5; ++i) call(false, i % 2 == 0 ? "a" : "b");
+  }
+  bool objects() const { return watch.objection(clock.steady()).has_value(); }
+  tests::FakeClock clock;
+  BreakerWatch watch{{15s, 120s}};
+};
+
+TEST_F(Breaker, nothing_is_written_to_a_server_that_fails_everybody) {
+  fail_everybody();
+  EXPECT_TRUE(objects());
+  clock.advance(16s);
+  EXPECT_TRUE(objects()) << "nobody was answered yet";
+  call(true, "", false);
+  EXPECT_FALSE(objects());
+}
+
+TEST_F(Breaker, one_at_a_time_until_three_were_answered) {
+  fail_everybody();
+  clock.advance(16s);
+  call(true, "", false);
+  const auto first = watch.began(true, "a");
+  EXPECT_TRUE(objects());
+  watch.ended(clock.steady(), first, true);
+  EXPECT_FALSE(objects());
+  call(true, "b");
+  const auto other = watch.began(true, "c");
+  EXPECT_FALSE(objects());
+  watch.ended(clock.steady(), other, true);
+}
+
+TEST_F(Breaker, the_pause_doubles) {
+  fail_everybody();
+  clock.advance(16s);
+  call(true, "", false);
+  call(false, "a");
+  clock.advance(29s);
+  call(true, "", false);
+  EXPECT_TRUE(objects());
+  clock.advance(2s);
+  EXPECT_FALSE(objects());
+}
+
+TEST_F(Breaker, one_person_alone_is_no_outage) {
+  for (int i = 0; i < 9; ++i) call(false, "a");
+  EXPECT_FALSE(objects());
+}
+
+TEST_F(Breaker, what_is_half_served_over_ten_seconds_is_none) {
+  for (int i = 0; i < 6; ++i) call(true, "a");
+  fail_everybody();
+  EXPECT_FALSE(objects());
+  clock.advance(11s);
+  fail_everybody();
+  EXPECT_TRUE(objects());
+}
+
+TEST(Controls, another_fault_does_not_count_as_caught) {
+  for (const auto& control : all_controls) {
+    EXPECT_TRUE(is_caught_by(control, control.promises[0])) << control.name;
+    EXPECT_FALSE(is_caught_by(control, "gateway")) << control.name;
+    EXPECT_FALSE(is_caught_by(control, "")) << control.name;
+  }
+}
+
+TEST(Contents, one_byte_less_is_found) {
+  const tests::TestSealer sealer;
+  Form form;
+  form.route = "vaksin/simpan";
+  form.body = R"({"nik":"33"})";
+  storage::Record record;
+  record.submission.route = form.route;
+  record.submission.id.bytes[15] = 1;
+  const auto key = (*sealer).new_data_key(record.submission.id);
+  record.submission.wrapped_key = key.wrapped;
+  const auto fault = [&](std::string body, std::string method) {
+    const auto text =
+        storage::encode(storage::Payload{std::move(method), "/vaksin/simpan", "application/json", std::move(body), {}});
+    return fault_of_content(*sealer, form, record, (*sealer).seal(key.key, record.submission.id, "payload", text));
+  };
+  EXPECT_EQ(fault(form.body, "POST"), "");
+  EXPECT_NE(fault(R"({"nik":"3"})", "POST"), "");
+  EXPECT_NE(fault(form.body, "PUT"), "");
+  EXPECT_NE(fault_of_content(*sealer, form, record, storage::Sealed{"rot"}), "");
+  EXPECT_NE(fault_of_content(*sealer, form, record, std::nullopt), "");
+  EXPECT_NE(fault_of_content(*sealer, form, std::nullopt, std::nullopt), "");
+}
+
+// Some records in a store, a backup of it, and what a restore makes of them.
+class Restored : public testing::Test {
+ protected:
+  void SetUp() override {
+    storage::StoreOptions options;
+    options.now = [this] { return clock.wall(); };
+    options.free_space_floor_bytes = 0;
+    options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
+    auto store = storage::QueueStore::open(kv, options, storage::Pumping::by_hand).value();
+    tests::FakeHome home;
+    for (std::uint8_t i = 1; i <= 2; ++i) {
+      storage::NewSubmission incoming;
+      incoming.submission.id = id(i);
+      incoming.submission.destination = "pcare";
+      incoming.submission.facility = "F001";
+      incoming.submission.ordering_key[0] = i;
+      incoming.payload = storage::Sealed{"sealed"};
+      store->accept({incoming}, home, [](const auto&) {});
+    }
+    while (store->pump() || home.run()) {
+    }
+    storage::Transition hold;
+    hold.id = id(2);
+    hold.expected_state = State::queued;
+    hold.expected_version = 1;
+    hold.event = storage::Event::hold;
+    store->transition({hold}, home, [](const auto&) {});
+    while (store->pump() || home.run()) {
+    }
+    store->close();
+    store.reset();
+    backup = copy(*kv);
+    clock.advance(1h);
+    ASSERT_TRUE(storage::mark_restored(*kv, std::nullopt, clock.wall(), {}));
+  }
+  static storage::SubmissionId id(std::uint8_t number) {
+    storage::SubmissionId made;
+    made.bytes[15] = number;
+    return made;
+  }
+  static std::shared_ptr<storage::MemoryKv> copy(const storage::MemoryKv& from) {
+    auto made = std::make_shared<storage::MemoryKv>();
+    for (std::size_t i = 0; i < storage::family_count; ++i) {
+      const auto family = static_cast<Family>(i);
+      (void)from.scan(family, {}, {}, [&](std::string_view key, std::string_view value) {
+        (void)made->commit({{family, std::string(key), std::string(value)}});
+        return true;
+      });
+    }
+    return made;
+  }
+  void change(std::uint8_t number, const std::function<void(storage::Submission&)>& how) {
+    const auto key = storage::keys::of(id(number));
+    auto record = *storage::decode_record({Family::meta, key}, **kv->get(Family::meta, key));
+    how(record.submission);
+    (void)kv->commit({{Family::meta, key, storage::encode({Family::meta, key}, record)}});
+  }
+  bool is_found(LostStore lost = {}) {
+    Findings findings(clock, false);
+    judge_restore(*backup, *kv, lost, findings);
+    return findings.any() && findings.first()->promise == "restore";
+  }
+
+  tests::FakeClock clock;
+  std::shared_ptr<storage::MemoryKv> kv = std::make_shared<storage::MemoryKv>();
+  std::shared_ptr<storage::MemoryKv> backup;
+};
+
+TEST_F(Restored, as_it_must_be) {
+  EXPECT_FALSE(is_found());
+  EXPECT_TRUE(has_gate(*kv, "pcare"));
+  EXPECT_FALSE(has_gate(*backup, "pcare"));
+}
+
+TEST_F(Restored, what_was_pending_is_queued) {
+  change(1, [](auto& s) { s.state = State::queued; });
+  EXPECT_TRUE(is_found());
+}
+
+TEST_F(Restored, what_was_held_is_let_go) {
+  change(2, [](auto& s) { s.state = State::unknown; });
+  EXPECT_TRUE(is_found());
+}
+
+TEST_F(Restored, what_was_held_would_be_sent_without_asking) {
+  change(2, [](auto& s) { s.hold_reason = HoldReason::person; });
+  EXPECT_TRUE(is_found());
+}
+
+TEST_F(Restored, a_record_is_gone) {
+  (void)kv->commit({{Family::meta, storage::keys::of(id(1)), std::nullopt}});
+  EXPECT_TRUE(is_found());
+}
+
+TEST_F(Restored, the_content_is_another) {
+  (void)kv->commit({{Family::payload, storage::keys::of(id(1)), "other"}});
+  EXPECT_TRUE(is_found());
+}
+
+TEST_F(Restored, the_epoch_is_the_old_one) {
+  const auto name = std::string(storage::keys::epoch);
+  (void)kv->commit({{Family::info, name, **backup->get(Family::info, name)}});
+  EXPECT_TRUE(is_found());
+}
+
+TEST_F(Restored, the_gap_is_not_told_or_is_another) {
+  EXPECT_TRUE(is_found({.epoch = 1, .last_position = 7}));
+  std::string gap;
+  (void)kv->scan(Family::object, storage::keys::object_prefix(storage::gap_kind), {}, [&](std::string_view key, auto) {
+    gap = key;
+    return true;
+  });
+  (void)kv->commit({{Family::object, gap, std::nullopt}});
+  EXPECT_TRUE(is_found());
+}
+
+TEST_F(Restored, nothing_was_done_at_all) {
+  kv = copy(*backup);
+  EXPECT_TRUE(is_found());
+}
+
+}  // namespace
+}  // namespace titip::simulation
