@@ -215,6 +215,8 @@ class Dispatcher {
   storage::DestinationCounts counted() const;
   void note_outage();
   void keep_outage(const Outage& outage);
+  void remember_end(const Outage& outage);
+  storage::WallTime fresh_since(storage::WallTime now) const;
 
   // the drain
   Draining::Now drain_now() const { return {doors_.clock.wall(), doors_.clock.steady()}; }
@@ -265,6 +267,7 @@ class Dispatcher {
   static constexpr auto note_every = std::chrono::seconds(60);
   OutageLog outages_;
   bool knows_outage_ = false;
+  std::optional<storage::WallTime> back_since_;  // the end of the last outage that was long enough to leave a backlog
   std::optional<storage::WallTime> noted_outage_at_;
   Draining draining_;
   bool knows_drain_ = false;

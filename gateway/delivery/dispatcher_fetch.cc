@@ -101,7 +101,7 @@ void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t 
                           .now = fetch.now,
                           .limit = places + (fetch.half_open ? most_suspects : 0) +
                                    (in_hand != active_in_lane_.end() ? in_hand->second : 0),
-                          .fresh_since = fetch.now - options_.fresh_age,
+                          .fresh_since = fresh_since(fetch.now),
                           .shards = lease_->shards,
                           .first_tries_only = !permits_.may_retry(),
                           .until = fetch.now + options_.deadline_near};

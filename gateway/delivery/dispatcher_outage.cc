@@ -1,4 +1,5 @@
 // Outages as records: what the breaker did, written down while it lasts, so that it is evidence afterwards.
+#include <algorithm>
 #include <utility>
 
 #include "gateway/delivery/work.h"
@@ -10,6 +11,7 @@ namespace {
 constexpr std::size_t page = 100;
 constexpr int further_each_time = 8;
 constexpr auto again_after = std::chrono::milliseconds(1'000);
+constexpr auto leaves_a_backlog = std::chrono::seconds(60);
 
 }  // namespace
 
@@ -25,6 +27,7 @@ void Dispatcher::recall_outage(std::chrono::milliseconds back) {
   auto after = all ? object_prefix(options_.destination) : object_name(oldest);
   read_outages(std::move(after), {}, [this, back, all](NewestOutage newest) {
     if (!newest.any && !all) return recall_outage(back * further_each_time);
+    if (newest.outage) remember_end(*newest.outage);
     if (newest.outage && !newest.outage->ended_at) outages_.resume(std::move(*newest.outage));
     knows_outage_ = true;
     note_outage();
@@ -72,8 +75,23 @@ void Dispatcher::note_outage() {
   std::uint64_t pending = 0;
   for (const auto state : storage::all_states)
     if (!storage::is_terminal(state)) pending += counts.by_state[static_cast<std::size_t>(state)];
-  if (const auto changed = outages_.changed({available, health.cause, counts.accepted, pending, now}))
-    keep_outage(*changed);
+  const auto changed = outages_.changed({available, health.cause, counts.accepted, pending, now});
+  if (!changed) return;
+  remember_end(*changed);
+  keep_outage(*changed);
+}
+
+void Dispatcher::remember_end(const Outage& outage) {
+  const auto length = lasted(outage);
+  if (length && *length >= leaves_a_backlog) back_since_ = outage.ended_at;
+}
+
+// What came in during an outage is backlog when it ends, however young: were it fresh, whoever comes now would stand
+// behind all of it for as long as the drain lasts.
+storage::WallTime Dispatcher::fresh_since(storage::WallTime now) const {
+  const auto by_age = now - options_.fresh_age;
+  if (!back_since_ || *back_since_ > now) return by_age;  // the clock was set back
+  return std::max(by_age, *back_since_);
 }
 
 // Written again until the store takes it; a newer word about the same outage overtakes it by its end alone.

@@ -37,6 +37,31 @@ TEST(Fairness, who_comes_today_does_not_wait_for_last_weeks_pile) {
   EXPECT_GT(in_state(world, State::queued), 1800U) << "long before the pile is gone";
 }
 
+// A minute's outage would do; and who came during it is no less young than who comes after it.
+TEST(Fairness, who_comes_after_an_outage_does_not_wait_for_those_who_came_during_it) {
+  World world(slow_world());
+  world.start();
+  world.server.mood = Mood::refuse;
+  for (int i = 0; i < 20; ++i) world.accept({.nik = person(i)});
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == rules::BreakerState::open; }, 1min));
+  world.pass(2min);
+  for (int i = 20; i < 1500; ++i) world.accept({.nik = person(i)});
+  world.pass(1min);
+  world.server.mood = Mood::serve;
+  ASSERT_TRUE(world.pass_until([&] { return world.breaker() == rules::BreakerState::closed; }, 3min));
+  world.pass(5s);
+  const auto after = world.accept({.nik = person(5000)});
+  ASSERT_TRUE(world.pass_until([&] { return world.state(after) == State::delivered; }, 5s));
+  EXPECT_GT(in_state(world, State::queued), 1300U);
+
+  world.kill();  // the record of the outage tells the next process
+  world.start();
+  world.pass(5s);
+  const auto later = world.accept({.nik = person(5001)});
+  ASSERT_TRUE(world.pass_until([&] { return world.state(later) == State::delivered; }, 5s));
+  EXPECT_GT(in_state(world, State::queued), 1000U);
+}
+
 TEST(Fairness, who_comes_today_brings_along_what_that_person_still_has_waiting) {
   World world(slow_world());
   for (int i = 0; i < 1000; ++i) world.accept({.nik = person(i)});
@@ -99,7 +124,7 @@ TEST(Fairness, the_pace_is_kept) {
 
 TEST(Fairness, repetitions_do_not_crowd_out_first_tries) {
   WorldOptions options;
-  options.upstream.window.initial = options.upstream.window.cap = 4;
+  options.upstream.window.initial = options.upstream.window.cap = 8;
   options.upstream.breaker.minimum_calls = 100'000;  // it stays closed
   World world(options);
   for (int i = 0; i < 40; ++i) world.accept({.nik = person(i)});
@@ -107,7 +132,7 @@ TEST(Fairness, repetitions_do_not_crowd_out_first_tries) {
   world.start();
   world.pass(100ms);
   ASSERT_EQ(in_state(world, State::deferred), 40U);
-  // What is served opens the window again, all of it.
+  // What is served opens the window again.
   for (int i = 100; i < 130; ++i) world.accept({.nik = person(i)});
   world.run();
   ASSERT_GE(in_state(world, State::delivered), 30U);
