@@ -90,13 +90,13 @@ void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_
             suspect(call.key);
           }
         }
-        open(now, jitter);
+        trip(now, jitter);
       }
       return;
     case BreakerState::half_open:
       if (!served) {
         suspect(key);
-        open(now, jitter);
+        reopen(now, is_record, jitter);
         return;
       }
       health_seen_ = true;
@@ -156,9 +156,20 @@ bool Breaker::should_trip() const {
   return unserved.size() >= callers.size();
 }
 
-void Breaker::open(SteadyTime now, double jitter) {
-  pause_ = tripped_ ? std::min(pause_ * 2, options_.open_max) : options_.open_first;
-  const double lengthened = static_cast<double>(pause_.count()) * (1.0 + 0.2 * std::clamp(jitter, 0.0, 1.0));
+void Breaker::trip(SteadyTime now, double jitter) {
+  pause_ = options_.open_first;
+  open(now, pause_, jitter);
+}
+
+void Breaker::reopen(SteadyTime now, bool by_record, double jitter) {
+  if (by_record) {
+    pause_ = std::min(pause_ * 2, options_.open_max);
+  }
+  open(now, by_record ? pause_ : options_.open_first, jitter);
+}
+
+void Breaker::open(SteadyTime now, std::chrono::milliseconds pause, double jitter) {
+  const double lengthened = static_cast<double>(pause.count()) * (1.0 + 0.2 * std::clamp(jitter, 0.0, 1.0));
   tripped_ = true;
   opened_at_ = now;
   open_until_ = now + std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(lengthened));

@@ -1,9 +1,11 @@
 // The circuit breaker of one destination. Pure: state and time in, state out; no clock, no lock, one owner.
 // Closed -> open: in a time window, enough calls from enough different keys, too many of them not served (a poison
 // record must not look like an outage). Open -> half-open when the pause is over: health reads first, then one record
-// at a time. Half-open -> closed after `successes_to_close`; any call not served reopens with twice the pause, up to
-// `open_max`. Invariant: a call that was started before the breaker tripped decides nothing when it ends after. So
-// nothing starts in half-open until those have ended (`late_calls_max` bounds the wait, should one never be reported).
+// at a time. Half-open -> closed after `successes_to_close`; a record not served reopens with twice the pause, up to
+// `open_max`, a read not served with the first one: asking costs the server little, and whoever comes between its
+// return and the next question waits as if there had been no return. Invariant: a call that was started before the
+// breaker tripped decides nothing when it ends after. So nothing starts in half-open until those have ended
+// (`late_calls_max` bounds the wait, should one never be reported).
 #pragma once
 
 #include <chrono>
@@ -72,7 +74,9 @@ class Breaker {
   bool waits_for_late_calls(SteadyTime now) const;
   bool may_try(SteadyTime now) const;  // half-open, and nothing from before the trip in the way
   bool should_trip() const;
-  void open(SteadyTime now, double jitter);
+  void trip(SteadyTime now, double jitter);
+  void reopen(SteadyTime now, bool by_record, double jitter);
+  void open(SteadyTime now, std::chrono::milliseconds pause, double jitter);
   void close();
   void note(SteadyTime now, bool served, std::uint64_t key);
   void suspect(std::uint64_t key);
@@ -81,7 +85,7 @@ class Breaker {
   bool tripped_ = false;
   SteadyTime opened_at_{};
   SteadyTime open_until_{};
-  std::chrono::milliseconds pause_{0};
+  std::chrono::milliseconds pause_{0};  // after the last record that was not served
   std::uint32_t successes_ = 0;
   bool health_seen_ = false;
   InFlight records_;

@@ -41,7 +41,7 @@ TEST(Outage, opens_the_breaker_and_burns_no_attempts) {
     world.pass(1h);
     EXPECT_EQ(world.writes(), writes) << "health reads alone try the server";
     EXPECT_GT(world.health_reads(), 5U);
-    EXPECT_LT(world.health_reads(), 100U);
+    EXPECT_LT(world.health_reads(), 250U);
     for (const auto& id : ids) EXPECT_LE(world.load(id).submission.attempts, 2U);
     EXPECT_EQ(world.health().outages, 1U) << "one outage, however often the breaker tries";
     EXPECT_TRUE(world.health().outage_since);
