@@ -21,6 +21,12 @@ Exchange opened(const std::function<void(rules::Reply&)>& open_reply, Exchange e
   return exchange;
 }
 
+// The server is there and asks for less; a failure or a time-out may be one record's fault.
+bool says_too_much(const Exchange& exchange) {
+  const auto* reply = std::get_if<rules::Reply>(&exchange);
+  return reply != nullptr && (reply->http_status == 429 || reply->http_status == 503);
+}
+
 double seconds_since_epoch(WallTime at) {
   return static_cast<double>(at.time_since_epoch().count()) / 1000.0;
 }
@@ -59,7 +65,7 @@ void Upstream::send_record(OutboundRequest request, std::string route, Caller ca
           const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(doors_.steady() - began);
           window_->served(in_flight, took, doors_.steady());
         } else {
-          window_->not_served(doors_.steady());
+          window_->not_served(in_flight, says_too_much(exchange), doors_.steady());
         }
         note_pause(Asker::delivery, exchange);
         note(true, classified.served, caller.key, exchange);

@@ -15,12 +15,13 @@ AdaptiveWindow::AdaptiveWindow(AdaptiveWindowOptions options) : options_(options
 }
 
 std::uint32_t AdaptiveWindow::size() const {
-  return static_cast<std::uint32_t>(size_);
+  return refused_.places(size_);
 }
 
 void AdaptiveWindow::served(std::uint32_t in_flight, std::chrono::milliseconds round_trip, SteadyTime now) {
   if (since_ == SteadyTime{}) since_ = now;
   used_ = used_ || in_flight >= size();
+  refused_.served();
   sum_ms_ += static_cast<double>(round_trip.count());
   ++round_trips_;
   if (size_ < slow_start_below_ && used_ && !failed_) {
@@ -30,9 +31,14 @@ void AdaptiveWindow::served(std::uint32_t in_flight, std::chrono::milliseconds r
   decide(now);
 }
 
-void AdaptiveWindow::not_served(SteadyTime now) {
+void AdaptiveWindow::not_served(std::uint32_t in_flight, bool refused, SteadyTime now) {
   if (since_ == SteadyTime{}) since_ = now;
-  failed_ = true;
+  if (refused) {
+    failed_ = refused_.refused(in_flight, size_) || failed_;
+  } else {
+    refused_.failed();
+    failed_ = true;
+  }
   decide(now);
 }
 
@@ -45,7 +51,8 @@ void AdaptiveWindow::decide(SteadyTime now) {
   if (failed_ || slow) {
     shrink();
   } else if (used_ && size_ >= slow_start_below_) {
-    size_ = std::min(size_ + 1.0, static_cast<double>(options_.cap));
+    const double grown = refused_.is_near(size_) ? refused_.growth(size_, 1.0) * round_trips_ : 1.0;
+    size_ = std::min(size_ + std::min(1.0, grown), static_cast<double>(options_.cap));
     peak_ = std::max(peak_, size_);
   }
   if (round_trips_ > 0) {
@@ -70,6 +77,7 @@ void AdaptiveWindow::restart() {
   slow_start_below_ = std::max({static_cast<double>(options_.initial), slow_start_below_ / 2.0, peak_ / 2.0});
   size_ = options_.initial;
   peak_ = size_;
+  refused_.forget();
   since_ = SteadyTime{};
   used_ = failed_ = false;
   sum_ms_ = 0;

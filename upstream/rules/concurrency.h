@@ -17,7 +17,9 @@ class Concurrency {
   virtual std::uint32_t size() const = 0;
   // A call that was served. `in_flight` before it ended: there is no growth while the window is not being used.
   virtual void served(std::uint32_t in_flight, std::chrono::milliseconds round_trip, SteadyTime now) = 0;
-  virtual void not_served(SteadyTime now) = 0;
+  // One that was not. `refused`: the server itself said that it was too much (429, 503), rather than failing or
+  // hanging.
+  virtual void not_served(std::uint32_t in_flight, bool refused, SteadyTime now) = 0;
   virtual void restart() = 0;  // after an outage: starts small again
 };
 

@@ -20,7 +20,7 @@ SteadyTime play(Concurrency& window, const Server& server, int calls, SteadyTime
     const auto round_trip = 100ms * std::max(in_flight, server.capacity) / server.capacity;
     now += round_trip / in_flight;
     if (in_flight > server.fails_above) {
-      window.not_served(now);
+      window.not_served(in_flight, true, now);
     } else {
       window.served(in_flight, std::chrono::milliseconds(round_trip), now);
     }
@@ -73,7 +73,7 @@ TEST(AdaptiveWindow, ComesBackQuicklyToHalfOfWhatWasGood) {
 TEST(AdaptiveWindow, FailuresAloneNeverBringItBelowOne) {
   AdaptiveWindow window({.initial = 0, .cap = 0});
   EXPECT_EQ(window.size(), 1U);
-  for (int i = 1; i < 100; ++i) window.not_served(SteadyTime(i * 1s));
+  for (int i = 1; i < 100; ++i) window.not_served(1, true, SteadyTime(i * 1s));
   EXPECT_EQ(window.size(), 1U);
 }
 
