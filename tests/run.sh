@@ -10,6 +10,7 @@ usage: tests/run.sh [--no-install] [part…]
        tests/run.sh capacity [--submissions N]
        tests/run.sh simulate [--seeds N]
        tests/run.sh dropin [--patients N]
+       tests/run.sh compare [--days N]
        tests/run.sh crash [--ci|--full|--long] [--seed N] [--replay KIND:SEED]
   unit         unit tests under ASan and UBSan; those with threads under TSan too
   house        structure of the source tree, formatting, shell scripts, each header alone
@@ -21,10 +22,12 @@ usage: tests/run.sh [--no-install] [part…]
                with its figures
   simulate     days of the whole gateway on fake time, from seeds, every promise checked; 500, alone it takes --seeds,
                makes 2,000 unless told otherwise and closes with its figures
+  compare      Titip's delivery beside three simple ones on the same weather, a week of it unless --days says otherwise;
+               only when named: a small one is in 'simulate'
   crash        power cuts, kills, failing system calls, full disks, rot: what was acknowledged is there. Alone it runs
                in full, with --long ten times that, and closes with its figures
   lint         clang-tidy over the tree (slow; only when named)
-No part: all but lint. --no-install: ask apt and npm for nothing.
+No part: all but lint and compare. --no-install: ask apt and npm for nothing.
 TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
@@ -34,6 +37,7 @@ install=yes
 submissions=
 seeds=
 patients=
+days=
 crash_options=()
 crash_option=
 wanted=()
@@ -66,6 +70,14 @@ while [[ $# -gt 0 ]]; do
       fi
       shift
       ;;
+    --days)
+      days=${1:-}
+      if [[ ! $days =~ ^[1-9][0-9]*$ ]]; then
+        printf 'tests/run.sh: --days wants a number\n' >&2
+        exit 2
+      fi
+      shift
+      ;;
     --ci | --full | --long)
       crash_option=$argument
       crash_options+=(--size "${argument#--}")
@@ -79,7 +91,7 @@ while [[ $# -gt 0 ]]; do
       crash_options+=("$argument" "$1")
       shift
       ;;
-    unit | house | controls | integration | dropin | simulate | capacity | crash | lint) wanted+=("$argument") ;;
+    unit | house | controls | integration | dropin | simulate | compare | capacity | crash | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -102,6 +114,14 @@ if [[ -n $seeds && ${wanted[*]} != simulate ]]; then
 fi
 if [[ -n $patients && ${wanted[*]} != dropin ]]; then
   printf "tests/run.sh: --patients is an option of the part 'dropin' alone\n" >&2
+  exit 2
+fi
+if [[ -n $days && ${wanted[*]} != compare ]]; then
+  printf "tests/run.sh: --days is an option of the part 'compare' alone\n" >&2
+  exit 2
+fi
+if [[ ${#wanted[@]} -gt 1 && " ${wanted[*]} " == *' compare '* ]]; then
+  printf "tests/run.sh: the part 'compare' runs alone; a small one is in 'simulate'\n" >&2
   exit 2
 fi
 if [[ ${#crash_options[@]} -gt 0 && ${wanted[*]} != crash ]]; then
@@ -166,6 +186,13 @@ if [[ ${wanted[*]} == dropin ]]; then
   printf '\n== dropin\n'
   # Debian's own interpreter, for Debian's python3-cryptography.
   exec /usr/bin/python3 -B tests/dropin/run.py --build build/release --patients "${patients:-500}"
+fi
+
+if [[ ${wanted[*]} == compare ]]; then
+  build compare release titip_compare
+  printf '\n== compare\n'
+  if [[ -z $days && ${TITIP_SIZE:-} == ci ]]; then exec build/release/titip_compare --small; fi
+  exec build/release/titip_compare --days "${days:-7}"
 fi
 
 # Likewise: minutes in full, hours with --long.
