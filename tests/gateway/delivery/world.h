@@ -64,6 +64,7 @@ class World {
   // Taken in custody; the dispatcher may be at work meanwhile.
   storage::SubmissionId accept(const Dose& dose, std::string_view route = "vaksin/simpan",
                                std::string_view facility = "0905R002");
+  void clinics_send(std::string credentials) { options_.credentials = std::move(credentials); }
   void start();                               // the dispatcher
   void run();                                 // whatever can happen without time passing
   void pass(std::chrono::milliseconds span);  // lets time pass, timer by timer
