@@ -33,7 +33,7 @@ struct Tries {
   bool under_way = false;
   bool left = false;                         // the attempt that is open was sent
   bool refused = false;                      // … its credentials were refused
-  bool while_failing = false;                // … and its answer came while the server failed everybody
+  bool while_failing = false;                // … it was not served, while the server failed everybody
   std::optional<clock::WallTime> over_at{};  // when the last one had ended, one way or another
   clock::WallTime not_before{};              // of a look that counts: a restore forgets what was seen before it
 };

@@ -33,7 +33,7 @@ void BreakerWatch::ended(clock::SteadyTime now, const Call& call, bool served) {
   if (call.era != era_) return;
   if (!failing_) return note(now, call, served);
   if (call.is_write) --writes_;
-  if (!served) return trip(now);
+  if (!served) return trip(now, call.is_write);
   answered_ = true;
   if (++successes_ < successes_to_end) return;
   failing_ = false;
@@ -55,15 +55,16 @@ void BreakerWatch::note(clock::SteadyTime now, const Call& call, bool served) {
     if (first == nullptr) first = &each;
     of_two = of_two || each.who != first->who;
   }
-  if (of_two && failed * 2 >= ended_.size()) trip(first->at);
+  if (of_two && failed * 2 >= ended_.size()) trip(first->at, false);
 }
 
-void BreakerWatch::trip(clock::SteadyTime since) {
-  pause_ = failing_ ? std::min(pause_ * 2, pauses_.most) : pauses_.first;
+void BreakerWatch::trip(clock::SteadyTime since, bool by_write) {
+  if (!failing_) pause_ = pauses_.first;
+  if (by_write) pause_ = std::min(pause_ * 2, pauses_.most);
   failing_ = true;
   answered_ = false;
   successes_ = writes_ = 0;
-  not_before_ = since + pause_;
+  not_before_ = since + (by_write ? pause_ : pauses_.first);
   ++era_;
   ended_.clear();
 }

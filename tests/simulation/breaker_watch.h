@@ -1,8 +1,8 @@
 // When nothing may be written to a national server that fails everybody, told from its answers alone. Half of the calls
 // of ten seconds, five at least and of two people, unanswered: then no write before the first pause is over and before
-// something was answered again; then one at a time until three were; and twice the pause each time one fails. Whatever
-// is doubtful counts as answered, so that the gateway may be more careful than this, and never less. Pure; of one
-// life of the gateway.
+// something was answered again; then one at a time until three were; and twice the pause each time a write fails, the
+// first one again when a question does. Whatever is doubtful counts as answered, so that the gateway may be more
+// careful than this, and never less. Pure; of one life of the gateway.
 #pragma once
 
 #include <chrono>
@@ -41,16 +41,16 @@ class BreakerWatch {
     std::string who;
   };
   void note(clock::SteadyTime now, const Call& call, bool served);
-  void trip(clock::SteadyTime since);
+  void trip(clock::SteadyTime since, bool by_write);
 
   Pauses pauses_;
   std::deque<Ended> ended_;  // of the last ten seconds, while it is not failing
   bool failing_ = false;
   bool answered_ = false;  // since it failed
   std::uint32_t successes_ = 0;
-  std::uint32_t writes_ = 0;  // under way, of this era
-  std::uint64_t era_ = 0;     // what began before it failed decides nothing
-  std::chrono::milliseconds pause_{0};
+  std::uint32_t writes_ = 0;            // under way, of this era
+  std::uint64_t era_ = 0;               // what began before it failed decides nothing
+  std::chrono::milliseconds pause_{0};  // after the last write that failed
   clock::SteadyTime not_before_{};
 };
 

@@ -71,6 +71,20 @@ TEST_F(Breaker, the_pause_doubles) {
   EXPECT_FALSE(objects());
 }
 
+TEST_F(Breaker, a_question_that_fails_brings_the_first_pause_again) {
+  fail_everybody();
+  for (int i = 0; i < 3; ++i) {
+    clock.advance(16s);
+    EXPECT_TRUE(objects()) << "nobody was answered yet";
+    call(false, "", false);
+  }
+  clock.advance(14s);
+  call(true, "", false);
+  EXPECT_TRUE(objects());
+  clock.advance(2s);
+  EXPECT_FALSE(objects());
+}
+
 TEST_F(Breaker, one_person_alone_is_no_outage) {
   for (int i = 0; i < 9; ++i) call(false, "a");
   EXPECT_FALSE(objects());

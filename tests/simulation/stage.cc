@@ -230,8 +230,8 @@ void Stage::gate(const std::optional<std::string>& facility, bool shut) {
 }
 
 void Stage::count_served() {
-  for (const auto& [code, facility] : facilities_.all())
-    clocks_.runs(code, life_ && !is_gated(code) && !national_.fails_everybody());
+  for (const auto& facility : facilities_.page({}, options_.facilities))
+    clocks_.runs(facility->code, life_ && !is_gated(facility->code) && !national_.fails_everybody());
 }
 
 void Stage::resume(const std::string& facility) {

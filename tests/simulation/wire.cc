@@ -67,7 +67,8 @@ void Wire::send(client::OutboundRequest request, std::move_only_function<void(ru
                                               was_failing == watch_.failing() ? ""
                                               : was_failing                   ? ": the server is back"
                                                                               : ": the server fails everybody");
-                        if (known) doors_.records.answered(*known, told_by(exchange), watch_.failing());
+                        const bool while_failing = watch_.failing() && !is_answer(exchange, write);
+                        if (known) doors_.records.answered(*known, told_by(exchange), while_failing);
                         done(std::move(exchange));
                       });
 }
