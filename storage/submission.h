@@ -127,7 +127,7 @@ struct Submission {
   std::string route;  // route id within the profile
   std::uint32_t profile_version = 0;
   std::string channel;  // "mount" or "api": how it came in
-  std::string receipt;  // receipt code, 65 random bits in Crockford base 32
+  std::string receipt;  // receipt code (veil.h); of records of earlier versions 13 random characters
 
   Digest ordering_key{};
   std::optional<Digest> natural_key;

@@ -2,6 +2,7 @@
 
 #include "gateway/clock/local_date.h"
 #include "storage/persons.h"
+#include "storage/veil.h"
 
 namespace titip::intake {
 namespace {
@@ -51,7 +52,7 @@ storage::NewSubmission make_submission(const Sealer& sealer, const Arrival& arri
   submission.route = route.id;
   submission.profile_version = arrival.profile->version;
   submission.channel = std::string(arrival.channel);
-  submission.receipt = storage::SubmissionId::make(now).text().substr(13);  // the random half: 65 bits
+  submission.receipt = storage::veil(sealer, storage::receipt_domain, submission.id).text();
   submission.accepted_at = now;
   // A day that is over already is nothing to hurry for.
   if (route.deadline)
