@@ -49,6 +49,7 @@ FrontLoop::FrontLoop(std::size_t number, FrontLoopParts parts)
                standing_of(parts.destinations),
                {.most = parts.config.front.waiting_answers},
                parts.made_numbers}),
+      own_records_(parts.store, loop_, parts.sealer),
       front_(front_doors(parts)),
       server_(
           loop_.context(), server_options(parts.config),
@@ -78,16 +79,8 @@ front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
                           }}));
     destinations.push_back({destination->name(), &destination->profile(), reads_.back().get()});
   }
-  return {std::move(destinations),
-          parts.facilities,
-          intake_,
-          parts.status,
-          parts.alive,
-          parts.why_not_ready,
-          [this, &store = parts.store, &sealer = parts.sealer](auto id, auto facility, auto done) {
-            reads::own_submission(store, loop_, sealer, id, std::move(facility), std::move(done));
-          },
-          parts.clock};
+  return {std::move(destinations), parts.facilities, intake_,    parts.status, parts.alive,
+          parts.why_not_ready,     own_records_,     parts.clock};
 }
 
 std::expected<std::uint16_t, std::string> FrontLoop::listen(const std::string& address, std::uint16_t port,

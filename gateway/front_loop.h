@@ -51,6 +51,7 @@ class FrontLoop {
   Loop loop_;
   std::vector<std::unique_ptr<reads::DestinationReads>> reads_;
   intake::Intake intake_;
+  reads::OwnRecords own_records_;
   front::Front front_;
   http::Server server_;
 };

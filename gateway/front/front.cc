@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "gateway/front/answers.h"
+#include "gateway/front/native.h"
+#include "gateway/front/openapi.h"
 
 namespace titip::front {
 namespace {
@@ -82,11 +84,17 @@ void Front::handle(http::Request request, http::Responder respond) {
     case Place::livez:
     case Place::readyz:
       return handle_health(located.place, request, std::move(respond));
+    case Place::openapi:
+      if (!is_read(request)) return respond(only_get(name(located.place)));
+      return respond(json_response(std::string(openapi_document), name(located.place)));
     case Place::status:
       if (!is_read(request)) return respond(only_get("status"));
       return respond(json_response(doors_.status(), "status"));
+    case Place::submissions:
     case Place::submission:
-      return handle_submission(located.rest, request, std::move(respond));
+    case Place::receipt:
+    case Place::attention:
+      return handle_records(located, request, std::move(respond));
     case Place::native:
     case Place::mount:
       return handle_destination(located, std::move(request), std::move(respond));
@@ -112,30 +120,12 @@ void Front::handle_health(Place place, const http::Request& request, http::Respo
   respond(health_response(why_not.empty(), why_not, "readyz"));
 }
 
-void Front::handle_submission(std::string_view id_text, const http::Request& request, http::Responder respond) const {
-  constexpr std::string_view route = "submission";
-  if (!is_read(request)) return respond(only_get(route));
-  const auto say = [&](int status, std::string_view type, std::string_view title) {
-    auto response = problem(status, type, title);
-    response.route = route;
-    respond(std::move(response));
-  };
-  storage::Facilities::Found facility;
-  for (const auto& destination : doors_.destinations)
-    if (facility == nullptr)
-      if (auto known = caller(destination, request)) facility = std::move(known->facility);
-  if (facility == nullptr)
-    return say(401, "unknown-facility", "Name your facility as on the mount, e.g. in the header x-kdppk.");
-  const auto id = storage::SubmissionId::parse(id_text);
-  if (!id) return say(404, "no-such-submission", "This is not a submission id: those have 26 letters and digits.");
-  doors_.own_submission(*id, facility->code, [route, respond = std::move(respond)](auto found) mutable {
-    if (found) return respond(json_response(std::move(*found), route));
-    auto response = found.error() == reads::OwnSubmissionFault::absent
-                        ? problem(404, "no-such-submission", "Your facility has no submission with this id.")
-                        : problem(503, "store-unavailable", "The gateway cannot read now; ask again in a moment.");
-    response.route = route;
-    respond(std::move(response));
-  });
+void Front::handle_records(const Located& located, const http::Request& request, http::Responder respond) const {
+  if (!is_read(request)) return respond(only_get(name(located.place)));
+  answer_about_records(
+      {doors_.own_records, find_owner(doors_.destinations, doors_.facilities, request, doors_.clock.wall()),
+       doors_.clock.wall()},
+      located, request, std::move(respond));
 }
 
 std::optional<Caller> Front::caller(const Destination& destination, const http::Request& request) const {

@@ -13,7 +13,7 @@
 #include "gateway/http/message.h"
 #include "gateway/intake/intake.h"
 #include "gateway/reads/destination_reads.h"
-#include "gateway/reads/own_submission.h"
+#include "gateway/reads/own_records.h"
 #include "storage/facilities.h"
 #include "upstream/profile/profile.h"
 
@@ -32,9 +32,7 @@ struct FrontDoors {
   std::function<std::string()> status;         // JSON text of /v1/status
   std::function<bool()> alive;                 // every loop's heart beats
   std::function<std::string()> why_not_ready;  // a sentence; empty: ready
-  std::function<void(storage::SubmissionId, std::string facility,
-                     std::move_only_function<void(std::expected<std::string, reads::OwnSubmissionFault>)>)>
-      own_submission;
+  reads::OwnRecords& own_records;
   const clock::Clock& clock;
 };
 
@@ -45,7 +43,7 @@ class Front {
 
  private:
   void handle_health(Place place, const http::Request& request, http::Responder respond) const;
-  void handle_submission(std::string_view id, const http::Request& request, http::Responder respond) const;
+  void handle_records(const Located& located, const http::Request& request, http::Responder respond) const;
   void handle_destination(const Located& located, http::Request request, http::Responder respond);
   void take(const Destination& destination, const profile::RouteMatch& match, std::string target, bool on_mount,
             http::Request request, http::Responder respond);

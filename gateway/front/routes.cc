@@ -11,11 +11,43 @@ bool take_prefix(std::string_view& path, std::string_view prefix) {
 
 }  // namespace
 
+std::string_view name(Place place) {
+  switch (place) {
+    case Place::livez:
+      return "livez";
+    case Place::readyz:
+      return "readyz";
+    case Place::openapi:
+      return "openapi";
+    case Place::status:
+      return "status";
+    case Place::submissions:
+      return "submissions";
+    case Place::submission:
+      return "submission";
+    case Place::receipt:
+      return "receipt";
+    case Place::attention:
+      return "attention";
+    case Place::native:
+      return "native";
+    case Place::mount:
+      return "mount";
+    case Place::nowhere:
+      break;
+  }
+  return "nowhere";
+}
+
 Located locate(const std::vector<MountPoint>& mounts, std::string_view path) {
   if (path == "/livez") return {Place::livez, 0, {}};
   if (path == "/readyz") return {Place::readyz, 0, {}};
+  if (path == "/openapi.json") return {Place::openapi, 0, {}};
   if (path == "/v1/status") return {Place::status, 0, {}};
+  if (path == "/v1/submissions") return {Place::submissions, 0, {}};
+  if (path == "/v1/attention") return {Place::attention, 0, {}};
   auto rest = path;
+  if (take_prefix(rest, "/v1/receipts/")) return {Place::receipt, 0, rest};
   if (take_prefix(rest, "/v1/submissions/")) return {Place::submission, 0, rest};
   if (take_prefix(rest, "/v1/destinations/")) {
     const auto slash = rest.find('/');

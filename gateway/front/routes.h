@@ -11,11 +11,17 @@ enum class Place {
   nowhere,
   livez,
   readyz,
-  status,      // /v1/status
-  submission,  // /v1/submissions/{rest}
-  native,      // /v1/destinations/{destination}/{rest…}
-  mount,       // a profile's mount; `rest` begins with a slash
+  openapi,      // /openapi.json
+  status,       // /v1/status
+  submissions,  // /v1/submissions
+  submission,   // /v1/submissions/{rest}
+  receipt,      // /v1/receipts/{rest}
+  attention,    // /v1/attention
+  native,       // /v1/destinations/{destination}/{rest…}
+  mount,        // a profile's mount; `rest` begins with a slash
 };
+
+std::string_view name(Place place);  // "submissions"
 
 struct Located {
   Place place = Place::nowhere;

@@ -46,10 +46,7 @@ class FrontTest : public testing::Test {
             [] { return std::string(R"({"sentence":{}})"); },
             [this] { return alive_; },
             [this] { return why_not_ready_; },
-            [this](auto id, auto facility, auto done) {
-              reads::own_submission(world_.store, world_.home, *world_.sealer, id, std::move(facility),
-                                    std::move(done));
-            },
+            own_records_,
             world_.clock};
   }
 
@@ -98,6 +95,7 @@ class FrontTest : public testing::Test {
                           std::chrono::milliseconds(2'500), &timers_,
                           [this](std::string_view, std::string_view) { return standing_; }}};
   reads::DestinationReads reads_{{}, {}, world_.log_in_doors()};
+  reads::OwnRecords own_records_{world_.store, world_.home, *world_.sealer};
   bool alive_ = true;
   std::string why_not_ready_;
   Front front_{doors()};

@@ -117,16 +117,14 @@ class SignedFrontTest : public testing::Test {
   metrics::IntakeProbes intake_probes_{world_.registry};
   intake::Intake intake_{{world_.store, world_.home, *world_.sealer, world_.clock, intake_probes_}};
   reads::DestinationReads reads_{{}, {}, world_.log_in_doors()};
+  reads::OwnRecords own_records_{world_.store, world_.home, *world_.sealer};
   Front front_{{{{"pcare-vaksin", &profile_, &reads_}},
                 facilities_,
                 intake_,
                 [] { return std::string("{}"); },
                 [] { return true; },
                 [] { return std::string(); },
-                [this](auto id, auto facility, auto done) {
-                  reads::own_submission(world_.store, world_.home, *world_.sealer, id, std::move(facility),
-                                        std::move(done));
-                },
+                own_records_,
                 world_.clock}};
 };
 

@@ -1,0 +1,181 @@
+#include "gateway/front/native.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "gateway/front/answers.h"
+#include "gateway/front/attention_views.h"
+#include "gateway/front/negotiation.h"
+#include "upstream/profile/source.h"
+
+namespace titip::front {
+namespace {
+
+constexpr std::array manners{Manner{"json", "application/json"}, Manner{"csv", "text/csv"},
+                             Manner{"html", "text/html"}};
+
+// What a facility's records say is a person's: kept by nobody on the way, and never taken for something else.
+http::Response answer(std::string content_type, std::string body, std::string_view route) {
+  http::Response response;
+  response.content_type = std::move(content_type);
+  response.body = std::move(body);
+  response.route = route;
+  response.headers = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+  return response;
+}
+
+http::Response fault(std::string_view route, int status, std::string_view type, std::string_view title,
+                     const std::vector<intake::FieldFault>& errors = {}) {
+  auto response = problem(status, type, title, errors);
+  response.headers.push_back({"Cache-Control", "no-store"});
+  response.route = route;
+  return response;
+}
+
+http::Response fault_of(reads::OwnFault what, std::string_view route, std::string_view absent) {
+  switch (what) {
+    case reads::OwnFault::bad_cursor:
+      return fault(route, 400, "invalid-query", "This cursor belongs to another question; ask again without it.",
+                   {{"cursor", "is none that was given out for these parameters"}});
+    case reads::OwnFault::absent:
+      return fault(route, 404, fmt::format("no-such-{}", route), absent);
+    case reads::OwnFault::store_unavailable:
+      break;
+  }
+  auto response = fault(route, 503, "store-unavailable", "The gateway cannot read now; ask again in a moment.");
+  response.headers.push_back({"Retry-After", "5"});
+  return response;
+}
+
+// The same question, from the cursor on; relative to where it was asked.
+std::string next_page(const http::Request& request, const std::string& cursor) {
+  if (cursor.empty()) return {};
+  std::string target(request.path());
+  char mark = '?';
+  std::string_view rest = request.query();
+  while (!rest.empty()) {
+    const auto part = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    if (part.empty() || part.starts_with("cursor=")) continue;
+    target += std::exchange(mark, '&');
+    target += part;
+  }
+  return fmt::format("{}{}cursor={}", target, mark, cursor);
+}
+
+void link_next(http::Response& response, const std::string& next) {
+  if (!next.empty()) response.headers.push_back({"Link", fmt::format("<{}>; rel=\"next\"", next)});
+}
+
+struct Question {
+  reads::OwnRecords& records;
+  reads::Owner owner;
+  clock::WallTime now{};
+  std::string_view route;
+};
+
+std::optional<reads::OwnQuery> read_query(const Question& question, reads::OwnList list, const http::Request& request,
+                                          http::Responder& respond) {
+  auto query = reads::read_own_query(request.query(), list, question.owner.utc_offset);
+  if (query) return *std::move(query);
+  respond(fault(question.route, 400, "invalid-query", "A parameter of this query is not understood.",
+                {{query.error().parameter, query.error().sentence}}));
+  return std::nullopt;
+}
+
+void answer_list(Question question, const http::Request& request, http::Responder respond) {
+  auto query = read_query(question, reads::OwnList::submissions, request, respond);
+  if (!query) return;
+  question.records.list(*std::move(query), std::move(question.owner),
+                        [request, route = question.route, respond = std::move(respond)](auto page) mutable {
+                          if (!page) return respond(fault_of(page.error(), route, ""));
+                          auto response = answer("application/json", reads::list_json(*page), route);
+                          link_next(response, next_page(request, page->next));
+                          respond(std::move(response));
+                        });
+}
+
+void answer_attention(Question question, const http::Request& request, http::Responder respond) {
+  const auto wanted = reads::query_value(request.query(), "format");
+  const auto manner = choose(manners, wanted, request.header("accept"));
+  if (!manner)
+    return respond(fault(question.route, 406, "not-acceptable",
+                         "This list is served as application/json, text/csv and text/html (format=json, csv, html)."));
+  auto query = read_query(question, reads::OwnList::attention, request, respond);
+  if (!query) return;
+  auto owner = question.owner;
+  question.records.attention(
+      *std::move(query), std::move(owner),
+      [request, manner = *manner, question = std::move(question), respond = std::move(respond)](auto page) mutable {
+        if (!page) return respond(fault_of(page.error(), question.route, ""));
+        const AttentionView view{*page, question.owner, question.now, next_page(request, page->next)};
+        const bool is_page = manners[manner].format == "html";
+        auto response = is_page ? answer("text/html; charset=utf-8", attention_page(view), question.route)
+                        : manners[manner].format == "csv"
+                            ? answer("text/csv; charset=utf-8; header=present", attention_csv(view), question.route)
+                            : answer("application/json", attention_json(view), question.route);
+        response.headers.push_back({"Vary", "Accept"});
+        link_next(response, view.next);
+        if (is_page) {
+          response.headers.push_back({"Content-Security-Policy", page_policy()});
+          response.headers.push_back({"Referrer-Policy", "no-referrer"});
+        }
+        respond(std::move(response));
+      });
+}
+
+void answer_submission(Question question, std::string_view text, http::Responder respond) {
+  const auto id = storage::SubmissionId::parse(text);
+  if (!id)
+    return respond(fault(question.route, 404, "no-such-submission",
+                         "This is not a submission id: those have 26 letters and digits."));
+  question.records.submission(
+      *id, std::move(question.owner), [route = question.route, respond = std::move(respond)](auto found) mutable {
+        if (found) return respond(answer("application/json", *std::move(found), route));
+        respond(fault_of(found.error(), route, "Your facility has no submission with this id."));
+      });
+}
+
+void answer_receipt(reads::OwnRecords& records, std::string_view code, std::string_view route,
+                    http::Responder respond) {
+  records.receipt(code, [route, respond = std::move(respond)](auto found) mutable {
+    if (found) return respond(answer("application/json", *std::move(found), route));
+    respond(fault_of(found.error(), route,
+                     "No record has this receipt code. One of 13 characters is found by its own facility alone, with "
+                     "GET /v1/submissions?receipt=CODE."));
+  });
+}
+
+}  // namespace
+
+std::optional<reads::Owner> find_owner(const std::vector<Destination>& destinations,
+                                       const storage::Facilities& facilities, const http::Request& request,
+                                       clock::WallTime now) {
+  std::optional<reads::Owner> owner;
+  for (const auto& destination : destinations) {
+    const auto caller = find_caller(*destination.profile, facilities, request, now);
+    if (!caller) continue;
+    if (!owner) owner = reads::Owner{caller->facility->code, {}, caller->facility->utc_offset};
+    if (owner->facility == caller->facility->code) owner->destinations.push_back(destination.name);
+  }
+  return owner;
+}
+
+void answer_about_records(AskedAboutRecords asked, const Located& located, const http::Request& request,
+                          http::Responder respond) {
+  const auto route = name(located.place);
+  if (located.place == Place::receipt) return answer_receipt(asked.records, located.rest, route, std::move(respond));
+  if (!asked.owner)
+    return respond(fault(route, 401, "unknown-facility",
+                         "Say who you are as on the mount: with the header x-kdppk, or signed with X-cons-id, "
+                         "X-timestamp and X-signature."));
+  Question question{asked.records, *std::move(asked.owner), asked.now, route};
+  if (located.place == Place::submission)
+    return answer_submission(std::move(question), located.rest, std::move(respond));
+  if (located.place == Place::attention) return answer_attention(std::move(question), request, std::move(respond));
+  answer_list(std::move(question), request, std::move(respond));
+}
+
+}  // namespace titip::front
