@@ -202,6 +202,13 @@ TEST_F(OpenApiTest, answers_have_the_documented_shape) {
     EXPECT_EQ(response.status, status) << response.body;
     EXPECT_EQ(complaints(response, native, "post"), Complaints{});
   }
+  const auto taken = ask("POST", sample(native), named(), body);
+  records.settle(records.load(*storage::SubmissionId::parse(header(taken, "Titip-Submission-Id"))),
+                 storage::Event::delivered, "OK", 200);
+  const auto ended = ask("POST", sample(native), named(), body);
+  EXPECT_EQ(ended.status, 200);
+  EXPECT_TRUE(json::parse(ended.body).contains("national")) << ended.body;
+  EXPECT_EQ(complaints(ended, native, "post"), Complaints{});
   for (const std::string path :
        {"/v1/submissions", "/v1/submissions/{id}", "/v1/receipts/{code}", "/v1/attention", "/v1/status"}) {
     const auto response = get(sample(path));
