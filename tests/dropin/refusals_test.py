@@ -135,6 +135,23 @@ class Bad(unittest.TestCase):
         wait_for(self.drained, "the backlog to be sent", 60)
         self.assertEqual(self.simulator.ledger()["totals"]["dangling_references"], 0)
 
+    def test_the_days_list_has_who_is_queued(self):
+        family = TypeScriptB(SECOND, self.gateway.port, self.new)
+        self.assertIsNotNone(self.patient(family, 30)[1].register())
+
+        def listed():
+            answer = family.call("GET", f"pendaftaran/tglDaftar/{self.date}/0/100")
+            self.assertEqual(answer.envelope()[1] if answer.envelope() else 0, 200, answer)
+            return {entry["peserta"]["noKartu"]: entry["noUrut"] for entry in family.opened(answer)["list"]}
+        known = f"{30:013d}"
+        self.assertIn(known, listed())
+        self.down()
+        record, patient = self.patient(family, 31)
+        registered = patient.register()
+        self.assertIsNotNone(registered, record.faults)
+        self.assertEqual(listed().get(patient.card), registered.told)
+        self.assertIn(known, listed(), "and who was there before")
+
     def titip(self, *arguments):
         done = subprocess.run([str(BUILD / "titip"), *map(str, arguments), "--reason", "uji", "--config",
                                str(self.directory / "titip.json")], capture_output=True, text=True, timeout=60)
