@@ -152,6 +152,30 @@ class Bad(unittest.TestCase):
         self.assertEqual(listed().get(patient.card), registered.told)
         self.assertIn(known, listed(), "and who was there before")
 
+    def server_knows(self, *consumers):
+        status, said = get(self.simulator.control, "/_sim/consumers", "POST", json.dumps([c.as_json() for c in consumers]))
+        self.assertEqual(status, 200, said)
+
+    def test_a_password_changes_in_the_middle_of_a_backlog(self):
+        """Records keep the one they came with; once the server has taken the new one, it is theirs too."""
+        self.addCleanup(self.server_knows, FIRST, SECOND, THIRD)
+        self.down()
+        before = len(self.simulator.ledger()["effects"])
+        changed = Consumer(**{**SECOND.as_json(), "password": "Sandi!baru"})
+        for number, consumer in ((40, SECOND), (41, SECOND), (42, SECOND), (43, changed)):
+            record, patient = self.patient(TypeScriptB(consumer, self.gateway.port, self.new), number)
+            self.assertIsNotNone(patient.register(), record.faults)
+        self.server_knows(FIRST, changed, THIRD)
+        self.simulator.weather([])
+        refused = lambda: self.simulator.ledger()["totals"]["unauthorized_writes"] > 0
+        wait_for(refused, "the old one to be refused")
+        family = TypeScriptB(changed, self.gateway.port, self.new)
+        self.assertEqual(family.call("GET", "kunjungan/peserta/0000000000044").status, 200)
+        record, patient = self.patient(family, 44)
+        self.assertIsNotNone(patient.register(), record.faults)
+        wait_for(self.drained, "the backlog to be sent", 60)
+        self.assertEqual(len(self.simulator.ledger()["effects"]) - before, 5)
+
     def titip(self, *arguments):
         done = subprocess.run([str(BUILD / "titip"), *map(str, arguments), "--reason", "uji", "--config",
                                str(self.directory / "titip.json")], capture_output=True, text=True, timeout=60)
@@ -174,9 +198,7 @@ class Bad(unittest.TestCase):
             self.assertIsNotNone(patient.register(), record.faults)
         self.titip("facility", "rotate", THIRD.facility, "--secret-file", secret_file("baru", "rahasia-baru"))
         changed = Consumer(**{**THIRD.as_json(), "secret": "rahasia-baru"})
-        status, said = get(self.simulator.control, "/_sim/consumers", "POST",
-                           json.dumps([c.as_json() for c in (FIRST, SECOND, changed)]))
-        self.assertEqual(status, 200, said)
+        self.server_knows(FIRST, SECOND, changed)
         for number, consumer in ((15, THIRD), (16, changed)):
             record, patient = self.patient(TypeScriptA(consumer, self.gateway.port, self.new), number)
             self.assertIsNotNone(patient.register(), record.faults)
