@@ -1,5 +1,6 @@
-"""What a gateway before deployed clients must bear: bad requests on both mounts are refused in the national envelope, nothing of
-them is kept and nothing of anybody leaks; a secret rotates in the middle of a backlog."""
+"""What a gateway before deployed clients must bear: bad requests on both mounts are refused in the national envelope, nothing
+of them is kept and nothing of anybody leaks; a secret and a password change in the middle of a backlog; the day's list is whole.
+"""
 
 import http.client
 import json
@@ -157,7 +158,7 @@ class Bad(unittest.TestCase):
         self.assertEqual(status, 200, said)
 
     def test_a_password_changes_in_the_middle_of_a_backlog(self):
-        """Records keep the one they came with; once the server has taken the new one, it is theirs too."""
+        """Records keep the one they came with; once the server has taken the new one, in a look-up here, it is theirs too."""
         self.addCleanup(self.server_knows, FIRST, SECOND, THIRD)
         self.down()
         before = len(self.simulator.ledger()["effects"])
