@@ -29,8 +29,9 @@ class CompletedListTest : public testing::Test {
   }
 
   static QueuedRequest queued(std::string card, std::string date = "15-08-2026") {
-    return {
-        json{{"noKartu", card}, {"kdPoli", "001"}, {"tglDaftar", date}, {"sistole", 120}}, {}, {{"noUrut", "T0042"}}};
+    return {json{{"noKartu", card}, {"kdPoli", "001"}, {"tglDaftar", date}, {"sistole", 120}}.dump(),
+            {},
+            {{"noUrut", "T0042"}}};
   }
   json complete(std::optional<std::string_view> reply, const std::vector<QueuedRequest>& all) {
     const std::map<std::string, std::string, std::less<>> parameters{{"tglDaftar", "15-08-2026"}};

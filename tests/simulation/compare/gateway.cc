@@ -156,21 +156,20 @@ struct Gateway::Life {
                  {wire, [this] { return clock.steady(); }, [this] { return clock.wall(); },
                   [this] { return uniform(); }, probes}),
         intake({store, home, sealer, clock, intake_probes}),
-        facilities(facilities_of(weather)),
         dispatcher(dispatcher_options(options), {tests::pcare_vaksin(), facilities, store, home, sealer, upstream,
-                                                 clock, timers, [this] { return uniform(); }, probes}) {}
+                                                 clock, timers, [this] { return uniform(); }, probes}) {
+    add_facilities();
+  }
 
-  static storage::Facilities facilities_of(const Weather& weather) {
-    storage::Facilities made;
+  void add_facilities() {
     for (std::uint32_t i = 0; i <= weather.facilities; ++i) {
       storage::Facility facility;
       facility.code = facility_code(i);
       facility.late_entry_reason = "02";
       facility.username = facility.code;
       facility.password = "right";
-      made.add(std::move(facility));
+      facilities.add(std::move(facility));
     }
-    return made;
   }
 
   std::unique_ptr<storage::QueueStore> open_engine() {
