@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches the npm package that the golden vectors are made with, in the version and with the digest that the lock file
+# Fetches the npm packages that the golden vectors are made with, in the versions and with the digests that the lock file
 # names, into build/node. Does nothing where it lies there already. Away from CI a machine that cannot reach it goes on:
 # the test says then that it was skipped.
 set -euo pipefail
@@ -18,5 +18,5 @@ if command -v npm >/dev/null &&
   exit 0
 fi
 rm -rf "$target"
-printf 'tests: the npm package for the golden vectors could not be fetched; that test will be skipped\n' >&2
+printf 'tests: the npm packages for the golden vectors could not be fetched; those tests will be skipped\n' >&2
 if [[ ${CI:-} == true ]]; then exit 1; fi
