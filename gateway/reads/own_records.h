@@ -45,7 +45,8 @@ struct AttentionPage {
 class OwnRecords {
  public:
   // One answer looks at so many records at most; it may then be short of its limit, or empty, and still have a next.
-  static constexpr std::size_t most_examined = 30'000;
+  // (36,000 records: 14 ms.)
+  static constexpr std::size_t most_examined = 100'000;
 
   OwnRecords(storage::Store& store, storage::Home& home, const storage::Sealer& sealer)
       : store_(store), home_(home), sealer_(sealer) {}
