@@ -130,6 +130,7 @@ class Book {
   void keep_attention(const Submission* before, const Submission& after);
   void leave_natural_chain(const Submission& before, State to);
   bool strike_from_chain(const Submission& member);
+  void free_what_was_taken_back(const Submission& by);
 
   // Payload, reply and notes go. `destroy_content` takes the data key too, as erasing a person asks for;
   // `drop_content`, as retention does, leaves it while a reference's number is sealed under it.

@@ -103,6 +103,7 @@ Verdict Book::accept(const NewSubmission& incoming) {
 
   Verdict verdict = decide_on(incoming);
   if (staging_.fault() || verdict.kind != VerdictKind::accepted) return verdict;
+  s.takes_back = incoming.takes_back;
   const bool taken_back = incoming.takes_back && take_back(s, *incoming.takes_back);
   if (incoming.replaces) replace(s, *incoming.replaces);
   take_in(incoming, s, verdict.submission.correction, taken_back);
@@ -205,6 +206,7 @@ void Book::replace(Submission& by, const SubmissionId& gone) {
   };
   take_over(by.provides, old.provides);
   take_over(by.references, old.references);
+  if (!by.takes_back) by.takes_back = old.takes_back;
 }
 
 void Book::take_in(const NewSubmission& incoming, Submission& s, bool correction, bool taken_back) {

@@ -62,6 +62,7 @@ void Book::foresee_behind(const SubmissionId& id) {
   for (const auto* all : {&s.requirements, &s.provides, &s.references}) {
     for (const Digest& each : *all) staging_.want(Family::requirement, keys::of(each));
   }
+  if (s.takes_back) staging_.want(Family::requirement, keys::of(*s.takes_back));
   tally_.foresee(s);
 }
 

@@ -43,6 +43,7 @@ void Book::commit_change(const Submission& before, Record& after) {
   }
   if (holds_its_key(before.state)) line_.changed(before, s);
   if (ends) leave_natural_chain(before, s.state);
+  if (ends && s.state == State::delivered && s.takes_back) free_what_was_taken_back(s);
 }
 
 // What others may expect of it from now on.
@@ -101,6 +102,39 @@ bool Book::strike_from_chain(const Submission& member) {
     write(staging_, Family::natural, std::move(key), *chain);
   }
   return true;
+}
+
+// What it took back is not with the server any more: whoever sends the same again means it anew. The records it took
+// back stay delivered, and their numbers go on naming them. What came later than the taking back is not meant.
+void Book::free_what_was_taken_back(const Submission& by) {
+  const Digest& key = *by.takes_back;
+  const auto meant = requirements_.look(key);
+  if (!meant || meant->standing != Standing::met || !meant->origin) return;
+  const auto is_taken_back = [&](const Submission& s) {
+    const bool names_it = std::ranges::find(s.provides, key) != s.provides.end() ||
+                          std::ranges::find(s.references, key) != s.references.end();
+    return s.state == State::delivered && names_it && s.position < by.position && s.destination == by.destination &&
+           s.facility == by.facility;
+  };
+  std::vector<Submission> acts;  // with its corrections
+  const auto look_at = [&](const SubmissionId& id) {
+    const auto record = read_record(staging_, id);
+    if (record && is_taken_back(record->submission)) acts.push_back(record->submission);
+    return record;
+  };
+  const auto last = look_at(*meant->origin);
+  if (last && last->submission.natural_key) {
+    const auto chain = read(staging_, Family::natural, keys::of(*last->submission.natural_key), decode_ids);
+    for (const SubmissionId& id : chain.value_or(std::vector<SubmissionId>{})) {
+      if (id != *meant->origin) look_at(id);
+    }
+  }
+  // That it was delivered must be written, however damaged what it took back is: then its key stays taken.
+  if (staging_.fault()) return void(staging_.forgive_damage());
+  for (const Submission& act : acts) {
+    strike_from_chain(act);
+    requirements_.undo(act);
+  }
 }
 
 // One step along the table that nobody asked for by name.

@@ -26,7 +26,8 @@ struct NewSubmission {
   std::optional<Digest> idempotency_key;  // keyed hash over facility, destination and the client's key
   OnConflict on_conflict = OnConflict::refuse;
   // The requirement key, or the reference, of the record this one takes back (a DELETE). Is that record still ours to
-  // cancel, both end cancelled in this batch, dependants too; otherwise this one queues behind it.
+  // cancel, both end cancelled in this batch, dependants too; otherwise this one queues behind it, remembers the key,
+  // and frees what it took back when it is delivered.
   std::optional<Digest> takes_back{};
   // The rejected or expired record that this one is the edited repetition of: it is named there, and enters at the end
   // of its key.

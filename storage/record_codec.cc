@@ -29,7 +29,8 @@ enum Flag : std::uint32_t {
   replaced_by = 1U << 15U,
   erase_when_settled = 1U << 16U,
   aging_since = 1U << 17U,
-  all_flags = (1U << 18U) - 1U,
+  takes_back = 1U << 18U,
+  all_flags = (1U << 19U) - 1U,
 };
 
 std::uint32_t flags_of(const Submission& s) {
@@ -53,6 +54,7 @@ std::uint32_t flags_of(const Submission& s) {
   set(replaced_by, s.replaced_by.has_value());
   set(erase_when_settled, s.erase_when_settled);
   set(aging_since, s.aging_since.has_value());
+  set(takes_back, s.takes_back.has_value());
   return flags;
 }
 
@@ -91,6 +93,7 @@ void write_keys(Encoder& out, const Submission& s) {
   write_digests(out, s.requirements);
   write_digests(out, s.provides);
   write_digests(out, s.references);
+  if (s.takes_back) out.digest(*s.takes_back);
   if (s.replaces) out.id(*s.replaces);
   if (s.replaced_by) out.id(*s.replaced_by);
 }
@@ -103,6 +106,7 @@ void read_keys(Decoder& in, Submission& s, std::uint32_t flags) {
   if ((flags & requirements) != 0) s.requirements = read_digests(in);
   if ((flags & provides) != 0) s.provides = read_digests(in);
   if ((flags & references) != 0) s.references = read_digests(in);
+  if ((flags & takes_back) != 0) s.takes_back = in.digest();
   if ((flags & replaces) != 0) s.replaces = in.id();
   if ((flags & replaced_by) != 0) s.replaced_by = in.id();
 }

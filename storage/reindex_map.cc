@@ -97,6 +97,7 @@ Entry ReindexMap::record(std::string_view key, std::string_view value) const {
   if (s.natural_key) move(*s.natural_key);
   if (s.person) move(*s.person);
   for (auto* list : {&s.requirements, &s.provides, &s.references}) std::ranges::for_each(*list, move);
+  if (s.takes_back) move(*s.takes_back);
   return {std::string(key), encode(at, *found)};
 }
 

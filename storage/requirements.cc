@@ -128,6 +128,22 @@ bool Requirements::lacks_a_number(const Submission& s) {
   });
 }
 
+void Requirements::undo(const Submission& s) {
+  for (const Digest& key : s.provides) {
+    const auto requirement = look(key);
+    const bool is_met_by_it = requirement && requirement->standing == Standing::met && requirement->origin == s.id;
+    if (!is_met_by_it || requirement->is_reference) continue;
+    if (requirement->providers.empty()) {
+      staging_.erase(Family::requirement, keys::of(key));  // nobody is asked to wait, so nobody moves
+      continue;
+    }
+    update(key, [](Requirement& each) {
+      each.standing = Standing::pending;
+      each.origin.reset();
+    });
+  }
+}
+
 void Requirements::changed(const Submission& before, const Submission& after) {
   const bool waited = waits_for_a_requirement(before);
   const bool waits = waits_for_a_requirement(after);

@@ -5,7 +5,10 @@
 //  - the providers of a key are, oldest first, the records that list it in `provides` or `references` and are not
 //    terminal; and while it is not met, those that are delivered and still wait to read the number of this reference
 //    back (they have a due time);
-//  - pending: somebody may still meet it. met: somebody was delivered (a reference: and its number is known), for good.
+//  - pending: somebody may still meet it. met: somebody was delivered (a reference: and its number is known); for good,
+//  unless
+//    that one is taken back by another that is delivered: then the key is as if it had never been in custody (a
+//    reference stays met: the number goes on naming what it named);
 //    failed, cancelled: nobody is left; it is what became of the last one;
 //  - a record stands in `waiter` under each of its requirements exactly while it is blocked or held for a requirement.
 #pragma once
@@ -47,6 +50,7 @@ class Requirements {
   void give_up(const Submission& submission);                                // no number will come any more
   void read_again(const Submission& submission);                             // one may come after all
   bool lacks_a_number(const Submission& submission);
+  void undo(const Submission& submission);  // it was delivered and taken back: what it met by `provides` is met no more
 
   // The part of a record as one that waits.
   void changed(const Submission& before, const Submission& after);

@@ -141,6 +141,9 @@ struct Submission {
   std::vector<Digest> requirements;
   std::vector<Digest> provides;
   std::vector<Digest> references;
+  // The requirement key or reference of what it takes back (a DELETE). When it is delivered, that is there no more: its
+  // natural key is free, and what it met by `provides` is met no more.
+  std::optional<Digest> takes_back;
   std::optional<SubmissionId> replaces;     // the rejected or expired record this one repeats, edited
   std::optional<SubmissionId> replaced_by;  // and the other way round
 

@@ -155,10 +155,11 @@ void Inspection::look_at_content(Seen& seen, const Known& known) {
              : seen.loaded.payload != given.payload) {
     find(Finding::Kind::corrupt_served, label(g.id, known) + " has not the bytes that were given");
   }
-  const bool same = s.id == g.id && s.destination == g.destination && s.facility == g.facility && s.route == g.route &&
-                    s.channel == g.channel && s.receipt == g.receipt && s.ordering_key == g.ordering_key &&
-                    s.natural_key == g.natural_key && s.fingerprint == g.fingerprint && s.person == g.person &&
-                    s.accepted_at == g.accepted_at && (erased || s.wrapped_key == g.wrapped_key);
+  const bool same = s.takes_back == given.takes_back && s.id == g.id && s.destination == g.destination &&
+                    s.facility == g.facility && s.route == g.route && s.channel == g.channel &&
+                    s.receipt == g.receipt && s.ordering_key == g.ordering_key && s.natural_key == g.natural_key &&
+                    s.fingerprint == g.fingerprint && s.person == g.person && s.accepted_at == g.accepted_at &&
+                    (erased || s.wrapped_key == g.wrapped_key);
   if (!same) find(Finding::Kind::corrupt_served, label(g.id, known) + " has not the fields that were given");
   if (known.position != 0 && s.position != known.position) {
     find(Finding::Kind::broken, fmt::format("{} was acknowledged at position {} and stands at {}", label(g.id, known),
@@ -278,6 +279,15 @@ void Inspection::look_at_positions() {
   }
 }
 
+// Whether one that takes it back was delivered: its natural key is free.
+bool Inspection::undone(const Known& known) const {
+  return std::ranges::any_of(seen_, [&](const auto& each) {
+    const auto other = history_.known().find(each.first);
+    return each.second.loaded.submission.state == State::delivered &&
+           history_.intents().intent(other->second.said.number).takes_back == known.said.number;
+  });
+}
+
 // Of those that a route takes once only, one may stand under a natural key.
 void Inspection::look_at_natural_keys() {
   std::map<storage::Digest, SubmissionId> standing;
@@ -286,6 +296,7 @@ void Inspection::look_at_natural_keys() {
     const bool left = s.state == State::rejected || s.state == State::cancelled || s.state == State::expired;
     const auto known = history_.known().find(id);
     if (left || !s.natural_key || history_.intents().intent(known->second.said.number).correction) continue;
+    if (s.state == State::delivered && undone(known->second)) continue;
     const auto [first, is_new] = standing.emplace(*s.natural_key, id);
     if (!is_new) {
       find(Finding::Kind::duplicate,

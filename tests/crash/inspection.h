@@ -54,6 +54,7 @@ class Inspection {
   void look_at_last_line(const Seen& seen, const Known& known);
   bool moved_by_others(const Seen& seen, const Known& known, std::size_t lines) const;
   bool taken_back(const Known& known) const;
+  bool undone(const Known& known) const;
   void look_at_positions();
   void look_at_natural_keys();
   void look_at_counts();

@@ -158,10 +158,17 @@ void Clinics::repeat_ended() {
 }
 
 // The registration was a mistake: unless it was sent already, it and what needs it come to nothing. Where it was, what
-// takes it back is sent behind it.
+// takes it back is sent behind it. Nobody takes back what is not answered yet.
 void Clinics::take_back(std::size_t person) {
+  const auto what = "person " + people_[person].nik;
+  std::vector<Form*> meant;
+  for (auto* each : all_)
+    if (std::ranges::find(each->provides, what) != each->provides.end()) meant.push_back(each);
+  if (std::ranges::any_of(meant, &Form::waiting))
+    return void(agenda_.in(minutes(5), [this, person] { take_back(person); }));
+  for (auto* each : meant) each->taken_back = each->acknowledged;
   auto& form = person_form(person, "sasaran/update");
-  form.takes_back = "person " + people_[person].nik;
+  form.takes_back = what;
   send(form);
 }
 
@@ -182,7 +189,7 @@ void Clinics::edit() {
 
 void Clinics::again() {
   auto& form = *all_[random_.below(static_cast<std::uint32_t>(all_.size()))];
-  if (!form.excused && form.acknowledged) send(form);
+  if (!form.excused && form.acknowledged && !form.taken_back) send(form);
 }
 
 void Clinics::reuse_key() {

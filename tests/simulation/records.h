@@ -42,6 +42,7 @@ struct Form {
   bool misuse = false;       // another body under a used Idempotency-Key: must be refused
   Form* original = nullptr;  // whose key is misused, or whose rejected or expired record this one replaces
   std::string takes_back;    // what it takes back: a name somebody provides
+  bool taken_back = false;   // its clinic did, and would send it again only if it meant it anew
   bool refused = false;      // … and something else has its place
   bool replaced = false;     // another form is sent in its place
   bool is_create = true;

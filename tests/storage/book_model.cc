@@ -98,6 +98,7 @@ Verdict Model::accept(const NewSubmission& incoming, WallTime now) {
   row.s = incoming.submission;
   Submission& s = row.s;
   s.replaces.reset();
+  s.takes_back = incoming.takes_back;
   if (incoming.replaces) {
     Row& old = *find(*incoming.replaces);
     old.s.replaced_by = s.id;
@@ -106,6 +107,7 @@ Verdict Model::accept(const NewSubmission& incoming, WallTime now) {
     s.replaces = old.s.id;
     for (const Digest& key : old.s.provides) add(s.provides, key);
     for (const Digest& key : old.s.references) add(s.references, key);
+    if (!s.takes_back) s.takes_back = old.s.takes_back;
   }
   s.position = rows_.size() + 1;
   s.version = 1;
@@ -208,9 +210,11 @@ void Model::ended_as(Row& row) {
     drop(row);
   }
   if (s.state == State::delivered) {
-    for (const Digest& key : s.provides) met_.insert(key);
-    if (s.due_at) return;  // its numbers are read back
-    for (const Digest& key : s.references) ended_[key] = Standing::failed;
+    for (const Digest& key : s.provides) met_[key] = s.id;
+    if (!s.due_at) {  // else its numbers are read back
+      for (const Digest& key : s.references) ended_[key] = Standing::failed;
+    }
+    if (s.takes_back) free_what_was_taken_back(row);
     return;
   }
   const Standing how = s.state == State::cancelled ? Standing::cancelled : Standing::failed;
@@ -236,10 +240,10 @@ bool Model::lacks_a_number(const Submission& s) const {
 
 void Model::resolve(Row& row, const std::vector<Resolved>& numbers) {
   for (const Resolved& number : numbers) {
-    met_.insert(number.reference);
+    met_[number.reference] = row.s.id;
     add(row.s.references, number.reference);
     if (!number.alias) continue;
-    met_.insert(*number.alias);
+    met_[*number.alias] = row.s.id;
     add(row.s.references, *number.alias);
   }
 }

@@ -63,6 +63,7 @@ class Model {
   static bool provides(const Row& row, const Digest& key);
   Standing standing(const Digest& key) const;
   Standing ask(const Submission& s) const;  // met, pending or failed
+  void free_what_was_taken_back(const Row& by);
   Standings standings() const;
   void begin();
   void follow(WallTime now);
@@ -74,8 +75,8 @@ class Model {
   const bool erases_delivered_;
   std::vector<Row> rows_;
   std::map<Digest, SubmissionId> keys_;  // idempotency
-  std::set<Digest> met_;
-  std::map<Digest, Standing> ended_;  // how the last provider went
+  std::map<Digest, SubmissionId> met_;   // and who met it last
+  std::map<Digest, Standing> ended_;     // how the last provider went
   std::map<Digest, SubmissionId> fronts_;
   std::map<Digest, WallTime> newest_;
   Standings before_;  // of the call at hand

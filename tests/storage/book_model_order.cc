@@ -49,6 +49,27 @@ Model::Standing Model::ask(const Submission& s) const {
   return waits_on ? Standing::pending : Standing::met;
 }
 
+// Of those who were delivered under the key, and came before it, none holds its natural key any more, nor meets
+// anything but by its number.
+void Model::free_what_was_taken_back(const Row& by) {
+  const Digest& key = *by.s.takes_back;
+  if (!met_.contains(key)) return;
+  const Submission meant = find(met_.at(key))->s;
+  for (Row& row : rows_) {
+    const bool is_meant = row.s.id == meant.id || (meant.natural_key && row.s.natural_key == meant.natural_key);
+    const bool names_it = has(row.s.provides, key) || has(row.s.references, key);
+    if (!is_meant || !names_it || row.s.state != State::delivered || row.s.position >= by.s.position) continue;
+    if (row.s.destination != by.s.destination || row.s.facility != by.s.facility) continue;
+    row.keeps_natural_key = false;
+    for (const Digest& each : row.s.provides) {
+      const bool is_number = std::ranges::any_of(rows_, [&](const Row& any) { return has(any.s.references, each); });
+      if (is_number || !met_.contains(each) || met_.at(each) != row.s.id) continue;
+      met_.erase(each);
+      ended_.erase(each);
+    }
+  }
+}
+
 Model::Standings Model::standings() const {
   Standings all;
   for (const Row& row : rows_) {

@@ -48,7 +48,7 @@ class RandomWork {
   // How often what is rare came to pass: a run that never gets there proves nothing.
   struct Reached {
     int blocked = 0, held_for_requirement = 0, taken_back = 0, dragged_along = 0, replaced = 0, passed_the_head = 0,
-        bound_in_doubt = 0, read_back = 0, erased = 0;
+        bound_in_doubt = 0, freed = 0, read_back = 0, erased = 0;
   };
   const Reached& reached() const { return reached_; }
 
@@ -257,6 +257,7 @@ class RandomWork {
     EXPECT_EQ(is.requirements, expected.requirements);
     EXPECT_EQ(is.provides, expected.provides);
     EXPECT_EQ(is.references, expected.references);
+    EXPECT_EQ(is.takes_back, expected.takes_back);
     EXPECT_EQ(is.replaces, expected.replaces);
     EXPECT_EQ(is.replaced_by, expected.replaced_by);
     EXPECT_EQ(is.erase_when_settled, expected.erase_when_settled);
@@ -284,6 +285,7 @@ class RandomWork {
       const bool was_held = row.s.hold_reason != HoldReason::none;
       const bool given_up = row.s.state == State::cancelled || row.s.state == State::expired;
       reached_.bound_in_doubt += given_up && !was_held && row.s.natural_key && row.keeps_natural_key ? 1 : 0;
+      reached_.freed += row.s.state == State::delivered && row.s.natural_key && !row.keeps_natural_key ? 1 : 0;
       reached_.held_for_requirement += is_held ? 1 : 0;
     }
     Ledger ledger;
@@ -354,6 +356,7 @@ TEST(BookAgainstModel, AfterEveryStep) {
     all.dragged_along += each.dragged_along;
     all.replaced += each.replaced;
     all.bound_in_doubt += each.bound_in_doubt;
+    all.freed += each.freed;
     all.passed_the_head += each.passed_the_head;
     all.read_back += each.read_back;
     all.erased += each.erased;
@@ -365,6 +368,7 @@ TEST(BookAgainstModel, AfterEveryStep) {
   EXPECT_GT(all.dragged_along, 5);
   EXPECT_GT(all.replaced, 20);
   EXPECT_GT(all.bound_in_doubt, 100);
+  EXPECT_GT(all.freed, 20);
   EXPECT_GT(all.passed_the_head, 20);
   EXPECT_GT(all.read_back, 50);
   EXPECT_GT(all.erased, 20);

@@ -72,6 +72,7 @@ inline Record golden_record() {
   s.requirements = {counting_from<16>(0xb0), counting_from<16>(0xc0)};
   s.provides = {counting_from<16>(0xd0)};
   s.references = {counting_from<16>(0xe0)};
+  s.takes_back = counting_from<16>(0xf0);
   s.replaces = SubmissionId{counting_from<16>(0x20)};
   s.replaced_by = SubmissionId{counting_from<16>(0x30)};
   s.erase_when_settled = true;
@@ -171,7 +172,7 @@ inline std::vector<Golden> golden_values() {
     rows.push_back({name, at, encode(at, value), std::move(body)});
   };
   add("record", Family::meta, id_key, golden_record(),
-      "06 ffff07"
+      "06 ffff17"
       "0164 0172"
       "02 03617069"
       "026f6b 026661"
@@ -184,7 +185,8 @@ inline std::vector<Golden> golden_values() {
           "808182838485868788898a8b8c8d8e8f a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
           "02 b0b1b2b3b4b5b6b7b8b9babbbcbdbebf c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
           "01 d0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
-          "01 e0e1e2e3e4e5e6e7e8e9eaebecedeeef" +
+          "01 e0e1e2e3e4e5e6e7e8e9eaebecedeeef"
+          "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff" +
           d20 + d30 + "027263 0077");
   add("plain record", Family::meta, id_key, plain_record(),
       "01 04"

@@ -271,6 +271,15 @@ class Inspection {
     }
   }
 
+  // Somebody was delivered who says that this one, delivered before, is undone.
+  bool may_be_taken_back(const Submission& s) const {
+    return std::ranges::any_of(records_, [&](const auto& each) {
+      const Submission& by = each.second.submission;
+      return s.state == State::delivered && by.state == State::delivered && by.position > s.position && by.takes_back &&
+             (has(s.provides, *by.takes_back) || has(s.references, *by.takes_back));
+    });
+  }
+
   void natural_keys() {
     std::map<std::string, std::vector<SubmissionId>> chains =
         all<std::vector<SubmissionId>>(Family::natural, decode_ids);
@@ -293,7 +302,8 @@ class Inspection {
       const Submission& s = record.submission;
       const bool given_up = s.state == State::expired || s.state == State::cancelled;
       const bool left = s.state == State::rejected || s.replaced_by || (given_up && !may_have_landed(s));
-      if (s.natural_key && !left && !bound.contains(s.id)) say("a record has lost its natural key");
+      const bool must_be_bound = s.natural_key && !left && !bound.contains(s.id);
+      if (must_be_bound && !may_be_taken_back(s)) say("a record has lost its natural key");
       if (left && bound.contains(s.id)) say("a record that ended still holds its natural key");
     }
     for (const auto& [key, id] : all<SubmissionId>(Family::idempotency, decode_id)) {

@@ -35,6 +35,16 @@ class Lives : public OnEveryEngine {
   }
   Changed finish(std::uint64_t number, Event event) { return caller->finish(now_of(number), event); }
   Changed change(std::uint64_t number, Event event) { return caller->transition(transition_of(now_of(number), event)); }
+  // A record that gave out a provisional number.
+  static NewSubmission numbered(std::uint64_t number, std::string_view person) {
+    NewSubmission made = submission(number, person);
+    made.submission.references = {digest("provisional")};
+    return made;
+  }
+  Settlement delivered(std::uint64_t number) {
+    caller->open_attempt(now_of(number));
+    return settlement(now_of(number), Event::delivered);
+  }
   Verdict accept(NewSubmission one) { return caller->accept(std::move(one)); }
 };
 

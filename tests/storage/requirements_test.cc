@@ -1,4 +1,4 @@
-// The contract of requirements, references, resubmission and taking back, on every engine.
+// The contract of requirements, references and resubmission, on every engine.
 #include "tests/storage/lives.h"
 
 namespace titip::storage {
@@ -6,19 +6,7 @@ namespace {
 
 using Numbers = std::vector<std::uint64_t>;
 
-class Requiring : public Lives {
- protected:
-  // A record that gave out a provisional number.
-  static NewSubmission numbered(std::uint64_t number, std::string_view person) {
-    NewSubmission made = submission(number, person);
-    made.submission.references = {digest("provisional")};
-    return made;
-  }
-  Settlement delivered(std::uint64_t number) {
-    caller->open_attempt(now_of(number));
-    return settlement(now_of(number), Event::delivered);
-  }
-};
+class Requiring : public Lives {};
 INSTANTIATE_TEST_SUITE_P(Engines, Requiring, ::testing::ValuesIn(engines()),
                          [](const auto& param) { return param.param.name; });
 
@@ -312,66 +300,6 @@ TEST_P(Requiring, ADeadlineThatIsGivenUpIsCountedNoMore) {
   ASSERT_EQ(caller->transition(transition_of(now_of(2), Event::release)).state, State::held);
   EXPECT_EQ(now_of(2).hold_reason, HoldReason::requirement);
   EXPECT_EQ(counted(), 0U);
-}
-
-// --- taking back ----------------------------------------------------------------------------------------------------
-
-TEST_P(Requiring, WhatIsStillOursIsTakenBackWithAllThatNeedsIt) {
-  for (const State from : {State::queued, State::deferred, State::blocked, State::held}) {
-    const auto base = static_cast<std::uint64_t>(from) * 10;
-    const std::string word(name(from));
-    accept(needing(base + 1, word + "p", {}, {word + " pending"}));
-    auto target = needing(base + 2, word + "a", {}, {word});
-    if (from == State::blocked) target.submission.requirements = {digest(word + " pending")};
-    accept(target);
-    if (from == State::deferred) finish(base + 2, Event::deferred);
-    if (from == State::held) change(base + 2, Event::hold);
-    ASSERT_EQ(state_of(base + 2), from);
-    accept(needing(base + 3, word + "b", {word}));
-
-    auto taking = submission(base + 4, word + "a");
-    taking.takes_back = digest(word);
-    const Verdict verdict = accept(taking);
-    EXPECT_EQ(verdict.kind, VerdictKind::accepted) << word;
-    EXPECT_EQ(verdict.submission.state, State::cancelled) << word;
-    EXPECT_EQ(verdict.cancelled, (std::vector{id_of(base + 2), id_of(base + 3)})) << word;
-    EXPECT_EQ(state_of(base + 2), State::cancelled);
-    EXPECT_EQ(now_of(base + 2).outcome_rule, "taken_back");
-    EXPECT_EQ(state_of(base + 3), State::cancelled);
-    EXPECT_EQ(accept(taking).kind, VerdictKind::replayed);
-    EXPECT_EQ(accept(taking).submission.state, State::cancelled) << "answered as done";
-  }
-}
-
-TEST_P(Requiring, WhatMayHaveBeenThereIsNotTakenBackButFollowed) {
-  enum Way { in_flight, unknown, held_unknown, repeated, delivered };
-  for (const Way way : {in_flight, unknown, held_unknown, repeated, delivered}) {
-    const auto base = static_cast<std::uint64_t>(way) * 10;
-    const std::string key = "act " + std::to_string(way);
-    accept(needing(base + 1, key, {}, {key}));
-    if (way == in_flight) caller->open_attempt(now_of(base + 1));
-    if (way == delivered) finish(base + 1, Event::delivered);
-    if (way == unknown || way == held_unknown || way == repeated) finish(base + 1, Event::went_unknown);
-    if (way == repeated) caller->settle(settlement(now_of(base + 1), Event::repeat_allowed));
-    if (way == held_unknown) caller->settle(settlement(now_of(base + 1), Event::gave_up_probing));
-    const State before = state_of(base + 1);
-    auto taking = submission(base + 2, key);
-    taking.takes_back = digest(key);
-    const Verdict verdict = accept(taking);
-    EXPECT_EQ(verdict.submission.state, State::queued) << key;
-    EXPECT_TRUE(verdict.cancelled.empty());
-    EXPECT_EQ(state_of(base + 1), before);
-  }
-  EXPECT_EQ(caller->open_attempt(now_of(2)).applied, Applied::stale) << "behind what is in flight";
-}
-
-TEST_P(Requiring, AReferenceNamesWhatIsTakenBackToo) {
-  accept(numbered(1, "a"));
-  auto taking = submission(2, "a");
-  taking.takes_back = digest("provisional");
-  taking.submission.requirements = {digest("provisional")};  // for its real number, were it sent
-  EXPECT_EQ(accept(taking).submission.state, State::cancelled);
-  EXPECT_EQ(state_of(1), State::cancelled);
 }
 
 // --- erasure on the way
