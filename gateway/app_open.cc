@@ -12,6 +12,7 @@
 #include "gateway/tenants.h"
 #include "metrics/log.h"
 #include "storage/waiting_home.h"
+#include "upstream/profile/mounts.h"
 
 #ifndef TITIP_VERSION
 #define TITIP_VERSION "unknown"
@@ -89,8 +90,11 @@ std::expected<void, std::string> App::make_destinations() {
       if (other->name() == config.name)
         return std::unexpected(
             fmt::format("/destinations/{}/name: {} is the name of another destination", at, config.name));
-      if (other->profile().mount == profile->mount)
-        return std::unexpected(fmt::format("/destinations/{}/profile: {} is mounted already", at, profile->mount));
+      if (const auto& taken = other->profile().mount; profile::mounts_clash(taken, profile->mount))
+        return std::unexpected(fmt::format(
+            "/destinations/{}/{}: '{}' and '{}', where {} is mounted, lie in one another, so a path would belong to "
+            "both; give this one a \"mount\" of its own",
+            at, config.mount.empty() ? "profile" : "mount", profile->mount, taken, other->name()));
     }
     if (seams_.profile) seams_.profile(*profile);
     if (seams_.destination) seams_.destination(config);

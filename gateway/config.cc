@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "gateway/config_reading.h"
+#include "upstream/profile/mounts.h"
 #include "upstream/scheme/facility_login.h"
 
 namespace titip::gateway {
@@ -157,7 +158,7 @@ constexpr std::array<Key<SurgeOptions>, 5> surge_keys{{
 }};
 
 using D = DestinationConfig;
-constexpr std::array<Key<D>, 24> destination_keys{{
+constexpr std::array<Key<D>, 25> destination_keys{{
     {"name", "what this destination is called",
      [](const R& r, D& c) {
        c.name = r.text();
@@ -167,6 +168,13 @@ constexpr std::array<Key<D>, 24> destination_keys{{
      }},
     {"profile", "a built-in profile's name, or the path of a profile file",
      [](const R& r, D& c) { c.profile = r.text(); }},
+    {"mount", "where clinics find it, in place of the profile's own: \"/pcare-rest\"",
+     [](const R& r, D& c) {
+       c.mount = r.text();
+       if (r.failed()) return;
+       if (const auto complaint = profile::mount_complaint(c.mount))
+         r.fail(fmt::format("'{}' {}", c.mount, *complaint));
+     }},
     {"base_url", "where the national service is",
      [](const R& r, D& c) {
        c.base_url = r.text();

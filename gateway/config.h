@@ -50,6 +50,7 @@ struct RetentionConfig {
 struct DestinationConfig {
   std::string name;     // default: the profile's
   std::string profile;  // the name of one that is built in, or a path relative to the config file
+  std::string mount;    // where clinics find it; empty: where the profile says
   std::string base_url;
   client::TransportOptions transport;
   client::UpstreamOptions upstream;

@@ -28,6 +28,7 @@ std::expected<profile::Profile, std::string> find_profile(const DestinationConfi
   auto loaded = profile::load_profile(text);
   if (!loaded)
     return std::unexpected(fmt::format("{} at {}: {}", from, loaded.error().pointer, loaded.error().sentence));
+  if (!destination.mount.empty()) loaded->mount = destination.mount;
   return std::move(*loaded);
 }
 

@@ -11,7 +11,7 @@
 
 namespace titip::gateway {
 
-// `directory`: what a file's name is relative to. The error is a sentence.
+// It is mounted where the destination says. `directory`: what a file's name is relative to. The error is a sentence.
 std::expected<profile::Profile, std::string> find_profile(const DestinationConfig& destination,
                                                           const std::filesystem::path& directory);
 

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "gateway/built_in_profiles.h"
+#include "gateway/profiles.h"
 #include "tests/gateway/temporary_directory.h"
 
 namespace titip::gateway {
@@ -47,7 +48,7 @@ constexpr std::string_view whole = R"({
   "retention": { "delivered_days": 0, "keys_days": 365 },
   "log_in": { "maximum_age_ms": 5000, "tries": 2, "tries_window_ms": 6000 },
   "destinations": [ {
-    "name": "pcare", "profile": "pcare-vaksin", "base_url": "http://127.0.0.1:7000/vaksin/",
+    "name": "pcare", "profile": "pcare-vaksin", "mount": "/dinas/vaksin", "base_url": "http://127.0.0.1:7000/vaksin/",
     "resolve_timeout_ms": 1, "connect_timeout_ms": 2, "write_timeout_ms": 3, "response_timeout_ms": 4,
     "idle_connection_ms": 5, "reply_bytes": 2048, "late_apply_wait_ms": 0, "maximum_unknown_age_ms": 7000,
     "maximum_age_ms": 86400000, "deadline_share": 0.25, "deadline_near_ms": 7200000,
@@ -101,6 +102,8 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   const auto& destination = config->destinations[0];
   EXPECT_EQ(destination.name, "pcare");
   EXPECT_EQ(destination.profile, "pcare-vaksin");
+  EXPECT_EQ(destination.mount, "/dinas/vaksin");
+  EXPECT_EQ(find_profile(destination, directory_)->mount, "/dinas/vaksin");
   EXPECT_EQ(destination.transport.base.host, "127.0.0.1");
   EXPECT_EQ(destination.transport.base.port, "7000");
   EXPECT_EQ(destination.transport.base.path, "/vaksin");
@@ -213,6 +216,14 @@ const Mistake mistakes[] = {
     {"a bad base URL", R"({"data_directory":"d","destinations":[{"profile":"p","base_url":"ftp://a"}]})",
      "/destinations/0/base_url", "http://"},
     {"a name with a slash", destination(R"("name":"a/b")"), "/destinations/0/name", "letters, digits"},
+    {"a mount that is no path", destination(R"("mount":"pcare")"), "/destinations/0/mount",
+     "'pcare' is not a fixed path"},
+    {"a mount with a slash behind", destination(R"("mount":"/pcare/")"), "/destinations/0/mount", "trailing slash"},
+    {"a mount for everything", destination(R"("mount":"/")"), "/destinations/0/mount", "is not a fixed path"},
+    {"a mount with a parameter", destination(R"("mount":"/{a}")"), "/destinations/0/mount", "no braces"},
+    {"a mount that is ours", destination(R"("mount":"/v1/pcare")"), "/destinations/0/mount",
+     "mount the service elsewhere"},
+    {"an empty mount", destination(R"("mount":"")"), "/destinations/0/mount", "not empty"},
     {"a surge nobody would notice", destination(R"("surge":{"sample":10})"), "/destinations/0/surge",
      "no surge would ever be noticed"},
     {"nothing left to the backlog", destination(R"("fresh_share":1.0)"), "/destinations/0/fresh_share", "0.9 or less"},

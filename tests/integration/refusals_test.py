@@ -35,6 +35,17 @@ class RefusesToStart(unittest.TestCase):
     def test_bad_base_url(self):
         self.refuses(lambda g: g.settings["destinations"][0].update(base_url="ftp://x"), "/destinations/0/base_url", "http://")
 
+    def test_clashing_mounts(self):
+        def second(mount, profile="pcare-vaksin"):
+            def change(gateway):
+                first = gateway.settings["destinations"][0]
+                other = {"name": "second", "profile": profile, "base_url": first["base_url"]}
+                gateway.settings["destinations"].append(other | ({"mount": mount} if mount else {}))
+            return change
+        for mount, place in ((None, "profile"), ("/pcare-vaksin", "mount"), ("/pcare-vaksin/dua", "mount")):
+            self.refuses(second(mount), f"/destinations/1/{place}", "'/pcare-vaksin'", 'give this one a "mount" of its own',
+                         status=1)
+
     def test_bad_zone(self):
         self.refuses(lambda g: g.settings["facilities"][0].update(time_zone="CET"), "/facilities/0/time_zone", "WIB, WITA or WIT")
 

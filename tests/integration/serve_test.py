@@ -14,6 +14,27 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from gateway import MOUNT, Gateway, Place, Simulator, dose, person, shipped_profile, wait_for  # noqa: E402
 
 
+class Mounts(unittest.TestCase):
+    """Where the config says, not where the profile does; so two destinations may have one profile."""
+
+    def test_two_places_of_one_profile(self):
+        with Place() as place:
+            gateway = Gateway(place)
+            first = gateway.settings["destinations"][0]
+            gateway.settings["destinations"].append({**first, "name": "second", "mount": "/dinas/vaksin"})
+            first["mount"] = "/dinas/pcare-vaksin"
+            gateway.start()
+            headers = {"x-kdppk": "P0001", "Content-Type": "application/json"}
+            for mount, name in (("/dinas/pcare-vaksin", "pcare-vaksin"), ("/dinas/vaksin", "second")):
+                status, answer, _ = gateway.call("POST", mount + "/vaksin/simpan", dose(1), headers)
+                self.assertEqual(status, 201, answer)
+                waiting = {each["destination"]: each["accepted"] for each in gateway.get("/v1/status")[1]["destinations"]}
+                self.assertEqual(waiting[name], 1, waiting)
+            for nowhere in (MOUNT, "/dinas"):
+                self.assertEqual(gateway.call("POST", nowhere + "/vaksin/simpan", dose(2), headers)[0], 404)
+            gateway.stop()
+
+
 class BadInput(unittest.TestCase):
     """Each fault is named, and nothing is stored."""
 

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "upstream/profile/load_parts.h"
+#include "upstream/profile/mounts.h"
 #include "upstream/profile/numbers.h"
 #include "upstream/profile/shapes.h"
 
@@ -73,7 +74,7 @@ Profile read_profile(const Node& root) {
   Profile profile;
   profile.name = root.at("name").text(plain_name);
   profile.version = static_cast<std::uint32_t>(root.at("version").whole(1, 1'000'000));
-  profile.mount = root.at("mount").text(mount_path);
+  profile.mount = root.at("mount").text(mount_complaint);
   profile.scheme = read_scheme(root.at("scheme"));
   profile.envelope = read_envelope_shape(root.at("envelope"));
   profile.health_read = root.at("health_read").text(fixed_path);

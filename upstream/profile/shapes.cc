@@ -6,6 +6,7 @@
 #include <string>
 
 #include "upstream/profile/json_text.h"
+#include "upstream/profile/mounts.h"
 #include "upstream/profile/source.h"
 
 namespace titip::profile {
@@ -117,7 +118,7 @@ Complaint route_path(std::string_view text) {
   return std::nullopt;
 }
 
-Complaint mount_path(std::string_view text) {
+std::optional<std::string> mount_complaint(std::string_view text) {
   constexpr std::array reserved{"v1", "metrics", "livez", "readyz", "admin"};
   if (Complaint complaint = fixed_path(text)) {
     return complaint;
@@ -126,6 +127,10 @@ Complaint mount_path(std::string_view text) {
     return "begins with a path that Titip itself answers; mount the service elsewhere";
   }
   return std::nullopt;
+}
+
+bool mounts_clash(std::string_view one, std::string_view other) {
+  return pointers_clash(one, other);  // below one another just so
 }
 
 bool pointers_clash(std::string_view one, std::string_view other) {

@@ -19,7 +19,6 @@ Complaint entry_pointer(std::string_view text);     // the same, or several with
 Complaint envelope_pointer(std::string_view text);  // a JSON pointer through objects only
 Complaint fixed_path(std::string_view text);        // "/referensi/jenisvaksin"
 Complaint route_path(std::string_view text);        // "/tiket/nik/{nik}"
-Complaint mount_path(std::string_view text);        // a fixed path that is not ours
 Complaint utc_offset_shape(std::string_view text);  // "+07:00"
 
 // Whether two places in one document cannot both hold a value.
