@@ -7,6 +7,8 @@
 namespace titip::intake {
 namespace {
 
+static_assert(profile::most_keys_of_a_route <= storage::most_keys_of_a_record, "the store aborts beyond");
+
 using storage::Digest;
 using storage::joined;
 using storage::Sealer;

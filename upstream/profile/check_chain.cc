@@ -127,6 +127,20 @@ void check_requirements(const Profile& profile, const Route& route, const Node& 
   }
 }
 
+void check_bounds(const Route& route, const Node& node) {
+  const std::size_t waits = route.requirements.size() + route.quotes.size();
+  if (route.action == Action::queue && waits > most_keys_of_a_route) {
+    node.fail(
+        fmt::format("has {} entries in \"requires\" and \"quotes\" together; a record waits for {} things at most, "
+                    "so leave out those that follow from others",
+                    waits, most_keys_of_a_route));
+  }
+  if (route.yields.size() > most_keys_of_a_route / 2) {
+    node.at("yields").fail(fmt::format("has {} entries; a record gives {} numbers at most", route.yields.size(),
+                                       most_keys_of_a_route / 2));
+  }
+}
+
 // What must be delivered before a record of this route can be sent.
 std::vector<const Route*> waited_for(const Profile& profile, const Route& route) {
   std::vector<const Route*> others;
@@ -167,6 +181,7 @@ void check_chain(const Profile& profile, const Node& root) {
   check_references(profile, root);
   const std::vector<Node> nodes = root.at("routes").items();
   for (std::size_t i = 0; i < nodes.size(); ++i) {
+    check_bounds(profile.routes[i], nodes[i]);
     check_yields(profile, profile.routes[i], nodes[i]);
     check_quotes(profile, profile.routes[i], nodes[i]);
     check_requirements(profile, profile.routes[i], nodes[i]);

@@ -108,6 +108,11 @@ struct ReferenceKind {
   std::string provisional{};
 };
 
+// So many requirements and quotes together has a route at most, for each may be a key that its record waits for, which
+// the store bounds; and of numbers that it yields half as many, for each has two keys, the provisional and the real
+// one.
+inline constexpr std::size_t most_keys_of_a_route = 64;
+
 // A route's reply gives a number.
 struct Yield {
   std::string reference{};  // a ReferenceKind
@@ -235,7 +240,7 @@ enum class DateFormat : std::uint8_t { year_first, day_first };  // 2026-11-22, 
 struct Profile {
   std::string name{};  // also the destination's name unless the config says otherwise
   std::uint32_t version = 1;
-  std::string mount{};  // "/pcare-vaksin": path prefix on our side
+  std::string mount{};  // "/pcare-vaksin": path prefix on our side; the config may say another
   Scheme scheme{};
   Envelope envelope{};
   std::string health_read{};                        // path of a cheap read for half-open

@@ -132,6 +132,37 @@ TEST(LoadChain, EveryKeyIsRead) {
   EXPECT_FALSE(defaults->routes[7].cache->shared);
 }
 
+// What the store would abort for is refused where it is written.
+TEST(LoadChain, ARouteHasAsManyKeysAsARecordMayHave) {
+  const auto with = [](std::size_t quotes, std::size_t yields) {
+    json document = good();
+    json& visit = document["routes"][1];  // it requires one
+    json names = json::array();
+    for (std::size_t i = 0; i < yields; ++i) {
+      const auto name = "no" + std::to_string(i);
+      document["references"].push_back({{"name", name}, {"provisional", "T0{3}"}});
+      names.push_back({{"reference", name}, {"in_reply", {"/response"}}});
+    }
+    document["routes"][0]["yields"].insert(document["routes"][0]["yields"].end(), names.begin(), names.end());
+    visit["quotes"] = json::array();
+    for (std::size_t i = 0; i < quotes; ++i)
+      visit["quotes"].push_back(
+          {{"reference", "noUrut"}, {"at", "/no" + std::to_string(i)}, {"scope", {"/date", "/room"}}});
+    return load_profile(document.dump());
+  };
+  const auto most = with(63, 31);
+  EXPECT_TRUE(most) << most.error().pointer << ": " << most.error().sentence;
+  const auto too_many_quotes = with(64, 0);
+  ASSERT_FALSE(too_many_quotes);
+  EXPECT_EQ(too_many_quotes.error().pointer, "/routes/1");
+  EXPECT_TRUE(too_many_quotes.error().sentence.contains("65 entries")) << too_many_quotes.error().sentence;
+  EXPECT_TRUE(too_many_quotes.error().sentence.contains("64 things at most")) << too_many_quotes.error().sentence;
+  const auto too_many_yields = with(0, 32);
+  ASSERT_FALSE(too_many_yields);
+  EXPECT_EQ(too_many_yields.error().pointer, "/routes/0/yields");
+  EXPECT_TRUE(too_many_yields.error().sentence.contains("32 numbers at most")) << too_many_yields.error().sentence;
+}
+
 struct Row {
   const char* name;
   const char* patch;
