@@ -20,7 +20,8 @@ using storage::VerdictKind;
 
 constexpr int soon_s = 5;
 constexpr int later_s = 60;
-constexpr int most_tries = 20;  // to find a provisional number that is free
+constexpr int most_tries = 20;   // to find a provisional number that is free
+constexpr int plain_tries = 10;  // then the digits are as good as used up
 
 Refused from_faults(std::vector<FieldFault> faults) {
   return {422, "invalid-submission", "The submission cannot be taken as it is.", std::move(faults), 0, {}};
@@ -144,7 +145,8 @@ bool Intake::make_numbers(Pending& pending) {
   for (const auto& yielded : draft.identity.chain.yields) {
     bool taken = false;
     while (!taken && pending.tries++ < most_tries) {
-      auto made = make_number(doors_.sealer, pending.space(), profile, yielded, date, doors_.random());
+      const auto filled = pending.tries > plain_tries ? profile::Filled::letters_too : profile::Filled::digits;
+      auto made = make_number(doors_.sealer, pending.space(), profile, yielded, date, doors_.random(), filled);
       taken = doors_.made_numbers->take(made.key);
       if (!taken) continue;
       pending.held.emplace_back(*doors_.made_numbers, made.key);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "upstream/profile/numbers.h"
 #include "upstream/profile/source.h"
 #include "upstream/profile/splice.h"
 
@@ -38,10 +37,11 @@ std::vector<Digest> keys_of_quotes(const Sealer& sealer, const KeySpace& space, 
 }
 
 MadeNumber make_number(const Sealer& sealer, const KeySpace& space, const profile::Profile& profile,
-                       const profile::YieldedNumber& yielded, std::string_view date, std::uint64_t random) {
+                       const profile::YieldedNumber& yielded, std::string_view date, std::uint64_t random,
+                       profile::Filled filled) {
   const auto* kind = find_kind(profile, yielded.reference);  // the loader has seen to it
   MadeNumber made{yielded.reference, {}, {}};
-  if (kind != nullptr) made.number = profile::make_provisional(*kind, space.facility, date, random);
+  if (kind != nullptr) made.number = profile::make_provisional(*kind, space.facility, date, random, filled);
   made.key = storage::reference_key(sealer, space, yielded.reference, yielded.scope, made.number);
   return made;
 }

@@ -15,6 +15,7 @@
 #include "storage/queries.h"
 #include "storage/reference_keys.h"
 #include "upstream/profile/chains.h"
+#include "upstream/profile/numbers.h"
 #include "upstream/profile/profile.h"
 
 namespace titip::intake {
@@ -30,7 +31,8 @@ struct MadeNumber {
 };
 // A provisional number of the kind that is to be yielded. `date` is YYYY-MM-DD.
 MadeNumber make_number(const storage::Sealer& sealer, const storage::KeySpace& space, const profile::Profile& profile,
-                       const profile::YieldedNumber& yielded, std::string_view date, std::uint64_t random);
+                       const profile::YieldedNumber& yielded, std::string_view date, std::uint64_t random,
+                       profile::Filled filled = profile::Filled::digits);
 
 // By the place in the request: what stands for the number there, be it the provisional or the real one.
 using Origins = std::map<std::string, std::string, std::less<>>;

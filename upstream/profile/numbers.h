@@ -17,12 +17,17 @@ namespace titip::profile {
 std::optional<std::string> provisional_complaint(std::string_view provisional);
 bool names_month(std::string_view provisional);  // it has "{MMyy}", so a business date is needed
 
+// What stands in the random places. Where a template has few of them and a letter of its own ("T0{3}": a thousand
+// numbers), letters stand there too once the digits are used up (32,768, and no longer than before); elsewhere it is
+// digits whatever is asked for.
+enum class Filled : std::uint8_t { digits, letters_too };
+
 // `business_date` is YYYY-MM-DD, and empty only if the template names no month. `random` is a fresh draw: the caller
 // sees to it that the number is free where it must be unique, and draws again if it is not.
 std::string make_provisional(const ReferenceKind& kind, std::string_view facility, std::string_view business_date,
-                             std::uint64_t random);
+                             std::uint64_t random, Filled filled = Filled::digits);
 
-// Whether `text` could be a provisional number of this kind. An empty `facility` stands for any.
+// Whether `text` could be a provisional number of this kind, however it was filled. An empty `facility` stands for any.
 bool is_provisional(const ReferenceKind& kind, std::string_view facility, std::string_view text);
 
 }  // namespace titip::profile

@@ -39,6 +39,25 @@ TEST(Numbers, EveryDrawOfThreeDigitsGivesItsOwn) {
   for (const auto& number : made) EXPECT_EQ(number.size(), 5U);  // some clients keep five characters
 }
 
+// Once a thousand are used up; as long as before.
+TEST(Numbers, LettersStandWhereAFewDigitsAreUsedUp) {
+  std::set<std::string> made;
+  for (std::uint64_t random = 0; random < 32'768; ++random) {
+    const auto number = make_provisional(turn, "F", "", random, Filled::letters_too);
+    EXPECT_EQ(number.size(), 5U);
+    EXPECT_TRUE(is_provisional(turn, "", number)) << number;
+    made.insert(number);
+  }
+  EXPECT_EQ(made.size(), 32'768U);
+  EXPECT_EQ(make_provisional(turn, "F", "", 31 + 32 * 10, Filled::letters_too), "T0ZA0");
+  const ReferenceKind plain{.name = "x", .provisional = "99{3}"};
+  EXPECT_EQ(make_provisional(plain, "F", "", 123, Filled::letters_too), "99321") << "a client may keep it as a number";
+  EXPECT_FALSE(is_provisional(plain, "", "99A21"));
+  EXPECT_EQ(make_provisional(visit, "F", "2015-08-31", 654'321, Filled::letters_too), "F0815T123456")
+      << "a million are not used up";
+  EXPECT_FALSE(is_provisional(visit, "F", "F0815T12345A"));
+}
+
 TEST(Numbers, RealOnesAreNone) {
   // As the service gives them: a letter and a number without leading zero; facility, month, Y or P and six digits.
   const struct {
@@ -58,6 +77,8 @@ TEST(Numbers, RealOnesAreNone) {
               {turn, "t0042"},
               {turn, "X0042"},
               {turn, "T004x"},
+              {turn, "T00O1"},
+              {turn, "A0K21"},
               {visit, "0114A0260815Y000003"},
               {visit, "0114A0260815P000003"},
               {visit, "0114A0260815T00000"},

@@ -295,6 +295,9 @@ TEST_P(PcareRest, ProvisionalNumbersAreNoRealOnes) {
     for (const char* number : real.at(kind.name)) EXPECT_FALSE(is_provisional(kind, "", number)) << number;
     const auto made = make_provisional(kind, "0114A026", "2026-08-15", 4711);
     EXPECT_TRUE(is_provisional(kind, "0114A026", made)) << made;
+    const auto wide = make_provisional(kind, "0114A026", "2026-08-15", ~std::uint64_t{0}, Filled::letters_too);
+    EXPECT_TRUE(is_provisional(kind, "0114A026", wide)) << wide;
+    EXPECT_EQ(wide.size(), made.size());
   }
 }
 
