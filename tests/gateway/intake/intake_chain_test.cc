@@ -91,6 +91,19 @@ TEST_F(ChainTest, no_two_are_given_the_same_number) {
   EXPECT_EQ(taken(std::move(tomorrow)).numbers.at("noUrut"), "T500");
 }
 
+TEST_F(ChainTest, where_the_digits_are_used_up_letters_stand_in_a_number) {
+  for (std::uint64_t digits = 0; digits < 1000; ++digits) {
+    draws_ = {digits};
+    ASSERT_EQ(taken(registration(std::to_string(digits))).numbers.size(), 1U);
+  }
+  const auto more = taken(registration("more"));
+  const auto number = more.numbers.at("noUrut");
+  EXPECT_EQ(number.size(), 4U) << number;
+  EXPECT_NE(number.find_first_of("ABCDEFGHJKMNPQRSTVWXYZ", 1), std::string::npos) << number;
+  EXPECT_EQ(taken(unregistration(number)).cancelled, (std::vector{more.submission.id})) << "it is one of ours";
+  EXPECT_EQ(refused(unregistration("TZZZ")).type, "unknown-reference");
+}
+
 TEST_F(ChainTest, where_no_number_is_free_nothing_is_stored) {
   draws_ = {5};
   taken(registration("0001"));
@@ -218,6 +231,39 @@ TEST_F(ChainTest, a_delete_of_what_was_delivered_is_sent) {
     EXPECT_TRUE(sent.cancelled.empty()) << number;
     EXPECT_EQ(sent.submission.ordering_key, registered.submission.ordering_key) << number;
   }
+}
+
+// The clinic registers somebody, takes that back, and registers him again with the very same body.
+TEST_F(ChainTest, what_was_delivered_and_taken_back_is_sent_when_it_comes_again) {
+  const auto first = taken(registration("0001"));
+  deliver(first, "noUrut", day_and_poli, "A7");
+  deliver(taken(arrival_at("kunjungan", person("0001"))), "noKunjungan", {}, "0114A0260815Y000003");
+  for (const auto* number : {"A7", "A8"}) {
+    EXPECT_TRUE(taken(registration("0001")).replayed) << number;
+    const auto undone = taken(unregistration(number));
+    EXPECT_TRUE(taken(registration("0001")).replayed) << "it is still there: " << number;
+    settle(load(undone.submission.id).submission, storage::Event::delivered, std::nullopt);
+    EXPECT_EQ(load(first.submission.id).submission.state, State::delivered);
+
+    const auto again = taken(registration("0001"));
+    EXPECT_FALSE(again.replayed) << number;
+    EXPECT_EQ(again.submission.state, State::queued) << number;
+    EXPECT_TRUE(again.submission.due_at) << "it is sent";
+    EXPECT_NE(again.numbers, first.numbers) << "under a number of its own";
+    EXPECT_TRUE(taken(registration("0001")).replayed) << "once";
+    deliver(again, "noUrut", day_and_poli, number == std::string("A7") ? "A8" : "A9");
+  }
+  EXPECT_TRUE(taken(arrival_at("kunjungan", person("0001"))).replayed) << "the visit was not taken back";
+}
+
+TEST_F(ChainTest, a_delete_that_is_refused_leaves_the_registration_as_it_was) {
+  const auto first = taken(registration("0001"));
+  deliver(first, "noUrut", day_and_poli, "A7");
+  const auto undone = taken(unregistration("A7"));
+  settle(load(undone.submission.id).submission, storage::Event::rejected, std::nullopt);
+  const auto again = taken(registration("0001"));
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.submission.id, first.submission.id);
 }
 
 TEST_F(ChainTest, a_store_that_cannot_look_numbers_up_is_told_and_nothing_is_stored) {
