@@ -107,9 +107,11 @@ bool Book::strike_from_chain(const Submission& member) {
 // What it took back is not with the server any more: whoever sends the same again means it anew. The records it took
 // back stay delivered, and their numbers go on naming them. What came later than the taking back is not meant.
 void Book::free_what_was_taken_back(const Submission& by) {
+  if (staging_.fault()) return;
   const Digest& key = *by.takes_back;
   const auto meant = requirements_.look(key);
-  if (!meant || meant->standing != Standing::met || !meant->origin) return;
+  if (!meant) return void(staging_.forgive_damage());
+  if (meant->standing != Standing::met || !meant->origin) return;
   const auto is_taken_back = [&](const Submission& s) {
     const bool names_it = std::ranges::find(s.provides, key) != s.provides.end() ||
                           std::ranges::find(s.references, key) != s.references.end();
@@ -129,12 +131,14 @@ void Book::free_what_was_taken_back(const Submission& by) {
       if (id != *meant->origin) look_at(id);
     }
   }
-  // That it was delivered must be written, however damaged what it took back is: then its key stays taken.
-  if (staging_.fault()) return void(staging_.forgive_damage());
-  for (const Submission& act : acts) {
-    strike_from_chain(act);
-    requirements_.undo(act);
+  if (!staging_.fault()) {
+    for (const Submission& act : acts) {
+      strike_from_chain(act);
+      requirements_.undo(act);
+    }
   }
+  // That it was delivered must be written, however damaged what it took back is: then its key stays taken.
+  staging_.forgive_damage();
 }
 
 // One step along the table that nobody asked for by name.

@@ -105,6 +105,11 @@ class RandomWork {
       s.destination = target->s.destination;  // the same facility's, as it should be
       s.facility = target->s.facility;
     }
+    if (const Model::Row* act = one_in(5) ? delivered_act() : nullptr) {
+      incoming.takes_back = act->s.provides.empty() ? act->s.references.front() : act->s.provides.front();
+      s.destination = act->s.destination;
+      s.facility = act->s.facility;
+    }
     if (one_in(4)) incoming.replaces = replaceable(number);
     if (const Model::Row* old = incoming.replaces && !one_in(8) ? row_of(*incoming.replaces) : nullptr) {
       s.destination = old->s.destination;
@@ -133,6 +138,16 @@ class RandomWork {
       const bool provides = std::ranges::find(row.s.provides, key) != row.s.provides.end() ||
                             std::ranges::find(row.s.references, key) != row.s.references.end();
       if (provides && !is_terminal(row.s.state)) return &row;
+    }
+    return nullptr;
+  }
+
+  // Whose natural key would be free if it were taken back.
+  const Model::Row* delivered_act() const {
+    for (const auto& row : model_.rows()) {
+      const bool has_a_key = !row.s.provides.empty() || !row.s.references.empty();
+      const bool is_bound = row.s.natural_key && row.keeps_natural_key;
+      if (row.s.state == State::delivered && is_bound && has_a_key) return &row;
     }
     return nullptr;
   }

@@ -280,6 +280,37 @@ TEST_P(Quarantine, DamagedIndexesAreSetApartToo) {
   for (std::size_t i = 0; i < places.size(); ++i) expect_apart(places[i].first, places[i].second, bytes[i], "");
 }
 
+// Else what the server did would be asked of it again and again.
+TEST_P(Quarantine, ADeleteIsSettledHoweverDamagedWhatItTookBackIs) {
+  const auto natural = [](std::uint64_t i) { return digest("act " + std::to_string(i)); };
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    auto made = submission(10 * i + 1, "a" + std::to_string(i));
+    made.submission.natural_key = natural(i);
+    made.submission.provides = {digest("registration " + std::to_string(i))};
+    accept({made});
+    settle_as(10 * i + 1, Event::delivered);
+    auto taking = submission(10 * i + 2, "a" + std::to_string(i));
+    taking.takes_back = made.submission.provides.front();
+    accept({taking});
+  }
+  reopen_after([&](Kv& kv) {
+    spoil(kv, Family::meta, keys::of(id_of(1)));
+    spoil(kv, Family::natural, keys::of(natural(1)));
+    spoil(kv, Family::requirement, keys::of(digest("registration 2")));
+  });
+  for (const std::uint64_t number : {2U, 12U, 22U}) {
+    settle_as(number, Event::delivered);
+    EXPECT_EQ(caller->load(id_of(number)).submission.state, State::delivered) << number;
+  }
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    auto again = submission(10 * i + 3, "a" + std::to_string(i));
+    again.submission.natural_key = natural(i);
+    const auto said = caller->accept(std::vector{again});
+    EXPECT_TRUE(said ? said->at(0).kind != VerdictKind::accepted : said.error() == Error::corrupt) << i;
+  }
+  wait_until_told(3);
+}
+
 TEST_P(Quarantine, ErasingAPersonTakesTheBytesOutOfItToo) {
   accept({submission(1, "a")});
   spoil_below(Family::payload, keys::of(id_of(1)));

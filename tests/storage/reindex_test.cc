@@ -88,6 +88,7 @@ void fill(Place& place) {
     if (i == 2) made.submission.requirements = {requirement_key(sealer, 1)};
     if (i == 3) made.submission.requirements = {requirement_key(sealer, 2)};
     if (i == 4) made.submission.deadline = at(noon_ms + 60'000);
+    if (i == 4) made.takes_back = requirement_key(sealer, 3);
     ASSERT_EQ(place.caller->accept(std::move(made)).kind, VerdictKind::accepted) << i;
   }
   const auto now_of = [&](int i) { return place.caller->load(id_of_record(i)).submission; };
@@ -117,6 +118,7 @@ void expect_custody(Place& place, std::string_view when) {
   for (int i = 0; i < records; ++i) {
     EXPECT_EQ(opened_body(sealer, place.caller->load(id_of_record(i))), body_of_record(i % 7, i)) << when << ": " << i;
   }
+  EXPECT_EQ(place.caller->load(id_of_record(4)).submission.takes_back, requirement_key(sealer, 3)) << when;
   for (int i = 0; i < records; i += 5) {
     const Verdict verdict = place.caller->accept(sent_again(sealer, i, i % 7));
     EXPECT_EQ(verdict.kind, VerdictKind::replayed) << when << ": " << i;
