@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace titip::gateway {
@@ -18,11 +18,11 @@ http::ServerOptions server_options(const Config& config) {
 // Tells the destination of it once, not at each of a clinic's reads. What is remembered is hashed: it is a password.
 std::function<void(const std::string&, const std::string&)> let_in(Destination& destination) {
   constexpr std::size_t most_remembered = 100'000;
-  return [&destination, told = std::make_shared<std::unordered_map<std::string, std::size_t>>()](
-             const std::string& facility, const std::string& authorization) {
+  return [&destination, told = std::make_shared<std::unordered_set<std::size_t>>()](const std::string& facility,
+                                                                                    const std::string& authorization) {
     if (told->size() >= most_remembered) told->clear();
-    const auto hash = std::hash<std::string>{}(authorization);
-    if (std::exchange((*told)[facility], hash) != hash) destination.authorization_accepted(facility, authorization);
+    const auto hash = std::hash<std::string>{}(facility + '\n' + authorization);
+    if (told->insert(hash).second) destination.authorization_accepted(facility, authorization);
   };
 }
 

@@ -39,7 +39,11 @@ class Authorizations {
   bool accepted(const User& user, const std::string& used);
   // What was written down, in an earlier life; nothing newer is overwritten.
   void recalled(const User& user, std::string authorization);
-  bool knows(const User& user) const { return users_.contains(user); }
+  // Whether the server refused one of this user's, and has not taken it since.
+  bool has_refused(const User& user) const {
+    const auto known = users_.find(user);
+    return known != users_.end() && !known->second.refused.empty();
+  }
 
  private:
   struct Known {

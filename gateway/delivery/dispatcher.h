@@ -34,6 +34,7 @@
 #include "storage/sealing.h"
 #include "storage/store.h"
 #include "upstream/client/upstream.h"
+#include "upstream/profile/chains.h"
 #include "upstream/profile/profile.h"
 #include "upstream/rules/probe.h"
 #include "upstream/rules/surge.h"
@@ -163,6 +164,7 @@ class Dispatcher {
   void ask(const WorkPtr& work);
   std::optional<client::OutboundRequest> question_of(const Work& work, std::uint64_t start) const;
   bool join_question(const WorkPtr& work);
+  void note_answer(const WorkPtr& asker, const rules::Exchange& exchange);
   void read_page(const Question& question, client::OutboundRequest request);
   void page_read(const Question& question, const rules::Exchange& exchange);
   rules::ProbeResult look_for(const Work& work, const rules::ProbeRead& read) const;
@@ -173,7 +175,7 @@ class Dispatcher {
   scheme::Credentials credentials_for(const WorkPtr& work) const;
   bool has_another_authorization(const WorkPtr& work);
   void recall_authorization(const Authorizations::User& user, const std::string& refused);
-  void accepted_authorization(const Authorizations::User& user, const std::string& authorization);
+  bool accepted_authorization(const Authorizations::User& user, const std::string& authorization);
 
   // numbers
   struct Request;
@@ -191,7 +193,8 @@ class Dispatcher {
   void note_numbers(const WorkPtr& work, storage::Settlement& settlement, const SayNumber& say) const;
   void read_back(const WorkPtr& work);
   void numbers_read(const WorkPtr& work, const rules::ProbeRead& read, const rules::Exchange& last);
-  void keep_numbers(const WorkPtr& work, std::vector<storage::Resolved> resolved, bool again);
+  bool looks_provisional(const profile::QuotedNumber& quoted) const;
+  void keep_numbers(const WorkPtr& work, std::vector<storage::Resolved> resolved, bool again, bool may_give_up = true);
 
   // settling
   AttemptEnd end_of(const WorkPtr& work) const;

@@ -71,6 +71,7 @@ void Dispatcher::page_read(const Question& question, const rules::Exchange& exch
     if (auto request = question_of(asker, *start)) return read_page(question, std::move(*request));
   }
   const auto shared = std::move(reads_.extract(question).mapped());
+  note_answer(shared.waiting.front(), exchange);
   for (const auto& each : shared.waiting) {
     // Each under its own wait: what counts is when the first page was asked for.
     each->opened_at = shared.opened_at;
@@ -79,6 +80,17 @@ void Dispatcher::page_read(const Question& question, const rules::Exchange& exch
     else
       asked(each, late_apply_.remaining(each->record.id, shared.started).count() == 0, shared.read, exchange);
   }
+}
+
+// What an answer says of the facility, and of the password that the asker's call carried: once, not for each who waits.
+void Dispatcher::note_answer(const WorkPtr& asker, const rules::Exchange& exchange) {
+  if (never_left(exchange)) return;
+  const auto said = rules::classify(doors_.profile, asker->record.route, exchange).outcome;
+  // Refused to everybody at once it says nothing of this facility, to a question no more than to a write.
+  const bool refused = said == rules::OutcomeKind::credentials_refused;
+  const bool let_in = rules::read_was_served(doors_.profile, exchange) && said != rules::OutcomeKind::login_expired;
+  const bool answered = refused || let_in;
+  if (!answered || !doors_.upstream.credentials_answered(asker->record.facility, refused)) note_standing(asker, said);
 }
 
 rules::ProbeResult Dispatcher::look_for(const Work& work, const rules::ProbeRead& read) const {
@@ -107,12 +119,6 @@ void Dispatcher::asked(const WorkPtr& work, bool may_decide, const rules::ProbeR
   // Never left: the breaker opened meanwhile. The record stays due; it is no finding about it.
   if (never_left(last) && result != rules::ProbeResult::found_equal) return release(work, true);
   const auto* reply = std::get_if<rules::Reply>(&last);
-  const auto said = rules::classify(doors_.profile, work->record.route, last).outcome;
-  // Refused to everybody at once it says nothing of this facility, to a question no more than to a write.
-  const bool refused = said == rules::OutcomeKind::credentials_refused;
-  const bool let_in = rules::read_was_served(doors_.profile, last) && said != rules::OutcomeKind::login_expired;
-  const bool answered = refused || let_in;
-  if (!answered || !doors_.upstream.credentials_answered(work->record.facility, refused)) note_standing(work, said);
   const auto end = end_of(work);
   const auto decides_at = end.ended_at + late_apply_.remaining(work->record.id, doors_.clock.steady());
   auto settlement = settle_probe(work->record, result, end, may_decide, decides_at, options_.settle);

@@ -40,21 +40,23 @@ void Dispatcher::recall_authorization(const Authorizations::User& user, const st
                           });
 }
 
-void Dispatcher::accepted_authorization(const Authorizations::User& user, const std::string& authorization) {
-  if (!authorizations_.accepted(user, authorization)) return;
+bool Dispatcher::accepted_authorization(const Authorizations::User& user, const std::string& authorization) {
+  if (!authorizations_.accepted(user, authorization)) return false;
   const auto name = storage::authorization_object_name(doors_.sealer, options_.destination, user.first, user.second);
   auto sealed = doors_.sealer.seal_object(storage::authorization_kind, name, authorization);
   // If the store does not take it, it is known until the process ends, and written when it is accepted anew.
   doors_.store.put_objects({{std::string(storage::authorization_kind), name, std::nullopt, std::move(sealed.bytes)}},
                            doors_.home, [](const auto&) {});
+  return true;
 }
 
 void Dispatcher::authorization_accepted(const std::string& facility, const std::string& authorization) {
   const auto user = scheme::authorization_user(authorization);
   if (!user) return;
-  accepted_authorization({facility, *user}, authorization);
-  // Whoever waits may have been refused with an older one of this user.
-  credentials_renewed(facility);
+  const Authorizations::User whose{facility, *user};
+  // Who waits may have been refused with an older one of this user; another user's says nothing of that.
+  const bool was_refused = authorizations_.has_refused(whose);
+  if (accepted_authorization(whose, authorization) && was_refused) credentials_renewed(facility);
 }
 
 }  // namespace titip::delivery

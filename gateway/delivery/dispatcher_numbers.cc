@@ -10,6 +10,7 @@
 #include "storage/reference_keys.h"
 #include "upstream/profile/chains.h"
 #include "upstream/profile/json_text.h"
+#include "upstream/profile/numbers.h"
 
 namespace titip::delivery {
 namespace {
@@ -66,6 +67,8 @@ void Dispatcher::put_in_numbers(const WorkPtr& work, std::move_only_function<voi
                               if (!reference)
                                 continue;  // never ours: a number that the clinic has from the server itself
                               const auto number = opened_number(*reference);
+                              // The server's own, and what we knew of it is erased: it is right as it stands.
+                              if (!number && reference->value.empty() && !looks_provisional(quoted[i])) continue;
                               if (!number) return lacks_a_number(work);
                               if (*number != quoted[i].number) placed.push_back({quoted[i].at, *number});
                             }
@@ -75,6 +78,11 @@ void Dispatcher::put_in_numbers(const WorkPtr& work, std::move_only_function<voi
                             work->payload = std::move(*payload);
                             then();
                           });
+}
+
+bool Dispatcher::looks_provisional(const profile::QuotedNumber& quoted) const {
+  const auto kind = std::ranges::find(doors_.profile.references, quoted.reference, &profile::ReferenceKind::name);
+  return kind != doors_.profile.references.end() && profile::is_provisional(*kind, {}, quoted.number);
 }
 
 // Nothing: it is not known yet, or cannot be opened.
@@ -89,6 +97,7 @@ void Dispatcher::lacks_a_number(const WorkPtr& work) {
   metrics::log(Level::error, "number_unknown",
                {{Field::submission, work->record.id.text()}, {Field::route, work->record.route}});
   if (work->record.state == storage::State::unknown) return give_up_asking(work);
+  if (work->record.state == storage::State::delivered) return keep_numbers(work, {}, true);
   hold(work, storage::HoldReason::person);
 }
 
@@ -152,10 +161,12 @@ void Dispatcher::read_back(const WorkPtr& work) {
 void Dispatcher::numbers_read(const WorkPtr& work, const rules::ProbeRead& read, const rules::Exchange& last) {
   auto resolved = resolve(work, in_entry(work, read));
   if (resolved.empty() && never_left(last)) return release(work, true);
-  keep_numbers(work, std::move(resolved), true);
+  // Only an answer of the service's own can say that there is no such number.
+  keep_numbers(work, std::move(resolved), true, rules::read_was_served(doors_.profile, last));
 }
 
-void Dispatcher::keep_numbers(const WorkPtr& work, std::vector<storage::Resolved> resolved, bool again) {
+void Dispatcher::keep_numbers(const WorkPtr& work, std::vector<storage::Resolved> resolved, bool again,
+                              bool may_give_up) {
   storage::ReadBack read;
   read.id = work->record.id;
   read.expected_version = work->record.version;
@@ -163,7 +174,9 @@ void Dispatcher::keep_numbers(const WorkPtr& work, std::vector<storage::Resolved
   read.resolved = std::move(resolved);
   const auto now = doors_.clock.wall();
   const auto since = now - work->record.settled_at.value_or(now);
-  if (const auto wait = rules::read_back_wait(options_.settle.read_back, since, doors_.uniform()); again && wait)
+  const auto& policy = options_.settle.read_back;
+  const auto counted = may_give_up ? since : std::min(since, policy.age);
+  if (const auto wait = rules::read_back_wait(policy, counted, doors_.uniform()); again && wait)
     read.again_at = now + *wait;
   if (lacks_numbers(*work, read.resolved) && !read.again_at)
     metrics::log(Level::warning, "number_not_found",

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "upstream/profile/envelope.h"
+#include "upstream/profile/json_text.h"
 #include "upstream/rules/classify.h"
 
 namespace titip::reads {
@@ -17,17 +19,27 @@ std::string hex(const storage::Digest& digest) {
   return text;
 }
 
-// Only an answer that says it has the thing: errors and "no data" are asked for again.
+// Only an answer that says it has the thing: errors and "no data" are asked for again, and so is what could not be
+// opened.
 bool is_worth_keeping(const profile::Profile& profile, const rules::Reply& reply) {
-  const auto envelope = rules::read_envelope(profile.envelope, reply.body);
-  return reply.http_status == 200 && envelope && envelope->code == 200;
+  const auto document = profile::parse_json(reply.body);
+  const auto envelope = document ? profile::envelope_in(profile.envelope, *document) : std::nullopt;
+  if (reply.http_status != 200 || !envelope || envelope->code != 200) return false;
+  const auto* response = profile::resolve(*document, profile.envelope.response_pointer);
+  return response != nullptr && response->is_structured();
+}
+
+// Reference data is everybody's, other things a facility's; what is about a person only theirs whom the server let see
+// it.
+std::string readers_of(const profile::CacheRule& rule, const ReadCall& call) {
+  if (rule.shared) return {};
+  return rule.personal ? call.facility + '\n' + call.credentials.authorization : call.facility;
 }
 
 }  // namespace
 
 void CachedReads::read(const profile::Route& route, std::string place, ReadCall call, Done done) {
-  const auto whose = route.cache->shared ? std::string_view() : std::string_view(call.facility);
-  const auto key = hex(doors_.sealer.keyed_hash("read", {doors_.destination, whose, place}));
+  const auto key = hex(doors_.sealer.keyed_hash("read", {doors_.destination, readers_of(*route.cache, call), place}));
   if (const auto* kept = recall(key)) return found(route, key, std::move(call), std::move(done), kept);
   if (route.cache->personal) return ask(route, key, std::move(call), std::move(done));
   look(route, key, std::move(call), std::move(done));
@@ -57,7 +69,7 @@ void CachedReads::found(const profile::Route& route, const std::string& key, Rea
 
 void CachedReads::ask(const profile::Route& route, const std::string& key, ReadCall call, Done done) {
   const auto [under_way, is_first] = asked_.try_emplace(key);
-  under_way->second.push_back(std::move(done));
+  under_way->second.push_back({call, std::move(done)});
   if (!is_first) return;
   send_on(doors_.upstream, std::move(call),
           [this, &route, key](const rules::Exchange& exchange) { answered(route, key, exchange); });
@@ -67,7 +79,8 @@ void CachedReads::answered(const profile::Route& route, const std::string& key, 
   const auto& profile = doors_.upstream.profile;
   const auto* reply = std::get_if<rules::Reply>(&exchange);
   const bool served = reply != nullptr && rules::read_was_served(profile, exchange);
-  if (served && is_worth_keeping(profile, *reply)) keep(route, key, *reply);
+  const bool worth_keeping = served && is_worth_keeping(profile, *reply);
+  if (worth_keeping) keep(route, key, *reply);
   const auto* kept = served ? nullptr : recall(key);
   const bool stale = kept != nullptr && use_of(*kept, *route.cache, doors_.clock.wall()) != Use::none;
   ReadAnswer answer;
@@ -78,7 +91,13 @@ void CachedReads::answered(const profile::Route& route, const std::string& key, 
   } else {
     answer = unavailable(profile, doors_.upstream.upstream.health(), doors_.upstream.utc_offset);
   }
-  for (auto& done : asked_.extract(key).mapped()) {
+  auto askers = std::move(asked_.extract(key).mapped());
+  for (auto& [call, done] : askers) {
+    // A fault may be the asker's own (a password): the others ask for themselves.
+    if (served && !worth_keeping && &done != &askers.front().done) {
+      pass_through(doors_.upstream, std::move(call), std::move(done));
+      continue;
+    }
     doors_.upstream.probes.answered(served ? "upstream" : stale ? "stale" : "unavailable");
     done(answer);
   }
@@ -88,7 +107,8 @@ void CachedReads::keep(const profile::Route& route, const std::string& key, cons
   if (reply.body.size() > options_.longest_answer) return;
   KeptRead read{doors_.clock.wall(), route.cache->fresh + route.cache->stale, reply.http_status, reply.content_type,
                 reply.body};
-  if (!route.cache->personal) {
+  // A disk that is nearly full is for submissions.
+  if (!route.cache->personal && doors_.store.takes_accepts()) {
     auto sealed = doors_.sealer.seal_object(kept_read_kind, key, encode(read));
     doors_.store.put_objects({{std::string(kept_read_kind), key, std::nullopt, std::move(sealed.bytes)}}, doors_.home,
                              [](const auto&) {});
@@ -115,6 +135,12 @@ void CachedReads::remember(const std::string& key, KeptRead read) {
 const KeptRead* CachedReads::recall(const std::string& key) {
   const auto known = by_key_.find(key);
   if (known == by_key_.end()) return nullptr;
+  if (doors_.clock.wall() - known->second->read.read_at >= known->second->read.lasts) {
+    bytes_ -= known->second->read.body.size();
+    entries_.erase(known->second);
+    by_key_.erase(known);
+    return nullptr;
+  }
   entries_.splice(entries_.begin(), entries_, known->second);
   return &known->second->read;
 }

@@ -66,7 +66,11 @@ class CachedReads {
   std::list<Entry> entries_;  // the last used first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_key_;
   std::size_t bytes_ = 0;
-  std::map<std::string, std::vector<Done>, std::less<>> asked_;  // under way
+  struct Asker {
+    ReadCall call;
+    Done done;
+  };
+  std::map<std::string, std::vector<Asker>, std::less<>> asked_;  // under way
 };
 
 }  // namespace titip::reads

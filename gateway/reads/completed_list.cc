@@ -1,6 +1,8 @@
 #include "gateway/reads/completed_list.h"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "upstream/profile/envelope.h"
@@ -108,6 +110,37 @@ ordered_json document_of(const profile::Profile& profile, std::optional<std::str
   return ordered_json::parse(profile::write_envelope(profile.envelope, 200, reply ? "OK" : only_queued, ""));
 }
 
+// Sees to it that there is an object; a service that has nothing may say null, "" or [] there. False: there is more.
+bool make_room(ordered_json& document, const ordered_json::json_pointer& at) {
+  if (at.empty()) return document.is_object();
+  if (!make_room(document, at.parent_pointer())) return false;
+  auto& place = document[at];
+  const bool nothing = place.is_null() || (place.is_string() && place.get_ref<const std::string&>().empty()) ||
+                       (place.is_array() && place.empty());
+  if (nothing) place = ordered_json::object();
+  return place.is_object();
+}
+
+// Which part of the list was asked for, by the segments that paged reads have.
+struct Page {
+  std::uint64_t start = 0;
+  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
+  bool holds(std::uint64_t at) const { return at >= start && at - start < limit; }
+};
+Page page_of(const profile::RequestView& asked) {
+  Page page;
+  const auto read = [&](const char* name, std::uint64_t& value) {
+    if (asked.parameters == nullptr) return;
+    const auto found = asked.parameters->find(name);
+    if (found == asked.parameters->end()) return;
+    const auto& text = found->second;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+  };
+  read("start", page.start);
+  read("limit", page.limit);
+  return page;
+}
+
 }  // namespace
 
 std::optional<std::string> completed_list(const profile::Profile& profile, const profile::Route& read,
@@ -119,29 +152,30 @@ std::optional<std::string> completed_list(const profile::Profile& profile, const
   if (reply && !says_what_there_is(profile, *reply)) return std::nullopt;
   auto document = document_of(profile, reply);
   const ordered_json::json_pointer at(completion.list);
+  if (!make_room(document, at.parent_pointer())) return std::nullopt;
   auto list = document.contains(at) ? document[at] : ordered_json(nullptr);
   if (list.is_null()) list = ordered_json::array();
   if (!list.is_array()) return std::nullopt;
-  const auto before = list.size();
+  const auto page = page_of(asked);
+  std::uint64_t known = page.start + list.size();
+  const ordered_json::json_pointer count(completion.count);
+  if (!completion.count.empty()) {
+    if (!make_room(document, count.parent_pointer())) return std::nullopt;
+    if (document.contains(count) && document[count].is_number_unsigned()) known = document[count].get<std::uint64_t>();
+  }
+  // They stand behind all that the server has, and are dealt to the pages as if they were there.
   const json listed(list);
+  std::uint64_t added = 0;
   for (const auto& each : queued) {
     auto body = profile::parse_request(each.body);
     if (!body) continue;
     const Read read_one{each, *std::move(body)};
-    if (completing.belongs(read_one, asked) && !completing.is_listed(read_one, listed))
-      list.push_back(completing.entry(read_one));
+    if (!completing.belongs(read_one, asked) || completing.is_listed(read_one, listed)) continue;
+    if (page.holds(known + added)) list.push_back(completing.entry(read_one));
+    ++added;
   }
-  const auto added = list.size() - before;
   if (added == 0) return std::nullopt;
-  if (!completion.count.empty()) {
-    const ordered_json::json_pointer count(completion.count);
-    const auto known = document.contains(count) && document[count].is_number_unsigned()
-                           ? document[count].get<std::uint64_t>()
-                           : before;
-    // What holds the list may be null in a reply that has nothing.
-    if (document[count.parent_pointer()].is_null()) document[count.parent_pointer()] = ordered_json::object();
-    document[count] = known + added;
-  }
+  if (!completion.count.empty()) document[count] = known + added;
   document[at] = std::move(list);
   document[ordered_json::json_pointer(profile.envelope.code_pointer)] = 200;  // "no data" it is no longer
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

@@ -10,11 +10,10 @@ namespace titip::reads {
 namespace {
 
 // What is read, the same text for the same thing however its path is written.
-std::string place_of(const profile::Route& route, const Parameters& parameters, std::string_view target) {
+std::string place_of(const profile::Route& route, const Parameters& parameters) {
   std::string place = route.id;
   for (const auto& [name, value] : parameters) place += fmt::format("/{}:{}", value.size(), value);
-  const auto query = target.find('?');
-  return query == std::string_view::npos ? place : place.append(target.substr(query));
+  return place;
 }
 
 }  // namespace
@@ -45,8 +44,9 @@ void DestinationReads::ask(const profile::Route& route, const Parameters& parame
     done = [this, &route, parameters, facility = call.facility, done = std::move(done)](ReadAnswer answer) mutable {
       complete(route, std::move(parameters), std::move(facility), std::move(answer), std::move(done));
     };
-  if (!route.cache) return pass_through(upstream_, std::move(call), std::move(done));
-  cached_.read(route, place_of(route, parameters, call.target), std::move(call), std::move(done));
+  // No service here reads a query: one that changes at every call must not fill the cache.
+  if (!route.cache || call.target.contains('?')) return pass_through(upstream_, std::move(call), std::move(done));
+  cached_.read(route, place_of(route, parameters), std::move(call), std::move(done));
 }
 
 void DestinationReads::complete(const profile::Route& route, Parameters parameters, std::string facility,

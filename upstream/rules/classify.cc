@@ -125,6 +125,8 @@ bool read_was_served(const profile::Profile& profile, const Exchange& exchange) 
   if (reply == nullptr || reply->http_status < 100 || reply->http_status >= 500) {
     return false;
   }
+  // "No data", as these services say it too; an error page has another status, and a body.
+  if (reply->http_status == 204) return profile::is_blank(reply->body);
   const auto envelope = read_envelope(profile.envelope, reply->body);
   return envelope && envelope->code / 100 != 5;
 }

@@ -19,7 +19,9 @@ class CachedReadsTest : public testing::Test {
   }
 
   void says(const std::string& what, int status = 200, int code = 200) {
-    world_.transport.server = [=](const auto&) { return tests::national(status, code, "OK", '"' + what + '"'); };
+    world_.transport.server = [=](const auto&) {
+      return tests::national(status, code, "OK", R"({"x":")" + what + R"("})");
+    };
   }
   void begin(std::string_view place = "a", std::string_view facility = "0905R002") {
     reads_->read(route_, std::string(place), {"GET", "/referensi/alasan", "", "", std::string(facility)},
@@ -141,6 +143,54 @@ TEST_F(CachedReadsTest, errors_and_no_data_are_passed_on_and_not_kept) {
     read();
     EXPECT_EQ(asked(), before + 1) << status;
   }
+}
+
+TEST_F(CachedReadsTest, a_fault_is_the_askers_own) {
+  route_.cache->personal = true;
+  int calls = 0;
+  world_.transport.server = [&calls](const auto&) {
+    return ++calls == 1 ? tests::national(401, 401, "Password salah")
+                        : tests::national(200, 200, "OK", R"({"x":"one"})");
+  };
+  begin();
+  begin();
+  begin();
+  world_.run();
+  ASSERT_EQ(answers_.size(), 3U);
+  EXPECT_EQ(answers_[0].status, 401);
+  EXPECT_EQ(answers_[1].status, 200);
+  EXPECT_EQ(answers_[2].status, 200);
+}
+
+TEST_F(CachedReadsTest, what_is_about_a_person_is_theirs_whom_the_server_let_see_it) {
+  route_.cache->personal = true;
+  route_.cache->shared = false;
+  const auto read_as = [this](const std::string& authorization) {
+    answers_.clear();
+    reads_->read(route_, "a", {"GET", "/x", "", "", "0905R002", nullptr, {"", authorization}},
+                 [this](ReadAnswer answer) { answers_.push_back(std::move(answer)); });
+    world_.run();
+  };
+  read_as("one");
+  read_as("one");
+  EXPECT_EQ(asked(), 1U);
+  read_as("another");
+  EXPECT_EQ(asked(), 2U);
+}
+
+TEST_F(CachedReadsTest, what_could_not_be_opened_is_not_kept) {
+  world_.transport.server = [](const auto&) { return tests::national(200, 200, "OK", R"("sealed")"); };
+  read();
+  read();
+  EXPECT_EQ(asked(), 2U);
+}
+
+TEST_F(CachedReadsTest, a_disk_that_is_nearly_full_is_for_submissions) {
+  world_.store.disk_low = true;
+  read();
+  restart();
+  read();
+  EXPECT_EQ(asked(), 2U);
 }
 
 TEST_F(CachedReadsTest, memory_is_bounded_and_the_last_used_stay) {

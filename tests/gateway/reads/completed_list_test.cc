@@ -66,13 +66,37 @@ TEST_F(CompletedListTest, nothing_to_add_leaves_the_reply_as_it_is) {
 
 TEST_F(CompletedListTest, no_data_is_a_list_of_none) {
   for (const auto* reply : {"", R"({"response":null,"metaData":{"message":"No Content","code":204}})",
-                            R"({"response":{"count":0,"list":null},"metaData":{"message":"OK","code":"200"}})"}) {
+                            R"({"response":{"count":0,"list":null},"metaData":{"message":"OK","code":"200"}})",
+                            R"({"response":"","metaData":{"message":"OK","code":200}})",
+                            R"({"response":[],"metaData":{"message":"OK","code":200}})"}) {
     const auto made = complete(reply, {queued("2")});
     ASSERT_TRUE(made.is_object()) << reply;
     EXPECT_EQ(made.at("response").at("count"), 1) << reply;
     EXPECT_EQ(made.at("response").at("list").size(), 1U) << reply;
     EXPECT_EQ(made.at("metaData").at("code"), 200) << reply;
   }
+}
+
+TEST_F(CompletedListTest, what_is_queued_is_dealt_to_the_pages_behind_the_servers_own) {
+  const std::vector<QueuedRequest> all{queued("2"), queued("3"), queued("4")};
+  const auto page = [&](const char* start, const char* limit, const json& theirs) {
+    const std::map<std::string, std::string, std::less<>> parameters{
+        {"tglDaftar", "15-08-2026"}, {"start", start}, {"limit", limit}};
+    const auto made =
+        completed_list(profile_, read_, {nullptr, &parameters, "0114A026"}, "0114A026", listed(theirs, 3), all);
+    return made ? json::parse(*made) : json();
+  };
+  const json one{{"noUrut", "A1"}};
+  const auto first = page("0", "2", json::array({one, one}));
+  EXPECT_EQ(first.at("response").at("list").size(), 2U);
+  EXPECT_EQ(first.at("response").at("count"), 6);
+  const auto second = page("2", "2", json::array({one}));
+  ASSERT_EQ(second.at("response").at("list").size(), 2U);
+  EXPECT_EQ(second.at("response").at("list")[1].at("peserta").at("noKartu"), "2");
+  const auto third = page("4", "2", json::array());
+  ASSERT_EQ(third.at("response").at("list").size(), 2U);
+  EXPECT_EQ(third.at("response").at("list")[0].at("peserta").at("noKartu"), "3");
+  EXPECT_EQ(page("6", "2", json::array()).at("response").at("list").size(), 0U);
 }
 
 TEST_F(CompletedListTest, without_the_server_it_says_so) {
@@ -83,6 +107,9 @@ TEST_F(CompletedListTest, without_the_server_it_says_so) {
 
 TEST_F(CompletedListTest, faults_and_other_shapes_are_left_alone) {
   for (const auto* reply : {R"({"response":null,"metaData":{"message":"no","code":401}})", "<html></html>",
+                            R"({"response":"sealed","metaData":{"message":"OK","code":200}})",
+                            R"({"response":[1],"metaData":{"message":"OK","code":200}})",
+                            R"({"response":7,"metaData":{"message":"OK","code":200}})",
                             R"({"response":{"list":{"a":1}},"metaData":{"message":"OK","code":200}})"})
     EXPECT_TRUE(complete(reply, {queued("2")}).is_null()) << reply;
 }
