@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::chrono::seconds window{10};
 constexpr std::size_t least_calls = 5;
-constexpr std::uint32_t successes_to_end = 3;
 
 }  // namespace
 
@@ -30,32 +29,65 @@ std::optional<std::string> BreakerWatch::objection(clock::SteadyTime now) const 
 }
 
 void BreakerWatch::ended(clock::SteadyTime now, const Call& call, bool served) {
-  if (call.era != era_) return;
-  if (!failing_) return note(now, call, served);
+  const bool is_late = call.era != era_;
+  if (!failing_) return is_late && !served ? void() : note(now, call, served, is_late);
+  if (is_late) return;
   if (call.is_write) --writes_;
   if (!served) return trip(now, call.is_write);
   answered_ = true;
+  if (call.is_write) ++writes_answered_;
   if (++successes_ < successes_to_end) return;
   failing_ = false;
   writes_ = 0;
+}
+
+// Whether the gateway counts questions among the three answers is its own affair, and so is whether it has taken
+// fright before. Until three writes in a row were answered after that it may count from anywhere: what it may have left
+// out says nothing against the server, and all speaks for it.
+void BreakerWatch::note(clock::SteadyTime now, const Call& call, bool served, bool is_late) {
+  const bool surely_counted = writes_answered_ >= successes_to_end;
+  if (served && call.is_write && !is_late) ++writes_answered_;
+  ended_.push_back({now, served, surely_counted, call.who});
+  while (ended_.front().at < now - window) ended_.pop_front();
+  if (served) return;
+  if (const auto since = surely_failing()) return trip(*since, false);
+  if (surely_counted && !may_be_failing()) return;
+  writes_answered_ = 0;
   ++era_;
 }
 
-void BreakerWatch::note(clock::SteadyTime now, const Call& call, bool served) {
-  ended_.push_back({now, served, call.who});
-  while (ended_.front().at < now - window) ended_.pop_front();
-  if (served || ended_.size() < least_calls) return;
+// Since when.
+std::optional<clock::SteadyTime> BreakerWatch::surely_failing() const {
   const Ended* first = nullptr;
+  std::size_t served = 0;
   std::size_t failed = 0;
+  std::size_t counted = 0;
   bool of_two = false;
   for (const auto& each : ended_) {
-    if (each.served) continue;
+    served += each.served ? 1 : 0;
+    counted += each.surely_counted ? 1 : 0;
+    if (each.served || !each.surely_counted) continue;
     ++failed;
     if (each.who.empty()) continue;
     if (first == nullptr) first = &each;
     of_two = of_two || each.who != first->who;
   }
-  if (of_two && failed * 2 >= ended_.size()) trip(first->at, false);
+  if (!of_two || counted < least_calls || failed < served) return std::nullopt;
+  return first->at;
+}
+
+// Of what it may have left out, it may have left out any part.
+bool BreakerWatch::may_be_failing() const {
+  std::size_t calls = 0;
+  std::size_t failed = 0;
+  for (auto each = ended_.rbegin(); each != ended_.rend(); ++each) {
+    ++calls;
+    failed += each->served ? 0 : 1;
+    const auto before = std::next(each);
+    const bool may_begin_here = before == ended_.rend() || !before->surely_counted;
+    if (may_begin_here && calls >= least_calls && failed * 2 >= calls) return true;
+  }
+  return false;
 }
 
 void BreakerWatch::trip(clock::SteadyTime since, bool by_write) {
@@ -63,7 +95,7 @@ void BreakerWatch::trip(clock::SteadyTime since, bool by_write) {
   if (by_write) pause_ = std::min(pause_ * 2, pauses_.most);
   failing_ = true;
   answered_ = false;
-  successes_ = writes_ = 0;
+  successes_ = writes_ = writes_answered_ = 0;
   not_before_ = since + (by_write ? pause_ : pauses_.first);
   ++era_;
   ended_.clear();

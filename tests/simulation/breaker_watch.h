@@ -38,19 +38,25 @@ class BreakerWatch {
   struct Ended {
     clock::SteadyTime at;
     bool served;
+    bool surely_counted;
     std::string who;
   };
-  void note(clock::SteadyTime now, const Call& call, bool served);
+  void note(clock::SteadyTime now, const Call& call, bool served, bool is_late);
+  std::optional<clock::SteadyTime> surely_failing() const;
+  bool may_be_failing() const;
   void trip(clock::SteadyTime since, bool by_write);
+
+  static constexpr std::uint32_t successes_to_end = 3;
 
   Pauses pauses_;
   std::deque<Ended> ended_;  // of the last ten seconds, while it is not failing
   bool failing_ = false;
   bool answered_ = false;  // since it failed
   std::uint32_t successes_ = 0;
-  std::uint32_t writes_ = 0;            // under way, of this era
-  std::uint64_t era_ = 0;               // what began before it failed decides nothing
-  std::chrono::milliseconds pause_{0};  // after the last write that failed
+  std::uint32_t writes_answered_ = successes_to_end;  // in a row since it may have failed; at first it has not
+  std::uint32_t writes_ = 0;                          // under way, of this era
+  std::uint64_t era_ = 0;                             // what began before it failed decides nothing
+  std::chrono::milliseconds pause_{0};                // after the last write that failed
   clock::SteadyTime not_before_{};
 };
 

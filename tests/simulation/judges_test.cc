@@ -85,6 +85,30 @@ TEST_F(Breaker, a_question_that_fails_brings_the_first_pause_again) {
   EXPECT_FALSE(objects());
 }
 
+TEST_F(Breaker, what_may_not_have_been_counted_does_not_speak_against_the_server) {
+  fail_everybody();
+  clock.advance(16s);
+  call(true, "", false);
+  call(true, "a");
+  call(true, "b");  // three answers; of writes there are two
+  call(true, "c");
+  for (int i = 0; i < 4; ++i) call(false, i % 2 == 0 ? "a" : "b");
+  EXPECT_FALSE(objects()) << "four calls, if questions do not count";
+  clock.advance(11s);
+  for (int i = 0; i < 3; ++i) call(true, "a");
+  for (int i = 0; i < 4; ++i) call(false, i % 2 == 0 ? "a" : "b");
+  EXPECT_FALSE(objects()) << "four, if it has taken fright unseen";
+}
+
+TEST_F(Breaker, counts_anew_when_three_writes_were_answered) {
+  fail_everybody();
+  clock.advance(16s);
+  for (int i = 0; i < 4; ++i) call(true, "a");
+  clock.advance(11s);
+  fail_everybody();
+  EXPECT_TRUE(objects());
+}
+
 TEST_F(Breaker, one_person_alone_is_no_outage) {
   for (int i = 0; i < 9; ++i) call(false, "a");
   EXPECT_FALSE(objects());

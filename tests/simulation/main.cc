@@ -23,6 +23,7 @@ struct Options {
   bool no_controls = false;
   bool progress = false;
   bool log = false;
+  bool whole = false;
 };
 
 struct Totals : DayCounts {
@@ -48,10 +49,10 @@ std::string replay(std::uint64_t seed, const std::string& control) {
 }
 
 // The last lines, and before them all that speaks of the person the violation names.
-void print_trace(const DayResult& result) {
+void print_trace(const DayResult& result, bool whole = false) {
   std::string person;
   if (const auto at = result.words.find("33000"); at != std::string::npos) person = result.words.substr(at, 16);
-  const auto shown_from = result.trace.size() > lines_shown ? result.trace.size() - lines_shown : 0;
+  const auto shown_from = result.trace.size() > lines_shown && !whole ? result.trace.size() - lines_shown : 0;
   for (std::size_t i = 0; i < result.trace.size(); ++i) {
     const bool of_all = result.trace[i].find(" --- ") != std::string::npos;
     const bool of_person = !person.empty() && result.trace[i].find(person) != std::string::npos;
@@ -68,7 +69,7 @@ void print_failure(std::uint64_t seed, Control control, const std::string& contr
 
 int one_seed(const Options& options, Control control) {
   const auto result = run_apart({*options.seed, control, true, options.log});
-  print_trace(result);
+  print_trace(result, options.whole);
   fmt::print("seed={} submissions={} crashes={} unknown={} probes={} writes={} steps={}\n", *options.seed,
              result.submissions, result.crashes, result.unknown, result.probes, result.writes, result.steps);
   if (result.promise.empty()) {
@@ -147,6 +148,7 @@ int main(int argc, char** argv) {
   app.add_option("--least-a-day", options.least_a_day, "submissions that each day must have, to try the checker");
   app.add_flag("--no-controls", options.no_controls, "leave the controls out");
   app.add_flag("--log", options.log, "with --seed: show what the gateway logs");
+  app.add_flag("--whole", options.whole, "with --seed: show all that happened");
   app.add_flag("--progress", options.progress, "say how far it is");
   CLI11_PARSE(app, argc, argv);
   const auto control = control_named(options.control);
