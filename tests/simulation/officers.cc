@@ -52,8 +52,10 @@ void Officers::say_what_became_of(const Known& known) {
 
 bool Officers::decide_all() {
   std::vector<const Known*> held;
-  for (const auto& [sequence, known] : records_.in(State::deferred))
-    if (known->form->put_off) held.push_back(known);
+  // Where they alone are left, the server looks as if it failed everybody, and they are given back uncounted.
+  for (const auto state : {State::deferred, State::queued})
+    for (const auto& [sequence, known] : records_.in(state))
+      if (known->form->put_off) held.push_back(known);
   for (const auto& [sequence, known] : records_.in(State::held)) held.push_back(known);
   for (const auto* known : held) {
     const bool would_come_back =
