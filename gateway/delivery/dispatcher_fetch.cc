@@ -44,7 +44,8 @@ struct Dispatcher::Fetch {
   std::vector<storage::DueQuery> queries;  // of each ask: what to ask about and what to send; or what of the ring
   std::vector<WorkPtr> sends;
   std::vector<WorkPtr> questions;
-  // The breaker is half-open: one record is tried, and one that tripped it only if there is no other.
+  // The breaker is half-open: one record is tried, and one that tripped it only if there is no other: the
+  // one that has waited longest, or one that the server cannot bear would be the answer for all for ever.
   bool half_open = false;
   std::optional<std::pair<storage::Due, Ring>> suspect;
 
@@ -191,7 +192,8 @@ bool Dispatcher::take_from(Fetch& fetch, FetchAsk& ask, storage::DueBatch& batch
       break;
     }
     if (fetch.half_open && doors_.upstream.is_suspect(breaker_key_of(due.submission))) {
-      if (!fetch.suspect) fetch.suspect.emplace(std::move(due), chosen.ring);
+      const bool has_waited_longer = !fetch.suspect || due.submission.due_at < fetch.suspect->first.submission.due_at;
+      if (has_waited_longer) fetch.suspect.emplace(std::move(due), chosen.ring);
       continue;
     }
     take_one(fetch, chosen.ring, std::move(due));

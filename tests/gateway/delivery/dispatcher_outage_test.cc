@@ -142,6 +142,32 @@ TEST(Outage, who_tripped_it_is_tried_where_there_is_nobody_else) {
   ASSERT_TRUE(world.pass_until([&] { return world.state(id) == State::delivered; }, 1min));
 }
 
+// Nobody else comes: one of those that tripped it the server will never bear, and the others must get their turn.
+TEST(Outage, who_tripped_it_are_tried_by_turns) {
+  for (const int poison : {7, 8, 9}) {
+    WorldOptions options;
+    options.settle.backoff.first = 200ms;
+    options.facilities = 3;
+    World world(options);
+    bool all_poisoned = true;
+    world.transport().server = [&](const client::OutboundRequest& request) -> std::optional<rules::Exchange> {
+      if (request.method == "POST" && (all_poisoned || request.body.contains(person(poison))))
+        return rules::Failure::connect_refused;
+      return world.server(request);
+    };
+    world.start();
+    std::vector<storage::SubmissionId> others;
+    for (const int number : {7, 8, 9}) {
+      const auto id = world.accept({.nik = person(number)}, "vaksin/simpan", fmt::format("F{:03}", number - 7));
+      if (number != poison) others.push_back(id);
+    }
+    ASSERT_TRUE(world.pass_until([&] { return world.breaker() == BreakerState::open; }, 5min));
+    all_poisoned = false;
+    for (const auto& id : others)
+      EXPECT_TRUE(world.pass_until([&] { return world.state(id) == State::delivered; }, 30min)) << poison;
+  }
+}
+
 // Slow start: what was in flight before the outage says little about what the server bears after it.
 TEST(Outage, afterwards_the_window_starts_small_again) {
   WorldOptions options;
