@@ -186,7 +186,8 @@ TEST_F(CachedReadsTest, what_could_not_be_opened_is_not_kept) {
 }
 
 TEST_F(CachedReadsTest, a_disk_that_is_nearly_full_is_for_submissions) {
-  world_.store.disk_low = true;
+  world_.store.health_now = world_.store.health();
+  world_.store.health_now->disk_low = true;
   read();
   restart();
   read();
