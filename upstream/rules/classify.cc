@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "upstream/profile/json_text.h"
+
 namespace titip::rules {
 namespace {
 
