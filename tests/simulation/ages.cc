@@ -30,7 +30,7 @@ void Ages::changed(Known& known, const Standing& now, bool a_person_said_so) con
   if (now.state == State::expired && known.standing.state != State::expired && !a_person_said_so) {
     const auto& form = *known.form;
     const auto served = known.age.since ? served_(form.facility) - *known.age.since : Age::Served(0);
-    if (!maximum_ || served <= *maximum_)
+    if (!maximum_ || served + notices_within <= *maximum_)
       findings_.violated("age", fmt::format("{} ({}) expired after {} ms in which it could have been sent", form.token,
                                             form.nik, served.count()));
     if (known.attempts < least_tries)

@@ -49,6 +49,8 @@ class Ages {
 
  private:
   static constexpr std::uint32_t least_tries = 5;
+  // The gateway learns of an outage by the calls that fail, the judge's clock knows when it began.
+  static constexpr std::chrono::minutes notices_within{10};
   Findings& findings_;
   std::optional<std::chrono::milliseconds> maximum_;  // nothing: nobody expires within a day
   std::function<Age::Served(const std::string&)> served_;

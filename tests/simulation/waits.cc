@@ -45,6 +45,9 @@ std::string fault_of(const Records& records, const storage::Waiting& said, const
   const Known* head = head_of(records, known);
   if (said.on_requirement) return fmt::format("is not blocked, and is said to need {}", name(whom));
   if (head == &known) return whom == nullptr ? "" : fmt::format("is first, and is said to wait for {}", name(whom));
+  // What is on its way went when it might; it is asked after, whoever stands before it by now.
+  const bool is_on_its_way = known.standing.state == State::in_flight || known.standing.state == State::unknown;
+  if (whom == nullptr && is_on_its_way) return {};
   const bool may_pass = head != nullptr && waits_for_a_requirement(*head);
   if (whom == head || (whom == nullptr && may_pass)) return {};
   return fmt::format("waits behind {}, and is said to wait for {}", name(head), name(whom));
