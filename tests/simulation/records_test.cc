@@ -371,6 +371,11 @@ TEST_F(Judge, what_waits_for_whom) {
   EXPECT_NE(fault(behind, giver, false), "");
   EXPECT_NE(fault(behind, giver, true), "");
   EXPECT_NE(fault(other, behind, false), "");
+  EXPECT_NE(fault(other, giver, false), "");
+  const auto last = accept(form("T5", "34"));
+  EXPECT_NE(fault(last, std::nullopt, false), "");
+  move(last, State::in_flight);
+  EXPECT_EQ(fault(last, std::nullopt, false), "") << "it is on its way";
 }
 
 TEST_F(Judge, a_restore_excuses_only_what_it_forgot) {
