@@ -150,6 +150,7 @@ void Records::restored(const storage::SubmissionId& id, const storage::Submissio
 }
 
 void Records::end_restore() {
+  last_applied_.clear();  // what was applied since the backup nobody remembers, and it orders nothing
   for (auto& [id, known] : known_) {
     if (known->form == nullptr || known->lost || seen_in_restore_.contains(id)) continue;
     known->lost = true;
