@@ -368,10 +368,8 @@ TEST_F(Judge, what_waits_for_whom) {
   EXPECT_EQ(fault(other, std::nullopt, false), "");
   EXPECT_NE(fault(blocked, std::nullopt, false), "");
   EXPECT_NE(fault(blocked, other, true), "");
-  EXPECT_NE(fault(behind, giver, false), "");
-  EXPECT_NE(fault(behind, giver, true), "");
-  EXPECT_NE(fault(other, behind, false), "");
-  EXPECT_NE(fault(other, giver, false), "");
+  for (const bool needs : {false, true}) EXPECT_NE(fault(behind, giver, needs), "");
+  for (const auto& whom : {behind, giver}) EXPECT_NE(fault(other, whom, false), "");
   const auto last = accept(form("T5", "34"));
   EXPECT_NE(fault(last, std::nullopt, false), "");
   move(last, State::in_flight);
@@ -394,8 +392,7 @@ TEST_F(Judge, a_restore_excuses_only_what_it_forgot) {
   EXPECT_TRUE(records.find(in_backup)->from_backup);
   EXPECT_TRUE(records.find(after_it)->lost);
   EXPECT_EQ(broken(), "");
-  records.applied(one);
-  records.applied(one);
+  for (int i = 0; i < 2; ++i) records.applied(one);
   EXPECT_EQ(broken(), "P5");
 }
 
