@@ -62,6 +62,7 @@ class NumberedWorld {
 
   static WorldOptions options() {
     WorldOptions options;
+    options.settle.read_back.age = 1h;
     options.profile = [](profile::Profile& profile) {
       profile.references = {{"noDosis", "T{6}"}};
       for (auto& route : profile.routes) {
@@ -163,7 +164,10 @@ TEST(Numbers, one_that_never_comes_holds_what_waits_for_it) {
   const auto first = at.dose();
   ASSERT_TRUE(at.delivers(first));
   const auto second = at.change(at.provisional(first));
-  EXPECT_TRUE(at.world.pass_until([&] { return at.world.state(second) == State::held; }, 9 * 24h));
+  at.world.pass(50min);
+  EXPECT_EQ(at.world.state(second), State::blocked);
+  at.world.pass(1h);
+  EXPECT_EQ(at.world.state(second), State::held);
   EXPECT_EQ(at.world.load(second).submission.hold_reason, storage::HoldReason::requirement);
 }
 
