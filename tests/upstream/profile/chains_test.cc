@@ -59,7 +59,8 @@ TEST(Chains, AMissingValueIsNoChain) {
 }
 
 TEST(Chains, EverySourceThatIsReadIsNamed) {
-  const auto sources = chain_sources(visit_route());
+  const auto route = visit_route();
+  const auto sources = chain_sources(route);
   EXPECT_EQ(body_pointers(sources), (Texts{"/card", "/date", "/no"}));
 }
 
