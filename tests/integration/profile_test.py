@@ -115,7 +115,7 @@ class ProfileTest(unittest.TestCase):
                     self.assertIn(word, done.stderr)
             done = tested(file.with_name("none.json"))
             self.assertEqual(done.returncode, NOT_FOUND, done.stderr)
-            self.assertIn("neither a built-in profile (antreanfktp, pcare-rest, pcare-rest-v3, pcare-vaksin", done.stderr)
+            self.assertIn("neither a built-in profile (antreanfktp, pcare-rest-v3, pcare-rest, pcare-vaksin", done.stderr)
             done = subprocess.run([str(BUILD / "titip"), "profile", "test"], capture_output=True, text=True)
             self.assertEqual(done.returncode, USAGE)
 
