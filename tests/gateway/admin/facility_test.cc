@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/upkeep.h"
 #include "storage/kept_facility.h"
 #include "tests/gateway/admin/upkeep_store.h"
 #include "tests/gateway/fakes.h"
+#include "tests/gateway/temporary_directory.h"
 
 namespace titip::admin {
 namespace {
@@ -27,9 +27,6 @@ class Quiet final : public Telling {
 class FacilityTest : public testing::Test {
  protected:
   FacilityTest() {
-    std::string made = (std::filesystem::temp_directory_path() / "titip-facility-XXXXXX").string();
-    if (::mkdtemp(made.data()) == nullptr) throw std::runtime_error("cannot make a directory for the test");
-    directory_ = made;
     storage::StoreOptions options;
     options.now = [] { return tests::morning; };
     options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
@@ -43,11 +40,7 @@ class FacilityTest : public testing::Test {
     configured.consumer_secret = "rahasia-config";
     EXPECT_TRUE(facilities_.add(configured));
   }
-  ~FacilityTest() override {
-    engine_->close();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
+  ~FacilityTest() override { engine_->close(); }
 
   static Facility clinic(int number) {
     Facility made;
@@ -70,7 +63,7 @@ class FacilityTest : public testing::Test {
     const auto parsed = parse_request(encode(request));
     EXPECT_TRUE(parsed) << parsed.error();
     if (!parsed) return in_trouble(Trouble::usage, parsed.error());
-    Doors doors{*store_, *sealer_, clock_, directory_ / "titip.key", directory_, {}, {}, {}, {"pcare"}};
+    Doors doors{*store_, *sealer_, clock_, directory_ / "titip.key", directory_.path(), {}, {}, {}, {"pcare"}};
     doors.facilities = &facilities_;
     Quiet telling;
     auto ended = run(*parsed, doors, telling);
@@ -88,7 +81,7 @@ class FacilityTest : public testing::Test {
     return storage::read_facilities(*store_, *sealer_, home).value().facilities;
   }
 
-  std::filesystem::path directory_;
+  tests::TemporaryDirectory directory_;
   clock::SystemClock clock_;
   std::unique_ptr<storage::MemoryStore> engine_;
   std::optional<tests::UpkeepStore> store_;
@@ -244,7 +237,7 @@ TEST_F(FacilityTest, the_list_comes_in_pages) {
   ask(Command::facility_disable, {only_code(5)});
   Request request;
   request.command = Command::facility_ls;
-  Doors doors{*store_, *sealer_, clock_, directory_ / "titip.key", directory_, {}, {}, {}, {"pcare"}};
+  Doors doors{*store_, *sealer_, clock_, directory_ / "titip.key", directory_.path(), {}, {}, {}, {"pcare"}};
   doors.facilities = &facilities_;
   Quiet telling;
   std::size_t seen = 0;
