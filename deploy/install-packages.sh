@@ -9,7 +9,7 @@ packages_all=(
   clang-19 lld-19 libstdc++-12-dev ccache cmake ninja-build pkg-config
   # libraries of the product
   libboost1.81-dev librocksdb-dev nlohmann-json3-dev prometheus-cpp-dev
-  libssl-dev libfmt-dev libspdlog-dev libcli11-dev zlib1g-dev libgoogle-perftools-dev
+  libssl-dev libfmt-dev libspdlog-dev libcli11-dev zlib1g-dev libgoogle-perftools-dev libsystemd-dev
   # the simulated national server and the checkers are configured together with the tests
   libgtest-dev libgmock-dev
   # what the scripts call

@@ -117,15 +117,24 @@ DrainDoors App::drain_doors() {
   return doors;
 }
 
+// Sockets that the service manager holds are taken over: clinics that connect while one gateway makes room for the next
+// wait in their queue, and nobody is refused.
 std::expected<void, std::string> App::listen() {
+  const auto given = handed_over("front");
+  if (!given.complaint.empty()) return std::unexpected(given.complaint);
   auto port = config_.front.listen.port;
   const bool shared = fronts_.size() > 1;
   for (auto& front : fronts_) {
-    const auto bound = front->listen(config_.front.listen.address, port, shared);
+    const auto bound =
+        given.socket ? front->listen_on(*given.socket) : front->listen(config_.front.listen.address, port, shared);
     if (!bound) return std::unexpected(bound.error());
     port = *bound;
   }
-  const auto operations_port = operations_->listen(config_.operations.address, config_.operations.port, false);
+  const auto operations_given = handed_over("operations");
+  if (!operations_given.complaint.empty()) return std::unexpected(operations_given.complaint);
+  const auto operations_port = operations_given.socket
+                                   ? operations_->listen_on(*operations_given.socket)
+                                   : operations_->listen(config_.operations.address, config_.operations.port, false);
   if (!operations_port) return std::unexpected(operations_port.error());
   if (auto control = control_->listen(config_.data_directory); !control) return control;
   const auto say = [](std::string_view listener, const std::string& address, std::uint16_t number) {
@@ -146,11 +155,14 @@ void App::start() {
   });
   operations_loop_.start();
   go_on_rotating();
+  manager_.emplace(ServiceManager::Doors{*store_, operations_loop_, [this] { return alive(); }});
+  manager_->ready();
 }
 
 // Orderly: refuse new work, let what is in flight end, commit everything, answer everything, then take the house down.
 void App::stop() {
   stopping_ = true;
+  manager_->stopping();
   const auto deadline = std::chrono::steady_clock::now() + config_.stop_grace;
   for (auto& front : fronts_) front->begin_stop();
   for (auto& destination : destinations_) destination->begin_stop();

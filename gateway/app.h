@@ -20,6 +20,7 @@
 #include "gateway/reads/kept_reads_sweep.h"
 #include "gateway/reads/status.h"
 #include "gateway/serve.h"
+#include "gateway/service_manager.h"
 
 namespace titip::gateway {
 
@@ -75,6 +76,7 @@ class App {
   std::vector<std::unique_ptr<FrontLoop>> fronts_;
   Loop operations_loop_{"operations"};
   std::optional<http::Server> operations_;
+  std::optional<ServiceManager> manager_;
   std::optional<admin::Retention> retention_;
   std::optional<reads::KeptReadsSweep> kept_reads_;
   std::optional<admin::Desk> desk_;

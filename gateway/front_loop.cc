@@ -88,6 +88,10 @@ std::expected<std::uint16_t, std::string> FrontLoop::listen(const std::string& a
   return server_.listen(address, port, shared);
 }
 
+std::expected<std::uint16_t, std::string> FrontLoop::listen_on(int socket) {
+  return server_.listen_on(socket);
+}
+
 void FrontLoop::begin_stop() {
   loop_.post([this] {
     server_.stop();

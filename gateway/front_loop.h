@@ -38,6 +38,7 @@ class FrontLoop {
 
   // Before start(): binds; the port found, or a sentence.
   std::expected<std::uint16_t, std::string> listen(const std::string& address, std::uint16_t port, bool shared);
+  std::expected<std::uint16_t, std::string> listen_on(int socket);
   void start() { loop_.start(); }
   void begin_stop();
   void abort();

@@ -39,6 +39,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
         sweep_timer(context) {}
 
   std::expected<std::uint16_t, std::string> listen(const std::string& address, std::uint16_t port, bool reuse_port);
+  std::expected<std::uint16_t, std::string> listen_on(int socket);
   void accept();
   void welcome(boost::asio::ip::tcp::socket socket);
   void sweep();

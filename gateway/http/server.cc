@@ -1,8 +1,13 @@
 #include "gateway/http/server.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 
 #include "gateway/http/listener.h"
@@ -42,6 +47,28 @@ std::expected<std::uint16_t, std::string> Server::Impl::listen(const std::string
   const auto bound = acceptor.local_endpoint(error).port();
   accept();
   return bound;
+}
+
+// Copies share one queue of connections: whichever loop is awake first takes the next one.
+std::expected<std::uint16_t, std::string> Server::Impl::listen_on(int socket) {
+  const auto failed = [] {
+    return std::unexpected(fmt::format("cannot take over the listening socket: {}", std::strerror(errno)));
+  };
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) return failed();
+  if (address.ss_family != AF_INET && address.ss_family != AF_INET6)
+    return std::unexpected("the listening socket that was handed over is not of the internet's families");
+  const int copy = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return failed();
+  error_code error;
+  acceptor.assign(address.ss_family == AF_INET ? tcp::v4() : tcp::v6(), copy, error);
+  if (error) {
+    ::close(copy);
+    return std::unexpected(fmt::format("cannot take over the listening socket: {}", error.message()));
+  }
+  accept();
+  return acceptor.local_endpoint(error).port();
 }
 
 void Server::Impl::accept() {
@@ -122,6 +149,9 @@ Server::~Server() = default;
 std::expected<std::uint16_t, std::string> Server::listen(const std::string& address, std::uint16_t port,
                                                          bool reuse_port) {
   return impl_->listen(address, port, reuse_port);
+}
+std::expected<std::uint16_t, std::string> Server::listen_on(int socket) {
+  return impl_->listen_on(socket);
 }
 void Server::stop() {
   impl_->stop();

@@ -41,6 +41,8 @@ class Server {
 
   // Binds and starts to accept; returns the port (useful with port 0). `reuse_port` lets several loops share one.
   std::expected<std::uint16_t, std::string> listen(const std::string& address, std::uint16_t port, bool reuse_port);
+  // Accepts on a socket that listens already (a copy is made, so several loops may be given the same); its port.
+  std::expected<std::uint16_t, std::string> listen_on(int socket);
 
   // Orderly stop: no new connections, idle ones are closed, the others after their answer.
   void stop();

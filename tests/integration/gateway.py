@@ -103,10 +103,10 @@ class Gateway:
         path.write_text(json.dumps(self.settings))
         return path
 
-    def start(self, before=()):
+    def start(self, before=(), **how):
         self.starts += 1
         log = f"titip-{self.starts}.log"
-        self.process = self.place.start([*before, BUILD / "titip", "serve", "--config", self.write_config()], log)
+        self.process = self.place.start([*before, BUILD / "titip", "serve", "--config", self.write_config()], log, **how)
         find = lambda name: re.search(rf'"listener":"{name}".*"port":(\d+)', self.place.log(log))
         wait_for(lambda: find("operations") or self.process.poll() is not None, "the gateway's listeners")
         assert self.process.poll() is None, self.place.log(log)

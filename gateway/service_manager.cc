@@ -1,0 +1,61 @@
+#include "gateway/service_manager.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+namespace titip::gateway {
+namespace {
+
+// Four beats to a watchdog's span: one that is late, or an answer that took its time, ends nobody.
+constexpr int beats_in_a_span = 4;
+
+}  // namespace
+
+ServiceManager::ServiceManager(Doors doors) : doors_(std::move(doors)) {
+  std::uint64_t span_us = 0;
+  if (::sd_watchdog_enabled(0, &span_us) > 0)
+    pause_ =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(span_us)) / beats_in_a_span;
+}
+
+void ServiceManager::ready() {
+  ::sd_notify(0, "READY=1");
+  if (pause_) doors_.loop.post([this] { beat(); });
+}
+
+void ServiceManager::stopping() {
+  ::sd_notify(0, "STOPPING=1");
+}
+
+// An empty batch writes nothing, but it waits for its turn with the writer. A refusal comes from the caller's own
+// thread and proves nothing.
+void ServiceManager::beat() {
+  doors_.store.transition({}, doors_.loop, [this](storage::Result<std::vector<storage::Changed>> done) {
+    if (done && doors_.alive()) ::sd_notify(0, "WATCHDOG=1");
+    doors_.loop.after(*pause_, [this] { beat(); });
+  });
+}
+
+HandedOver handed_over(std::string_view name) {
+  char** names = nullptr;
+  const int count = ::sd_listen_fds_with_names(0, &names);
+  HandedOver found;
+  for (int at = 0; at < count; ++at) {
+    const std::unique_ptr<char, decltype(&std::free)> given(names[at], &std::free);
+    if (name != given.get() || found.socket) continue;
+    const int socket = SD_LISTEN_FDS_START + at;
+    if (::sd_is_socket(socket, AF_UNSPEC, SOCK_STREAM, 1) > 0)
+      found.socket = socket;
+    else
+      found.complaint = fmt::format("the socket '{}' of the service manager is no listening stream socket", name);
+  }
+  std::free(names);
+  return found;
+}
+
+}  // namespace titip::gateway
