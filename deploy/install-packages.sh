@@ -26,6 +26,8 @@ packages_tests=(
   nodejs npm
   # deployed clients of the national services, written anew
   python3-cryptography
+  # what confines the gateway on its host, and its Debian package in a clean root
+  systemd libseccomp2 binutils dpkg-dev file lintian mmdebstrap
   # structure tests
   clang-format-19 shellcheck git
 )

@@ -155,14 +155,14 @@ void App::start() {
   });
   operations_loop_.start();
   go_on_rotating();
-  manager_.emplace(ServiceManager::Doors{*store_, operations_loop_, [this] { return alive(); }});
-  manager_->ready();
+  supervision_.emplace(Supervision::Doors{*store_, operations_loop_, [this] { return alive(); }});
+  supervision_->ready();
 }
 
 // Orderly: refuse new work, let what is in flight end, commit everything, answer everything, then take the house down.
 void App::stop() {
   stopping_ = true;
-  manager_->stopping();
+  supervision_->stopping();
   const auto deadline = std::chrono::steady_clock::now() + config_.stop_grace;
   for (auto& front : fronts_) front->begin_stop();
   for (auto& destination : destinations_) destination->begin_stop();

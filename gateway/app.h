@@ -20,7 +20,7 @@
 #include "gateway/reads/kept_reads_sweep.h"
 #include "gateway/reads/status.h"
 #include "gateway/serve.h"
-#include "gateway/service_manager.h"
+#include "gateway/supervision.h"
 
 namespace titip::gateway {
 
@@ -76,7 +76,7 @@ class App {
   std::vector<std::unique_ptr<FrontLoop>> fronts_;
   Loop operations_loop_{"operations"};
   std::optional<http::Server> operations_;
-  std::optional<ServiceManager> manager_;
+  std::optional<Supervision> supervision_;
   std::optional<admin::Retention> retention_;
   std::optional<reads::KeptReadsSweep> kept_reads_;
   std::optional<admin::Desk> desk_;

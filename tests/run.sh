@@ -26,13 +26,14 @@ usage: tests/run.sh [--no-install] [part…]
                only when named: a small one is in 'simulate'
   crash        power cuts, kills, failing system calls, full disks, rot: what was acknowledged is there. Alone it runs
                in full, with --long ten times that, and closes with its figures
+  package      the Debian package: judged by lintian, installed into a clean root, used, upgraded, purged
   lint         clang-tidy over the tree (slow; only when named)
 No part: all but lint and compare. --no-install: ask apt and npm for nothing.
 TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
 
-all_parts=(unit house controls integration dropin simulate capacity crash)
+all_parts=(unit house controls integration dropin simulate capacity crash package)
 install=yes
 submissions=
 seeds=
@@ -91,7 +92,7 @@ while [[ $# -gt 0 ]]; do
       crash_options+=("$argument" "$1")
       shift
       ;;
-    unit | house | controls | integration | dropin | simulate | compare | capacity | crash | lint) wanted+=("$argument") ;;
+    unit | house | controls | integration | dropin | simulate | compare | capacity | crash | package | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -214,6 +215,7 @@ if wants dropin; then build dropin release dropin_tests; fi
 if wants simulate; then build simulate release simulate_tests; fi
 if wants capacity; then build capacity release capacity_tests; fi
 if wants crash; then build crash release crash_tests; fi
+if wants package; then build package release package_tests; fi
 
 lint_status=0
 if wants lint; then
@@ -231,7 +233,7 @@ fi
 # One ctest run over all builds, so that its summary counts every test. Each part must have some.
 rows=()
 if wants unit; then rows+=(asan-unit tsan-threaded); fi
-for part in house controls integration dropin simulate capacity crash; do
+for part in house controls integration dropin simulate capacity crash package; do
   if wants "$part"; then rows+=("$part"); fi
 done
 labels="^($(IFS='|' && printf '%s' "${rows[*]}"))\$"

@@ -20,7 +20,7 @@ FOREIGN = (
     Foreign("spdlog", r"spdlog/", ("metrics/**",)),
     Foreign("Beast", r"boost/beast", ("gateway/http/**", "upstream/client/**", "tests/**")),
     Foreign("nlohmann/json (json_fwd.hpp is free)", r"nlohmann/json\.hpp", ("**",)),
-    Foreign("libsystemd", r"systemd/", ("gateway/service_manager.cc",)),
+    Foreign("libsystemd", r"systemd/", ("gateway/supervision.cc",)),
     Foreign("CLI11", r"CLI/", ("gateway/*.cc", "tests/**")),
 )
 

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import tempfile
 import time
 
 BUILD = pathlib.Path(os.environ["TITIP_BUILD_DIR"])
+UNDER = shlex.split(os.environ.get("TITIP_UNDER", ""))  # what `titip serve` is started by, if by anything
 MOUNT = "/pcare-vaksin"
 PATIENCE_S = 20
 
@@ -106,7 +108,7 @@ class Gateway:
     def start(self, before=(), **how):
         self.starts += 1
         log = f"titip-{self.starts}.log"
-        self.process = self.place.start([*before, BUILD / "titip", "serve", "--config", self.write_config()], log, **how)
+        self.process = self.place.start([*before, *UNDER, BUILD / "titip", "serve", "--config", self.write_config()], log, **how)
         find = lambda name: re.search(rf'"listener":"{name}".*"port":(\d+)', self.place.log(log))
         wait_for(lambda: find("operations") or self.process.poll() is not None, "the gateway's listeners")
         assert self.process.poll() is None, self.place.log(log)

@@ -15,14 +15,14 @@
 
 namespace titip::gateway {
 
-class ServiceManager {
+class Supervision {
  public:
   struct Doors {
     storage::Store& store;
     Loop& loop;
     std::function<bool()> alive;  // every loop has turned lately
   };
-  explicit ServiceManager(Doors doors);
+  explicit Supervision(Doors doors);
 
   void ready();     // listening; from here on the heart beats, if a watchdog is wanted
   void stopping();  // an orderly stop takes as long as it takes; the heart beats on

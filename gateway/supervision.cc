@@ -1,4 +1,4 @@
-#include "gateway/service_manager.h"
+#include "gateway/supervision.h"
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -16,25 +16,25 @@ constexpr int beats_in_a_span = 4;
 
 }  // namespace
 
-ServiceManager::ServiceManager(Doors doors) : doors_(std::move(doors)) {
+Supervision::Supervision(Doors doors) : doors_(std::move(doors)) {
   std::uint64_t span_us = 0;
   if (::sd_watchdog_enabled(0, &span_us) > 0)
     pause_ =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(span_us)) / beats_in_a_span;
 }
 
-void ServiceManager::ready() {
+void Supervision::ready() {
   ::sd_notify(0, "READY=1");
   if (pause_) doors_.loop.post([this] { beat(); });
 }
 
-void ServiceManager::stopping() {
+void Supervision::stopping() {
   ::sd_notify(0, "STOPPING=1");
 }
 
 // An empty batch writes nothing, but it waits for its turn with the writer. A refusal comes from the caller's own
 // thread and proves nothing.
-void ServiceManager::beat() {
+void Supervision::beat() {
   doors_.store.transition({}, doors_.loop, [this](storage::Result<std::vector<storage::Changed>> done) {
     if (done && doors_.alive()) ::sd_notify(0, "WATCHDOG=1");
     doors_.loop.after(*pause_, [this] { beat(); });
