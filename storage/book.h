@@ -20,6 +20,7 @@
 #include "storage/records.h"
 #include "storage/requirements.h"
 #include "storage/staging.h"
+#include "storage/state_table.h"
 #include "storage/tally.h"
 #include "storage/upkeep_calls.h"
 
@@ -105,9 +106,15 @@ class Book {
 
   // book_accept.cc
   Verdict decide_on(const NewSubmission& incoming);
-  bool take_back(const Submission& by, const Digest& key);
   void replace(Submission& by, const SubmissionId& gone);
   void take_in(const NewSubmission& incoming, Submission& s, bool correction, bool taken_back);
+
+  // book_taking_back.cc
+  bool take_back(const Submission& by, const Digest& key);
+  bool has_nothing_to_take_back(const Submission& by);
+  bool never_landed(const SubmissionId& id, const Submission& by);
+  bool let_go();
+  void free_what_was_taken_back(const Submission& by);
 
   // book_change.cc
   bool is_fenced(std::uint64_t epoch) const { return epoch != settings_.epoch; }
@@ -130,7 +137,6 @@ class Book {
   void keep_attention(const Submission* before, const Submission& after);
   void leave_natural_chain(const Submission& before, State to);
   bool strike_from_chain(const Submission& member);
-  void free_what_was_taken_back(const Submission& by);
 
   // Payload, reply and notes go. `destroy_content` takes the data key too, as erasing a person asks for;
   // `drop_content`, as retention does, leaves it while a reference's number is sealed under it.
@@ -158,6 +164,11 @@ class Book {
   DueIndex due_;
   KeyLine line_;
   std::vector<SubmissionId> cancelled_;  // by following, in this call
+  struct Gone {
+    Digest key{};  // of what is taken back
+    SubmissionId by;
+  };
+  std::vector<Gone> gone_;  // in this call, not let go yet
   std::size_t followed_ = 0;
   std::uint64_t erased_bytes_ = 0;
 };

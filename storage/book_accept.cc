@@ -50,15 +50,6 @@ void begin_life(Submission& s, WallTime now, bool correction) {
   leave_out(s.requirements, s.references);
 }
 
-bool are_of_one_facility(const Submission& a, const Submission& b) {
-  return a.destination == b.destination && a.facility == b.facility;
-}
-
-// Still ours, and the server has not seen it: an act that is taken back now never happened.
-bool never_reached_the_server(const Submission& s) {
-  return !may_have_landed(s) && next_state(s.state, Event::cancel, s.hold_reason, s.held_from) == State::cancelled;
-}
-
 }  // namespace
 
 void Book::foresee(const NewSubmission& incoming) {
@@ -136,7 +127,8 @@ Verdict Book::decide_on(const NewSubmission& incoming) {
     if (!gone) return {VerdictKind::not_replaceable, {}};
     const State state = gone->submission.state;
     const bool is_done_for = state == State::rejected || state == State::expired;
-    if (!is_done_for || gone->submission.replaced_by || !are_of_one_facility(gone->submission, s)) {
+    const bool is_ones_own = gone->submission.destination == s.destination && gone->submission.facility == s.facility;
+    if (!is_done_for || gone->submission.replaced_by || !is_ones_own) {
       return {VerdictKind::not_replaceable, std::move(gone->submission)};
     }
   }
@@ -162,29 +154,6 @@ Verdict Book::decide_on(const NewSubmission& incoming) {
     verdict.submission = std::move(existing->submission);
   }
   return verdict;
-}
-
-// Cancels all who could still do what is taken back, and their dependants; false, and nothing is done, if one of them
-// is on its way, or has been there, or nobody is left.
-bool Book::take_back(const Submission& by, const Digest& key) {
-  const auto target = requirements_.look(key);
-  if (!target || target->standing != Requirement::Standing::pending) return false;
-  std::vector<Record> all;
-  for (const SubmissionId& id : target->providers) {
-    auto record = read_record(staging_, id);
-    if (!record) {
-      staging_.fail(Error::corrupt);
-      return false;
-    }
-    if (!never_reached_the_server(record->submission) || !are_of_one_facility(record->submission, by)) return false;
-    all.push_back(std::move(*record));
-  }
-  for (Record& record : all) {
-    cancelled_.push_back(record.submission.id);
-    move(record, Event::cancel, "taken_back");
-  }
-  follow();
-  return true;
 }
 
 void Book::replace(Submission& by, const SubmissionId& gone) {
@@ -218,8 +187,6 @@ void Book::take_in(const NewSubmission& incoming, Submission& s, bool correction
   const std::optional<WallTime> due_at = s.due_at;
   s.due_at.reset();
   if (taken_back) {
-    s.state = State::cancelled;
-    s.settled_at = now_;
     s.outcome_rule = "taken_back";
   } else {
     switch (requirements_.ask(s)) {
@@ -230,11 +197,20 @@ void Book::take_in(const NewSubmission& incoming, Submission& s, bool correction
         s.state = State::blocked;
         break;
       case Requirements::Answer::failed:
+        if (has_nothing_to_take_back(s)) {
+          s.outcome_rule = nothing_to_take_back;
+          break;
+        }
         s.state = State::held;
         s.held_from = State::blocked;
         s.hold_reason = HoldReason::requirement;
         break;
     }
+  }
+  const bool is_done = !s.outcome_rule.empty();
+  if (is_done) {
+    s.state = State::cancelled;
+    s.settled_at = now_;
   }
   if (waits_for_a_requirement(s) && requirements_.crowded(s)) return staging_.fail(Error::overloaded);
 
@@ -245,7 +221,7 @@ void Book::take_in(const NewSubmission& incoming, Submission& s, bool correction
   if (incoming.idempotency_key) write(staging_, Family::idempotency, keys::of(*incoming.idempotency_key), s.id);
   if (s.person) write(staging_, Family::person, keys::person(*s.person, s.id), Mark{});
   tally_.added(record);
-  if (taken_back) return;
+  if (is_done) return;
   if (s.natural_key) {
     std::string key = keys::of(*s.natural_key);
     auto chain = read(staging_, Family::natural, key, decode_ids).value_or(std::vector<SubmissionId>{});

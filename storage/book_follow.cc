@@ -19,6 +19,7 @@ bool needs_attention(const Submission& s) {
 
 void Book::begin() {
   cancelled_.clear();
+  gone_.clear();
   followed_ = 0;
   requirements_.take_moved();
   line_.begin();
@@ -104,43 +105,6 @@ bool Book::strike_from_chain(const Submission& member) {
   return true;
 }
 
-// What it took back is not with the server any more: whoever sends the same again means it anew. The records it took
-// back stay delivered, and their numbers go on naming them. What came later than the taking back is not meant.
-void Book::free_what_was_taken_back(const Submission& by) {
-  if (staging_.fault()) return;
-  const Digest& key = *by.takes_back;
-  const auto meant = requirements_.look(key);
-  if (!meant) return void(staging_.forgive_damage());
-  if (meant->standing != Standing::met || !meant->origin) return;
-  const auto is_taken_back = [&](const Submission& s) {
-    const bool names_it = std::ranges::find(s.provides, key) != s.provides.end() ||
-                          std::ranges::find(s.references, key) != s.references.end();
-    return s.state == State::delivered && names_it && s.position < by.position && s.destination == by.destination &&
-           s.facility == by.facility;
-  };
-  std::vector<Submission> acts;  // with its corrections
-  const auto look_at = [&](const SubmissionId& id) {
-    const auto record = read_record(staging_, id);
-    if (record && is_taken_back(record->submission)) acts.push_back(record->submission);
-    return record;
-  };
-  const auto last = look_at(*meant->origin);
-  if (last && last->submission.natural_key) {
-    const auto chain = read(staging_, Family::natural, keys::of(*last->submission.natural_key), decode_ids);
-    for (const SubmissionId& id : chain.value_or(std::vector<SubmissionId>{})) {
-      if (id != *meant->origin) look_at(id);
-    }
-  }
-  if (!staging_.fault()) {
-    for (const Submission& act : acts) {
-      strike_from_chain(act);
-      requirements_.undo(act);
-    }
-  }
-  // That it was delivered must be written, however damaged what it took back is: then its key stays taken.
-  staging_.forgive_damage();
-}
-
 // One step along the table that nobody asked for by name.
 void Book::move(Record& record, Event event, std::string_view rule) {
   const Submission before = record.submission;
@@ -171,7 +135,9 @@ void Book::finish() {
 // Keys whose standing changed, those who wait for them, and what that changes in turn: until nothing moves any more.
 // Each record moves along the table towards an end, so it does end.
 void Book::follow() {
-  for (auto moved = requirements_.take_moved(); !moved.empty(); moved = requirements_.take_moved()) {
+  while (true) {
+    const auto moved = requirements_.take_moved();
+    if (moved.empty() && !let_go()) return;
     for (const Digest& key : moved) {
       const auto requirement = requirements_.look(key);
       if (!requirement) return staging_.fail(Error::corrupt);
@@ -189,9 +155,12 @@ void Book::look_again(const SubmissionId& waiting, bool is_cancelled) {
   auto record = read_record(staging_, waiting);
   if (!record || !waits_for_a_requirement(record->submission)) return staging_.fail(Error::corrupt);
   const bool was_blocked = record->submission.state == State::blocked;
-  if (is_cancelled) {
+  const auto end = [&](std::string_view rule) {
     cancelled_.push_back(waiting);
-    return move(*record, Event::requirement_cancelled, "requirement_cancelled");
+    move(*record, Event::requirement_cancelled, rule);
+  };
+  if (is_cancelled) {
+    return end(has_nothing_to_take_back(record->submission) ? nothing_to_take_back : "requirement_cancelled");
   }
   switch (requirements_.ask(record->submission)) {
     case Requirements::Answer::clear:
@@ -200,6 +169,7 @@ void Book::look_again(const SubmissionId& waiting, bool is_cancelled) {
       if (!was_blocked) return move(*record, Event::requirement_pending_again, {});
       break;
     case Requirements::Answer::failed:
+      if (has_nothing_to_take_back(record->submission)) return end(nothing_to_take_back);
       if (was_blocked) return move(*record, Event::requirement_failed, {});
       break;
   }

@@ -86,6 +86,16 @@ void Requirements::withdraw(const Submission& s, Standing ended) {
   }
 }
 
+void Requirements::abandon(const Submission& s) {
+  for (const auto* keys : {&s.provides, &s.references}) {
+    for (const Digest& key : *keys) {
+      update(key, [&](Requirement& each) {
+        if (each.standing == Standing::failed && each.origin == s.id) each.standing = Standing::cancelled;
+      });
+    }
+  }
+}
+
 void Requirements::deliver(const Submission& s) {
   for (const Digest& key : s.provides) update(key, [&](Requirement& each) { meet(each, s.id); });
   for (const Digest& key : s.references) {

@@ -9,7 +9,8 @@
 //  unless
 //    that one is taken back by another that is delivered: then the key is as if it had never been in custody (a
 //    reference stays met: the number goes on naming what it named);
-//    failed, cancelled: nobody is left; it is what became of the last one;
+//    failed, cancelled: nobody is left; it is what became of the last one; a failed one is cancelled once it is taken
+//    back;
 //  - a record stands in `waiter` under each of its requirements exactly while it is blocked or held for a requirement.
 #pragma once
 
@@ -45,10 +46,11 @@ class Requirements {
   void provide(const Submission& submission);                                // it came
   void withdraw(const Submission& submission, Requirement::Standing ended);  // it will not meet anything: failed or
                                                                              // cancelled
-  void deliver(const Submission& submission);                                // meets `provides`; numbers come apart
-  void resolve(const Submission& submission, const Resolved& number);        // meets one reference and its alias
-  void give_up(const Submission& submission);                                // no number will come any more
-  void read_again(const Submission& submission);                             // one may come after all
+  void abandon(const Submission& submission);  // it failed, and nobody is to mend it: as if it had been cancelled
+  void deliver(const Submission& submission);  // meets `provides`; numbers come apart
+  void resolve(const Submission& submission, const Resolved& number);  // meets one reference and its alias
+  void give_up(const Submission& submission);                          // no number will come any more
+  void read_again(const Submission& submission);                       // one may come after all
   bool lacks_a_number(const Submission& submission);
   void undo(const Submission& submission);  // it was delivered and taken back: what it met by `provides` is met no more
 

@@ -19,8 +19,8 @@ enum class Event : std::uint8_t {
   returned,      // certainly not applied and not counted: breaker not closed, credentials refused, never sent
   blocked,       // a requirement is missing and its origin is in our custody
   requirement_delivered,
-  requirement_failed,  // rejected or expired
-  requirement_cancelled,
+  requirement_failed,         // rejected or expired
+  requirement_cancelled,      // or nothing is there that it could take back
   requirement_pending_again,  // a submission with that requirement key was accepted
   not_found,                  // a decisive probe did not find it
   repeat_allowed,             // the route may send again without probing
@@ -35,6 +35,9 @@ enum class Event : std::uint8_t {
 };
 inline constexpr int event_count = static_cast<int>(Event::erase) + 1;
 std::string_view name(Event event);
+
+// The outcome rule of what takes back something that never reached the server: it is done, and nothing is sent.
+inline constexpr std::string_view nothing_to_take_back = "nothing_to_take_back";
 
 // The state after `event`, or nothing if the table refuses it. `held_from` matters for release alone, `reason` for what
 // may happen to a held record.

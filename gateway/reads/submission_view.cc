@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/clock/local_date.h"
+#include "storage/state_table.h"
 
 namespace titip::reads {
 namespace {
@@ -57,6 +58,10 @@ ordered_json submission_json(const storage::Loaded& loaded, const storage::Seale
     document["note"] = "What was sent and what the server said have been erased; this is what remains.";
   } else if (record.erase_when_settled) {
     document["note"] = "It is on its way and will be erased as soon as it is known what became of it.";
+  } else if (record.outcome_rule == storage::nothing_to_take_back) {
+    document["note"] =
+        "What it takes back never reached the national server, so there was nothing to send: it is done. / Yang "
+        "dibatalkannya tidak pernah sampai ke server nasional, jadi tidak ada yang perlu dikirim: sudah selesai.";
   }
   return document;
 }

@@ -81,7 +81,8 @@ bool begins_at(const Move& move, const Standing& before) {
 int likeness(const Move& move, const Standing& after, std::string_view rule) {
   if (move.to == State::cancelled) {
     if (rule == "erased") return move.event == Event::erase ? 2 : 0;
-    if (rule == "requirement_cancelled") return move.event == Event::requirement_cancelled ? 2 : 0;
+    if (rule == "requirement_cancelled" || rule == storage::nothing_to_take_back)
+      return move.event == Event::requirement_cancelled ? 2 : 0;
     return move.event == Event::cancel ? 2 : 0;
   }
   if (move.event == Event::blocked) return rule == blocked_rule ? 3 : 0;
@@ -151,13 +152,13 @@ bool leads_to(const Standing& before, const Standing& after, std::uint32_t steps
 std::optional<std::size_t> entry_of(const Standing& standing, std::string_view rule, std::optional<State> replaced) {
   const bool waits = standing.state == State::queued || standing.state == State::blocked ||
                      (standing.state == State::held && standing.reason == HoldReason::requirement);
+  const bool is_done = rule == "taken_back" || rule == storage::nothing_to_take_back;
   const auto& moves = all_moves();
   for (std::size_t i = 0; i < moves.size(); ++i) {
     const auto& move = moves[i];
-    const bool is_it = replaced
-                           ? move.entry == Entry::requeued && move.from == *replaced && waits
-                           : move.to == standing.state && ((move.entry == Entry::accepted && waits) ||
-                                                           (move.entry == Entry::taken_back && rule == "taken_back"));
+    const bool is_it = replaced ? move.entry == Entry::requeued && move.from == *replaced && waits
+                                : move.to == standing.state && ((move.entry == Entry::accepted && waits) ||
+                                                                (move.entry == Entry::taken_back && is_done));
     if (is_it) return i;
   }
   return std::nullopt;

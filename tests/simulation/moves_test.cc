@@ -42,6 +42,7 @@ TEST(Moves, each_entry_is_recognised_and_nothing_else_is_one) {
   EXPECT_EQ(of(State::blocked, none, "", {}), "- --accepted--> blocked");
   EXPECT_EQ(of(State::held, HoldReason::requirement, "", {}), "- --accepted--> held");
   EXPECT_EQ(of(State::cancelled, none, "taken_back", {}), "- --accepted, taking back--> cancelled");
+  EXPECT_EQ(of(State::cancelled, none, "nothing_to_take_back", {}), "- --accepted, taking back--> cancelled");
   EXPECT_EQ(of(State::queued, none, "", State::rejected), "rejected --replaced--> a new one");
   EXPECT_EQ(of(State::blocked, none, "", State::expired), "expired --replaced--> a new one");
   EXPECT_EQ(of(State::held, HoldReason::person, "", {}), "");

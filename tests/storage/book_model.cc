@@ -131,11 +131,18 @@ Verdict Model::accept(const NewSubmission& incoming, WallTime now) {
       s.due_at = s.accepted_at;
     } else if (needs == Standing::pending) {
       s.state = State::blocked;
+    } else if (has_nothing_to_take_back(s)) {
+      s.state = State::cancelled;
+      s.settled_at = now;
+      s.outcome_rule = "nothing_to_take_back";
+      row.keeps_natural_key = false;
     } else {
       s.state = State::held;
       s.held_from = State::blocked;
       s.hold_reason = HoldReason::requirement;
     }
+  }
+  if (!ended(s.state)) {
     const bool is_first = std::ranges::none_of(
         rows_, [&](const Row& each) { return each.s.ordering_key == s.ordering_key && !ended(each.s.state); });
     WallTime& newest = newest_[s.ordering_key];
@@ -145,28 +152,6 @@ Verdict Model::accept(const NewSubmission& incoming, WallTime now) {
   const SubmissionId id = s.id;
   follow(now);
   return {VerdictKind::accepted, find(id)->s, cancelled_, front_of(find(id)->s.ordering_key) == find(id)};
-}
-
-bool Model::take_back(const Submission& by, const Digest& key, WallTime now) {
-  if (standing(key) != Standing::pending) return false;
-  std::vector<Row*> targets;
-  for (Row& row : rows_) {
-    if (provides(row, key)) targets.push_back(&row);
-  }
-  for (const Row* row : targets) {
-    const State state = row->s.state;
-    const bool is_ours =
-        state == State::queued || state == State::deferred || state == State::blocked || state == State::held;
-    if (!is_ours || may_be_there(row->s) || row->s.destination != by.destination || row->s.facility != by.facility)
-      return false;
-  }
-  for (Row* row : targets) {
-    row->s.outcome_rule = "taken_back";
-    cancelled_.push_back(row->s.id);
-    move_to(*row, State::cancelled, HoldReason::none, {}, now);
-  }
-  follow(now);
-  return true;
 }
 
 void Model::move_to(Row& row, State to, HoldReason reason, std::optional<WallTime> due_at, WallTime when) {
@@ -212,14 +197,14 @@ void Model::ended_as(Row& row) {
   if (s.state == State::delivered) {
     for (const Digest& key : s.provides) met_[key] = s.id;
     if (!s.due_at) {  // else its numbers are read back
-      for (const Digest& key : s.references) ended_[key] = Standing::failed;
+      for (const Digest& key : s.references) ended_[key] = {Standing::failed, s.id};
     }
     if (s.takes_back) free_what_was_taken_back(row);
     return;
   }
   const Standing how = s.state == State::cancelled ? Standing::cancelled : Standing::failed;
-  for (const Digest& key : s.provides) ended_[key] = how;
-  for (const Digest& key : s.references) ended_[key] = how;
+  for (const Digest& key : s.provides) ended_[key] = {how, s.id};
+  for (const Digest& key : s.references) ended_[key] = {how, s.id};
 }
 
 // With retention zero, unless a number is still read back.
@@ -309,7 +294,7 @@ Changed Model::read_back(const ReadBack& read, WallTime now) {
   ++row->s.version;
   drop(*row);
   if (was_reading && !row->s.due_at) {
-    for (const Digest& key : row->s.references) ended_[key] = Standing::failed;
+    for (const Digest& key : row->s.references) ended_[key] = {Standing::failed, row->s.id};
   }
   follow(now);
   return finished(*row);
@@ -364,7 +349,7 @@ Erased::Kind Model::erase(const SubmissionId& id, WallTime now) {
     if (row->s.due_at) {
       row->s.due_at.reset();
       ++row->s.version;
-      for (const Digest& key : row->s.references) ended_[key] = Standing::failed;
+      for (const Digest& key : row->s.references) ended_[key] = {Standing::failed, row->s.id};
     }
     follow(now);
     return Erased::Kind::erased;

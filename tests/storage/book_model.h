@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "storage/store.h"
@@ -34,6 +35,7 @@ class Model {
   void restart(WallTime now);
 
   const std::vector<Row>& rows() const { return rows_; }
+  const Row* act_that_is_missed() const;  // it was rejected, and somebody is held for it
   // The lane's rows in the due index: time, position, id.
   using DueRow = std::tuple<WallTime, std::uint64_t, SubmissionId>;
   std::vector<DueRow> due(const Lane& lane, DueClass due_class) const;
@@ -49,6 +51,9 @@ class Model {
   std::vector<Row*> natural_chain(const Digest& natural_key);
   std::optional<Verdict> refuse(const NewSubmission& incoming, bool& correction);
   bool take_back(const Submission& by, const Digest& key, WallTime now);
+  bool never_landed(const SubmissionId& id, const Submission& by) const;
+  bool has_nothing_to_take_back(const Submission& by);
+  bool let_go();
   Changed finished(const Row& row);
 
   void move_to(Row& row, State to, HoldReason reason, std::optional<WallTime> due_at, WallTime when);
@@ -64,6 +69,7 @@ class Model {
   Standing standing(const Digest& key) const;
   Standing ask(const Submission& s) const;  // met, pending or failed
   void free_what_was_taken_back(const Row& by);
+  bool is_number(const Digest& key) const;
   Standings standings() const;
   void begin();
   void follow(WallTime now);
@@ -76,11 +82,16 @@ class Model {
   std::vector<Row> rows_;
   std::map<Digest, SubmissionId> keys_;  // idempotency
   std::map<Digest, SubmissionId> met_;   // and who met it last
-  std::map<Digest, Standing> ended_;     // how the last provider went
+  struct End {
+    Standing how = Standing::absent;
+    SubmissionId who;
+  };
+  std::map<Digest, End> ended_;  // how the last provider went
   std::map<Digest, SubmissionId> fronts_;
   std::map<Digest, WallTime> newest_;
   Standings before_;  // of the call at hand
   std::vector<SubmissionId> cancelled_;
+  std::vector<std::pair<Digest, SubmissionId>> gone_;  // what was taken back though nothing was there, and by whom
 };
 
 }  // namespace titip::storage

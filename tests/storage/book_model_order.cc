@@ -36,7 +36,7 @@ Model::Standing Model::standing(const Digest& key) const {
   if (met_.contains(key)) return Standing::met;
   if (std::ranges::any_of(rows_, [&](const Row& row) { return provides(row, key); })) return Standing::pending;
   const auto last = ended_.find(key);
-  return last == ended_.end() ? Standing::absent : last->second;
+  return last == ended_.end() ? Standing::absent : last->second.how;
 }
 
 Model::Standing Model::ask(const Submission& s) const {
@@ -49,25 +49,8 @@ Model::Standing Model::ask(const Submission& s) const {
   return waits_on ? Standing::pending : Standing::met;
 }
 
-// Of those who were delivered under the key, and came before it, none holds its natural key any more, nor meets
-// anything but by its number.
-void Model::free_what_was_taken_back(const Row& by) {
-  const Digest& key = *by.s.takes_back;
-  if (!met_.contains(key)) return;
-  const Submission meant = find(met_.at(key))->s;
-  for (Row& row : rows_) {
-    const bool is_meant = row.s.id == meant.id || (meant.natural_key && row.s.natural_key == meant.natural_key);
-    const bool names_it = has(row.s.provides, key) || has(row.s.references, key);
-    if (!is_meant || !names_it || row.s.state != State::delivered || row.s.position >= by.s.position) continue;
-    if (row.s.destination != by.s.destination || row.s.facility != by.s.facility) continue;
-    row.keeps_natural_key = false;
-    for (const Digest& each : row.s.provides) {
-      const bool is_number = std::ranges::any_of(rows_, [&](const Row& any) { return has(any.s.references, each); });
-      if (is_number || !met_.contains(each) || met_.at(each) != row.s.id) continue;
-      met_.erase(each);
-      ended_.erase(each);
-    }
-  }
+bool Model::is_number(const Digest& key) const {
+  return std::ranges::any_of(rows_, [&](const Row& any) { return has(any.s.references, key); });
 }
 
 Model::Standings Model::standings() const {
@@ -83,6 +66,7 @@ Model::Standings Model::standings() const {
 void Model::begin() {
   before_ = standings();
   cancelled_.clear();
+  gone_.clear();
 }
 
 void Model::follow(WallTime now) {
@@ -95,7 +79,7 @@ void Model::follow(WallTime now) {
       if (was_there && before->second != stands) moved.push_back(key);
     }
     before_ = after;
-    if (moved.empty()) break;
+    if (moved.empty() && !let_go()) break;
     for (const Digest& key : moved) {
       const bool is_cancelled = standing(key) == Standing::cancelled;
       for (Row& row : rows_) {
@@ -107,12 +91,14 @@ void Model::follow(WallTime now) {
 }
 
 void Model::look_again(Row& row, bool is_cancelled, WallTime now) {
-  if (is_cancelled) {
-    row.s.outcome_rule = "requirement_cancelled";
+  const Standing needs = ask(row.s);
+  const bool has_failed = is_cancelled || needs == Standing::failed;
+  const bool has_nothing = has_failed && has_nothing_to_take_back(row.s);
+  if (is_cancelled || has_nothing) {
+    row.s.outcome_rule = has_nothing ? "nothing_to_take_back" : "requirement_cancelled";
     cancelled_.push_back(row.s.id);
     return move_to(row, State::cancelled, HoldReason::none, {}, now);
   }
-  const Standing needs = ask(row.s);
   if (needs == Standing::met) return move_to(row, State::queued, HoldReason::none, row.s.accepted_at, now);
   const bool is_blocked = row.s.state == State::blocked;
   if (is_blocked != (needs == Standing::pending)) move_to(row, State::blocked, HoldReason::none, {}, now);

@@ -211,6 +211,26 @@ TEST_F(ChainTest, a_delete_takes_back_what_still_waits) {
   EXPECT_FALSE(taken(registration("0001")).replayed) << "it never happened";
 }
 
+TEST_F(ChainTest, a_delete_of_what_never_landed_is_done_however_often_it_comes) {
+  const auto waiting = taken(registration("0001"));
+  const auto refused_one = taken(registration("0002"));
+  const auto visit = taken(arrival_at("kunjungan", person("0002")));
+  settle(load(refused_one.submission.id).submission, storage::Event::rejected, storage::KeptReply{412, "x/y", "no"});
+  ASSERT_EQ(load(visit.submission.id).submission.state, State::held);
+  for (const auto* target : {&waiting, &refused_one}) {
+    const auto first = taken(unregistration(target->numbers.at("noUrut")));
+    EXPECT_EQ(first.submission.state, State::cancelled);
+    const auto again = taken(unregistration(target->numbers.at("noUrut")));
+    EXPECT_EQ(again.submission.state, State::cancelled);
+    EXPECT_EQ(again.submission.outcome_rule, "nothing_to_take_back");
+    EXPECT_TRUE(again.cancelled.empty());
+    EXPECT_FALSE(again.replayed);
+  }
+  EXPECT_EQ(load(visit.submission.id).submission.state, State::cancelled) << "a dependant goes with it";
+  EXPECT_TRUE(told("settled", 4)) << "answered at once, as done";
+  EXPECT_EQ(taken(registration("0002")).submission.state, State::queued);
+}
+
 TEST_F(ChainTest, a_delete_of_what_is_on_its_way_queues_behind_it) {
   const auto registered = taken(registration("0001"));
   const auto record = load(registered.submission.id).submission;
