@@ -87,6 +87,7 @@ void Dispatcher::gate_facility(const std::string& facility, bool shut, std::stri
 }
 
 void Dispatcher::release(const WorkPtr& work, bool wake_lane) {
+  give_back_claim(work);
   const auto alone = left_alone_.find(work->record.id);
   if (alone != left_alone_.end() && !active_.contains(work->record.id)) {  // its place was given back before
     if (alone->second && --active_in_lane_[work->lane] == 0) active_in_lane_.erase(work->lane);
@@ -126,6 +127,7 @@ void Dispatcher::open(const WorkPtr& work) {
     return expire(work);
   if (holds_for_deadline(work)) return hold(work, storage::HoldReason::deadline);
   if (!work->numbers_are_in) return put_in_numbers(work, [this, work] { open(work); });
+  if (work->may_be_in_doubt && may_mean_one_in_doubt(*work)) return wait_for_those_in_doubt(work);
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
   storage::OpenAttempt mark;

@@ -169,7 +169,22 @@ class Dispatcher {
   void page_read(const Question& question, const rules::Exchange& exchange);
   rules::ProbeResult look_for(const Work& work, const rules::ProbeRead& read) const;
   void ask_later(const WorkPtr& work, std::chrono::milliseconds wait);
+  struct Answered;  // a list that was read, for one who waited for it
+  void judge(const WorkPtr& work, const Answered& answered);
   void asked(const WorkPtr& work, bool may_decide, const rules::ProbeRead& read, const rules::Exchange& last);
+
+  // twins
+  static const profile::Yield* number_that_tells_apart(const profile::Route& route);
+  void tell_apart(const WorkPtr& work, Answered answered);
+  void told_apart(const WorkPtr& work, const std::vector<std::string>& numbers,
+                  const std::vector<storage::Digest>& keys,
+                  const std::vector<std::optional<storage::Reference>>& known);
+  void give_back_claim(const WorkPtr& work);
+
+  // DELETEs that may mean one in doubt
+  static bool may_mean_one_in_doubt(const Work& work);
+  void wait_for_those_in_doubt(const WorkPtr& work);
+  void put_off(const WorkPtr& work);
 
   // authorizations
   scheme::Credentials credentials_for(const WorkPtr& work) const;
@@ -264,6 +279,8 @@ class Dispatcher {
     rules::ProbeRead read{};
   };
   std::map<Question, SharedRead> reads_;
+  // Numbers in such lists that a record is about to be given: the store does not know it yet.
+  std::map<storage::Digest, storage::SubmissionId> claims_;
   Permits permits_;
   rules::Surges surges_;
   // What an outage has cost so far, and the clock of served time: a crash makes it forget so much at most.

@@ -63,6 +63,7 @@ void Dispatcher::page_read(const Question& question, const rules::Exchange& exch
   const auto& asker = *reading.waiting.front();
   const auto start = reading.read.next_start(doors_.profile, *asker.route->probe);
   const auto is_missed = [&](const auto& each) {
+    if (number_that_tells_apart(*each->route) != nullptr) return true;  // what is found so far may be another's
     return each->record.state == storage::State::delivered
                ? lacks_numbers(*each, resolve(each, in_entry(each, reading.read)))
                : look_for(*each, reading.read) != rules::ProbeResult::found_equal;
@@ -75,11 +76,14 @@ void Dispatcher::page_read(const Question& question, const rules::Exchange& exch
   for (const auto& each : shared.waiting) {
     // Each under its own wait: what counts is when the first page was asked for.
     each->opened_at = shared.opened_at;
-    if (each->record.state == storage::State::delivered)
-      numbers_read(each, shared.read, exchange);
-    else
-      asked(each, late_apply_.remaining(each->record.id, shared.started).count() == 0, shared.read, exchange);
+    const bool may_decide = late_apply_.remaining(each->record.id, shared.started).count() == 0;
+    tell_apart(each, {shared.read, exchange, may_decide});
   }
+}
+
+void Dispatcher::judge(const WorkPtr& work, const Answered& answered) {
+  if (work->record.state == storage::State::delivered) return numbers_read(work, answered.read, answered.last);
+  asked(work, answered.may_decide, answered.read, answered.last);
 }
 
 // What an answer says of the facility, and of the password that the asker's call carried: once, not for each who waits.
@@ -98,7 +102,8 @@ rules::ProbeResult Dispatcher::look_for(const Work& work, const rules::ProbeRead
   const auto match = profile::match(doors_.profile, work.payload.method, path);
   const auto body = profile::parse_request(work.payload.body);
   if (!body) return rules::ProbeResult::inconclusive;
-  return read.look_for(doors_.profile, *work.route->probe, {&*body, &match.parameters, work.record.facility});
+  return read.look_for(doors_.profile, *work.route->probe, {&*body, &match.parameters, work.record.facility},
+                       work.others);
 }
 
 // Stays unknown, without a line in the timeline: nothing was asked.

@@ -22,23 +22,6 @@ constexpr std::string_view sealed_as = "reference";
 
 }  // namespace
 
-// The request as the profile's sources see it.
-struct Dispatcher::Request {
-  Request(const profile::Profile& profile, const Work& work)
-      : match(profile::match(profile, work.payload.method,
-                             std::string_view(work.payload.target).substr(0, work.payload.target.find('?')))),
-        body(profile::parse_request(work.payload.body)),
-        facility(work.record.facility) {
-    if (body) chain = profile::read_chain(profile.date_format, *work.route, view());
-  }
-  profile::RequestView view() const { return {body ? &*body : nullptr, &match.parameters, facility}; }
-
-  profile::RouteMatch match;
-  std::optional<nlohmann::json> body;
-  std::string_view facility;
-  std::optional<profile::Chain> chain;
-};
-
 storage::Digest Dispatcher::number_key(const Work& work, std::string_view name, const std::vector<std::string>& scope,
                                        std::string_view number) const {
   return storage::reference_key(doors_.sealer, {work.record.destination, work.record.facility}, name, scope, number);
@@ -64,8 +47,10 @@ void Dispatcher::put_in_numbers(const WorkPtr& work, std::move_only_function<voi
                             std::vector<Placed> placed;
                             for (std::size_t i = 0; i < quoted.size(); ++i) {
                               const auto& reference = (*found)[i];
-                              if (!reference)
-                                continue;  // never ours: a number that the clinic has from the server itself
+                              if (!reference) {  // never ours: a number that the clinic has from the server itself
+                                work->unknown_numbers.insert(quoted[i].reference);
+                                continue;
+                              }
                               const auto number = opened_number(*reference);
                               // The server's own, and what we knew of it is erased: it is right as it stands.
                               if (!number && reference->value.empty() && !looks_provisional(quoted[i])) continue;
@@ -130,7 +115,7 @@ Dispatcher::SayNumber Dispatcher::in_reply(const rules::Reply* reply) {
 Dispatcher::SayNumber Dispatcher::in_entry(const WorkPtr& work, const rules::ProbeRead& read) const {
   return [this, work, &read](const profile::RequestView& request, const profile::Yield& yield) {
     return work->route->probe && !yield.in_entry.empty()
-               ? read.number_of(doors_.profile, *work->route->probe, request, yield)
+               ? read.number_of(doors_.profile, *work->route->probe, request, yield, work->others)
                : std::nullopt;
   };
 }

@@ -4,10 +4,15 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "gateway/delivery/dispatcher.h"
 #include "gateway/delivery/outbound.h"
+#include "upstream/profile/chains.h"
+#include "upstream/profile/json_text.h"
 
 namespace titip::delivery {
 
@@ -25,9 +30,13 @@ struct Dispatcher::Work {
   storage::Payload payload;
   const profile::Route* route = nullptr;
   storage::Facilities::Found facility;
-  bool numbers_are_in = false;               // what the record quotes has been looked up
-  std::vector<std::string> placed;           // where a real number was put in
-  std::optional<Authorizations::User> user;  // whose authorization the last call carried
+  bool numbers_are_in = false;                           // what the record quotes has been looked up
+  std::set<std::string, std::less<>> unknown_numbers{};  // kinds of those that it quotes and nobody here knows
+  bool may_be_in_doubt = true;                           // until it has been looked for
+  std::vector<std::string> placed;                       // where a real number was put in
+  rules::Others others{};                                // what in the list that was read is another record's
+  std::optional<storage::Digest> claimed{};              // the key of the number there that it is about to be given
+  std::optional<Authorizations::User> user;              // whose authorization the last call carried
   std::string authorization;
   Outbound outbound;
   storage::WallTime opened_at{};
@@ -39,6 +48,30 @@ struct Dispatcher::Work {
   bool drained = false;      // the drain let it go
 
   std::uint64_t breaker_key() const { return breaker_key_of(record); }
+};
+
+// The request as the profile's sources see it.
+struct Dispatcher::Request {
+  Request(const profile::Profile& profile, const Work& work)
+      : match(profile::match(profile, work.payload.method,
+                             std::string_view(work.payload.target).substr(0, work.payload.target.find('?')))),
+        body(profile::parse_request(work.payload.body)),
+        facility(work.record.facility) {
+    if (body) chain = profile::read_chain(profile.date_format, *work.route, view());
+  }
+  profile::RequestView view() const { return {body ? &*body : nullptr, &match.parameters, facility}; }
+
+  profile::RouteMatch match;
+  std::optional<nlohmann::json> body;
+  std::string_view facility;
+  std::optional<profile::Chain> chain;
+};
+
+// One who waited for a list, and what was in it.
+struct Dispatcher::Answered {
+  rules::ProbeRead read;
+  rules::Exchange last;
+  bool may_decide = false;  // the first page was asked for after the late-apply wait
 };
 
 // Others are only asked about: whether they landed, or which number they were given.

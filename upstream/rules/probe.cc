@@ -47,13 +47,19 @@ bool is_identifiable(const json& entry, const std::vector<Wanted>& identify) {
          });
 }
 
-// Of two things of one kind: a value that both have and that differs tells them apart; one that is missing on one side
-// leaves it open.
-bool is_another(const json& entry, const std::vector<Wanted>& compare) {
-  return std::ranges::any_of(compare, [&](const Wanted& want) {
+// A value that both have and that differs tells two apart, whatever else an entry leaves unsaid; one that is missing on
+// one side leaves it open.
+bool is_another(const json& entry, const std::vector<Wanted>& wanted) {
+  return std::ranges::any_of(wanted, [&](const Wanted& want) {
     const auto there = text_in(entry, want.in_entry);
     return !want.text.empty() && !there.empty() && there != want.text;
   });
+}
+
+bool is_one_of(const Others& others, const json& entry) {
+  if (others.yield == nullptr || others.numbers.empty()) return false;
+  const auto number = profile::number_in_entry(*others.yield, entry);
+  return number && others.numbers.contains(*number);
 }
 
 bool says_nothing(const std::vector<Wanted>& wanted) {
@@ -67,6 +73,7 @@ struct Search {
   bool other = false;
 
   void look_at(const json& entry, const std::vector<Wanted>& identify, const std::vector<Wanted>& compare) {
+    if (is_another(entry, identify)) return;
     if (!is_identifiable(entry, identify)) {
       all_identifiable = false;
     } else if (all_equal(entry, identify)) {
@@ -183,14 +190,16 @@ std::optional<std::uint64_t> ProbeRead::next_start(const profile::Profile& profi
 }
 
 ProbeResult ProbeRead::look_for(const profile::Profile& profile, const profile::Probe& probe,
-                                const profile::RequestView& request) const {
+                                const profile::RequestView& request, const Others& others) const {
   const auto identify = wanted_of(probe.identify, request);
   const auto compare = wanted_of(probe.compare, request);
   const bool tells_apart = probe.among_others ? !says_nothing(compare) : !identify.empty();
   if (pages_.empty() || !tells_apart) return ProbeResult::inconclusive;
   Search search{.among_others = probe.among_others};
   for (const Page& page : pages_) {
-    for (const json* entry : answer_in(page, profile, probe).entries) search.look_at(*entry, identify, compare);
+    for (const json* entry : answer_in(page, profile, probe).entries) {
+      if (!is_one_of(others, *entry)) search.look_at(*entry, identify, compare);
+    }
   }
   if (search.equal) return ProbeResult::found_equal;
   // On a page that was not seen may stand an entry with our own values.
@@ -200,21 +209,41 @@ ProbeResult ProbeRead::look_for(const profile::Profile& profile, const profile::
 }
 
 std::optional<std::string> ProbeRead::number_of(const profile::Profile& profile, const profile::Probe& probe,
-                                                const profile::RequestView& request,
-                                                const profile::Yield& yield) const {
-  auto identify = wanted_of(probe.identify, request);
-  if (probe.among_others) std::ranges::move(wanted_of(probe.compare, request), std::back_inserter(identify));
-  if (says_nothing(identify)) return std::nullopt;
+                                                const profile::RequestView& request, const profile::Yield& yield,
+                                                const Others& others) const {
   std::optional<std::string> number;
-  for (const Page& page : pages_) {
-    for (const json* entry : answer_in(page, profile, probe).entries) {
-      if (!entry->is_object() || !all_equal(*entry, identify)) continue;
-      auto in_entry = profile::number_in_entry(yield, *entry);
-      if (!in_entry || (number && number != in_entry)) return std::nullopt;
-      number = std::move(in_entry);
-    }
+  for (const json* entry : equals(profile, probe, request)) {
+    if (is_one_of(others, *entry)) continue;
+    auto in_entry = profile::number_in_entry(yield, *entry);
+    if (!in_entry || (number && number != in_entry)) return std::nullopt;
+    number = std::move(in_entry);
+    if (probe.among_others) break;
   }
   return number;
+}
+
+std::vector<std::string> ProbeRead::numbers_of_equals(const profile::Profile& profile, const profile::Probe& probe,
+                                                      const profile::RequestView& request,
+                                                      const profile::Yield& yield) const {
+  std::vector<std::string> numbers;
+  for (const json* entry : equals(profile, probe, request)) {
+    if (auto number = profile::number_in_entry(yield, *entry)) numbers.push_back(*std::move(number));
+  }
+  return numbers;
+}
+
+std::vector<const json*> ProbeRead::equals(const profile::Profile& profile, const profile::Probe& probe,
+                                           const profile::RequestView& request) const {
+  auto wanted = wanted_of(probe.identify, request);
+  if (probe.among_others) std::ranges::move(wanted_of(probe.compare, request), std::back_inserter(wanted));
+  std::vector<const json*> found;
+  if (says_nothing(wanted)) return found;
+  for (const Page& page : pages_) {
+    for (const json* entry : answer_in(page, profile, probe).entries) {
+      if (entry->is_object() && all_equal(*entry, wanted)) found.push_back(entry);
+    }
+  }
+  return found;
 }
 
 ProbeResult read_probe(const profile::Profile& profile, const profile::Probe& probe,

@@ -9,6 +9,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ enum class ProbeResult : std::uint8_t {
   inconclusive,
 };
 
+// Things of one kind in a list may look alike: those whose number is known to be another record's are not this one.
+struct Others {
+  const profile::Yield* yield = nullptr;  // which number
+  std::set<std::string, std::less<>> numbers{};
+};
+
 // One read of a list, page by page; of a probe that has no pages, one reply. Many may look for theirs in it.
 class ProbeRead {
  public:
@@ -34,11 +41,16 @@ class ProbeRead {
   // Where the next page starts: how many entries were read so far. Nothing: there is no need, or no sense, in another.
   std::optional<std::uint64_t> next_start(const profile::Profile& profile, const profile::Probe& probe) const;
   ProbeResult look_for(const profile::Profile& profile, const profile::Probe& probe,
-                       const profile::RequestView& request) const;
+                       const profile::RequestView& request, const Others& others = {}) const;
   // The number in the entry that is about this write: how one that the server gave is read back. Nothing if no entry
-  // is, or if those that are disagree.
+  // is, or if those that are disagree. Among others (Probe::among_others) it is that of the first: they are alike, and
+  // each is as good as the next.
   std::optional<std::string> number_of(const profile::Profile& profile, const profile::Probe& probe,
-                                       const profile::RequestView& request, const profile::Yield& yield) const;
+                                       const profile::RequestView& request, const profile::Yield& yield,
+                                       const Others& others = {}) const;
+  // The numbers of all entries that are this write, to judge by them alone: its own and those of its twins.
+  std::vector<std::string> numbers_of_equals(const profile::Profile& profile, const profile::Probe& probe,
+                                             const profile::RequestView& request, const profile::Yield& yield) const;
 
  private:
   struct Page {
@@ -48,6 +60,8 @@ class ProbeRead {
   };
   struct Answer;
   static Answer answer_in(const Page& page, const profile::Profile& profile, const profile::Probe& probe);
+  std::vector<const nlohmann::json*> equals(const profile::Profile& profile, const profile::Probe& probe,
+                                            const profile::RequestView& request) const;
   struct Extent;
   Extent extent(const profile::Profile& profile, const profile::Probe& probe) const;
 
