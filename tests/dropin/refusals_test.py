@@ -2,77 +2,21 @@
 of them is kept and nothing of anybody leaks; a secret and a password change in the middle of a backlog; the day's list is whole.
 """
 
-import http.client
-import json
-import os
 import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from bpjs import Consumer  # noqa: E402
-from clinic import Patient, Record  # noqa: E402
-from families import Answer, OldPhp, TypeScriptA, TypeScriptB  # noqa: E402
-from programs import Gateway, Simulator, get, mounts, wait_for  # noqa: E402
-
-BUILD = pathlib.Path(os.environ["TITIP_BUILD_DIR"])
-SOURCE = pathlib.Path(os.environ["TITIP_SOURCE_DIR"])
-FIRST, SECOND, THIRD = (Consumer(f"980{n}", f"rahasia-lain-{n}", f"kunci-lain-{n}", f"0115A02{n}", f"perawat{n}", f"Sandi?{n}")
-                        for n in range(3))
-TERMINAL = ("delivered", "rejected", "cancelled", "expired")
+from families import OldPhp, TypeScriptA, TypeScriptB  # noqa: E402
+from programs import wait_for  # noqa: E402
+from served import BUILD, FIRST, SECOND, THIRD, Served  # noqa: E402
 
 
-class Bad(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.directory = pathlib.Path(tempfile.mkdtemp(prefix="titip-dropin-"))
-        cls.simulator = Simulator(BUILD, cls.directory, [FIRST, SECOND, THIRD])
-        cls.gateway = Gateway(BUILD, cls.directory, [FIRST, SECOND], cls.simulator.port)
-        where = mounts(SOURCE)
-        cls.new, cls.old = where["pcare-rest"], where["pcare-rest-v3"]
-        cls.date = time.strftime("%d-%m-%Y", time.gmtime(time.time() + 7 * 3600))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.gateway.end()
-        cls.simulator.end()
-        shutil.rmtree(cls.directory, ignore_errors=True)
-
-    def setUp(self):
-        self.simulator.weather([])
-
-    def down(self):
-        """Until the test is over, and long enough for the gateway to know."""
-        self.simulator.weather([{"from_s": 0, "to_s": 900, "kind": "refuse"}])
-        self.addCleanup(self.simulator.weather, [])
-
-    def accepted(self):
-        return sum(self.gateway.queue().values())
-
-    def drained(self):
-        return not any(count for (_, state), count in self.gateway.queue().items() if state not in TERMINAL)
-
-    def patient(self, family, number):
-        record = Record(say=lambda text: None)
-        return record, Patient(family, record, lambda: True, number, self.date, "refusals")
-
+class Bad(Served):
     def registration(self, family, number):
         return family.text(self.patient(family, number)[1].attendance())
-
-    def send(self, family, method, path, text, change=lambda headers: None):
-        timestamp = family.timestamp()
-        headers = family.headers(timestamp)
-        change(headers)
-        connection = http.client.HTTPConnection("127.0.0.1", family.port, timeout=10)
-        connection.request(method, f"{family.mount}/{path}", body=text, headers=headers)
-        reply = connection.getresponse()
-        answer = Answer(reply.status, reply.read(), timestamp=timestamp)
-        connection.close()
-        return answer
 
     def refused(self, answer, statuses=(401,)):
         self.assertIn(answer.status, statuses, answer)
@@ -152,10 +96,6 @@ class Bad(unittest.TestCase):
         self.assertIsNotNone(registered, record.faults)
         self.assertEqual(listed().get(patient.card), registered.told)
         self.assertIn(known, listed(), "and who was there before")
-
-    def server_knows(self, *consumers):
-        status, said = get(self.simulator.control, "/_sim/consumers", "POST", json.dumps([c.as_json() for c in consumers]))
-        self.assertEqual(status, 200, said)
 
     def test_a_password_changes_in_the_middle_of_a_backlog(self):
         """Records keep the one they came with; once the server has taken the new one, in a look-up here, it is theirs too."""
