@@ -43,7 +43,9 @@ constexpr std::array<Key<FacilityEntry>, 9> facility_keys{{
      [](const R& r, FacilityEntry& c) { c.consumer_secret_file = r.text(); }},
     {"encrypted_replies", "whether its clinics' programs expect encrypted answers; without it: as the profile says",
      [](const R& r, FacilityEntry& c) { c.facility.encrypted_replies = r.flag(); }},
-    {"signature_age_s", "its signatures must not be older or newer than this; without it: no check",
+    {"signature_age_s",
+     "its signatures must not be older or newer than this; without it: no check on a mount, ten minutes "
+     "under /v1",
      [](const R& r, FacilityEntry& c) {
        c.facility.signature_age = std::chrono::seconds(r.integer<std::int64_t>(1, 86'400));
      }},

@@ -28,10 +28,10 @@ std::optional<scheme::Consumer> signer_of(const storage::Facility& facility, std
   return scheme::Consumer{std::string(id), current ? facility.consumer_secret : facility.former_secret};
 }
 
-bool is_in_time(const storage::Facility& facility, std::string_view timestamp, clock::WallTime now) {
+bool is_in_time(std::optional<std::chrono::seconds> age, std::string_view timestamp, clock::WallTime now) {
   const auto said = scheme::read_bpjs_timestamp(timestamp);
   if (!said) return false;
-  return !facility.signature_age || std::chrono::abs(now - *said) <= *facility.signature_age;
+  return !age || std::chrono::abs(now - *said) <= *age;
 }
 
 bool wants_sealed_replies(const profile::Scheme& scheme, const storage::Facility& facility, std::string_view user_key) {
@@ -47,7 +47,7 @@ bool wants_sealed_replies(const profile::Scheme& scheme, const storage::Facility
   return false;
 }
 
-std::optional<Caller> by_signature(const profile::Profile& profile, const storage::Facilities& facilities,
+std::optional<Caller> by_signature(const profile::Profile& profile, const storage::Facilities& facilities, Door door,
                                    const http::Request& request, clock::WallTime now) {
   static const auto nobody = std::make_shared<const storage::Facility>();
   const auto id = request.header(bpjs::consumer);
@@ -56,7 +56,8 @@ std::optional<Caller> by_signature(const profile::Profile& profile, const storag
   const bool known = facility != nullptr && !id.empty();
   if (!known) facility = nobody;
   auto consumer = signer_of(*facility, id, timestamp, request.header(bpjs::signature));
-  if (!known || !consumer || facility->disabled || !is_in_time(*facility, timestamp, now)) return std::nullopt;
+  if (!known || !consumer || facility->disabled || !is_in_time(signature_age(door, *facility), timestamp, now))
+    return std::nullopt;
   scheme::Credentials credentials{std::string(request.header(bpjs::user_key)),
                                   std::string(request.header(bpjs::authorization))};
   const bool sealed = wants_sealed_replies(profile.scheme, *facility, credentials.user_key);
@@ -81,11 +82,17 @@ void Dialect::say(http::Response& response) const {
   if (seal_) response.body = scheme::seal_reply(seal_->shape, seal_->consumer, seal_->timestamp, response.body);
 }
 
-std::optional<Caller> find_caller(const profile::Profile& profile, const storage::Facilities& facilities,
+std::optional<std::chrono::seconds> signature_age(Door door, const storage::Facility& facility) {
+  constexpr auto on_native = std::chrono::minutes(10);
+  if (facility.signature_age || door == Door::mount) return facility.signature_age;
+  return on_native;
+}
+
+std::optional<Caller> find_caller(const profile::Profile& profile, const storage::Facilities& facilities, Door door,
                                   const http::Request& request, clock::WallTime now) {
   switch (profile.scheme.kind) {
     case SchemeKind::bpjs_signature:
-      return by_signature(profile, facilities, request, now);
+      return by_signature(profile, facilities, door, request, now);
     case SchemeKind::facility_login:
       return by_header(profile, facilities, request);
     case SchemeKind::none:

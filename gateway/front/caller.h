@@ -3,6 +3,7 @@
 // missing header look the same, in words and in time.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -39,8 +40,16 @@ struct Caller {
   Dialect dialect;
 };
 
+enum class Door { mount, native };
+
+// How old, or how far ahead, the timestamp of a signed request may be; nothing: whatever it says. A signature covers
+// the consumer and the time alone, so whoever catches one could ask for ever with it. On a mount it cannot be checked
+// unless the facility says so: deployed programs compute the time once a day, and their clocks are wrong. Programs that
+// speak /v1 are written for Titip: ten minutes either way are ample for a clock that somebody sets.
+std::optional<std::chrono::seconds> signature_age(Door door, const storage::Facility& facility);
+
 // Nothing: not let in.
-std::optional<Caller> find_caller(const profile::Profile& profile, const storage::Facilities& facilities,
+std::optional<Caller> find_caller(const profile::Profile& profile, const storage::Facilities& facilities, Door door,
                                   const http::Request& request, clock::WallTime now);
 
 // What those are told who are not let in.

@@ -128,8 +128,9 @@ void Front::handle_records(const Located& located, const http::Request& request,
       located, request, std::move(respond));
 }
 
-std::optional<Caller> Front::caller(const Destination& destination, const http::Request& request) const {
-  return find_caller(*destination.profile, doors_.facilities, request, doors_.clock.wall());
+std::optional<Caller> Front::caller(const Destination& destination, bool on_mount, const http::Request& request) const {
+  return find_caller(*destination.profile, doors_.facilities, on_mount ? Door::mount : Door::native, request,
+                     doors_.clock.wall());
 }
 
 void Front::handle_destination(const Located& located, http::Request request, http::Responder respond) {
@@ -162,7 +163,7 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
   if (route.action == Action::login)
     return destination.reads->log_in(std::string(request.header("content-type")), std::move(request.body),
                                      relay(route, std::move(respond)));
-  const auto known = caller(destination, request);
+  const auto known = caller(destination, on_mount, request);
   if (!known) {
     auto response = fault_of(destination, on_mount, 401, "unknown-facility", who_is_asked_for(*destination.profile));
     response.route = route.id;

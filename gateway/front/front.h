@@ -49,7 +49,7 @@ class Front {
             http::Request request, http::Responder respond);
   void take_from(const Caller& caller, const Destination& destination, const profile::RouteMatch& match,
                  std::string target, bool on_mount, http::Request request, http::Responder respond);
-  std::optional<Caller> caller(const Destination& destination, const http::Request& request) const;
+  std::optional<Caller> caller(const Destination& destination, bool on_mount, const http::Request& request) const;
 
   FrontDoors doors_;
   std::vector<MountPoint> mounts_;

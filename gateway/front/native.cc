@@ -155,7 +155,7 @@ std::optional<reads::Owner> find_owner(const std::vector<Destination>& destinati
                                        clock::WallTime now) {
   std::optional<reads::Owner> owner;
   for (const auto& destination : destinations) {
-    const auto caller = find_caller(*destination.profile, facilities, request, now);
+    const auto caller = find_caller(*destination.profile, facilities, Door::native, request, now);
     if (!caller) continue;
     if (!owner) owner = reads::Owner{caller->facility->code, {}, caller->facility->utc_offset};
     if (owner->facility == caller->facility->code) owner->destinations.push_back(destination.name);

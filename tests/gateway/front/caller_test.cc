@@ -42,7 +42,7 @@ class CallerTest : public testing::Test {
   std::optional<Caller> find(std::vector<http::Header> headers) {
     http::Request request;
     request.headers = std::move(headers);
-    return find_caller(profile_, facilities_, request, tests::morning);
+    return find_caller(profile_, facilities_, door_, request, tests::morning);
   }
   static std::vector<http::Header> with(std::string_view name, std::string value) {
     auto headers = clinic_headers(now_text);
@@ -58,6 +58,7 @@ class CallerTest : public testing::Test {
 
   profile::Profile profile_ = tests::signing_profile();
   storage::Facilities facilities_;
+  Door door_ = Door::mount;
 };
 
 TEST_F(CallerTest, a_signature_says_who_calls) {
@@ -111,6 +112,36 @@ TEST_F(CallerTest, freshness_counts_where_a_facility_asks_for_it) {
     EXPECT_EQ(code_of(clinic_headers(row.timestamp)), row.code) << row.timestamp;
 }
 
+// A signature covers the consumer and the time alone: one that was caught must not open /v1 for ever.
+TEST_F(CallerTest, under_v1_a_time_is_fresh_unless_the_facility_says_otherwise) {
+  struct Row {
+    const char* name;
+    Door door;
+    std::optional<std::chrono::seconds> facility;
+    const char* timestamp;
+    const char* code;
+  };
+  const Row rows[] = {
+      {"now", Door::native, {}, "1629075600", "0905R002"},
+      {"ten minutes ago", Door::native, {}, "1629075000", "0905R002"},
+      {"longer ago", Door::native, {}, "1629074999", "nobody"},
+      {"in ten minutes", Door::native, {}, "1629076200", "0905R002"},
+      {"later", Door::native, {}, "1629076201", "nobody"},
+      {"caught yesterday", Door::native, {}, "1628989200", "nobody"},
+      {"on the mount, computed yesterday", Door::mount, {}, "1628989200", "0905R002"},
+      {"a stricter facility", Door::native, 60s, "1629075539", "nobody"},
+      {"a more patient one", Door::native, 3600s, "1629072000", "0905R002"},
+      {"it holds on the mount too", Door::mount, 60s, "1629075539", "nobody"},
+  };
+  for (const auto& row : rows) {
+    auto facility = signing_facility();
+    facility.signature_age = row.facility;
+    add(facility);
+    door_ = row.door;
+    EXPECT_EQ(code_of(clinic_headers(row.timestamp)), row.code) << row.name;
+  }
+}
+
 TEST_F(CallerTest, what_the_server_is_sent_on_is_kept_as_it_came) {
   const auto caller = find(clinic_headers(now_text));
   ASSERT_TRUE(caller);
@@ -133,6 +164,7 @@ TEST_F(CallerTest, whether_replies_are_sealed) {
       {"always", always, {}, "", true},
       {"never", never, {}, "k", false},
       {"the facility's own yes", never, true, "", true},
+      {"the facility's own yes, and its user_key left out", by_user_key, true, "", true},
       {"the facility's own no", always, false, "k", false},
   };
   for (const auto& row : rows) {

@@ -21,6 +21,7 @@ using scheme::Consumer;
 using tests::clinic;
 using tests::clinic_headers;
 
+constexpr std::string_view this_time = "1629075600";    // tests::morning
 constexpr std::string_view clinic_time = "1629060000";  // some hours ago: computed once, used all day
 constexpr std::string_view simpan = "/pcare-vaksin/vaksin/simpan";
 const Consumer former{clinic.id, "the secret before it"};
@@ -178,8 +179,10 @@ TEST_F(SignedFrontTest, an_acknowledgement_is_said_as_the_request_asks_for_it) {
     EXPECT_TRUE(envelope.dump().contains(header(response, "Titip-Receipt"))) << row.name;
   }
   const auto native =
-      answer(request("POST", "/v1/destinations/pcare-vaksin/vaksin/simpan", dose(9), clinic_headers(clinic_time)));
+      answer(request("POST", "/v1/destinations/pcare-vaksin/vaksin/simpan", dose(9), clinic_headers(this_time)));
   EXPECT_EQ(native.status, 202);
+  EXPECT_EQ(answer(request("POST", "/v1/destinations/pcare-vaksin/vaksin/simpan", dose(9))).status, 401)
+      << "a signature that was caught hours ago";
   EXPECT_TRUE(json::parse(native.body).contains("receipt"));
 }
 
@@ -291,11 +294,12 @@ TEST_F(SignedFrontTest, the_gateways_own_faults_are_said_like_the_services) {
 
 TEST_F(SignedFrontTest, a_facility_sees_its_own_submission_by_its_signature) {
   const auto place = header(answer(write(dose())), "Location");
-  EXPECT_EQ(answer(request("GET", place, "")).status, 200);
+  EXPECT_EQ(answer(request("GET", place, "", clinic_headers(this_time))).status, 200);
+  EXPECT_EQ(answer(request("GET", place, "")).status, 401) << "signed hours ago";
   EXPECT_EQ(answer(request("GET", place, "", {{"x-kdppk", "0905R002"}})).status, 401);
   const Consumer stranger{"10002", "another clinic's secret"};
   ASSERT_TRUE(facilities_.add(tests::signing_facility("0905R003", stranger)));
-  EXPECT_EQ(answer(request("GET", place, "", clinic_headers(clinic_time, stranger))).status, 404);
+  EXPECT_EQ(answer(request("GET", place, "", clinic_headers(this_time, stranger))).status, 404);
 }
 
 }  // namespace
