@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "storage/submission.h"
@@ -27,6 +29,8 @@ struct Lane {
 // yet.
 enum class DueClass : std::uint8_t { send = 0, probe = 1, fresh = 2, deadline = 3, read_back = 4 };
 
+using SubmissionIds = std::unordered_set<SubmissionId, SubmissionIdHash>;
+
 struct DueQuery {
   Lane lane;
   DueClass due_class = DueClass::send;
@@ -37,6 +41,8 @@ struct DueQuery {
   bool first_tries_only = false;  // leaves out repetitions (is_repetition), of which so many are looked past:
   static constexpr std::size_t most_left_out = 4'096;
   std::optional<WallTime> until = {};  // class deadline only: deadlines up to here
+  // Known to the asker and not wanted now: as if they were not due. Changed by nobody while the question is asked.
+  std::shared_ptr<const SubmissionIds> without = {};
 };
 
 struct Due {

@@ -99,6 +99,7 @@ class Walk {
     }
     const bool wanted =
         query_.shards.test(due->shard) && due->due_at <= query_.now &&
+        !(query_.without && query_.without->contains(due->id)) &&
         (query_.due_class != DueClass::fresh || class_ == DueClass::fresh || due->accepted_at >= query_.fresh_since);
     if (wanted) waiting_.push_back({std::string(key), *time, *due});
     return true;

@@ -131,7 +131,7 @@ void read_numbers(Decoder& in, Record& record, std::uint32_t flags) {
   if ((flags & was_held) != 0) {
     s.held_from = read_state(in);
     s.hold_reason = static_cast<HoldReason>(in.u8());
-    if (s.hold_reason > HoldReason::deadline) in.refuse();
+    if (s.hold_reason > HoldReason::credentials) in.refuse();
   }
   s.attempts = in.varint_of<std::uint32_t>();
   record.lines = in.varint_of<std::uint32_t>();

@@ -114,6 +114,8 @@ std::string_view name(HoldReason reason) {
       return "damaged";
     case HoldReason::deadline:
       return "deadline";
+    case HoldReason::credentials:
+      return "credentials";
   }
   return "?";
 }

@@ -83,8 +83,9 @@ enum class HoldReason : std::uint8_t {
   conflict = 3,
   late_entry = 4,
   person = 5,
-  damaged = 6,   // its payload cannot be read, so it cannot be sent
-  deadline = 7,  // it came too late; a release gives the deadline up
+  damaged = 6,      // its payload cannot be read, so it cannot be sent
+  deadline = 7,     // it came too late; a release gives the deadline up
+  credentials = 8,  // the server goes on refusing the password it came with
 };
 std::string_view name(HoldReason reason);
 

@@ -88,6 +88,13 @@ ToDo what_to_do(const storage::Submission& record) {
           "Titip.",
           "The deadline of this record passed before it could be sent. If it must still go, tell whoever runs "
           "Titip."};
+    case HoldReason::credentials:
+      return {
+          "Server nasional terus menolak nama pengguna dan kata sandi yang dikirim bersama data ini. Perbaiki kata "
+          "sandi "
+          "di aplikasi Anda, jangan diinput ulang, lalu minta pengelola Titip melepaskan data ini.",
+          "The national server goes on refusing the user name and password that this record was sent with. Correct the "
+          "password in your program, do not enter the record again, and ask whoever runs Titip to release it."};
     case HoldReason::person:
     case HoldReason::none:
       break;

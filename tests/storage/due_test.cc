@@ -1,5 +1,6 @@
 // What is due, class by class, on every engine.
 #include <algorithm>
+#include <memory>
 
 #include "storage/keys.h"
 #include "storage/memory_kv.h"
@@ -91,6 +92,33 @@ TEST_P(DueWork, RepetitionsAreLeftOutWhereFirstTriesAreWanted) {
   query.due_class = DueClass::fresh;
   query.fresh_since = at(noon_ms - 10 * minute_ms);
   EXPECT_EQ(ids_of(due(query)), (Ids{id_of(2), id_of(3)}));
+}
+
+TEST_P(DueWork, WhatTheAskerLeavesOutTakesNoPlaceAndHidesNothing) {
+  auto urgent = accepted_at(3, "c", noon_ms - 7 * minute_ms);
+  urgent.submission.deadline = at(noon_ms + 60 * minute_ms);
+  auto more_urgent = accepted_at(4, "d", noon_ms - 6 * minute_ms);
+  more_urgent.submission.deadline = at(noon_ms + 30 * minute_ms);
+  accept({accepted_at(1, "a", noon_ms - 9 * minute_ms), accepted_at(2, "b", noon_ms - 8 * minute_ms), urgent,
+          more_urgent, accepted_at(5, "e", noon_ms - 5 * minute_ms)});
+  settle_as(5, Event::deferred, at(noon_ms + minute_ms));
+  const auto all = std::make_shared<SubmissionIds>(SubmissionIds{id_of(1), id_of(2), id_of(4), id_of(5)});
+  DueQuery query;
+  query.without = all;
+  query.limit = 1;
+  EXPECT_EQ(ids_of(due(query)), (Ids{id_of(3)}));
+  query.due_class = DueClass::fresh;
+  query.fresh_since = at(noon_ms - 10 * minute_ms);
+  EXPECT_EQ(ids_of(due(query)), (Ids{id_of(3)}));
+  query.due_class = DueClass::deadline;
+  EXPECT_EQ(ids_of(due(query)), (Ids{id_of(3)}));
+  all->insert(id_of(3));
+  query.due_class = DueClass::send;
+  query.limit = 10;
+  const auto none = due(query);
+  EXPECT_TRUE(none.items.empty());
+  EXPECT_FALSE(none.more);
+  EXPECT_EQ(none.next_due_at, at(noon_ms + minute_ms)) << "of the next that is not due yet";
 }
 
 TEST_P(DueWork, WhatIsNotDueYetIsNotFreshEither) {

@@ -65,7 +65,7 @@ std::optional<State> expected_of_held(Event event, HoldReason reason, State held
 
 constexpr std::array reasons{HoldReason::none,     HoldReason::unknown,    HoldReason::requirement,
                              HoldReason::conflict, HoldReason::late_entry, HoldReason::person,
-                             HoldReason::damaged,  HoldReason::deadline};
+                             HoldReason::damaged,  HoldReason::deadline,   HoldReason::credentials};
 
 TEST(StateTable, EveryStateAgainstEveryEvent) {
   for (const State from : all_states) {

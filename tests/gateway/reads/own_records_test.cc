@@ -277,9 +277,10 @@ TEST(WhatToDo, every_state_that_needs_attention_has_its_own_sentence) {
   std::set<std::string_view> said;
   storage::Submission record;
   record.state = storage::State::held;
-  for (const auto reason : {storage::HoldReason::unknown, storage::HoldReason::requirement,
-                            storage::HoldReason::conflict, storage::HoldReason::late_entry, storage::HoldReason::person,
-                            storage::HoldReason::damaged, storage::HoldReason::deadline}) {
+  for (const auto reason :
+       {storage::HoldReason::unknown, storage::HoldReason::requirement, storage::HoldReason::conflict,
+        storage::HoldReason::late_entry, storage::HoldReason::person, storage::HoldReason::damaged,
+        storage::HoldReason::deadline, storage::HoldReason::credentials}) {
     record.hold_reason = reason;
     said.insert(what_to_do(record).id);
   }
@@ -290,7 +291,7 @@ TEST(WhatToDo, every_state_that_needs_attention_has_its_own_sentence) {
   said.insert(what_to_do(record).id);
   record.unknown_since = tests::morning;
   said.insert(what_to_do(record).id);
-  EXPECT_EQ(said.size(), 10U);
+  EXPECT_EQ(said.size(), 11U);
 }
 
 }  // namespace
