@@ -22,6 +22,7 @@ client::UpstreamOptions upstream_options(const DestinationConfig& config) {
   const auto longest_call =
       transport.resolve_timeout + transport.connect_timeout + transport.write_timeout + transport.response_timeout;
   options.breaker.late_calls_max = std::max(options.breaker.late_calls_max, longest_call + std::chrono::seconds(1));
+  options.longest_answer = transport.response_timeout;
   return options;
 }
 

@@ -52,7 +52,8 @@ void Dispatcher::read_page(const Question& question, client::OutboundRequest req
   const auto asker = reads_.at(question).waiting.front();
   // Without a secret its lane is closed until there is one.
   if (!sign(request, asker)) return page_read(question, rules::Failure::not_admitted);
-  doors_.upstream.send_read(std::move(request), asker->breaker_key(), client::Upstream::Asker::delivery,
+  doors_.upstream.send_read(std::move(request), {asker->breaker_key(), asker->record.facility},
+                            client::Upstream::Asker::delivery,
                             [this, question](const rules::Exchange& exchange) { page_read(question, exchange); });
 }
 

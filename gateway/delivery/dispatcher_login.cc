@@ -41,7 +41,7 @@ void Dispatcher::send_login(const std::string& facility, const std::string& user
   request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
   request.body = scheme::login_body(doors_.profile.scheme, username, password);
   doors_.upstream.send_read(
-      std::move(request), 0, client::Upstream::Asker::somebody, [this, facility](const rules::Exchange& exchange) {
+      std::move(request), {}, client::Upstream::Asker::somebody, [this, facility](const rules::Exchange& exchange) {
         const auto* reply = std::get_if<rules::Reply>(&exchange);
         const auto read =
             scheme::read_login_reply(doors_.profile, reply ? std::optional(reply->http_status) : std::nullopt,

@@ -78,27 +78,33 @@ void CachedReads::ask(const profile::Route& route, const std::string& key, ReadC
 void CachedReads::answered(const profile::Route& route, const std::string& key, const rules::Exchange& exchange) {
   const auto& profile = doors_.upstream.profile;
   const auto* reply = std::get_if<rules::Reply>(&exchange);
-  const bool served = reply != nullptr && rules::read_was_served(profile, exchange);
-  const bool worth_keeping = served && is_worth_keeping(profile, *reply);
+  const auto verdict = rules::judge_read(profile, exchange);
+  const bool refused = verdict == rules::ReadVerdict::refused;
+  const bool served = refused || verdict == rules::ReadVerdict::served;
+  const bool worth_keeping = served && !refused && is_worth_keeping(profile, *reply);
   if (worth_keeping) keep(route, key, *reply);
-  const auto* kept = served ? nullptr : recall(key);
+  // What is known of no person is still good for whoever is not let in.
+  const bool passes_on = served && !(refused && !route.cache->personal);
+  const auto* kept = passes_on ? nullptr : recall(key);
   const bool stale = kept != nullptr && use_of(*kept, *route.cache, doors_.clock.wall()) != Use::none;
   ReadAnswer answer;
-  if (served) {
-    answer = {reply->http_status, reply->content_type, reply->body, {}};
-  } else if (stale) {
+  if (stale) {
     answer = given(*kept, "stale");
+  } else if (refused) {
+    answer = not_let_in(profile, reply->http_status);
+  } else if (served) {
+    answer = {reply->http_status, reply->content_type, reply->body, {}};
   } else {
     answer = unavailable(profile, doors_.upstream.upstream.health(), doors_.upstream.utc_offset);
   }
   auto askers = std::move(asked_.extract(key).mapped());
   for (auto& [call, done] : askers) {
     // A fault may be the asker's own (a password): the others ask for themselves.
-    if (served && !worth_keeping && &done != &askers.front().done) {
+    if (served && !stale && !worth_keeping && &done != &askers.front().done) {
       pass_through(doors_.upstream, std::move(call), std::move(done));
       continue;
     }
-    doors_.upstream.probes.answered(served ? "upstream" : stale ? "stale" : "unavailable");
+    doors_.upstream.probes.answered(stale ? "stale" : served ? "upstream" : "unavailable");
     done(answer);
   }
 }

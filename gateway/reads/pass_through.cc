@@ -23,6 +23,15 @@ ReadAnswer unavailable(const profile::Profile& profile, const client::Health& he
   return {503, "application/json", profile::write_envelope(profile.envelope, 503, sentence, ""), {}, false};
 }
 
+ReadAnswer not_let_in(const profile::Profile& profile, int http_status) {
+  const auto sentence = fmt::format(
+      "Server nasional tidak mengizinkan permintaan ini (HTTP {}). Periksa nama pengguna, kata sandi dan user_key di "
+      "aplikasi Anda.",
+      http_status);
+  return {
+      http_status, "application/json", profile::write_envelope(profile.envelope, http_status, sentence, ""), {}, false};
+}
+
 namespace {
 
 // Any reply of the service's own that is no refusal shows that it knows the user.
@@ -37,6 +46,7 @@ bool was_let_in(const profile::Profile& profile, const rules::Exchange& exchange
 
 void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(rules::Exchange)> done) {
   client::OutboundRequest request;
+  std::string whose = call.facility;
   request.method = std::move(call.method);
   request.target = std::move(call.target);
   request.body = std::move(call.body);
@@ -65,18 +75,24 @@ void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_functi
   waiting->timer = doors.timers.after(doors.answer_within, [waiting] {
     if (auto late = std::exchange(waiting->done, nullptr)) late(rules::Failure::response_timeout);
   });
-  doors.upstream.send(std::move(request), doors.back, [waiting, &timers = doors.timers](rules::Exchange exchange) {
-    auto in_time = std::exchange(waiting->done, nullptr);
-    if (!in_time) return;
-    timers.cancel(waiting->timer);
-    in_time(std::move(exchange));
-  });
+  doors.upstream.send(std::move(request), std::move(whose), doors.back,
+                      [waiting, &timers = doors.timers](rules::Exchange exchange) {
+                        auto in_time = std::exchange(waiting->done, nullptr);
+                        if (!in_time) return;
+                        timers.cancel(waiting->timer);
+                        in_time(std::move(exchange));
+                      });
 }
 
 void pass_through(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(ReadAnswer)> done) {
   send_on(doors, std::move(call), [doors, done = std::move(done)](const rules::Exchange& exchange) mutable {
     const auto* reply = std::get_if<rules::Reply>(&exchange);
-    if (reply == nullptr || !rules::read_was_served(doors.profile, exchange)) {
+    const auto verdict = rules::judge_read(doors.profile, exchange);
+    if (verdict == rules::ReadVerdict::refused) {
+      doors.probes.answered("upstream");
+      return done(not_let_in(doors.profile, reply->http_status));
+    }
+    if (verdict != rules::ReadVerdict::served) {
       doors.probes.answered("unavailable");
       return done(unavailable(doors.profile, doors.upstream.health(), doors.utc_offset));
     }

@@ -53,6 +53,9 @@ struct PassThroughDoors {
 // The answer while the national server cannot be reached: HTTP 503 and a sentence, since when if that is known.
 ReadAnswer unavailable(const profile::Profile& profile, const client::Health& health, std::chrono::minutes utc_offset);
 
+// The answer to whom a bare 401 or 403 came: the status, and what to look at. The server may well be up.
+ReadAnswer not_let_in(const profile::Profile& profile, int http_status);
+
 // Sends it on as it came. `done` gets the exchange itself, or Failure::response_timeout when it takes too long.
 void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(rules::Exchange)> done);
 

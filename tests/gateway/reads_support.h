@@ -52,7 +52,7 @@ class ReadsWorld {
   void server_goes_down() {
     transport.server = [](const auto&) { return rules::Failure::connect_refused; };
     for (std::uint64_t key = 1; key <= 30 && upstream.state() == rules::BreakerState::closed; ++key) {
-      upstream.send_read({"GET", "/referensi/alasan", {}, {}}, key, client::Upstream::Asker::somebody,
+      upstream.send_read({"GET", "/referensi/alasan", {}, {}}, {key}, client::Upstream::Asker::somebody,
                          [](const auto&) {});
       run();
     }

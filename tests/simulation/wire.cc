@@ -56,6 +56,8 @@ void Wire::send(client::OutboundRequest request, std::move_only_function<void(ru
   }
   auto call = watch_.began(write, person);
   auto answer = doors_.national.arrive(request);
+  if (request.answer_within && answer.after > *request.answer_within)  // a trial; the server knows nothing of it
+    answer = {rules::Failure::response_timeout, *request.answer_within};
   doors_.timers.after(std::max(answer.after, milliseconds(1)),
                       [this, write, known, call = std::move(call), done = std::move(done),
                        exchange = std::move(answer.exchange)]() mutable {

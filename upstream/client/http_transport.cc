@@ -103,7 +103,9 @@ class Call : public std::enable_shared_from_this<Call> {
       : transport_(std::move(transport)),
         socket_(transport_->context()),
         timer_(transport_->context()),
-        done_(std::move(done)) {
+        done_(std::move(done)),
+        answer_within_(std::min(request.answer_within.value_or(transport_->options().response_timeout),
+                                transport_->options().response_timeout)) {
     const auto& base = transport_->options().base;
     message_.method_string(request.method);
     message_.target(base.path + request.target);
@@ -176,7 +178,7 @@ class Call : public std::enable_shared_from_this<Call> {
   }
 
   void read() {
-    arm(transport_->options().response_timeout, Failure::response_timeout);
+    arm(answer_within_, Failure::response_timeout);
     parser_.body_limit(transport_->options().reply_bytes);
     parser_.header_limit(64U << 10U);
     http::async_read(socket_, buffer_, parser_, [self = shared_from_this()](error_code error, std::size_t) {
@@ -231,6 +233,7 @@ class Call : public std::enable_shared_from_this<Call> {
   Failure step_failure_ = Failure::connect_failed;
   bool written_ = false;
   Done done_;
+  std::chrono::milliseconds answer_within_;
 };
 
 void HttpTransport::send(OutboundRequest request, Done done) {

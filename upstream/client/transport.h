@@ -3,7 +3,9 @@
 // answers run there too, never inside the call.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +22,9 @@ struct OutboundRequest {
   std::string body;
   // Makes a reply readable with what this very request carried (decrypts it), before anybody judges it. May be empty.
   std::function<void(rules::Reply&)> open_reply{};
+
+  // A shorter time than the transport's own, from the last request byte to the last reply byte.
+  std::optional<std::chrono::milliseconds> answer_within{};
 
   // What a scheme signed this call with, and what makes the body of its reply readable.
   void add_signed(std::vector<std::pair<std::string, std::string>> signed_headers,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "metrics/log.h"
+#include "upstream/rules/trial.h"
 
 namespace titip::client {
 namespace {
@@ -38,7 +39,9 @@ Upstream::Upstream(const profile::Profile& profile, UpstreamOptions options, Ups
       doors_(std::move(doors)),
       breaker_(options.breaker),
       window_(rules::make_concurrency(options.window)),
-      refusals_(options.refusals) {
+      refusals_(options.refusals),
+      read_refusals_(options.refusals),
+      longest_answer_(options.longest_answer) {
   doors_.probes.window.set(window_->size());
 }
 
@@ -47,9 +50,10 @@ void Upstream::send_record(OutboundRequest request, std::string route, Caller ca
   const auto began = doors_.steady();
   breaker_.started(began, true);
   ++records_in_flight_;
+  const Call call{true, shorten(request), caller.key};
   auto open_reply = std::move(request.open_reply);
   doors_.transport.send(
-      std::move(request), [this, route = std::move(route), caller = std::move(caller), began,
+      std::move(request), [this, route = std::move(route), caller = std::move(caller), call, began,
                            open_reply = std::move(open_reply), done = std::move(done)](Exchange exchange) mutable {
         exchange = opened(open_reply, std::move(exchange));
         auto classified = rules::classify(profile_, route, exchange);
@@ -68,25 +72,42 @@ void Upstream::send_record(OutboundRequest request, std::string route, Caller ca
           window_->not_served(in_flight, says_too_much(exchange), doors_.steady());
         }
         note_pause(Asker::delivery, exchange);
-        note(true, classified.served, caller.key, exchange);
+        note(call, classified.served ? Said::served : Said::not_served, exchange);
         done(std::move(exchange), std::move(classified));
         if (changed_) changed_();
       });
 }
 
-void Upstream::send_read(OutboundRequest request, std::uint64_t key, Asker asker,
+void Upstream::send_read(OutboundRequest request, Caller caller, Asker asker,
                          std::move_only_function<void(Exchange)> done) {
   if (!may_send_read()) return done(Failure::not_admitted);
   breaker_.started(doors_.steady(), false);
+  const Call call{false, shorten(request), caller.key, caller.thing};
   auto open_reply = std::move(request.open_reply);
-  doors_.transport.send(std::move(request), [this, key, asker, open_reply = std::move(open_reply),
-                                             done = std::move(done)](Exchange exchange) mutable {
-    exchange = opened(open_reply, std::move(exchange));
-    note_pause(asker, exchange);
-    note(false, rules::read_was_served(profile_, exchange), key, exchange);
-    done(std::move(exchange));
-    if (changed_) changed_();
-  });
+  doors_.transport.send(std::move(request),
+                        [this, caller = std::move(caller), call, asker, open_reply = std::move(open_reply),
+                         done = std::move(done)](Exchange exchange) mutable {
+                          exchange = opened(open_reply, std::move(exchange));
+                          note_pause(asker, exchange);
+                          note(call, what_it_says(caller, asker, exchange), exchange);
+                          done(std::move(exchange));
+                          if (changed_) changed_();
+                        });
+}
+
+// Whether one caller alone is refused is told by what others hear: as with records, the last word of each facility.
+Upstream::Said Upstream::what_it_says(const Caller& caller, Asker asker, const Exchange& exchange) {
+  const auto verdict = rules::judge_read(profile_, exchange);
+  const auto now = doors_.steady();
+  const bool counts = asker == Asker::somebody && !caller.facility.empty();
+  if (verdict != rules::ReadVerdict::refused) {
+    if (counts && verdict == rules::ReadVerdict::served) read_refusals_.answered(caller.facility, false, now);
+    return verdict == rules::ReadVerdict::served ? Said::served : Said::not_served;
+  }
+  if (caller.facility.empty()) return Said::not_served;
+  if (counts) read_refusals_.answered(caller.facility, true, now);
+  const auto& all = asker == Asker::somebody ? read_refusals_ : refusals_;
+  return all.destination_trouble(now) ? Said::not_served : Said::nothing;
 }
 
 void Upstream::send_health_read() {
@@ -95,13 +116,28 @@ void Upstream::send_health_read() {
   request.target = profile_.health_read;
   if (doors_.sign_health_read) doors_.sign_health_read(request);
   breaker_.started(doors_.steady(), false);
+  const Call call{false, shorten(request)};
   auto open_reply = std::move(request.open_reply);
-  doors_.transport.send(std::move(request), [this, open_reply = std::move(open_reply)](Exchange exchange) {
+  doors_.transport.send(std::move(request), [this, call, open_reply = std::move(open_reply)](Exchange exchange) {
     exchange = opened(open_reply, std::move(exchange));
     note_pause(Asker::delivery, exchange);
-    note(false, rules::read_was_served(profile_, exchange), 0, exchange);
+    const auto verdict = rules::judge_health_read(profile_, exchange);
+    if (verdict.refused && doors_.health_read_refused) doors_.health_read_refused();
+    note(call, verdict.served ? Said::served : Said::not_served, exchange);
     if (changed_) changed_();
   });
+}
+
+std::chrono::milliseconds Upstream::cut_short() const {
+  if (state() == BreakerState::closed) return std::chrono::milliseconds(0);
+  return longest_answer_ - rules::trial_time(longest_answer_, hung_trials_);
+}
+
+// True: it is a trial.
+bool Upstream::shorten(OutboundRequest& request) const {
+  if (state() == BreakerState::closed) return false;
+  request.answer_within = rules::trial_time(longest_answer_, hung_trials_);
+  return true;
 }
 
 bool Upstream::credentials_answered(const std::string& facility, bool refused) {
@@ -141,16 +177,22 @@ void Upstream::records_waiting(bool any) {
   }
 }
 
-void Upstream::note(bool is_record, bool served, std::uint64_t key, const Exchange& exchange) {
+void Upstream::note(const Call& call, Said said, const Exchange& exchange) {
   const auto now = doors_.steady();
   const auto* reply = std::get_if<rules::Reply>(&exchange);
   const bool was_closed = breaker_.state(now) == BreakerState::closed;
-  breaker_.finished(now, is_record, served, key, doors_.uniform());
+  if (said == Said::nothing) {
+    breaker_.said_nothing(call.is_record);
+  } else {
+    breaker_.finished(now, call.is_record, said == Said::served, call.key, doors_.uniform(), call.thing);
+  }
+  if (call.is_trial)
+    hung_trials_ = reply == nullptr && std::get<Failure>(exchange) == Failure::response_timeout ? hung_trials_ + 1 : 0;
   if (was_closed && breaker_.state(now) == BreakerState::open) {
     cause_ = reply != nullptr ? fmt::format("http_{}", reply->http_status)
                               : std::string(rules::name(std::get<Failure>(exchange)));
   }
-  publish(served);
+  publish(said == Said::served);
 }
 
 void Upstream::note_pause(Asker asker, const Exchange& exchange) {

@@ -39,6 +39,7 @@ struct UpstreamOptions {
   rules::BreakerOptions breaker;
   rules::ConcurrencyOptions window;
   rules::RefusalsOptions refusals;
+  std::chrono::milliseconds longest_answer{30'000};  // the transport's time-out
 };
 
 struct UpstreamDoors {
@@ -50,16 +51,19 @@ struct UpstreamDoors {
   // Signs the health read, where the scheme asks for it. May be empty: a refusal in the service's envelope is a sign of
   // life too.
   std::function<void(OutboundRequest&)> sign_health_read{};
+  std::function<void()> health_read_refused{};  // for the credentials that it carried; may be empty
 };
 
 class Upstream {
  public:
   Upstream(const profile::Profile& profile, UpstreamOptions options, UpstreamDoors doors);
 
-  // `key` tells callers apart in the breaker.
+  // `key` tells callers apart in the breaker, `thing` what a lone caller asks for. `facility`: with whose credentials;
+  // empty: nobody's that are known.
   struct Caller {
     std::uint64_t key = 0;
-    std::string facility;
+    std::string facility{};
+    std::uint64_t thing = 0;
   };
   // The caller has asked may_send_record() and holds a durable open mark. Credentials refused for many facilities at
   // once come back as deferred and not served: the server's trouble, not theirs.
@@ -68,8 +72,9 @@ class Upstream {
   // For whom a read is: a Retry-After with 429 to somebody's own question is theirs, not the destination's.
   enum class Asker : std::uint8_t { delivery, somebody };
   // Answers Failure::not_admitted at once while the breaker does not admit reads.
-  // `key` as above: a probe is its record's call, a pass-through read its target's, a log-in nobody's (0).
-  void send_read(OutboundRequest request, std::uint64_t key, Asker asker,
+  // A probe is its record's call, a pass-through read its facility's, a log-in nobody's (key 0). Refused by a bare 401
+  // or 403 it says nothing of the destination, unless so many facilities are that it is the destination's trouble.
+  void send_read(OutboundRequest request, Caller caller, Asker asker,
                  std::move_only_function<void(rules::Exchange)> done);
   void send_health_read();
   // What a log-in says of a facility's credentials. True: they are refused for many at once, so believe it of nobody.
@@ -83,6 +88,8 @@ class Upstream {
   bool may_send_read() const;
   bool wants_health_read() const;
   rules::BreakerState state() const;
+  // How much shorter than any other the time-out of a call is that is sent now (rules/trial.h).
+  std::chrono::milliseconds cut_short() const;
   // When time alone lets something start again: the breaker's pause is over, and the one that the server asked for.
   std::optional<rules::SteadyTime> wakes_at() const;
   std::uint32_t window() const;  // records that may be in flight: 1 in half-open
@@ -97,7 +104,16 @@ class Upstream {
   void close() { doors_.transport.close(); }
 
  private:
-  void note(bool is_record, bool served, std::uint64_t key, const rules::Exchange& exchange);
+  enum class Said : std::uint8_t { served, not_served, nothing };
+  struct Call {
+    bool is_record = false;
+    bool is_trial = false;
+    std::uint64_t key = 0;
+    std::uint64_t thing = 0;
+  };
+  bool shorten(OutboundRequest& request) const;
+  Said what_it_says(const Caller& caller, Asker asker, const rules::Exchange& exchange);
+  void note(const Call& call, Said said, const rules::Exchange& exchange);
   void note_pause(Asker asker, const rules::Exchange& exchange);
   bool server_is_ready() const { return server_pause_.over(doors_.steady()); }
   void publish(bool served);
@@ -107,6 +123,9 @@ class Upstream {
   rules::Breaker breaker_;
   std::unique_ptr<rules::Concurrency> window_;
   rules::Refusals refusals_;
+  rules::Refusals read_refusals_;  // of reads that somebody asked for; they begin and end nobody's pause
+  std::chrono::milliseconds longest_answer_;
+  std::uint32_t hung_trials_ = 0;  // in a row
   rules::ServerPause server_pause_;
   std::string cause_;  // of the last opening
   std::uint32_t records_in_flight_ = 0;

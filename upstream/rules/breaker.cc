@@ -69,7 +69,14 @@ void Breaker::started(SteadyTime now, bool is_record) {
   ++in_flight(is_record).current;
 }
 
-void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_t key, double jitter) {
+void Breaker::said_nothing(bool is_record) {
+  InFlight& flight = in_flight(is_record);
+  std::uint32_t& started = flight.late > 0 ? flight.late : flight.current;
+  if (started > 0) --started;
+}
+
+void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_t key, double jitter,
+                       std::uint64_t thing) {
   InFlight& flight = in_flight(is_record);
   if (flight.late > 0) {
     --flight.late;
@@ -83,7 +90,7 @@ void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_
     case BreakerState::open:
       return;
     case BreakerState::closed:
-      note(now, served, key);
+      note({now, served, key, thing});
       if (!served && should_trip()) {
         for (const Call& call : calls_) {
           if (!call.served) {
@@ -122,9 +129,10 @@ void Breaker::suspect(std::uint64_t key) {
   }
 }
 
-void Breaker::note(SteadyTime now, bool served, std::uint64_t key) {
-  calls_.push_back({now, served, key});
-  not_served_ += served ? 0 : 1;
+void Breaker::note(const Call& call) {
+  const SteadyTime now = call.at;
+  calls_.push_back(call);
+  not_served_ += call.served ? 0 : 1;
   while (calls_.size() > max_calls || calls_.front().at < now - options_.window) {
     not_served_ -= calls_.front().served ? 0 : 1;
     calls_.pop_front();
@@ -136,7 +144,14 @@ bool Breaker::should_trip() const {
       static_cast<double>(not_served_) < options_.failure_ratio * static_cast<double>(calls_.size())) {
     return false;
   }
-  std::vector<std::uint64_t> callers;  // at most minimum_keys of each
+  if (!is_widespread(&Call::key)) return false;
+  const bool is_alone = std::ranges::all_of(calls_, [&](const Call& call) { return call.key == calls_.front().key; });
+  return !is_alone || is_widespread(&Call::thing);
+}
+
+// Whether enough different ones went unserved; where there are fewer at all, whether all of them did.
+bool Breaker::is_widespread(std::uint64_t Call::* by) const {
+  std::vector<std::uint64_t> all;  // at most minimum_keys of each
   std::vector<std::uint64_t> unserved;
   const auto add = [&](std::vector<std::uint64_t>& keys, std::uint64_t key) {
     if (keys.size() < options_.minimum_keys && std::ranges::find(keys, key) == keys.end()) {
@@ -144,16 +159,15 @@ bool Breaker::should_trip() const {
     }
   };
   for (const Call& call : calls_) {
-    add(callers, call.key);
+    add(all, call.*by);
     if (!call.served) {
-      add(unserved, call.key);
+      add(unserved, call.*by);
     }
     if (unserved.size() == options_.minimum_keys) {
       return true;
     }
   }
-  // Fewer than minimum_keys call at all: then all of them have to have gone unserved.
-  return unserved.size() >= callers.size();
+  return unserved.size() >= all.size();
 }
 
 void Breaker::trip(SteadyTime now, double jitter) {

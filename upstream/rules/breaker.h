@@ -52,7 +52,11 @@ class Breaker {
   // `is_record` is false for health reads and other reads. `jitter` in [0, 1) lengthens the next pause by up to a
   // fifth.
   void started(SteadyTime now, bool is_record);
-  void finished(SteadyTime now, bool is_record, bool served, std::uint64_t key, double jitter);
+  // `thing`: what a caller asked for; told apart only where a single caller calls at all.
+  void finished(SteadyTime now, bool is_record, bool served, std::uint64_t key, double jitter, std::uint64_t thing = 0);
+  // The other way to end: what came says nothing of the destination (the caller's own credentials were refused by
+  // something that is not the service itself).
+  void said_nothing(bool is_record);
 
   // Only health reads can be tried: they alone may then close the breaker. Said again whenever it changes.
   void no_record_can_be_sent() { reads_close_ = true; }
@@ -65,6 +69,7 @@ class Breaker {
     SteadyTime at;
     bool served;
     std::uint64_t key;
+    std::uint64_t thing;
   };
   struct InFlight {
     std::uint32_t current = 0;  // started since the last trip
@@ -74,11 +79,12 @@ class Breaker {
   bool waits_for_late_calls(SteadyTime now) const;
   bool may_try(SteadyTime now) const;  // half-open, and nothing from before the trip in the way
   bool should_trip() const;
+  bool is_widespread(std::uint64_t Call::* by) const;
   void trip(SteadyTime now, double jitter);
   void reopen(SteadyTime now, bool by_record, double jitter);
   void open(SteadyTime now, std::chrono::milliseconds pause, double jitter);
   void close();
-  void note(SteadyTime now, bool served, std::uint64_t key);
+  void note(const Call& call);
   void suspect(std::uint64_t key);
 
   BreakerOptions options_;

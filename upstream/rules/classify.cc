@@ -133,4 +133,18 @@ bool read_was_served(const profile::Profile& profile, const Exchange& exchange) 
   return envelope && envelope->code / 100 != 5;
 }
 
+ReadVerdict judge_read(const profile::Profile& profile, const Exchange& exchange) {
+  if (read_was_served(profile, exchange)) return ReadVerdict::served;
+  const auto* reply = std::get_if<Reply>(&exchange);
+  const bool bare = reply != nullptr && !read_envelope(profile.envelope, reply->body);
+  const bool refused = bare && (reply->http_status == 401 || reply->http_status == 403);
+  return refused ? ReadVerdict::refused : ReadVerdict::not_served;
+}
+
+HealthVerdict judge_health_read(const profile::Profile& profile, const Exchange& exchange) {
+  const auto classified = classify(profile, {}, exchange);
+  const bool refused = classified.outcome == OutcomeKind::credentials_refused;
+  return {refused ? classified.served : read_was_served(profile, exchange), refused};
+}
+
 }  // namespace titip::rules

@@ -43,4 +43,19 @@ using profile::read_envelope;
 // status nor the envelope's code is a 5xx.
 bool read_was_served(const profile::Profile& profile, const Exchange& exchange);
 
+// The same, and whose trouble it is if it was not.
+enum class ReadVerdict : std::uint8_t {
+  served,
+  refused,     // a bare 401 or 403: whoever stands before the service does not let this caller in
+  not_served,  // no reply, a 5xx, a page that is not the service's: trouble of all
+};
+ReadVerdict judge_read(const profile::Profile& profile, const Exchange& exchange);
+
+// A health read whose credentials are refused is a sign of life only where the outcome rules say so.
+struct HealthVerdict {
+  bool served = false;
+  bool refused = false;  // for its credentials
+};
+HealthVerdict judge_health_read(const profile::Profile& profile, const Exchange& exchange);
+
 }  // namespace titip::rules

@@ -162,7 +162,7 @@ TEST(LogIn, a_paused_facility_does_not_keep_the_breaker_half_open) {
   world.pass(1min);  // the breaker forgets that call
   world.server.mood = Mood::refuse;
   for (int i = 0; i < 6; ++i)
-    world.upstream().send_read({"GET", "/referensi/alasan", {}, {}}, 0, client::Upstream::Asker::somebody,
+    world.upstream().send_read({"GET", "/referensi/alasan", {}, {}}, {}, client::Upstream::Asker::somebody,
                                [](const auto&) {});
   world.run();
   ASSERT_EQ(world.breaker(), rules::BreakerState::open);

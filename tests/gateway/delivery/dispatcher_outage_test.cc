@@ -251,7 +251,7 @@ TEST(Outage, with_nothing_to_send_health_reads_close_the_breaker) {
   world.start();
   world.server.mood = Mood::refuse;
   for (int i = 0; i < 6; ++i)
-    world.upstream().send_read({"GET", "/referensi/alasan", {}, {}}, 0, client::Upstream::Asker::somebody,
+    world.upstream().send_read({"GET", "/referensi/alasan", {}, {}}, {}, client::Upstream::Asker::somebody,
                                [](const auto&) {});
   world.run();
   ASSERT_EQ(world.breaker(), BreakerState::open);

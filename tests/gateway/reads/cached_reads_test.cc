@@ -68,6 +68,23 @@ TEST_F(CachedReadsTest, what_is_fresh_is_given_without_asking) {
   EXPECT_TRUE(counted("upstream", 2));
 }
 
+TEST_F(CachedReadsTest, a_bare_refusal_is_answered_with_what_is_known_unless_it_is_about_a_person) {
+  read();
+  world_.transport.server = [](const auto&) { return rules::Reply{401, "text/html", "<html>", {}}; };
+  world_.clock.advance(120s);
+  const auto stale = read();
+  EXPECT_EQ(stale.status, 200);
+  EXPECT_TRUE(header(stale, "Warning").starts_with("110 "));
+  EXPECT_EQ(read("b").status, 401) << "nothing is known of it";
+  route_.cache->personal = true;
+  route_.cache->shared = false;
+  says("a person");
+  read("c");
+  world_.transport.server = [](const auto&) { return rules::Reply{401, "text/html", "<html>", {}}; };
+  world_.clock.advance(120s);
+  EXPECT_EQ(read("c").status, 401);
+}
+
 TEST_F(CachedReadsTest, while_the_server_is_down_the_kept_one_is_given_marked_as_stale) {
   read();
   world_.server_goes_down();

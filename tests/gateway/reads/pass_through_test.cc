@@ -63,5 +63,46 @@ TEST_F(PassThroughTest, during_an_outage_it_says_since_when_and_asks_nobody) {
   EXPECT_TRUE(answer.body.contains("Server nasional tidak tersedia sejak 08:00 WIB;")) << answer.body;
 }
 
+// Whoever stands before the service lets this facility not pass: the others read on.
+TEST_F(PassThroughTest, a_bare_refusal_is_told_as_one_and_is_no_outage) {
+  world_.transport.server = [](const client::OutboundRequest& call) -> rules::Exchange {
+    if (tests::header(call, "x-kdppk") == "0905R003") return tests::national(200, 200, "OK");
+    return rules::Reply{403, "text/html", "<html>secret words</html>", {}};
+  };
+  for (int i = 0; i < 20; ++i) {
+    auto call = ticket();
+    call.target = "/tiket/nik/" + std::to_string(i);
+    const auto answer = pass(std::move(call));
+    EXPECT_EQ(answer.status, 403);
+    EXPECT_EQ(json::parse(answer.body).at("metaData").at("code"), 403);
+    EXPECT_FALSE(answer.body.contains("secret"));
+    EXPECT_FALSE(answer.served);
+  }
+  EXPECT_EQ(world_.upstream.state(), rules::BreakerState::closed);
+  auto others = ticket();
+  others.facility = "0905R003";
+  EXPECT_EQ(pass(std::move(others)).status, 200);
+}
+
+// What one facility is told may be its own fault, whatever it asks for; what two are told is the server's.
+TEST_F(PassThroughTest, one_facility_opens_the_breaker_for_nobody_else) {
+  world_.transport.server = [](const client::OutboundRequest& call) -> rules::Exchange {
+    if (tests::header(call, "x-kdppk") == "0905R003") return tests::national(200, 200, "OK");
+    return rules::Reply{500, "text/html", "<html>", {}};
+  };
+  const auto read_of = [&](const char* facility, int thing) {
+    auto call = ticket();
+    call.facility = facility;
+    call.target = "/tiket/nik/" + std::to_string(thing);
+    return pass(std::move(call)).status;
+  };
+  EXPECT_EQ(read_of("0905R003", 0), 200);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(read_of("0905R002", i), 503);
+  EXPECT_EQ(world_.upstream.state(), rules::BreakerState::closed);
+  EXPECT_EQ(read_of("0905R003", 1), 200);
+  EXPECT_EQ(read_of("0905R004", 1), 503);
+  EXPECT_EQ(world_.upstream.state(), rules::BreakerState::open);
+}
+
 }  // namespace
 }  // namespace titip::reads

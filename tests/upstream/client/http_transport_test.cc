@@ -358,5 +358,26 @@ TEST(HttpTransport, a_retry_after_that_is_a_date_is_none) {
   client.transport().close();
 }
 
+TEST(HttpTransport, a_call_may_ask_for_a_shorter_time_and_for_no_longer_one) {
+  Server server([](Connection& connection, int) {
+    connection.request();
+    connection.closed_by_client();
+  });
+  struct Row {
+    std::chrono::milliseconds of_the_call;
+    std::chrono::milliseconds of_the_transport;
+  };
+  for (const auto& row : {Row{200ms, 60s}, Row{60s, 200ms}}) {
+    auto options = options_for(server.port());
+    options.response_timeout = row.of_the_transport;
+    Client client(options);
+    auto request = post();
+    request.answer_within = row.of_the_call;
+    const auto exchange = client.exchange(std::move(request));
+    ASSERT_TRUE(std::holds_alternative<Failure>(exchange));
+    EXPECT_EQ(std::get<Failure>(exchange), Failure::response_timeout);
+  }
+}
+
 }  // namespace
 }  // namespace titip::client

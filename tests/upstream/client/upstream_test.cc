@@ -36,7 +36,7 @@ class UpstreamTest : public testing::Test {
   }
   std::string read() {
     std::optional<Exchange> result;
-    upstream_.send_read({"GET", "/referensi/alasan", {}, {}}, 0, client::Upstream::Asker::somebody,
+    upstream_.send_read({"GET", "/referensi/alasan", {}, {}}, {}, client::Upstream::Asker::somebody,
                         [&](auto exchange) { result = std::move(exchange); });
     while (transport_.run()) {
     }
@@ -57,6 +57,7 @@ class UpstreamTest : public testing::Test {
   tests::ScriptedTransport transport_;
   std::optional<Exchange> answer_ = national(201, 201, "CREATED");
   int changes_ = 0;
+  int refused_health_reads_ = 0;
   std::function<void(OutboundRequest&)> sign_;
   Upstream upstream_{
       tests::pcare_vaksin(),
@@ -64,7 +65,8 @@ class UpstreamTest : public testing::Test {
       {transport_, [this] { return clock_.steady(); }, [this] { return clock_.wall(); }, [] { return 0.0; }, probes_,
        [this](OutboundRequest& request) {
          if (sign_) sign_(request);
-       }}};
+       },
+       [this] { ++refused_health_reads_; }}};
 };
 
 TEST_F(UpstreamTest, a_health_read_is_signed_and_its_reply_opened) {
@@ -158,7 +160,7 @@ TEST_F(UpstreamTest, reads_passed_through_go_one_at_a_time_until_it_has_come_bac
   std::vector<std::string> answers;
   const auto pass = [&] {
     door.send(
-        {"GET", "/referensi/alasan", {}, {}}, [](auto work) { work(); },
+        {"GET", "/referensi/alasan", {}, {}}, "", [](auto work) { work(); },
         [&](const Exchange& exchange) {
           const auto* failure = std::get_if<Failure>(&exchange);
           answers.emplace_back(failure ? rules::name(*failure) : "reply");
@@ -246,6 +248,71 @@ TEST_F(UpstreamTest, the_health_read_is_the_profiles) {
   ASSERT_EQ(transport_.seen.size(), 1U);
   EXPECT_EQ(transport_.seen[0].method, "GET");
   EXPECT_EQ(transport_.seen[0].target, "/referensi/jenisvaksin");
+}
+
+// Whoever stands before the service lets one facility's calls not pass: that is no outage.
+TEST_F(UpstreamTest, a_bare_refusal_of_a_read_is_the_facilitys_trouble_unless_it_is_everybodys) {
+  answer_ = rules::Reply{401, "text/html", "<html>", {}};
+  const auto read_of = [&](const std::string& facility, int thing) {
+    upstream_.send_read({"GET", "/x" + std::to_string(thing), {}, {}},
+                        {std::hash<std::string>{}(facility), facility, static_cast<std::uint64_t>(thing)},
+                        Upstream::Asker::somebody, [](const auto&) {});
+    while (transport_.run()) {
+    }
+  };
+  for (int i = 0; i < 50; ++i) read_of("a", i);
+  EXPECT_EQ(upstream_.state(), BreakerState::closed);
+  EXPECT_FALSE(upstream_.health().last_served) << "nor is it a sign of life";
+  answer_ = national(200, 200, "OK");
+  for (const auto* well : {"b", "c", "d", "e", "f", "g"}) read_of(well, 1);
+  answer_ = rules::Reply{403, "text/html", "<html>", {}};
+  clock_.advance(11s);
+  for (const auto* also : {"h", "i", "j", "k"}) read_of(also, 1);
+  EXPECT_EQ(upstream_.state(), BreakerState::closed) << "five of eleven";
+  for (int i = 0; i < 5; ++i)
+    for (const auto* also : {"l", "m", "n"}) read_of(also, i);
+  EXPECT_EQ(upstream_.state(), BreakerState::open) << "eight of fourteen: everybody's";
+}
+
+TEST_F(UpstreamTest, a_health_read_that_is_refused_tells_so_and_is_a_sign_of_life_in_the_envelope_alone) {
+  answer_ = national(401, 401, "x-kdppk tidak dikenal");
+  upstream_.send_health_read();
+  while (transport_.run()) {
+  }
+  EXPECT_EQ(refused_health_reads_, 1);
+  EXPECT_TRUE(upstream_.health().last_served);
+  trip();
+  clock_.advance(15s);
+  answer_ = rules::Reply{401, "text/html", "<html>", {}};
+  upstream_.send_health_read();
+  while (transport_.run()) {
+  }
+  EXPECT_EQ(upstream_.state(), BreakerState::open);
+}
+
+// Everybody waits for a trial.
+TEST_F(UpstreamTest, a_trial_is_given_up_sooner_and_a_slow_server_is_let_back_all_the_same) {
+  send(1);
+  EXPECT_EQ(transport_.seen.back().answer_within, std::nullopt) << "the transport's own";
+  EXPECT_EQ(upstream_.cut_short(), 0ms);
+  trip();
+  for (const auto within : {8'000ms, 16'000ms, 30'000ms, 30'000ms}) {
+    answer_ = Failure::response_timeout;
+    clock_.advance(20s);
+    ASSERT_EQ(upstream_.state(), BreakerState::half_open);
+    EXPECT_EQ(upstream_.cut_short(), 30s - within);
+    upstream_.send_health_read();
+    while (transport_.run()) {
+    }
+    EXPECT_EQ(transport_.seen.back().answer_within, within);
+  }
+  clock_.advance(20s);
+  answer_ = national(200, 200, "OK");
+  upstream_.send_health_read();
+  while (transport_.run()) {
+  }
+  send(9);
+  EXPECT_EQ(transport_.seen.back().answer_within, 8'000ms) << "one that answers begins anew; a record is a trial too";
 }
 
 TEST_F(UpstreamTest, tells_when_a_mass_refusal_is_over) {

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace titip::rules {
 namespace {
@@ -279,6 +280,62 @@ TEST(Breaker, ARushOfCallsKeepsItsMemoryBounded) {
   breaker.started(at(0), true);
   breaker.finished(at(0), true, false, 7, 0.0);
   EXPECT_EQ(breaker.state(at(0)), BreakerState::open);
+}
+
+// One facility's reads are one caller's: what it is told may be its own fault. A lone one is told apart by what it
+// reads.
+TEST(Breaker, ACallerIsOneWhateverItAsksForUnlessItIsAlone) {
+  struct Call {
+    std::uint64_t caller;
+    std::uint64_t thing;
+    bool served;
+  };
+  const struct {
+    const char* name;
+    std::vector<Call> calls;
+    BreakerState state;
+  } rows[] = {
+      {"one of two callers, whatever it asks for",
+       {{1, 1, false}, {1, 2, false}, {1, 3, false}, {1, 4, false}, {2, 1, true}},
+       BreakerState::closed},
+      {"both", {{1, 1, false}, {1, 2, false}, {1, 3, false}, {2, 1, false}, {2, 1, true}}, BreakerState::open},
+      {"a lone one, everything",
+       {{1, 1, false}, {1, 2, false}, {1, 3, false}, {1, 4, false}, {1, 5, true}},
+       BreakerState::open},
+      {"a lone one, one thing of several",
+       {{1, 1, false}, {1, 1, false}, {1, 1, false}, {1, 1, false}, {1, 2, true}},
+       BreakerState::closed},
+      {"a lone one that asks for one thing",
+       {{1, 1, false}, {1, 1, false}, {1, 1, false}, {1, 1, false}, {1, 1, false}},
+       BreakerState::open},
+  };
+  for (const auto& row : rows) {
+    Breaker breaker({});
+    for (const auto& call : row.calls) {
+      breaker.started(at(0), false);
+      breaker.finished(at(0), false, call.served, call.caller, 0.0, call.thing);
+    }
+    EXPECT_EQ(name(breaker.state(at(0))), name(row.state)) << row.name;
+  }
+}
+
+TEST(Breaker, WhatSaysNothingDecidesNothing) {
+  Breaker breaker({});
+  const auto nothing = [&](double second, bool is_record) {
+    breaker.started(at(second), is_record);
+    breaker.said_nothing(is_record);
+  };
+  for (int i = 0; i < 20; ++i) nothing(0, false);
+  EXPECT_EQ(breaker.state(at(0)), BreakerState::closed);
+  play(breaker, "0:H " + trip);
+  breaker.said_nothing(false);  // one from before the trip
+  EXPECT_TRUE(breaker.wants_health_read(at(15)));
+  nothing(15, false);
+  EXPECT_EQ(breaker.state(at(15)), BreakerState::half_open);
+  EXPECT_TRUE(breaker.wants_health_read(at(15))) << "nor does it stand for a health read";
+  breaker.said_nothing(false);  // one more end than starts
+  play(breaker, "16:h+ 16:r1+ 16:r2+ 16:r3+");
+  EXPECT_EQ(breaker.state(at(16)), BreakerState::closed);
 }
 
 TEST(Breaker, Names) {

@@ -176,5 +176,62 @@ TEST(ReadWasServed, Table) {
   }
 }
 
+TEST(JudgeRead, WhoseTroubleItIs) {
+  const auto enveloped = [](int http, int code) {
+    return Reply{.http_status = http, .body = R"({"metaData":{"message":"x","code":)" + std::to_string(code) + "}}"};
+  };
+  const struct {
+    const char* name;
+    Exchange exchange;
+    ReadVerdict verdict;
+  } rows[] = {
+      {"answered", enveloped(200, 200), ReadVerdict::served},
+      {"refused by the service itself", enveloped(401, 401), ReadVerdict::served},
+      {"a bare 401", Reply{.http_status = 401, .body = "<html>"}, ReadVerdict::refused},
+      {"a bare 403", Reply{.http_status = 403, .body = ""}, ReadVerdict::refused},
+      {"a page of a gateway", Reply{.http_status = 200, .body = "<html>"}, ReadVerdict::not_served},
+      {"a bare 404", Reply{.http_status = 404, .body = "<html>"}, ReadVerdict::not_served},
+      {"a bare 502", Reply{.http_status = 502, .body = "<html>"}, ReadVerdict::not_served},
+      {"500 in an envelope", enveloped(500, 500), ReadVerdict::not_served},
+      {"401 around a 500", enveloped(401, 500), ReadVerdict::not_served},
+      {"no reply", Failure::response_timeout, ReadVerdict::not_served},
+  };
+  for (const auto& row : rows) EXPECT_EQ(judge_read(tests::pcare_vaksin(), row.exchange), row.verdict) << row.name;
+}
+
+TEST(JudgeHealthRead, ARefusalIsASignOfLifeOnlyByTheRules) {
+  profile::Profile profile;
+  profile.envelope = tests::pcare_vaksin().envelope;
+  const auto refusal = [](std::string id, std::string text, bool served) {
+    profile::OutcomeRule rule{.id = std::move(id), .http_status = {4}, .text = std::move(text)};
+    rule.outcome = profile::RuleOutcome::credentials_refused;
+    rule.served = served;
+    return rule;
+  };
+  profile.rules = {
+      refusal("by the gateway before it", "gateway", false), refusal("by itself", "sandi", true), {.id = "else"}};
+  const auto says = [](const char* text) {
+    return Reply{.http_status = 401, .body = R"({"metaData":{"message":")" + std::string(text) + R"(","code":401}})"};
+  };
+  const struct {
+    const char* name;
+    Exchange exchange;
+    bool served;
+    bool refused;
+  } rows[] = {
+      {"refused by the service", says("kata sandi salah"), true, true},
+      {"refused by what stands before it, in the service's envelope", says("gateway: no such key"), false, true},
+      {"some other fault", says("lain"), true, false},
+      {"a bare 401", Reply{.http_status = 401, .body = "<html>"}, false, false},
+      {"answered", Reply{.http_status = 200, .body = R"({"metaData":{"message":"OK","code":200}})"}, true, false},
+      {"no reply", Failure::connect_refused, false, false},
+  };
+  for (const auto& row : rows) {
+    const auto verdict = judge_health_read(profile, row.exchange);
+    EXPECT_EQ(verdict.served, row.served) << row.name;
+    EXPECT_EQ(verdict.refused, row.refused) << row.name;
+  }
+}
+
 }  // namespace
 }  // namespace titip::rules
