@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "gateway/clock/local_date.h"
-#include "upstream/scheme/bpjs_calls.h"
+#include "gateway/delivery/outbound.h"
 
 namespace titip::gateway {
 namespace {
@@ -30,26 +30,13 @@ std::function<double()> uniform(std::mt19937_64& random) {
   return [&random] { return std::uniform_real_distribution<double>(0, 1)(random); };
 }
 
-// With some facility's secret: whoever has one is known to the server, and nothing of that facility is asked for.
-std::function<void(client::OutboundRequest&)> health_read_signer(const profile::Profile& profile,
-                                                                 const storage::Facilities& facilities,
-                                                                 const clock::Clock& clock) {
-  if (profile.scheme.kind != profile::SchemeKind::bpjs_signature) return {};
-  return [&profile, &facilities, &clock](client::OutboundRequest& request) {
-    const auto facility = facilities.any_consumer();
-    if (facility == nullptr) return;
-    const auto at = std::chrono::floor<std::chrono::seconds>(clock.wall());
-    auto call = scheme::sign_call(profile.envelope, {facility->consumer_id, facility->consumer_secret}, {}, at);
-    request.add_signed(std::move(call.headers), std::move(call.open));
-  };
-}
-
 }  // namespace
 
 Destination::Destination(DestinationConfig config, profile::Profile profile, DestinationParts parts)
     : config_(std::move(config)),
       profile_(std::move(profile)),
       store_(parts.store),
+      facilities_(parts.facilities),
       clock_(parts.clock),
       loop_("deliver-" + config_.name),
       probes_(parts.registry, config_.name),
@@ -59,7 +46,10 @@ Destination::Destination(DestinationConfig config, profile::Profile profile, Des
       upstream_(profile_, upstream_options(config_),
                 {*transport_, [&clock = parts.clock] { return clock.steady(); },
                  [&clock = parts.clock] { return clock.wall(); }, uniform(random_), probes_,
-                 health_read_signer(profile_, parts.facilities, parts.clock)}),
+                 [this](auto& request) { sign_health_read(request); },
+                 [this] {
+                   if (health_carried_) dispatcher_.health_read_refused(*health_carried_);
+                 }}),
       reads_(upstream_, [this](auto work) { loop_.post(std::move(work)); }),
       dispatcher_(
           dispatcher_options(config_),
@@ -83,10 +73,25 @@ void Destination::abandon() {
   loop_.post([this] { upstream_.close(); });
 }
 
-void Destination::authorization_accepted(std::string facility, std::string authorization) {
-  loop_.post([this, facility = std::move(facility), authorization = std::move(authorization)] {
-    dispatcher_.authorization_accepted(facility, authorization);
+void Destination::authorization_accepted(std::string facility, scheme::Credentials credentials) {
+  loop_.post([this, facility = std::move(facility), credentials = std::move(credentials)] {
+    dispatcher_.authorization_accepted(facility, credentials);
   });
+}
+
+// As a facility that the server has let in, and with its credentials; else with any facility's secret: whoever has one
+// is known to the server, and nothing of that facility is asked for. On the loop.
+void Destination::sign_health_read(client::OutboundRequest& request) {
+  health_carried_.reset();
+  if (profile_.scheme.kind != profile::SchemeKind::bpjs_signature) return;
+  const auto& let_in = dispatcher_.health_credentials();
+  auto facility = let_in ? facilities_.find(let_in->facility) : nullptr;
+  const bool is_theirs = facility != nullptr && !facility->disabled && delivery::can_sign(profile_, *facility);
+  if (!is_theirs) facility = facilities_.any_consumer();
+  if (facility == nullptr) return;
+  if (is_theirs) health_carried_ = let_in;
+  const auto credentials = is_theirs ? let_in->credentials : scheme::Credentials{};
+  delivery::sign(request, profile_, *facility, credentials, clock_.wall());
 }
 
 void Destination::credentials_renewed(std::string facility) {

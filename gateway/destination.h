@@ -48,8 +48,8 @@ class Destination {
   metrics::QueueProbes& queue() { return queue_; }
   client::ReadDoor& reads() { return reads_; }
   const Loop& loop() const { return loop_; }
-  void credentials_renewed(std::string facility);                                // any thread
-  void authorization_accepted(std::string facility, std::string authorization);  // any thread
+  void credentials_renewed(std::string facility);                                      // any thread
+  void authorization_accepted(std::string facility, scheme::Credentials credentials);  // any thread
   // Shut with a reason, or open; before start() or while it runs, any thread.
   void gate(std::optional<admin::Gate> gate);
   std::optional<admin::Gate> gate() const;
@@ -63,18 +63,21 @@ class Destination {
   double configured_pace() const { return config_.permits.pace.per_second; }
 
  private:
+  void sign_health_read(client::OutboundRequest& request);
   void surged(const std::optional<std::string>& facility, const std::string& reason);
   void keep_gate(std::string kind, std::string name, std::string bytes);
 
   DestinationConfig config_;
   profile::Profile profile_;
   storage::Store& store_;
+  const storage::Facilities& facilities_;
   const clock::Clock& clock_;
   Loop loop_;
   metrics::DestinationProbes probes_;
   metrics::QueueProbes queue_;
   std::mt19937_64 random_;
   std::unique_ptr<client::Transport> transport_;
+  std::optional<delivery::LetIn> health_carried_;  // by the last health read; the loop's
   client::Upstream upstream_;
   client::ReadDoor reads_;
   delivery::Dispatcher dispatcher_;

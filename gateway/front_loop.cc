@@ -16,13 +16,13 @@ http::ServerOptions server_options(const Config& config) {
 }
 
 // Tells the destination of it once, not at each of a clinic's reads. What is remembered is hashed: it is a password.
-std::function<void(const std::string&, const std::string&)> let_in(Destination& destination) {
+std::function<void(const std::string&, const scheme::Credentials&)> let_in(Destination& destination) {
   constexpr std::size_t most_remembered = 100'000;
-  return [&destination, told = std::make_shared<std::unordered_set<std::size_t>>()](const std::string& facility,
-                                                                                    const std::string& authorization) {
+  return [&destination, told = std::make_shared<std::unordered_set<std::size_t>>()](
+             const std::string& facility, const scheme::Credentials& credentials) {
     if (told->size() >= most_remembered) told->clear();
-    const auto hash = std::hash<std::string>{}(facility + '\n' + authorization);
-    if (told->insert(hash).second) destination.authorization_accepted(facility, authorization);
+    const auto hash = std::hash<std::string>{}(facility + '\n' + scheme::encode(credentials));
+    if (told->insert(hash).second) destination.authorization_accepted(facility, credentials);
   };
 }
 

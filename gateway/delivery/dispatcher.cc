@@ -12,6 +12,7 @@
 namespace titip::delivery {
 namespace {
 
+using namespace std::chrono_literals;
 using metrics::Field;
 using metrics::Level;
 
@@ -21,6 +22,7 @@ Dispatcher::Dispatcher(DispatcherOptions options, DispatcherDoors doors)
     : options_(std::move(options)),
       doors_(std::move(doors)),
       logins_(options_.login),
+      authorizations_({options_.login.pause_first, options_.login.pause_max}),
       late_apply_(options_.settle.late_apply_wait, doors_.clock.steady()),
       permits_(options_.permits, doors_.clock.steady()),
       surges_(options_.surge),
@@ -31,9 +33,7 @@ Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::start() {
   doors_.upstream.on_change([this] { pump(); });
-  doors_.upstream.on_refusals_over([this](auto since) {
-    for (const auto& facility : logins_.forgive(since, doors_.clock.steady())) count_stop(facility);
-  });
+  doors_.upstream.on_refusals_over([this](auto since) { forgive(since); });
   doors_.store.subscribe(doors_.home, [this](const storage::CommitNotice& notice) {
     for (const auto& lane : notice.lanes)
       if (lane.destination == options_.destination) lanes_.wake(lane);
@@ -41,6 +41,7 @@ void Dispatcher::start() {
   });
   recall_outage(std::chrono::hours(24));
   recall_served();
+  recall_health_credentials();
   recall_drain();  // before anything is sent
 }
 
@@ -53,8 +54,7 @@ void Dispatcher::stop(std::move_only_function<void()> done) {
 }
 
 void Dispatcher::credentials_renewed(const std::string& facility) {
-  logins_.renewed(facility);
-  count_stop(facility);
+  renew(facility);
   pump();
 }
 
@@ -96,6 +96,10 @@ void Dispatcher::release(const WorkPtr& work, bool wake_lane) {
     return pump();
   }
   active_.erase(work->record.id);
+  if (const auto user = std::exchange(work->tries, std::nullopt)) {
+    authorizations_.ended(*user);
+    look_at_parked_ = true;
+  }
   give_back_permit(work);
   if (fetching_) let_go_meanwhile_.insert(work->record.id);
   if (--active_in_lane_[work->lane] == 0) active_in_lane_.erase(work->lane);
@@ -161,6 +165,7 @@ void Dispatcher::send(const WorkPtr& work) {
   if (stopping_ || must_wait(work) || !doors_.upstream.may_send_record()) return not_sent(work);
   if (!sign(work->outbound.request, work)) return not_sent(work);
   throughput_.sent(work->started);
+  work->cut_short = doors_.upstream.cut_short();
   doors_.upstream.send_record(std::move(work->outbound.request), work->record.route,
                               {work->breaker_key(), work->record.facility},
                               [this, work](const rules::Exchange& exchange, const rules::Classified& classified) {
@@ -195,7 +200,8 @@ void Dispatcher::sent(const WorkPtr& work, const rules::Exchange& exchange, cons
                                 reply ? reply->retry_after : std::chrono::seconds(0), options_.settle);
   doors_.probes.attempted(storage::name(settlement.attempt.outcome), doors_.clock.steady() - work->started);
   if (settlement.event == storage::Event::went_unknown)
-    late_apply_.went_unknown(work->record.id, doors_.clock.steady());
+    // A server that is given up sooner has the same time to apply it as with any other call.
+    late_apply_.went_unknown(work->record.id, doors_.clock.steady() + (reply ? 0ms : work->cut_short));
   note_numbers(work, settlement, in_reply(reply));
   settle(work, std::move(settlement), classified.words, reply);
 }
@@ -206,16 +212,11 @@ void Dispatcher::note_standing(const WorkPtr& work, rules::OutcomeKind outcome) 
   using enum rules::OutcomeKind;
   if (outcome == delivered || outcome == duplicate || outcome == rejected || outcome == blocked) {
     logins_.worked(facility);
-    if (work->user) accepted_authorization(*work->user, work->authorization);
+    if (work->user) let_in(*work->user, work->carried);
   }
   if (outcome == rules::OutcomeKind::login_expired) logins_.expired(facility, doors_.clock.steady());
-  if (outcome == rules::OutcomeKind::credentials_refused && !has_another_authorization(work)) {
-    logins_.refused(facility, doors_.clock.steady());
-    if (doors_.profile.scheme.kind == profile::SchemeKind::bpjs_signature)
-      refused_as_.insert_or_assign(facility, work->facility);
-    metrics::log(Level::warning, "credentials_refused",
-                 {{Field::destination, options_.destination}, {Field::facility, facility}});
-  }
+  if (outcome == rules::OutcomeKind::credentials_refused && !has_another_authorization(work))
+    refused_authorization(work);
   count_stop(facility);
 }
 

@@ -22,9 +22,11 @@
 #include "gateway/delivery/drain_order.h"
 #include "gateway/delivery/draining.h"
 #include "gateway/delivery/lanes.h"
+#include "gateway/delivery/last_let_in.h"
 #include "gateway/delivery/late_apply.h"
 #include "gateway/delivery/logins.h"
 #include "gateway/delivery/outages.h"
+#include "gateway/delivery/parked.h"
 #include "gateway/delivery/permits.h"
 #include "gateway/delivery/served_time.h"
 #include "gateway/delivery/settle.h"
@@ -87,9 +89,12 @@ class Dispatcher {
   void stop(std::move_only_function<void()> done);
   // A log-in of this facility was accepted by the server: a pause for refused credentials ends.
   void credentials_renewed(const std::string& facility);
-  // The server let a user of this facility in with this X-authorization, on a read: records that were refused with an
-  // older one go with it.
-  void authorization_accepted(const std::string& facility, const std::string& authorization);
+  // The server let a user of this facility in with these, on a read: records that were refused with an older password
+  // go with it.
+  void authorization_accepted(const std::string& facility, const scheme::Credentials& credentials);
+  // Whose credentials a health read carries; nothing: none are known. On the loop.
+  const std::optional<LetIn>& health_credentials() const { return last_let_in_.known(); }
+  void health_read_refused(const LetIn& carried);
   // Behind a gate no new attempt starts: no record changes its state, what is in flight ends, unknown ones are asked
   // after as ever. The reason is for the log; whoever sets the gate keeps it.
   void gate(bool shut, std::string_view reason);
@@ -121,6 +126,7 @@ class Dispatcher {
   bool is_open(const storage::Lane& lane);
   bool has_secret(const storage::Facility& facility);
   void note_secret(const storage::Facility& facility);
+  void note_secrets();
   bool must_go_alone(const storage::Lane& lane) const;
   bool is_gated(const storage::Lane& lane) const { return gated_ || gated_facilities_.contains(lane.facility); }
   struct Fetch;  // what was asked of the store, and for how many places
@@ -139,6 +145,7 @@ class Dispatcher {
   void give_back_permit(const WorkPtr& work);
   void wake_held_back();
   WorkPtr take(storage::Due due);
+  void put_back(const WorkPtr& work);
   void release(const WorkPtr& work, bool wake_lane);
   void release_for_later(const WorkPtr& work);
   void wait_for_store();
@@ -188,9 +195,23 @@ class Dispatcher {
 
   // authorizations
   scheme::Credentials credentials_for(const WorkPtr& work) const;
+  bool brings_passwords() const { return doors_.profile.scheme.kind == profile::SchemeKind::bpjs_signature; }
+  bool is_paused(const std::string& facility) const;
+  std::size_t paused_facilities() const;
+  bool looks_for_passwords() const { return brings_passwords() && !parked_.full(); }
+  bool parks(const WorkPtr& work);
+  bool asks_later(const WorkPtr& work);
+  void let_in(const Authorizations::User& user, const scheme::Credentials& credentials);
+  void recall_health_credentials();
+  void keep_health_credentials();
+  void look_at_parked();
+  void refused_authorization(const WorkPtr& work);
+  void renew(const std::string& facility);
+  void forgive(clock::SteadyTime since);
+  void hold_if_refused_for_good(const WorkPtr& work, const storage::Changed& changed);
   bool has_another_authorization(const WorkPtr& work);
   void recall_authorization(const Authorizations::User& user, const std::string& refused);
-  bool accepted_authorization(const Authorizations::User& user, const std::string& authorization);
+  void accepted_authorization(const Authorizations::User& user, const std::string& authorization);
 
   // numbers
   struct Request;
@@ -270,6 +291,11 @@ class Dispatcher {
   Lanes lanes_;
   Logins logins_;
   Authorizations authorizations_;
+  LastLetIn last_let_in_;
+  Parked parked_;
+  bool look_at_parked_ = false;                    // somebody's wait may be over
+  std::optional<clock::SteadyTime> parked_until_;  // the first of them, as far as was known at the last look
+  std::set<std::string> shut_out_;                 // facilities none of whose users is let in
   LateApply late_apply_;
   // Questions under way.
   struct SharedRead {
@@ -317,6 +343,7 @@ class Dispatcher {
   std::set<std::string, std::less<>> gated_facilities_;
   std::set<std::string, std::less<>> unsigned_;  // facilities without what their calls are signed with
   std::map<std::string, storage::Facilities::Found, std::less<>> refused_as_;  // as they were when the server refused
+  std::optional<clock::SteadyTime> secrets_looked_at_;
   // Lanes that had more due than there were places: while there are any, fresh records have a ring of their own.
   std::set<storage::Lane> deep_;
   // Lanes with repetitions that are due and that the retry budget did not let through; and the lane that had the last

@@ -58,7 +58,14 @@ void Dispatcher::count_served() {
 void Dispatcher::count_stop(const std::string& facility) {
   const auto now = doors_.clock.steady();
   const auto standing = logins_.standing(facility, now);
-  if (gated_facilities_.contains(facility) || standing == Standing::paused || unsigned_.contains(facility)) {
+  const bool shut_out = brings_passwords() && authorizations_.nobody_let_in(facility);
+  if (shut_out) {
+    shut_out_.insert(facility);
+  } else {
+    shut_out_.erase(facility);
+  }
+  if (gated_facilities_.contains(facility) || standing == Standing::paused || shut_out ||
+      unsigned_.contains(facility)) {
     served_.stop(facility, now);
   } else if (standing == Standing::usable) {
     served_.go_on(facility, now);

@@ -105,7 +105,8 @@ void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t 
                           .fresh_since = fresh_since(fetch.now),
                           .shards = lease_->shards,
                           .first_tries_only = !permits_.may_retry(),
-                          .until = fetch.now + options_.deadline_near};
+                          .until = fetch.now + options_.deadline_near,
+                          .without = parked_.of(chosen.lane.facility)};
   if (chosen.ring == Ring::deadline) query.due_class = DueClass::deadline;
   fetch.asks.push_back({chosen, query.limit});
   if (chosen.ring == Ring::fresh) return ask_fresh(fetch, std::move(query));
@@ -113,6 +114,7 @@ void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t 
   auto questions = query;
   questions.due_class = DueClass::probe;
   questions.first_tries_only = false;
+  questions.without = nullptr;
   fetch.queries.push_back(questions);
   questions.due_class = DueClass::read_back;
   if (reads_back_) fetch.queries.push_back(std::move(questions));
@@ -208,7 +210,7 @@ void Dispatcher::take_one(Fetch& fetch, Ring ring, storage::Due due) {
   const bool retry = sent && storage::is_repetition(due.submission);
   const bool drained = is_drained(due.submission, ring);
   auto work = take(std::move(due));
-  if (!work) return;
+  if (!work || (sent ? parks(work) : asks_later(work))) return;
   --fetch.places_of(ring);
   permit(work, ring, fetch.waiting, retry);
   if (drained) {
@@ -235,6 +237,12 @@ void Dispatcher::could_not_fetch(storage::Error error) {
                  {{Field::destination, options_.destination}, {Field::failure, storage::name(error)}});
   lanes_at_once_ = 1;
   wait_for_store();
+}
+
+// It is not for now after all, and no change was made.
+void Dispatcher::put_back(const WorkPtr& work) {
+  active_.erase(work->record.id);
+  if (--active_in_lane_[work->lane] == 0) active_in_lane_.erase(work->lane);
 }
 
 // Takes a due record in hand; nothing if it cannot be read, which a person must look at.

@@ -92,6 +92,9 @@ void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlem
   if (state == State::deferred && settlement.due_at &&
       work->record.accepted_at >= std::min(fresh_since, draining_.began(doors_.clock.wall()).value_or(fresh_since)))
     lanes_.remind(work->lane, *settlement.due_at);
+  const bool refused = std::exchange(work->password_refused, false);
+  if (refused && applied == storage::Applied::yes && state == State::queued)
+    return hold_if_refused_for_good(work, changed->front());
   release(work, true);
 }
 

@@ -11,6 +11,7 @@ using metrics::Field;
 using metrics::Level;
 
 constexpr std::size_t logins_at_once = 4;
+constexpr auto look_at_secrets_every = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -37,9 +38,10 @@ bool Dispatcher::is_open(const storage::Lane& lane) {
       }
       if (doors_.upstream.may_send_read() && logins_.in_progress() < logins_at_once) log_in(lane.facility);
       return false;
+    case Standing::paused:
+      return looks_for_passwords() && !must_go_alone(lane);
     case Standing::waiting:
     case Standing::logging_in:
-    case Standing::paused:
       return false;
   }
   return false;
@@ -64,12 +66,26 @@ void Dispatcher::note_secret(const storage::Facility& facility) {
   if (refused == refused_as_.end() || refused->second->consumer_secret == facility.consumer_secret) return;
   refused_as_.erase(refused);
   logins_.accepted(facility.code);
+  authorizations_.forgive(facility.code);
+  look_at_parked_ = true;
   count_stop(facility.code);
 }
 
-// After refused credentials, where there is no log-in to try: accounts lock, so one record tries them, not all.
+// All of a facility's records may be parked: then nobody looks at its lane.
+void Dispatcher::note_secrets() {
+  const auto now = doors_.clock.steady();
+  if (refused_as_.empty() || (secrets_looked_at_ && now < *secrets_looked_at_ + look_at_secrets_every)) return;
+  secrets_looked_at_ = now;
+  std::vector<storage::Facilities::Found> known;
+  for (const auto& [code, as_it_was] : refused_as_)
+    if (auto facility = doors_.facilities.find(code)) known.push_back(std::move(facility));
+  for (const auto& facility : known) note_secret(*facility);
+}
+
+// After refused credentials, where there is no log-in to try: accounts lock, so one record tries them, not all. While
+// nobody of a facility is known to be let in it may be the facility that is refused.
 bool Dispatcher::must_go_alone(const storage::Lane& lane) const {
-  return doors_.profile.scheme.kind == profile::SchemeKind::bpjs_signature && logins_.on_trial(lane.facility) &&
+  return brings_passwords() && (logins_.on_trial(lane.facility) || shut_out_.contains(lane.facility)) &&
          std::ranges::any_of(active_, [&lane](const auto& each) { return each.second->lane == lane; });
 }
 

@@ -33,9 +33,11 @@ void Dispatcher::pump() {
 void Dispatcher::look() {
   auto& upstream = doors_.upstream;
   doors_.probes.in_flight.set(static_cast<double>(active_.size()));
-  doors_.probes.facilities_paused.set(static_cast<double>(logins_.paused(doors_.clock.steady()) + unsigned_.size()));
+  doors_.probes.facilities_paused.set(static_cast<double>(paused_facilities()));
   lanes_.wake_due(doors_.clock.wall());
   if (!fetching_) wake_held_back();
+  note_secrets();
+  look_at_parked();
   // Only half-open asks; a lane whose facility must not send would keep it half-open for as long as that lasts.
   upstream.records_waiting(!active_.empty() ||
                            (upstream.state() != BreakerState::closed &&
@@ -76,6 +78,8 @@ std::chrono::milliseconds Dispatcher::until_something_happens() const {
   };
   no_later_than(doors_.upstream.wakes_at());  // past in half-open: from then on what is in flight wakes us
   no_later_than(logins_.next_wake(steady));
+  no_later_than(authorizations_.next_wake(steady));
+  no_later_than(parked_until_);
   no_later_than(permits_.wakes_at(steady));
   if (const auto wakes = draining_.wakes_in(drain_now())) delay = std::min(delay, *wakes);
   // A lane that falls due while the window is full is looked at when a place becomes free.

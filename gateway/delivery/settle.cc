@@ -93,6 +93,9 @@ Settlement settle_send(const Submission& record, const rules::Classified& classi
     case OutcomeKind::login_expired:
       settlement.counts_as_attempt = false;
       give_back(settlement, Outcome::credentials_refused, end);
+      // It keeps its place, so that after each wait the same record tries: the others cost the account nothing.
+      if (classified.outcome == OutcomeKind::credentials_refused)
+        settlement.due_at = std::min(end.ended_at, record.due_at.value_or(end.ended_at));
       return settlement;
     case OutcomeKind::deferred:
       break;

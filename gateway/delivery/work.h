@@ -37,7 +37,10 @@ struct Dispatcher::Work {
   rules::Others others{};                                // what in the list that was read is another record's
   std::optional<storage::Digest> claimed{};              // the key of the number there that it is about to be given
   std::optional<Authorizations::User> user;              // whose authorization the last call carried
-  std::string authorization;
+  scheme::Credentials carried;                           // by the last call
+  std::optional<Authorizations::User> tries;             // it shows whether the server takes one of this user's again
+  std::chrono::milliseconds cut_short{0};                // so much sooner than another call it is given up
+  bool password_refused = false;                         // and no other is known
   Outbound outbound;
   storage::WallTime opened_at{};
   clock::SteadyTime started{};

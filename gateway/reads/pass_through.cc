@@ -61,9 +61,8 @@ void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_functi
     request.add_signed(std::move(call_signed.headers), std::move(call_signed.open));
     if (doors.let_in && !call.credentials.authorization.empty())
       done = [&profile = doors.profile, let_in = doors.let_in, facility = call.signer->code,
-              authorization = call.credentials.authorization,
-              done = std::move(done)](rules::Exchange exchange) mutable {
-        if (was_let_in(profile, exchange)) let_in(facility, authorization);
+              credentials = call.credentials, done = std::move(done)](rules::Exchange exchange) mutable {
+        if (was_let_in(profile, exchange)) let_in(facility, credentials);
         done(std::move(exchange));
       };
   }

@@ -46,8 +46,8 @@ struct PassThroughDoors {
   clock::Timers& timers;  // the front loop's
   // People wait for a read: a server that hangs is one that is not there.
   std::chrono::milliseconds answer_within{1'800};
-  // The server let this facility in with this X-authorization. May be empty.
-  std::function<void(const std::string& facility, const std::string& authorization)> let_in{};
+  // The server let this facility in with these, among them an X-authorization. May be empty.
+  std::function<void(const std::string& facility, const scheme::Credentials& credentials)> let_in{};
 };
 
 // The answer while the national server cannot be reached: HTTP 503 and a sentence, since when if that is known.

@@ -69,6 +69,19 @@ const SendRow send_rows[] = {
     {OutcomeKind::login_expired, false, Event::returned, Outcome::credentials_refused, false, 0s, 2},
 };
 
+// After each wait the same record tries whether the server lets its user in.
+TEST(SettleSend, what_is_refused_for_its_credentials_keeps_its_place) {
+  const auto the_route = route();
+  auto waiting = record();
+  waiting.due_at = opened - 1h;
+  const auto due_after = [&](OutcomeKind outcome) {
+    return settle_send(waiting, {outcome, "x", true, ""}, {opened, ended, the_route, true, 0.5}, 401, {}, policy())
+        .due_at;
+  };
+  EXPECT_EQ(due_after(OutcomeKind::credentials_refused), opened - 1h);
+  EXPECT_EQ(due_after(OutcomeKind::login_expired), ended);
+}
+
 // "It is there already" may speak of the record that a correction corrects: only the fields can tell.
 TEST(SettleSend, a_duplicate_correction_or_update_is_asked_after) {
   for (const bool update : {false, true}) {
