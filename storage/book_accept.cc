@@ -122,6 +122,7 @@ Verdict Book::decide_on(const NewSubmission& incoming) {
     const auto record = known ? standing_for(*known) : std::nullopt;
     if (record) question.known = Bound{*known, record->submission.fingerprint};
   }
+  std::uint64_t place_of_the_replaced = 0;
   if (incoming.replaces && !question.known) {
     auto gone = read_record(staging_, *incoming.replaces);
     if (!gone) return {VerdictKind::not_replaceable, {}};
@@ -131,15 +132,19 @@ Verdict Book::decide_on(const NewSubmission& incoming) {
     if (!is_done_for || gone->submission.replaced_by || !is_ones_own) {
       return {VerdictKind::not_replaceable, std::move(gone->submission)};
     }
+    place_of_the_replaced = gone->submission.position;
   }
   std::vector<Bound> chain;
   if (s.natural_key && !question.known) {
-    const auto ids = read(staging_, Family::natural, keys::of(*s.natural_key), decode_ids);
-    for (const SubmissionId& id : ids.value_or(std::vector<SubmissionId>{})) {
-      if (id == incoming.replaces) continue;  // bound though it ended: whoever takes its place takes its key
-      const bool is_asked_for = !question.has_idempotency_key || id == ids->back();
+    auto ids =
+        read(staging_, Family::natural, keys::of(*s.natural_key), decode_ids).value_or(std::vector<SubmissionId>{});
+    if (incoming.replaces)
+      std::erase(ids, *incoming.replaces);  // bound though it ended: who takes its place takes its key
+    for (const SubmissionId& id : ids) {
+      const bool is_asked_for = !question.has_idempotency_key || id == ids.back();
       const auto record = is_asked_for ? standing_for(id) : std::nullopt;
       chain.push_back({id, record ? record->submission.fingerprint : Digest{}});
+      question.taken_since = record && record->submission.position > place_of_the_replaced;
     }
   }
   question.chain = chain;

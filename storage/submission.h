@@ -179,11 +179,11 @@ inline bool is_repetition(const Submission& submission) {
   return submission.backoff_steps > 0 || submission.unknown_attempts > 0;
 }
 
-// An attempt of it may have landed: nothing has said since that it did not. What a probe found in its place (a
-// conflict) is somebody else's. Of a cancelled or expired record: it had not been said until then.
+// An attempt of it may have landed: nothing has said since that it did not. That a probe found other values in its
+// place (a conflict) says nothing: they may have been written over its own, after a restore even by a correction of
+// ours that nobody remembers sending. Of a cancelled or expired record: it had not been said until then.
 inline bool may_have_landed(const Submission& submission) {
-  return submission.hold_reason == HoldReason::unknown ||
-         (submission.unknown_since && submission.hold_reason != HoldReason::conflict);
+  return submission.hold_reason == HoldReason::unknown || submission.unknown_since.has_value();
 }
 
 // One line of the timeline: a send or a probe, with what came of it.

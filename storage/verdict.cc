@@ -12,12 +12,12 @@ Decision decide(const Question& question) {
   }
   if (question.chain.empty()) return {};
   const Bound& last = question.chain.back();
-  if (question.replaces) return {.kind = VerdictKind::conflict, .existing = last.id};
+  if (question.replaces && question.taken_since) return {.kind = VerdictKind::conflict, .existing = last.id};
   const bool is_new_key = question.has_idempotency_key;  // known ones ended above
   if (last.fingerprint == question.fingerprint) {
     return {.kind = VerdictKind::replayed, .existing = last.id, .bind = is_new_key};
   }
-  if (!is_new_key) {
+  if (!is_new_key && !question.replaces) {
     // Without a key a body seen before is a late repeat; with a new one it is somebody's wish to go back to it.
     for (const Bound& member : question.chain | std::views::reverse) {
       if (member.fingerprint == question.fingerprint) return {.kind = VerdictKind::replayed, .existing = member.id};

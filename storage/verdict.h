@@ -28,7 +28,10 @@ struct Question {
   std::span<const Bound> chain;
   Digest fingerprint{};
   OnConflict on_conflict = OnConflict::refuse;
-  bool replaces = false;  // it is the edited repetition of a record that left the chain: whoever is there, has the key
+  // It is the edited repetition of a record that was rejected or has expired. Whoever came into the chain after that
+  // one has the key; behind those who were there before it is a correction, as that one was.
+  bool replaces = false;
+  bool taken_since = false;
 };
 
 struct Decision {

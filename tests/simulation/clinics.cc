@@ -257,13 +257,15 @@ void Clinics::answered(Form& form, const intake::Answer& answer) {
   if (!form.excused) findings_.violated("P4", fmt::format("{} was refused for good: {}", form.token, refused->title));
 }
 
-// What is sent in the place of one that ended is refused where the natural key stands for another by now.
+// What is sent in the place of one that ended is refused where the natural key stands for another by now: for one that
+// was accepted since, and is on its way, there, or may be there.
 bool Clinics::has_lost_its_place(Form& form) const {
-  const bool replaces = form.original != nullptr && !form.misuse;
+  const bool replaces = form.original != nullptr && !form.misuse && !form.original->records.empty();
   form.refused = replaces && std::ranges::any_of(records_.of_person(form.nik), [&](const Known* other) {
                    const auto state = other->standing.state;
                    return other->form->route == form.route && !other->lost &&
-                          (!storage::is_terminal(state) || state == storage::State::delivered);
+                          other->sequence > form.original->records.back()->sequence &&
+                          (!storage::is_terminal(state) || state == storage::State::delivered || other->in_doubt);
                  });
   return form.refused;
 }

@@ -21,7 +21,6 @@ bool has(const std::vector<Digest>& keys, const Digest& key) {
 
 // Somebody sent it, nobody knows what came of it, and no probe has missed it since.
 bool may_be_there(const Submission& s) {
-  if (s.state == State::held && s.hold_reason == HoldReason::conflict) return false;
   return s.unknown_since.has_value() || (s.state == State::held && s.hold_reason == HoldReason::unknown);
 }
 
@@ -75,12 +74,13 @@ std::optional<Verdict> Model::refuse(const NewSubmission& incoming, bool& correc
   std::erase_if(chain, [&](const Row* row) { return row->s.id == incoming.replaces; });
   if (chain.empty()) return std::nullopt;
   Row& last = *chain.back();
-  if (incoming.replaces) return Verdict{VerdictKind::conflict, last.s};
+  const Row* old = incoming.replaces ? find(*incoming.replaces) : nullptr;
+  if (old != nullptr && old->s.position < last.s.position) return Verdict{VerdictKind::conflict, last.s};
   if (last.s.fingerprint == in.fingerprint) {
     if (key) keys_[*key] = last.s.id;
     return Verdict{VerdictKind::replayed, last.s};
   }
-  for (std::size_t i = chain.size(); !key && i-- > 0;) {
+  for (std::size_t i = chain.size(); !key && old == nullptr && i-- > 0;) {
     if (chain[i]->s.fingerprint == in.fingerprint) return Verdict{VerdictKind::replayed, chain[i]->s};
   }
   if (incoming.on_conflict == OnConflict::refuse) return Verdict{VerdictKind::conflict, last.s};

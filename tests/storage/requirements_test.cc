@@ -283,6 +283,39 @@ TEST_P(Requiring, ARepetitionWhoseNaturalKeyIsTakenIsAConflict) {
   EXPECT_FALSE(now_of(1).replaced_by.has_value());
 }
 
+// What it corrects was there before the rejected correction, which stood behind it too.
+TEST_P(Requiring, ARepetitionOfACorrectionStandsBehindWhatItCorrects) {
+  const auto dose = [](std::uint64_t number, std::string_view body) {
+    auto made = submission(number, "a");
+    made.submission.natural_key = digest("dose");
+    made.submission.fingerprint = digest(body);
+    made.on_conflict = OnConflict::queue_behind;
+    return made;
+  };
+  accept(dose(1, "first"));
+  finish(1, Event::went_unknown);
+  caller->settle(settlement(now_of(1), Event::gave_up_probing));
+  accept(dose(2, "corrected"));
+  ASSERT_EQ(caller->transition(transition_of(now_of(1), Event::cancel)).state, State::cancelled);
+  finish(2, Event::rejected);
+
+  auto again = dose(3, "mended");
+  again.replaces = id_of(2);
+  auto refused = again;
+  refused.on_conflict = OnConflict::refuse;
+  EXPECT_EQ(accept(refused).kind, VerdictKind::conflict) << "a route that takes no corrections";
+  const Verdict verdict = accept(again);
+  EXPECT_EQ(verdict.kind, VerdictKind::accepted);
+  EXPECT_TRUE(verdict.submission.correction);
+  EXPECT_EQ(now_of(2).replaced_by, id_of(3));
+  finish(3, Event::rejected);
+  accept(dose(4, "somebody else's"));
+  auto too_late = dose(5, "mended again");
+  too_late.replaces = id_of(3);
+  EXPECT_EQ(accept(too_late).submission.id, id_of(4)) << "who has come since has the key";
+  EXPECT_FALSE(now_of(3).replaced_by.has_value());
+}
+
 // Released into another hold, its state stays as it was, and its deadline is given up all the same.
 TEST_P(Requiring, ADeadlineThatIsGivenUpIsCountedNoMore) {
   accept(needing(1, "a", {}, {"visit"}));

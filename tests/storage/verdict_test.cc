@@ -108,7 +108,7 @@ const std::vector<Row>& rows() {
 }
 
 // An edited repetition of a record that was rejected or expired: whoever has taken the natural key since, has it.
-TEST(Verdict, AReplacementNeverStandsBehindOrForAnother) {
+TEST(Verdict, AReplacementNeverStandsBehindOrForWhoCameSince) {
   for (const OnConflict on_conflict : {refuse_it, behind}) {
     for (const Digest& body : {body_a, body_b, body_c}) {
       for (const bool has_key : {false, true}) {
@@ -118,7 +118,7 @@ TEST(Verdict, AReplacementNeverStandsBehindOrForAnother) {
         question.chain = chain;
         question.fingerprint = body;
         question.on_conflict = on_conflict;
-        question.replaces = true;
+        question.replaces = question.taken_since = true;
         EXPECT_TRUE(decide(question) == conflict(second.id));
         question.chain = {};
         EXPECT_TRUE(decide(question) == accepted()) << "nobody has";
@@ -127,6 +127,26 @@ TEST(Verdict, AReplacementNeverStandsBehindOrForAnother) {
         EXPECT_TRUE(decide(question) == replayed(by_key)) << "sent a second time";
       }
     }
+  }
+}
+
+// Behind those who were there before what it replaces it is a correction, and never a late repeat of one of them.
+TEST(Verdict, AReplacementStandsBehindThoseOfBefore) {
+  const std::vector<Bound> chain{first, second};
+  for (const bool has_key : {false, true}) {
+    Question question;
+    question.has_idempotency_key = has_key;
+    question.chain = chain;
+    question.replaces = true;
+    for (const Digest& body : {body_a, body_c}) {
+      question.fingerprint = body;
+      question.on_conflict = behind;
+      EXPECT_TRUE(decide(question) == correction());
+      question.on_conflict = refuse_it;
+      EXPECT_TRUE(decide(question) == conflict(second.id));
+    }
+    question.fingerprint = body_b;
+    EXPECT_TRUE(decide(question) == replayed(second.id, has_key)) << "that is what stands there";
   }
 }
 
