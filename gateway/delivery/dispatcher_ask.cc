@@ -8,6 +8,13 @@
 #include "upstream/profile/json_text.h"
 
 namespace titip::delivery {
+namespace {
+
+bool is_tied(const storage::Submission& record) {
+  return !record.requirements.empty() || !record.provides.empty() || !record.references.empty();
+}
+
+}  // namespace
 
 // An unknown record is due: ask whether it landed, or do what the route says without asking.
 void Dispatcher::ask(const WorkPtr& work) {
@@ -19,8 +26,10 @@ void Dispatcher::ask(const WorkPtr& work) {
   if (route.after_unknown == profile::AfterUnknown::park) return give_up_asking(work);
   if (route.after_unknown == profile::AfterUnknown::repeat) {
     // Unless the server honours the key, the first attempt must be over for good before it is repeated: applied after
-    // the repeat, it could overwrite what the person's next record wrote.
-    if (wait.count() > 0 && !doors_.profile.honours_idempotency_key) return ask_later(work, wait);
+    // the repeat, it could overwrite what the person's next record wrote. And where it does, the repeat must be the
+    // person's next write: others pass one that needs them, and one that is needed has passed others.
+    const bool keeps_its_place = !is_tied(work->record);
+    if (wait.count() > 0 && !(doors_.profile.honours_idempotency_key && keeps_its_place)) return ask_later(work, wait);
     return move(work, storage::Event::repeat_allowed, {});
   }
   if (!join_question(work)) give_up_asking(work);

@@ -228,6 +228,35 @@ TEST(Unknown, the_route_says_what_is_done_without_asking) {
   }
 }
 
+// Who needs another is put behind him by the repeat, though its own first attempt may still be applied.
+TEST(Unknown, where_the_key_is_honoured_a_repeat_that_others_may_pass_waits_all_the_same) {
+  WorldOptions options;
+  options.profile = [](profile::Profile& changed) {
+    changed.honours_idempotency_key = true;
+    for (auto& route : changed.routes) {
+      route.after_unknown = profile::AfterUnknown::repeat;
+      route.probe.reset();
+      if (route.id == "sasaran/simpan") route.provides = {"/nik"};
+      if (route.id == "vaksin/simpan") route.requirements = {{.route = "sasaran/simpan", .identity = {"/nik"}}};
+    }
+  };
+  World world(options);
+  world.start();
+  world.server.next_writes = {Mood::silence};
+  const auto dose = world.accept({.batch = "dose"});
+  const auto person =
+      world.accept({.batch = "person", .more = R"(,"nama":"X","tglLahir":"1980-01-02")"}, "sasaran/simpan");
+  world.transport().answer(0, rules::Failure::response_timeout);
+  world.run();
+  ASSERT_EQ(world.state(dose), State::unknown);
+  world.pass(29s);  // the late-apply wait is 30 s
+  EXPECT_EQ(world.writes(), 1U) << "sent while the dose may still be applied";
+  EXPECT_EQ(world.state(person), State::queued);
+  world.pass(3s);
+  EXPECT_EQ(world.state(dose), State::delivered);
+  EXPECT_EQ(world.server.effects_of(nik), (Batches{"person", "dose"}));
+}
+
 // --- a restart ---
 
 TEST(Restart, an_attempt_that_was_open_is_unknown_and_asked_about) {
