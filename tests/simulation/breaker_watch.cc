@@ -13,7 +13,10 @@ constexpr std::size_t least_calls = 5;
 
 }  // namespace
 
-BreakerWatch::Call BreakerWatch::began(bool is_write, std::string who) {
+BreakerWatch::Call BreakerWatch::began(clock::SteadyTime now, bool is_write, std::string who) {
+  if (const auto since = std::exchange(idle_since_, std::nullopt))
+    idle_ += std::chrono::duration_cast<std::chrono::milliseconds>(now - *since);
+  ++calls_under_way_;
   if (failing_ && is_write) ++writes_;
   return {is_write, std::move(who), era_};
 }
@@ -30,6 +33,8 @@ std::optional<std::string> BreakerWatch::objection(clock::SteadyTime now) const 
 
 void BreakerWatch::ended(clock::SteadyTime now, const Call& call, bool served) {
   const bool is_late = call.era != era_;
+  if (--calls_under_way_ == 0) idle_since_ = now;
+  note_silence(now, call, served, !failing_ && !is_late && writes_answered_ >= successes_to_end);
   if (!failing_) return is_late && !served ? void() : note(now, call, served, is_late);
   if (is_late) return;
   if (call.is_write) --writes_;
@@ -51,9 +56,32 @@ void BreakerWatch::note(clock::SteadyTime now, const Call& call, bool served, bo
   while (ended_.front().at < now - window) ended_.pop_front();
   if (served) return;
   if (const auto since = surely_failing()) return trip(*since, false);
+  if (const auto since = surely_silent()) return trip(*since, false);
   if (surely_counted && !may_be_failing()) return;
   writes_answered_ = 0;
   ++era_;
+}
+
+// Whoever ends first after an answer is taken for one that began before it.
+void BreakerWatch::note_silence(clock::SteadyTime now, const Call& call, bool served, bool surely_counted) {
+  in_a_row_ = served ? 0 : in_a_row_ + 1;
+  if (served) {
+    silence_.clear();
+    overtaken_ = calls_under_way_;
+  } else if (overtaken_ > 0) {
+    --overtaken_;
+  } else if (!call.who.empty()) {
+    silence_.push_back({now, idle_, surely_counted, call.who});
+    if (silence_.size() > least_calls) silence_.pop_front();
+  }
+}
+
+std::optional<clock::SteadyTime> BreakerWatch::surely_silent() const {
+  if (ended_.size() >= least_calls) return std::nullopt;  // of ten seconds, and they did not say it
+  if (silence_.size() < least_calls || silence_.back().idle - silence_.front().idle > window) return std::nullopt;
+  const bool counted = std::ranges::all_of(silence_, &Silent::surely_counted);
+  const bool of_two = std::ranges::any_of(silence_, [&](const auto& each) { return each.who != silence_.front().who; });
+  return counted && of_two ? std::optional(silence_.front().at) : std::nullopt;
 }
 
 // Since when.
@@ -78,6 +106,7 @@ std::optional<clock::SteadyTime> BreakerWatch::surely_failing() const {
 
 // Of what it may have left out, it may have left out any part.
 bool BreakerWatch::may_be_failing() const {
+  if (in_a_row_ >= least_calls) return true;
   std::size_t calls = 0;
   std::size_t failed = 0;
   for (auto each = ended_.rbegin(); each != ended_.rend(); ++each) {
@@ -99,6 +128,7 @@ void BreakerWatch::trip(clock::SteadyTime since, bool by_write) {
   not_before_ = since + (by_write ? pause_ : pauses_.first);
   ++era_;
   ended_.clear();
+  silence_.clear();
 }
 
 }  // namespace titip::simulation

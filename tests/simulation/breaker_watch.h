@@ -1,8 +1,9 @@
 // When nothing may be written to a national server that fails everybody, told from its answers alone. Half of the calls
-// of ten seconds, five at least and of two people, unanswered: then no write before the first pause is over and before
-// something was answered again; then one at a time until three were; and twice the pause each time a write fails, the
-// first one again when a question does. Whatever is doubtful counts as answered, so that the gateway may be more
-// careful than this, and never less. Pure; of one life of the gateway.
+// of ten seconds, five at least and of two people, unanswered; or, where fewer than five end in ten seconds, five one
+// upon the other since the last answer, with ten seconds at most in which nobody was asked anything: then no write
+// before the first pause is over and before something was answered again; then one at a time until three were; and
+// twice the pause each time a write fails, the first one again when a question does. Whatever is doubtful counts as
+// answered, so that the gateway may be more careful than this, and never less. Pure; of one life of the gateway.
 #pragma once
 
 #include <chrono>
@@ -28,7 +29,7 @@ class BreakerWatch {
     std::string who;  // the person; empty: nobody
     std::uint64_t era = 0;
   };
-  Call began(bool is_write, std::string who);
+  Call began(clock::SteadyTime now, bool is_write, std::string who);
   // What is to be said against a write that leaves now, before it began.
   std::optional<std::string> objection(clock::SteadyTime now) const;
   void ended(clock::SteadyTime now, const Call& call, bool served);
@@ -44,6 +45,8 @@ class BreakerWatch {
   void note(clock::SteadyTime now, const Call& call, bool served, bool is_late);
   std::optional<clock::SteadyTime> surely_failing() const;
   bool may_be_failing() const;
+  void note_silence(clock::SteadyTime now, const Call& call, bool served, bool surely_counted);
+  std::optional<clock::SteadyTime> surely_silent() const;
   void trip(clock::SteadyTime since, bool by_write);
 
   static constexpr std::uint32_t successes_to_end = 3;
@@ -56,7 +59,19 @@ class BreakerWatch {
   std::uint32_t writes_answered_ = successes_to_end;  // in a row since it may have failed; at first it has not
   std::uint32_t writes_ = 0;                          // under way, of this era
   std::uint64_t era_ = 0;                             // what began before it failed decides nothing
-  std::chrono::milliseconds pause_{0};                // after the last write that failed
+  struct Silent {
+    clock::SteadyTime at;
+    std::chrono::milliseconds idle;
+    bool surely_counted;
+    std::string who;
+  };
+  std::deque<Silent> silence_;  // the last people's calls that began after the last answer, and had none
+  std::size_t in_a_row_ = 0;    // calls without an answer
+  std::size_t calls_under_way_ = 0;
+  std::size_t overtaken_ = 0;  // of those, begun before the last answer
+  std::chrono::milliseconds idle_{0};
+  std::optional<clock::SteadyTime> idle_since_;
+  std::chrono::milliseconds pause_{0};  // after the last write that failed
   clock::SteadyTime not_before_{};
 };
 

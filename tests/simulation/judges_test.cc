@@ -14,6 +14,7 @@
 #include "tests/simulation/controls.h"
 #include "tests/simulation/restores.h"
 #include "tests/simulation/waits.h"
+#include "tests/simulation/watched_kv.h"
 
 namespace titip::simulation {
 namespace {
@@ -26,7 +27,7 @@ using storage::State;
 class Breaker : public testing::Test {
  protected:
   void call(bool served, const std::string& who, bool is_write = true) {
-    watch.ended(clock.steady(), watch.began(is_write, who), served);
+    watch.ended(clock.steady(), watch.began(clock.steady(), is_write, who), served);
   }
   void fail_everybody() {
     for (int i = 0; i < 5; ++i) call(false, i % 2 == 0 ? "a" : "b");
@@ -49,12 +50,12 @@ TEST_F(Breaker, one_at_a_time_until_three_were_answered) {
   fail_everybody();
   clock.advance(16s);
   call(true, "", false);
-  const auto first = watch.began(true, "a");
+  const auto first = watch.began(clock.steady(), true, "a");
   EXPECT_TRUE(objects());
   watch.ended(clock.steady(), first, true);
   EXPECT_FALSE(objects());
   call(true, "b");
-  const auto other = watch.began(true, "c");
+  const auto other = watch.began(clock.steady(), true, "c");
   EXPECT_FALSE(objects());
   watch.ended(clock.steady(), other, true);
 }
@@ -121,6 +122,62 @@ TEST_F(Breaker, what_is_half_served_over_ten_seconds_is_none) {
   clock.advance(11s);
   fail_everybody();
   EXPECT_TRUE(objects());
+}
+
+TEST_F(Breaker, whoever_lets_every_call_hang_fails_everybody_too) {
+  const auto hang = [&](const std::string& who) {
+    const auto one = watch.began(clock.steady(), true, who);
+    clock.advance(20s);
+    watch.ended(clock.steady(), one, false);
+  };
+  for (const auto* who : {"a", "b", "c", "d"}) hang(who);
+  EXPECT_FALSE(objects());
+  call(true, "e");
+  for (const auto* who : {"a", "b", "c", "d"}) hang(who);
+  EXPECT_FALSE(objects()) << "one was answered in between";
+  hang("a");
+  EXPECT_TRUE(objects());
+}
+
+TEST_F(Breaker, two_who_hang_now_and_then_are_no_outage) {
+  for (int i = 0; i < 9; ++i) {
+    const auto one = watch.began(clock.steady(), true, i % 2 == 0 ? "a" : "b");
+    clock.advance(20s);
+    watch.ended(clock.steady(), one, false);
+    clock.advance(4s);
+  }
+  EXPECT_FALSE(objects());
+}
+
+// By one commit, in another order than that of their ids.
+TEST(WatchedKv, who_came_first_is_said_by_the_places) {
+  tests::FakeClock clock;
+  Findings findings{clock, false};
+  Records records{findings};
+  WatchedKv kv(records, findings);
+  const auto written = [&](std::uint8_t id, std::uint64_t position) {
+    Form form;
+    form.token = fmt::format("T{}", position);
+    form.nik = "33";
+    storage::Submission s;
+    s.id.bytes[15] = id;
+    s.position = position;
+    s.version = 1;
+    s.state = State::queued;
+    records.expect(s.id, records.add(std::move(form)));
+    auto key = storage::keys::of(s.id);
+    auto value = storage::encode({Family::meta, key}, storage::Record{s, 0, 0});
+    return storage::KvWrite{Family::meta, std::move(key), std::move(value)};
+  };
+  ASSERT_TRUE(kv.commit({written(1, 2), written(2, 1)}));
+  EXPECT_FALSE(findings.any());
+  const auto& line = records.of_person("33");
+  ASSERT_EQ(line.size(), 2U);
+  EXPECT_EQ(line[0]->form->token, "T1");
+  EXPECT_EQ(line[1]->form->token, "T2");
+  ASSERT_TRUE(kv.commit({written(3, 2)}));
+  ASSERT_TRUE(findings.any()) << "a later commit gave an earlier place";
+  EXPECT_EQ(findings.first()->promise, "order");
 }
 
 TEST(Controls, another_fault_does_not_count_as_caught) {

@@ -73,6 +73,10 @@ void Records::begin(Known& known, const storage::Submission& after) {
   known.form = expected->second;
   expected_.erase(expected);
   known.sequence = ++sequence_;
+  if (after.position <= last_position_)
+    findings_.violated("order", fmt::format("{} was accepted in the {}th place, after the {}th", known.form->token,
+                                            after.position, last_position_));
+  last_position_ = after.position;
   auto& form = *known.form;
   findings_.trace("{} {} accepted as {} ({})", form.token, form.nik, known.id.text(), name_of(standing_of(after)));
   if (form.misuse && !form.original->excused)
@@ -134,10 +138,12 @@ void Records::committed(const storage::SubmissionId& id, const storage::Submissi
 
 void Records::begin_restore() {
   seen_in_restore_.clear();
+  last_position_ = 0;
 }
 
 void Records::restored(const storage::SubmissionId& id, const storage::Submission& now) {
   seen_in_restore_.insert(id);
+  last_position_ = std::max(last_position_, now.position);
   auto* known = find(id);
   if (known == nullptr || known->form == nullptr)
     return findings_.violated("P2", "the restored store holds a record nobody sent: " + id.text());

@@ -145,6 +145,7 @@ class Records {
   std::set<storage::SubmissionId> seen_in_restore_;
   std::set<std::size_t> moves_;
   std::uint64_t sequence_ = 0;
+  std::uint64_t last_position_ = 0;  // that the store has given
   std::uint64_t lost_ = 0;
   std::uint64_t times_unknown_ = 0;
 };

@@ -34,6 +34,7 @@ class Judge : public testing::Test {
     storage::Submission s;
     s.attempts = attempts;
     s.id = id;
+    s.position = id.bytes[15];
     s.state = to;
     s.hold_reason = reason;
     s.version = ++versions_[id];
@@ -49,8 +50,8 @@ class Judge : public testing::Test {
   // As the table has it: an attempt that ends is counted, unless it is given back.
   std::uint32_t attempts_of(const storage::SubmissionId& id, State to) const {
     const auto* known = records.find(id);
-    if (known == nullptr) return 0;
-    return known->attempts + (known->standing.state == State::in_flight && to != State::queued ? 1U : 0U);
+    const bool ends_one = known && known->standing.state == State::in_flight && to != State::queued;
+    return known ? known->attempts + (ends_one ? 1U : 0U) : 0U;
   }
   void send(const storage::SubmissionId& id, Told told) {
     move(id, State::in_flight);
@@ -79,8 +80,7 @@ TEST_F(Judge, an_honest_day_breaks_nothing) {
   auto& second = form("T2");
   const auto a = accept(first);
   const auto b = accept(second);
-  deliver(a);
-  deliver(b);
+  for (const auto& id : {a, b}) deliver(id);
   first.acknowledged = second.acknowledged = true;
   records.judge_the_end();
   EXPECT_EQ(broken(), "");

@@ -1,5 +1,8 @@
 #include "tests/simulation/watched_kv.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "storage/keys.h"
 #include "storage/records.h"
 
@@ -33,18 +36,25 @@ storage::KvResult<void> WatchedKv::commit(const storage::KvBatch& batch) {
   if (fails) has_failed_ = true;
   if (fails && !*fails) return failed;
   auto done = MemoryKv::commit(batch);
-  if (silent_) return done;
+  if (!silent_) show(batch);
+  return fails ? failed : done;
+}
+
+// A batch lists its records in the order of their ids, which say nothing of who came first: of two that were accepted
+// by one commit that is said by their places.
+void WatchedKv::show(const storage::KvBatch& batch) {
+  std::vector<storage::Submission> written;
   for (const auto& write : batch) {
     if (write.family != Family::meta) continue;
     const auto id = storage::keys::parse_id(write.key);
-    const auto record = write.value ? storage::decode_record({Family::meta, write.key}, *write.value) : std::nullopt;
-    if (!id || !record) {
+    auto record = write.value ? storage::decode_record({Family::meta, write.key}, *write.value) : std::nullopt;
+    if (!id || !record)
       findings_.violated("P2", "a record was erased or written unreadably");
-      continue;
-    }
-    records_.committed(*id, record->submission);
+    else
+      written.push_back(std::move(record->submission));
   }
-  return fails ? failed : done;
+  std::ranges::sort(written, {}, &storage::Submission::position);
+  for (const auto& each : written) records_.committed(each.id, each);
 }
 
 std::shared_ptr<storage::MemoryKv> WatchedKv::copy() const {

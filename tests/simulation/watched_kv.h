@@ -44,6 +44,8 @@ class WatchedKv final : public storage::MemoryKv {
   void show_all();
 
  private:
+  void show(const storage::KvBatch& batch);
+
   Records& records_;
   Findings& findings_;
   bool dead_ = false;

@@ -54,7 +54,7 @@ void Wire::send(client::OutboundRequest request, std::move_only_function<void(ru
     known = judge(request);
     open_.emplace(person, request.target);
   }
-  auto call = watch_.began(write, person);
+  auto call = watch_.began(doors_.clock.steady(), write, person);
   auto answer = doors_.national.arrive(request);
   if (request.answer_within && answer.after > *request.answer_within)  // a trial; the server knows nothing of it
     answer = {rules::Failure::response_timeout, *request.answer_within};

@@ -182,7 +182,7 @@ void Upstream::note(const Call& call, Said said, const Exchange& exchange) {
   const auto* reply = std::get_if<rules::Reply>(&exchange);
   const bool was_closed = breaker_.state(now) == BreakerState::closed;
   if (said == Said::nothing) {
-    breaker_.said_nothing(call.is_record);
+    breaker_.said_nothing(now, call.is_record);
   } else {
     breaker_.finished(now, call.is_record, said == Said::served, call.key, doors_.uniform(), call.thing);
   }

@@ -66,13 +66,36 @@ void Breaker::started(SteadyTime now, bool is_record) {
     records_.late = 0;  // whatever is left has outlived every time-out: it will not be reported any more
     reads_.late = 0;
   }
+  idle_ = idle(now);
+  idle_since_.reset();
   ++in_flight(is_record).current;
 }
 
-void Breaker::said_nothing(bool is_record) {
+std::chrono::milliseconds Breaker::idle(SteadyTime now) const {
+  if (!idle_since_) {
+    return idle_;
+  }
+  return idle_ + std::chrono::duration_cast<std::chrono::milliseconds>(now - *idle_since_);
+}
+
+void Breaker::ended(SteadyTime now) {
+  if (under_way() == 0) {
+    idle_since_ = now;
+  }
+}
+
+void Breaker::said_nothing(SteadyTime now, bool is_record) {
   InFlight& flight = in_flight(is_record);
-  std::uint32_t& started = flight.late > 0 ? flight.late : flight.current;
-  if (started > 0) --started;
+  if (flight.late > 0) {
+    --flight.late;
+    return;
+  }
+  if (flight.current == 0) {
+    return;  // outlived every time-out after all
+  }
+  --flight.current;
+  overtaken_ -= std::min(overtaken_, 1U);
+  ended(now);
 }
 
 void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_t key, double jitter,
@@ -86,16 +109,21 @@ void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_
     return;  // outlived every time-out after all
   }
   --flight.current;
+  ended(now);
   switch (state(now)) {
     case BreakerState::open:
       return;
     case BreakerState::closed:
       note({now, served, key, thing});
-      if (!served && should_trip()) {
+      note_silence(now, served, key);
+      if (!served && (should_trip() || is_silent())) {
         for (const Call& call : calls_) {
           if (!call.served) {
             suspect(call.key);
           }
+        }
+        for (const Silent& call : silence_) {
+          suspect(call.key);
         }
         trip(now, jitter);
       }
@@ -137,6 +165,45 @@ void Breaker::note(const Call& call) {
     not_served_ -= calls_.front().served ? 0 : 1;
     calls_.pop_front();
   }
+}
+
+// Which of the calls under way ended is not told, so those that began before the last success are taken to end first.
+// Nobody's calls (log-ins) say nothing.
+void Breaker::note_silence(SteadyTime now, bool served, std::uint64_t key) {
+  if (served) {
+    silence_.clear();
+    overtaken_ = under_way();
+    return;
+  }
+  if (overtaken_ > 0) {
+    --overtaken_;
+    return;
+  }
+  if (key == 0) {
+    return;
+  }
+  silence_.push_back({idle(now), key});
+  if (silence_.size() > options_.minimum_calls) {
+    silence_.pop_front();
+  }
+}
+
+// Only where the window holds too few calls to say anything. A record that hangs again and again while nobody else
+// calls is not enough, however often it does.
+bool Breaker::is_silent() const {
+  if (calls_.size() >= options_.minimum_calls) {
+    return false;
+  }
+  if (silence_.size() < options_.minimum_calls || silence_.back().idle - silence_.front().idle > options_.window) {
+    return false;
+  }
+  std::vector<std::uint64_t> keys;
+  for (const Silent& call : silence_) {
+    if (std::ranges::find(keys, call.key) == keys.end()) {
+      keys.push_back(call.key);
+    }
+  }
+  return keys.size() >= options_.minimum_keys;
 }
 
 bool Breaker::should_trip() const {
@@ -194,8 +261,14 @@ void Breaker::open(SteadyTime now, std::chrono::milliseconds pause, double jitte
     flight->current = 0;
   }
   ++times_opened_;
+  forget_calls();
+}
+
+void Breaker::forget_calls() {
   calls_.clear();
   not_served_ = 0;
+  silence_.clear();
+  overtaken_ = 0;
 }
 
 void Breaker::close() {
@@ -203,8 +276,7 @@ void Breaker::close() {
   suspects_.clear();
   successes_ = 0;
   health_seen_ = false;
-  calls_.clear();
-  not_served_ = 0;
+  forget_calls();
 }
 
 }  // namespace titip::rules

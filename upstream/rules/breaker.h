@@ -1,10 +1,12 @@
 // The circuit breaker of one destination. Pure: state and time in, state out; no clock, no lock, one owner.
 // Closed -> open: in a time window, enough calls from enough different keys, too many of them not served (a poison
-// record must not look like an outage). Open -> half-open when the pause is over: health reads first, then one record
-// at a time. Half-open -> closed after `successes_to_close`; a record not served reopens with twice the pause, up to
-// `open_max`, a read not served with the first one: asking costs the server little, and whoever comes between its
-// return and the next question waits as if there had been no return. Invariant: a call that was started before the
-// breaker tripped decides nothing when it ends after. So nothing starts in half-open until those have ended
+// record must not look like an outage). Or silence, where the window holds too few calls to say anything because each
+// hangs for longer than it is long: as many of them one upon the other, begun since the last was served, none served.
+// Open -> half-open when the pause is over: health reads first, then one record at a time. Half-open -> closed after
+// `successes_to_close`; a record not served reopens with twice the pause, up to `open_max`, a read not served with the
+// first one: asking costs the server little, and whoever comes between its return and the next question waits as if
+// there had been no return. Invariant: a call that was started before the breaker tripped decides nothing when it ends
+// after. So nothing starts in half-open until those have ended
 // (`late_calls_max` bounds the wait, should one never be reported).
 #pragma once
 
@@ -56,7 +58,7 @@ class Breaker {
   void finished(SteadyTime now, bool is_record, bool served, std::uint64_t key, double jitter, std::uint64_t thing = 0);
   // The other way to end: what came says nothing of the destination (the caller's own credentials were refused by
   // something that is not the service itself).
-  void said_nothing(bool is_record);
+  void said_nothing(SteadyTime now, bool is_record);
 
   // Only health reads can be tried: they alone may then close the breaker. Said again whenever it changes.
   void no_record_can_be_sent() { reads_close_ = true; }
@@ -84,7 +86,13 @@ class Breaker {
   void reopen(SteadyTime now, bool by_record, double jitter);
   void open(SteadyTime now, std::chrono::milliseconds pause, double jitter);
   void close();
+  void ended(SteadyTime now);
+  void forget_calls();
   void note(const Call& call);
+  void note_silence(SteadyTime now, bool served, std::uint64_t key);
+  bool is_silent() const;
+  std::uint32_t under_way() const { return records_.current + reads_.current; }
+  std::chrono::milliseconds idle(SteadyTime now) const;
   void suspect(std::uint64_t key);
 
   BreakerOptions options_;
@@ -100,6 +108,14 @@ class Breaker {
   std::uint32_t times_opened_ = 0;
   std::uint32_t not_served_ = 0;  // among calls_
   std::deque<Call> calls_;        // closed only: those of the window
+  struct Silent {
+    std::chrono::milliseconds idle;  // what idle() said
+    std::uint64_t key;
+  };
+  std::deque<Silent> silence_;         // closed only: the latest calls that began after the last one served
+  std::uint32_t overtaken_ = 0;        // closed only: calls under way that began before that
+  std::chrono::milliseconds idle_{0};  // so long nothing was under way, before
+  std::optional<SteadyTime> idle_since_;
   static constexpr std::size_t most_suspects = 64;
   std::deque<std::uint64_t> suspects_;  // not closed only; the latest
 };

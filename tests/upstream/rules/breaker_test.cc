@@ -95,6 +95,38 @@ TEST(Breaker, WhenItOpens) {
   }
 }
 
+// Calls that hang longer than the window is long, one upon the other.
+TEST(Breaker, SilenceOpensIt) {
+  const struct {
+    const char* name;
+    std::string script;
+    BreakerState state;
+  } rows[] = {
+      {"one hangs after the other", "0:R 20:R1- 20:R 40:R2- 40:R 60:R3- 60:R 80:R4- 80:R 100:R5-", BreakerState::open},
+      {"four", "0:R 20:R1- 20:R 40:R2- 40:R 60:R3- 60:R 80:R4- 80:R", BreakerState::closed},
+      {"one was served in between", "0:R 20:R1- 20:R 40:R2- 40:R 60:R3+ 60:R 80:R4- 80:R 100:R5- 100:R 120:R1-",
+       BreakerState::closed},
+      {"five since", "0:R 20:R1+ 20:R 40:R2- 40:R 60:R3- 60:R 80:R4- 80:R 100:R5- 100:R 120:R1-", BreakerState::open},
+      {"the same two in turn", "0:R 20:R1- 20:R 40:R2- 40:R 60:R1- 60:R 80:R2- 80:R 100:R1-", BreakerState::open},
+      {"a lone record", "0:R 20:R1- 20:R 40:R1- 40:R 60:R1- 60:R 80:R1- 80:R 100:R1- 100:R 120:R1-",
+       BreakerState::closed},
+      {"two that cannot be borne, and nobody else calls between their tries",
+       "0:R 20:R1- 22:R 42:R2- 46:R 66:R1- 70:R 90:R2- 94:R 114:R1-", BreakerState::closed},
+      {"a few moments between them", "0:R 20:R1- 22:R 42:R2- 44:R 64:R1- 66:R 86:R2- 88:R 108:R1-", BreakerState::open},
+      {"begun before another was served", "0:R 0:R 0:R 0:R 0:R 5:r9+ 30:R1- 30:R2- 31:R3- 45:R4- 60:R5-",
+       BreakerState::closed},
+      {"five quick failures in a row among many answers", repeat(9, "0:r1+") + "1:r2- 1:r3- 1:r4- 1:r5- 1:r6-",
+       BreakerState::closed},
+      {"log-ins are nobody's", "0:H 20:H- 20:H 40:H- 40:H 60:H- 60:R 80:R1- 80:R 100:R2-", BreakerState::closed},
+  };
+  for (const auto& row : rows) {
+    Breaker breaker({});
+    double end = 0;
+    play(breaker, row.script, &end);
+    EXPECT_EQ(name(breaker.state(at(end))), name(row.state)) << row.name;
+  }
+}
+
 TEST(Breaker, HowItCloses) {
   const struct {
     const char* name;
@@ -323,17 +355,17 @@ TEST(Breaker, WhatSaysNothingDecidesNothing) {
   Breaker breaker({});
   const auto nothing = [&](double second, bool is_record) {
     breaker.started(at(second), is_record);
-    breaker.said_nothing(is_record);
+    breaker.said_nothing(at(second), is_record);
   };
   for (int i = 0; i < 20; ++i) nothing(0, false);
   EXPECT_EQ(breaker.state(at(0)), BreakerState::closed);
   play(breaker, "0:H " + trip);
-  breaker.said_nothing(false);  // one from before the trip
+  breaker.said_nothing(at(15), false);  // one from before the trip
   EXPECT_TRUE(breaker.wants_health_read(at(15)));
   nothing(15, false);
   EXPECT_EQ(breaker.state(at(15)), BreakerState::half_open);
   EXPECT_TRUE(breaker.wants_health_read(at(15))) << "nor does it stand for a health read";
-  breaker.said_nothing(false);  // one more end than starts
+  breaker.said_nothing(at(15), false);  // one more end than starts
   play(breaker, "16:h+ 16:r1+ 16:r2+ 16:r3+");
   EXPECT_EQ(breaker.state(at(16)), BreakerState::closed);
 }
