@@ -34,8 +34,9 @@ std::optional<std::string> BreakerWatch::objection(clock::SteadyTime now) const 
 void BreakerWatch::ended(clock::SteadyTime now, const Call& call, bool served) {
   const bool is_late = call.era != era_;
   if (--calls_under_way_ == 0) idle_since_ = now;
-  note_silence(now, call, served, !failing_ && !is_late && writes_answered_ >= successes_to_end);
-  if (!failing_) return is_late && !served ? void() : note(now, call, served, is_late);
+  const bool own = is_own_trouble(now, call, served);
+  note_silence(now, call, served, !failing_ && !is_late && !own && writes_answered_ >= successes_to_end);
+  if (!failing_) return is_late && !served ? void() : note(now, call, served, is_late, own);
   if (is_late) return;
   if (call.is_write) --writes_;
   if (!served) return trip(now, call.is_write);
@@ -46,13 +47,24 @@ void BreakerWatch::ended(clock::SteadyTime now, const Call& call, bool served) {
   writes_ = 0;
 }
 
+// The gateway need not count who was not answered before, while nearly everybody else was, and is not again.
+bool BreakerWatch::is_own_trouble(clock::SteadyTime now, const Call& call, bool served) {
+  if (!call.is_write) return false;
+  if (served) return in_trouble_.erase(call.who), false;
+  if (in_trouble_.contains(call.who)) return true;
+  const auto answered =
+      std::ranges::count_if(ended_, [&](const auto& each) { return each.served && each.at >= now - window; });
+  if (answered >= answered_while_well) in_trouble_.insert(call.who);
+  return false;
+}
+
 // Whether the gateway counts questions among the three answers is its own affair, and so is whether it has taken
 // fright before. Until three writes in a row were answered after that it may count from anywhere: what it may have left
 // out says nothing against the server, and all speaks for it.
-void BreakerWatch::note(clock::SteadyTime now, const Call& call, bool served, bool is_late) {
+void BreakerWatch::note(clock::SteadyTime now, const Call& call, bool served, bool is_late, bool own) {
   const bool surely_counted = writes_answered_ >= successes_to_end;
   if (served && call.is_write && !is_late) ++writes_answered_;
-  ended_.push_back({now, served, surely_counted, call.who});
+  ended_.push_back({now, served, surely_counted && !own, call.who});
   while (ended_.front().at < now - window) ended_.pop_front();
   if (served) return;
   if (const auto since = surely_failing()) return trip(*since, false);

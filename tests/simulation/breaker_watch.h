@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "gateway/clock/clock.h"
@@ -42,7 +43,8 @@ class BreakerWatch {
     bool surely_counted;
     std::string who;
   };
-  void note(clock::SteadyTime now, const Call& call, bool served, bool is_late);
+  void note(clock::SteadyTime now, const Call& call, bool served, bool is_late, bool own);
+  bool is_own_trouble(clock::SteadyTime now, const Call& call, bool served);
   std::optional<clock::SteadyTime> surely_failing() const;
   bool may_be_failing() const;
   void note_silence(clock::SteadyTime now, const Call& call, bool served, bool surely_counted);
@@ -66,7 +68,9 @@ class BreakerWatch {
     std::string who;
   };
   std::deque<Silent> silence_;  // the last people's calls that began after the last answer, and had none
-  std::size_t in_a_row_ = 0;    // calls without an answer
+  static constexpr std::ptrdiff_t answered_while_well = 9;  // of ten calls, in ten seconds
+  std::set<std::string> in_trouble_;                        // whose write had no answer while those had
+  std::size_t in_a_row_ = 0;                                // calls without an answer
   std::size_t calls_under_way_ = 0;
   std::size_t overtaken_ = 0;  // of those, begun before the last answer
   std::chrono::milliseconds idle_{0};

@@ -9,6 +9,9 @@ namespace {
 // The window keeps at most this many calls; at higher rates it is shorter in time, which is as good a sample.
 constexpr std::size_t max_calls = 10'000;
 
+// At most so many of the calls are not served while the server is well.
+constexpr double well_ratio = 0.1;
+
 }  // namespace
 
 std::string_view name(BreakerState state) {
@@ -114,6 +117,9 @@ void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_
     case BreakerState::open:
       return;
     case BreakerState::closed:
+      if (is_record && !served && has_own_trouble(key)) {
+        return;
+      }
       note({now, served, key, thing});
       note_silence(now, served, key);
       if (!served && (should_trip() || is_silent())) {
@@ -126,6 +132,8 @@ void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_
           suspect(call.key);
         }
         trip(now, jitter);
+      } else if (is_record) {
+        note_own_trouble(served, key);
       }
       return;
     case BreakerState::half_open:
@@ -143,7 +151,27 @@ void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_
 }
 
 bool Breaker::is_suspect(std::uint64_t key) const {
-  return std::ranges::find(suspects_, key) != suspects_.end();
+  return std::ranges::find(suspects_, key) != suspects_.end() || has_own_trouble(key);
+}
+
+bool Breaker::has_own_trouble(std::uint64_t key) const {
+  return std::ranges::find(own_trouble_, key) != own_trouble_.end();
+}
+
+void Breaker::note_own_trouble(bool served, std::uint64_t key) {
+  if (served) {
+    std::erase(own_trouble_, key);
+    return;
+  }
+  const bool others_are_well = calls_.size() >= options_.minimum_calls &&
+                               static_cast<double>(not_served_) <= well_ratio * static_cast<double>(calls_.size());
+  if (key == 0 || !others_are_well) {
+    return;
+  }
+  own_trouble_.push_back(key);
+  if (own_trouble_.size() > most_in_own_trouble) {
+    own_trouble_.pop_front();
+  }
 }
 
 // Nobody's calls (health reads, log-ins) say nothing of anybody.

@@ -46,8 +46,9 @@ class Breaker {
   bool may_send_read(SteadyTime now) const;  // pass-through reads, log-ins and probes: closed or half-open
   bool wants_health_read(SteadyTime now) const;
   std::optional<SteadyTime> wakes_at() const;  // when open ends
-  // While it is not closed: calls of this key tripped it, or reopened it. Others are tried first, where there are any:
-  // a record that the server cannot bear must not be what says whether the server is back.
+  // While it is not closed: calls of this key tripped it, or reopened it, or it is in trouble of its own. Others are
+  // tried first, where there are any: a record that the server cannot bear must not be what says whether the server is
+  // back.
   bool is_suspect(std::uint64_t key) const;
 
   // Every call that was sent is noted exactly once. `key` distinguishes who called (a hash of the ordering key).
@@ -94,6 +95,8 @@ class Breaker {
   std::uint32_t under_way() const { return records_.current + reads_.current; }
   std::chrono::milliseconds idle(SteadyTime now) const;
   void suspect(std::uint64_t key);
+  bool has_own_trouble(std::uint64_t key) const;
+  void note_own_trouble(bool served, std::uint64_t key);
 
   BreakerOptions options_;
   bool tripped_ = false;
@@ -118,6 +121,10 @@ class Breaker {
   std::optional<SteadyTime> idle_since_;
   static constexpr std::size_t most_suspects = 64;
   std::deque<std::uint64_t> suspects_;  // not closed only; the latest
+  // Keys whose record was not served while nearly everybody else was. Until a record of theirs is served, that another
+  // is not says nothing of the server: at night nobody else may call.
+  static constexpr std::size_t most_in_own_trouble = 1'024;
+  std::deque<std::uint64_t> own_trouble_;  // the latest
 };
 
 }  // namespace titip::rules

@@ -24,6 +24,7 @@ struct Figures {
   std::uint64_t fresh = 0;
   double p99_s = 0;  // accept to delivered, of all that are no poison
   std::uint64_t breaker_opened = 0;
+  std::uint64_t opened_alone = 0;  // of those, when nobody came any more
   std::uint64_t held = 0;
   double others_p99_s = 0;  // the same of those accepted since the import began, and not imported
   std::uint64_t peak_backlog = 0;

@@ -119,6 +119,9 @@ class Wire final : public client::Transport {
   std::function<milliseconds()> now_;
 };
 
+// Poison that is left when nobody comes any more is tried by itself, which must not look like an outage.
+constexpr milliseconds night = 3 * Weather::hour;
+
 client::UpstreamOptions upstream_options(const GatewayOptions& options) {
   client::UpstreamOptions made;
   made.window = options.window;
@@ -216,8 +219,10 @@ struct Gateway::Life {
   void come() {
     const auto arrival = people.next();
     nobody_comes = !arrival;
-    // Later nobody calls but the poison that is left, which no breaker can tell from an outage.
-    if (!arrival) times_opened = upstream.health().outages;
+    if (!arrival) {
+      opened_while_people_came = upstream.health().outages;
+      night_ends = now() + (weather.hanging > 0 ? night : milliseconds(0));
+    }
     if (!arrival) return;
     const auto when = std::max(began + arrival->at, clock.steady());
     agenda.at(when, [this, arrival = *arrival] {
@@ -258,8 +263,9 @@ struct Gateway::Life {
   storage::Facilities facilities;
   delivery::Dispatcher dispatcher;
   bool nobody_comes = false;
+  milliseconds night_ends{0};
   std::uint64_t held = 0;
-  std::uint64_t times_opened = 0;  // the breaker, while people came
+  std::uint64_t opened_while_people_came = 0;  // the breaker
 };
 
 Gateway::Gateway(GatewayOptions options, const Weather& weather, const storage::Sealer& sealer)
@@ -275,7 +281,8 @@ Figures Gateway::run() {
   const auto until = life.options.until.value_or(longest);
   std::size_t most_bytes = 0;
   std::size_t most_active = 0;
-  while (life.now() < until && !(life.nobody_comes && life.course.pending() == 0)) {
+  const auto is_over = [&] { return life.nobody_comes && life.course.pending() == 0 && life.now() >= life.night_ends; };
+  while (life.now() < until && !is_over()) {
     while (life.step()) {
     }
     if (life.options.weighs) {
@@ -285,7 +292,8 @@ Figures Gateway::run() {
     life.advance();
   }
   auto made = life.course.figures();
-  made.breaker_opened = life.times_opened;
+  made.breaker_opened = life.upstream.health().outages;
+  made.opened_alone = made.breaker_opened - life.opened_while_people_came;
   made.held = life.held;
   made.gateway_bytes = most_bytes;
   made.store_bytes = heap_in_use(Holder::store);

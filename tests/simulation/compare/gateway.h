@@ -24,7 +24,8 @@ class Gateway {
   Gateway(GatewayOptions options, const Weather& weather, const storage::Sealer& sealer);
   ~Gateway();
 
-  // Until nobody but the poison waits and nobody comes any more, half a day after the last at the latest.
+  // Until nobody but the poison waits and nobody comes any more, half a day after the last at the latest; where there
+  // is poison, three hours longer.
   Figures run();
 
  private:

@@ -38,6 +38,9 @@ void print_beside(const std::map<std::string, Figures>& all) {
   const auto p99 = [&](const char* name) { return all.at(name).p99_s; };
   fmt::print("\npoison on the weather: p99 {:.2f} s, without {:.2f} s; on a calm day {:.3f} s, without {:.3f} s\n",
              p99("poison"), p99("clean"), p99("calm-poison"), p99("calm"));
+  for (const auto* name : {"poison", "clean", "calm-poison", "calm"})
+    fmt::print("{}: the breaker opened {} times, {} of them when nobody came any more\n", name,
+               all.at(name).breaker_opened, all.at(name).opened_alone);
   fmt::print("import of 100,000: p99 of the others {:.2f} s, without {:.2f} s\n", all.at("import").others_p99_s,
              all.at("no-import").others_p99_s);
   for (const auto* name : {"small-backlog", "large-backlog"}) {

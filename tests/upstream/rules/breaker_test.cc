@@ -127,6 +127,33 @@ TEST(Breaker, SilenceOpensIt) {
   }
 }
 
+// What was not served while nearly everybody else was, says nothing when it is alone.
+TEST(Breaker, TroubleOfItsOwnOpensNothing) {
+  const std::string by_day = repeat(30, "0:r9+") + "0:r1- 0:r2- 0:r3- ";
+  const struct {
+    const char* name;
+    std::string script;
+    BreakerState state;
+  } rows[] = {
+      {"by night they are alone", by_day + repeat(9, "100:r1- 100:r2- 100:r3-"), BreakerState::closed},
+      {"with a few others that are served", by_day + repeat(9, "100:r1- 100:r2- 100:r8+"), BreakerState::closed},
+      {"hanging one after the other", by_day + "100:R 120:R1- 120:R 140:R2- 140:R 160:R3- 160:R 180:R1- 180:R 200:R2-",
+       BreakerState::closed},
+      {"their questions count", by_day + "100:h- 100:h- 100:h- 100:h- 100:r4-", BreakerState::open},
+      {"once served they count again", by_day + "50:r1+ 50:r2+ " + repeat(3, "100:r1- 100:r2-"), BreakerState::open},
+      {"others fail too", by_day + "100:r1- 100:r4- 100:r5- 100:r6- 100:r7- 100:r8-", BreakerState::open},
+      {"when a fifth was not served it was the server's",
+       repeat(12, "0:r9+") + "0:r1- 0:r2- 0:r3- " + repeat(3, "100:r2- 100:r3-"), BreakerState::open},
+      {"nobody else had called", "0:r1- 0:r2- " + repeat(3, "100:r1- 100:r2-"), BreakerState::open},
+  };
+  for (const auto& row : rows) {
+    Breaker breaker({});
+    double end = 0;
+    play(breaker, row.script, &end);
+    EXPECT_EQ(name(breaker.state(at(end))), name(row.state)) << row.name;
+  }
+}
+
 TEST(Breaker, HowItCloses) {
   const struct {
     const char* name;
