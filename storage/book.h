@@ -92,6 +92,7 @@ class Book {
   // says, then (once that is fetched) by what its record says.
   void foresee(const NewSubmission& incoming);
   void foresee_behind(const NewSubmission& incoming);
+  void foresee(const std::vector<News>& news);
   void foresee(const SubmissionId& id);
   void foresee_behind(const SubmissionId& id);
 
@@ -121,6 +122,7 @@ class Book {
   Event answer_to_blocked(Submission& submission);
   void take_numbers(Submission& submission, const std::vector<Resolved>& resolved);
   Changed finished(const Record& record);
+  Changed take_in_news(const std::vector<News>& all, Changed changed);
   void append_line(Record& record, Attempt attempt, const std::optional<Attempt>& mark);
   void enter_state(Record& record, const Entering& entering);
 

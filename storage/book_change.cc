@@ -135,7 +135,7 @@ Changed Book::settle(const Settlement& settlement) {
   enter_state(*record, {next, event, settlement.hold_reason, due_at, at});
   commit_change(before, *record);
   erase_if_asked(*record);
-  return finished(*record);
+  return take_in_news(settlement.news, finished(*record));
 }
 
 // The server says that something is missing which this record declares to need.
@@ -208,7 +208,7 @@ Changed Book::transition(const Transition& transition) {
   if (stays) return {Applied::stale, before.version, before.state, {}};
   commit_change(before, *record);
   erase_if_asked(*record);
-  return finished(*record);
+  return take_in_news(transition.news, finished(*record));
 }
 
 bool Book::lost_attempt(const SubmissionId& id, Attempt mark) {

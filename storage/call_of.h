@@ -19,6 +19,9 @@ Call call_of(std::vector<Item> items, Home& home, Done<std::vector<Answer>> done
     if constexpr (requires { item.payload.bytes; }) call.bytes += item.payload.bytes.size();
     if constexpr (requires { item.reply.bytes; }) call.bytes += item.reply.bytes.size();
     if constexpr (requires { item.bytes.size(); }) call.bytes += item.bytes.size();
+    if constexpr (requires { item.news; }) {
+      for (const News& news : item.news) call.bytes += news.submission.payload.bytes.size();
+    }
     if constexpr (requires { item.attempt.note.bytes; }) call.bytes += item.attempt.note.bytes.size();
     if constexpr (std::is_same_v<Item, std::string>) call.bytes += item.size();
     if constexpr (std::is_same_v<Item, NewSubmission>) {

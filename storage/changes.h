@@ -77,6 +77,15 @@ struct Resolved {
   std::optional<Digest> alias{};  // keyed hash of the real number: it names the same thing from now on
 };
 
+// A record that enters custody in the commit of the change it tells of (a callback): neither is ever there without the
+// other. It is an ordinary record from then on. Left out: if the changed record does not stand in `when` after it, or
+// if `most_due` records of its lane are due already, so that one receiver that is gone for good cannot fill the store.
+struct News {
+  State when = State::rejected;
+  NewSubmission submission;
+  std::uint64_t most_due = 0;
+};
+
 // Ends an attempt or a probe. One batch: the attempt's line, the state, the counters, the due index, resolved
 // references, released or cancelled dependants, the key's next head.
 struct Settlement {
@@ -94,6 +103,7 @@ struct Settlement {
   std::vector<Resolved> resolved{};
   // Delivered, and a reference is still without its number: when to read it back.
   std::optional<WallTime> read_back_at{};
+  std::vector<News> news{};
 };
 
 // What a read-back of a delivered record brought: numbers, or when to look again.
@@ -113,6 +123,7 @@ struct Transition {
   HoldReason hold_reason = HoldReason::none;
   std::optional<WallTime> due_at;
   std::vector<Resolved> resolved{};  // a person says it landed, and under which number
+  std::vector<News> news{};
 };
 
 struct Changed {
@@ -120,6 +131,8 @@ struct Changed {
   std::uint32_t version = 0;  // after the change
   State state = State::queued;
   std::vector<SubmissionId> cancelled{};  // dependants that went with it
+  std::uint32_t news_taken = 0;           // of what came with it
+  std::uint32_t news_left_out = 0;        // that should have been taken in, but its lane was full
 };
 
 // --- objects ------------------------------------------------------------------------------------------------------

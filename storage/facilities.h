@@ -19,6 +19,9 @@
 
 namespace titip::storage {
 
+// The destination of the records that tell facilities what became of theirs. No national service may have its name.
+inline constexpr std::string_view callback_destination = "callback";
+
 struct Facility {
   std::string code;  // as the national service knows it
   std::string name;
@@ -32,8 +35,13 @@ struct Facility {
   std::string former_secret{};                          // while rotating: clinics may still sign with it; empty: none
   std::optional<bool> encrypted_replies{};              // none: as the profile says
   std::optional<std::chrono::seconds> signature_age{};  // older or newer timestamps are refused; none: no check
-  bool disabled = false;                                // refused at the door; what is in custody is still delivered
-  bool in_config = false;                               // of the config file: only there it can be changed
+  // Where it is told what became of its submissions (Standard Webhooks). Empty: nowhere. The secrets are "whsec_…".
+  std::string callback_url{};
+  std::string callback_secret{};
+  std::string former_callback_secret{};  // while rotating: signed with both; empty: none
+  bool callback_delivered = false;       // told of deliveries too, not of rejections alone
+  bool disabled = false;                 // refused at the door; what is in custody is still delivered
+  bool in_config = false;                // of the config file: only there it can be changed
 };
 
 class Facilities {

@@ -35,6 +35,7 @@ struct Foresee {
   template <class Item>
   void operator()(const Item& item) const {
     if constexpr (NamesARecord<Item>) book.foresee(item.id);
+    if constexpr (requires { item.news; }) book.foresee(item.news);
   }
 };
 struct ForeseeBehind {

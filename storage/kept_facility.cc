@@ -13,7 +13,15 @@ constexpr std::size_t page = 1'000;
 using Objects = std::vector<std::pair<std::string, Object>>;
 
 // What a flag says stands, or does not stand, behind it.
-enum Flag : std::uint8_t { is_disabled = 1U, says_encrypted = 2U, wants_encrypted = 4U, has_age = 8U, all_flags = 15U };
+enum Flag : std::uint8_t {
+  is_disabled = 1U,
+  says_encrypted = 2U,
+  wants_encrypted = 4U,
+  has_age = 8U,
+  has_callback = 16U,
+  wants_delivered = 32U,
+  all_flags = 63U
+};
 
 // A number that may be below zero.
 std::uint32_t folded(std::chrono::minutes offset) {
@@ -26,11 +34,14 @@ std::string encode(const Facility& facility) {
   unsigned flags = facility.disabled ? is_disabled : 0U;
   if (facility.encrypted_replies) flags |= says_encrypted | (*facility.encrypted_replies ? wants_encrypted : 0U);
   if (facility.signature_age) flags |= has_age;
+  if (!facility.callback_url.empty()) flags |= has_callback | (facility.callback_delivered ? wants_delivered : 0U);
   Encoder bytes;
   bytes.u8(version).u8(static_cast<std::uint8_t>(flags)).u32(folded(facility.utc_offset)).text(facility.name);
   bytes.text(facility.late_entry_reason).text(facility.username).text(facility.password);
   bytes.text(facility.consumer_id).text(facility.consumer_secret).text(facility.former_secret);
   if (facility.signature_age) bytes.varint(static_cast<std::uint64_t>(facility.signature_age->count()));
+  if (!facility.callback_url.empty())
+    bytes.text(facility.callback_url).text(facility.callback_secret).text(facility.former_callback_secret);
   return bytes.take();
 }
 
@@ -52,6 +63,12 @@ std::optional<Facility> decode_facility(std::string_view code, std::string_view 
   facility.consumer_secret = from.text();
   facility.former_secret = from.text();
   if ((flags & has_age) != 0) facility.signature_age = std::chrono::seconds(from.varint_of<std::uint32_t>());
+  if ((flags & has_callback) != 0) {
+    facility.callback_delivered = (flags & wants_delivered) != 0;
+    facility.callback_url = from.text();
+    facility.callback_secret = from.text();
+    facility.former_callback_secret = from.text();
+  }
   return from.done() ? std::optional(std::move(facility)) : std::nullopt;
 }
 

@@ -137,6 +137,10 @@ Facility with_everything() {
   made.former_secret = "rahasia lama";
   made.encrypted_replies = false;
   made.signature_age = std::chrono::seconds(300);
+  made.callback_url = "https://klinik.example/titip";
+  made.callback_secret = "whsec_satu";
+  made.former_callback_secret = "whsec_dua";
+  made.callback_delivered = true;
   made.disabled = true;
   return made;
 }
@@ -152,6 +156,10 @@ TEST(KeptFacility, comes_back_as_it_was) {
     EXPECT_EQ(back->former_secret, "rahasia lama");
     EXPECT_EQ(back->encrypted_replies, encrypted);
     EXPECT_EQ(back->signature_age, std::chrono::seconds(300));
+    EXPECT_EQ(back->callback_url, "https://klinik.example/titip");
+    EXPECT_EQ(back->callback_secret, "whsec_satu");
+    EXPECT_EQ(back->former_callback_secret, "whsec_dua");
+    EXPECT_TRUE(back->callback_delivered);
     EXPECT_TRUE(back->disabled);
     EXPECT_TRUE(same(*back, whole));
   }
@@ -160,6 +168,23 @@ TEST(KeptFacility, comes_back_as_it_was) {
   EXPECT_EQ(bare->encrypted_replies, std::nullopt);
   EXPECT_EQ(bare->signature_age, std::nullopt);
   EXPECT_FALSE(bare->disabled);
+  EXPECT_EQ(bare->callback_url, "");
+}
+
+// What a Titip without callbacks wrote: one byte of flags less to know, nothing behind the secrets.
+TEST(KeptFacility, of_an_earlier_titip_is_read) {
+  auto whole = with_everything();
+  whole.callback_url.clear();
+  whole.callback_secret.clear();
+  whole.former_callback_secret.clear();
+  whole.callback_delivered = false;
+  const auto bytes = encode(whole);
+  EXPECT_EQ(bytes[1], '\x0b') << "the flags as they were";
+  const auto back = decode_facility(whole.code, bytes);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->former_secret, "rahasia lama");
+  EXPECT_EQ(back->callback_url, "");
+  EXPECT_EQ(back->callback_secret, "");
 }
 
 TEST(KeptFacility, what_is_not_whole_is_refused) {
