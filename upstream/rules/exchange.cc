@@ -18,6 +18,8 @@ std::string_view name(Failure failure) {
       return "connect_timeout";
     case Failure::tls_failed:
       return "tls_failed";
+    case Failure::address_refused:
+      return "address_refused";
     case Failure::not_admitted:
       return "not_admitted";
     case Failure::write_failed:

@@ -20,7 +20,8 @@ enum class Failure : std::uint8_t {
   connect_failed,
   connect_timeout,
   tls_failed,
-  not_admitted,  // our own side did not send it (shutting down, breaker not closed)
+  address_refused,  // of a callback: where it leads is not to be called (upstream/client/public_address.h)
+  not_admitted,     // our own side did not send it (shutting down, breaker not closed)
   // Something was written, or may have been: unknown.
   write_failed,
   write_timeout,
