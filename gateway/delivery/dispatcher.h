@@ -30,6 +30,7 @@
 #include "gateway/delivery/permits.h"
 #include "gateway/delivery/served_time.h"
 #include "gateway/delivery/settle.h"
+#include "metrics/callback_probes.h"
 #include "metrics/catalogue.h"
 #include "storage/facilities.h"
 #include "storage/payload.h"
@@ -53,6 +54,7 @@ struct DispatcherOptions {
   rules::SurgeOptions surge{};
   std::chrono::milliseconds fresh_age{3'600'000};  // accepted since so long: somebody may still be waiting for it
   std::chrono::milliseconds deadline_near{3 * 3'600'000};  // a deadline that is nearer makes its record go first
+  std::uint64_t most_callbacks = 10'000;                   // of one facility may be due; more are left out
 };
 
 struct DispatcherDoors {
@@ -70,6 +72,8 @@ struct DispatcherDoors {
   std::function<void(const std::optional<std::string>& facility, const std::string& reason)> surged{};
   // The drain as it stands, at every change of its state and every few seconds; nothing: there is none.
   std::function<void(const std::optional<Drain>&)> drain_stands{};
+  // Where it is counted how many callbacks came of it; may be nothing.
+  const metrics::CallbackProbes* callbacks = nullptr;
 };
 
 // What became of an order. `kept`: it is on stable storage; if not, it holds all the same, and is written again.
@@ -237,6 +241,8 @@ class Dispatcher {
   void settle(const WorkPtr& work, storage::Settlement settlement, const std::string& words, const rules::Reply* reply);
   void leave_alone(const WorkPtr& work, bool stays_in_index);
   void store_settlement(const WorkPtr& work, storage::Settlement settlement);
+  std::vector<storage::News> news_of(const WorkPtr& work, storage::Event event, std::string_view rule) const;
+  void count_news(const storage::Changed& changed) const;
   void settled(const WorkPtr& work, const storage::Settlement& settlement,
                storage::Result<std::vector<storage::Changed>> changed);
   void hold(const WorkPtr& work, storage::HoldReason reason);

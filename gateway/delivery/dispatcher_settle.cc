@@ -40,6 +40,7 @@ void Dispatcher::settle(const WorkPtr& work, storage::Settlement settlement, con
 
 void Dispatcher::store_settlement(const WorkPtr& work, storage::Settlement settlement) {
   settlement.epoch = work->epoch;
+  if (settlement.news.empty()) settlement.news = news_of(work, settlement.event, settlement.attempt.rule);
   std::vector<storage::Settlement> batch{settlement};
   doors_.store.settle(
       std::move(batch), doors_.home,
@@ -72,6 +73,7 @@ void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlem
   // Without the store's word the record stays as the store knows it: an open attempt, unknown after the restart.
   if (!changed) return release(work, false);
   const auto [applied, state] = std::pair(changed->front().applied, changed->front().state);
+  count_news(changed->front());
   if (applied != storage::Applied::yes)
     metrics::log(
         Level::error, "settlement_stale",
@@ -109,10 +111,12 @@ void Dispatcher::move(const WorkPtr& work, storage::Event event, storage::HoldRe
   transition.expected_version = work->record.version;
   transition.event = event;
   transition.hold_reason = reason;
+  transition.news = news_of(work, event, work->record.outcome_rule);
   if (event == storage::Event::repeat_allowed) transition.due_at = doors_.clock.wall();
   doors_.store.transition({transition}, doors_.home, [this, work](const auto& changed) {
     if (changed && changed->front().applied == storage::Applied::yes)
       draining_.changed(work->record, changed->front().state, doors_.clock.wall());
+    if (changed) count_news(changed->front());
     if (changed) return release(work, true);
     changed.error() == storage::Error::corrupt ? leave_alone(work, true) : release_for_later(work);
   });

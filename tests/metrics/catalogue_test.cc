@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string>
 
+#include "metrics/callback_probes.h"
+
 namespace titip::metrics {
 namespace {
 
@@ -35,6 +37,7 @@ struct AllProbes {
   RetentionProbes retention{registry};
   AdminProbes admin{registry};
   FacilityProbes facilities{registry};
+  CallbackProbes callbacks{registry};
 };
 
 // A family that appears only with its first event hides that event from rate() and from alerts.
@@ -88,6 +91,15 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_writer_queue_bytes",
                              "titip_reads_total",
                              "titip_auth_failures_total",
+                             "titip_callbacks_total",
+                             "titip_callback_attempts_total",
+                             "titip_callback_attempt_duration_seconds_count",
+                             "titip_callback_limits_met_total",
+                             "titip_callbacks_waiting",
+                             "titip_callbacks_oldest_accepted_timestamp_seconds",
+                             "titip_callbacks_in_flight",
+                             "titip_callback_hosts_down",
+                             "titip_callback_receivers_gone",
                              "titip_build_info",
                              "process_cpu_seconds_total",
                              "process_resident_memory_bytes",

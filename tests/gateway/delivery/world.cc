@@ -39,6 +39,7 @@ World::Process::Process(World& world)
     : timers(world.clock),
       probes(registry, std::string(destination)),
       intake_probes(registry),
+      callback_probes(registry),
       engine([&] {
         auto opened = storage::QueueStore::open(world.kv_, world.store_options(), storage::Pumping::by_hand);
         if (!opened) throw std::runtime_error(opened.error());
@@ -49,14 +50,21 @@ World::Process::Process(World& world)
                {transport, [&world] { return world.clock.steady(); }, [&world] { return world.clock.wall(); },
                 [] { return 0.5; }, probes}),
       intake({store, home, *world.sealer_, world.clock, intake_probes}),
-      dispatcher({std::string(destination), world.options_.settle, world.options_.login, world.options_.permits,
-                  world.options_.surge},
-                 {world.profile_, world.facilities_, store, home, *world.sealer_, upstream, world.clock, timers,
-                  [] { return 0.5; }, probes,
-                  [&world](const auto& facility, const std::string&) {
-                    world.surged.push_back(facility.value_or("all of them"));
-                  },
-                  [&world](const auto& drain) { world.drain_stands = drain; }}) {
+      dispatcher(
+          {std::string(destination), world.options_.settle, world.options_.login, world.options_.permits,
+           world.options_.surge, delivery::DispatcherOptions{}.fresh_age, delivery::DispatcherOptions{}.deadline_near,
+           world.options_.callbacks.value_or(delivery::CallbacksOptions{}).policy.most_due},
+          {world.profile_, world.facilities_, store, home, *world.sealer_, upstream, world.clock, timers,
+           [] { return 0.5; }, probes,
+           [&world](const auto& facility, const std::string&) {
+             world.surged.push_back(facility.value_or("all of them"));
+           },
+           [&world](const auto& drain) { world.drain_stands = drain; }, &callback_probes}) {
+  if (const auto& options = world.options_.callbacks)
+    callbacks.emplace(*options, delivery::CallbacksDoors{
+                                    world.facilities_, store, home, *world.sealer_, receiver, world.clock, timers,
+                                    [] { return 0.5; }, callback_probes,
+                                    [&world](const auto& facility, const auto&) { world.gone.push_back(facility); }});
   transport.server = [&world](const auto& request) { return world.server(request); };
   transport.on_request = [&world](const auto& request) { world.check_write(request); };
 }
@@ -118,12 +126,13 @@ storage::SubmissionId World::accept(const Dose& dose, std::string_view route, st
 
 void World::start() {
   process_->dispatcher.start();
+  if (process_->callbacks) process_->callbacks->start();
   run();
 }
 
 bool World::step() {
   auto& p = *process_;
-  if (p.engine->pump() || p.home.run() || p.transport.run()) return true;
+  if (p.engine->pump() || p.home.run() || p.transport.run() || p.receiver.run()) return true;
   if (!p.timers.run_due()) return false;
   ++timers_run;
   return true;
@@ -173,6 +182,19 @@ storage::Loaded World::load(const storage::SubmissionId& id) {
     } else {
       ADD_FAILURE() << "not in custody: " << id.text();
     }
+  });
+  run();
+  return found;
+}
+
+std::vector<storage::Submission> World::records_of(std::string destination_of_them, std::string facility) {
+  storage::ScanQuery query;
+  query.filter.destination = std::move(destination_of_them);
+  query.filter.facility = std::move(facility);
+  query.limit = 1'000;
+  std::vector<storage::Submission> found;
+  process_->engine->scan(query, process_->home, [&](auto page) {
+    if (page) found = std::move(page->items);
   });
   run();
   return found;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/delivery/callbacks.h"
 #include "gateway/delivery/dispatcher.h"
 #include "gateway/intake/intake.h"
 #include "storage/memory_kv.h"
@@ -17,6 +18,7 @@
 #include "tests/gateway/delivery/national_server.h"
 #include "tests/gateway/fakes.h"
 #include "tests/gateway/faulty_store.h"
+#include "tests/gateway/receiver.h"
 #include "upstream/client/upstream.h"
 
 namespace titip::tests {
@@ -42,9 +44,10 @@ struct WorldOptions {
   client::UpstreamOptions upstream;
   delivery::PermitOptions permits;
   rules::SurgeOptions surge;
-  int facilities = 0;                              // more of them, "F000" and on
-  std::function<void(profile::Profile&)> profile;  // changes the shipped one
-  std::string credentials{};                       // of the clinics, as the front hands them on
+  int facilities = 0;                                     // more of them, "F000" and on
+  std::function<void(profile::Profile&)> profile;         // changes the shipped one
+  std::string credentials{};                              // of the clinics, as the front hands them on
+  std::optional<delivery::CallbacksOptions> callbacks{};  // none: nobody sends them
 };
 
 struct Dose {
@@ -82,6 +85,10 @@ class World {
   rules::BreakerState breaker() const { return process_->upstream.state(); }
   client::Health health() const { return process_->upstream.health(); }
   ScriptedTransport& transport() { return process_->transport; }
+  ScriptedReceiver& receiver() { return process_->receiver; }
+  delivery::Callbacks& callbacks() { return *process_->callbacks; }
+  // What needs attention, or any other records of a destination and facility.
+  std::vector<storage::Submission> records_of(std::string destination, std::string facility);
   delivery::Dispatcher& dispatcher() { return process_->dispatcher; }
   FaultyStore& store() { return process_->store; }
   client::Upstream& upstream() { return process_->upstream; }
@@ -106,6 +113,7 @@ class World {
   FakeClock clock;
   std::size_t timers_run = 0;
   std::vector<std::string> surged;              // facilities, or "all of them"
+  std::vector<std::string> gone;                // facilities whose receiver is
   std::optional<delivery::Drain> drain_stands;  // as the dispatcher last showed it
 
  private:
@@ -116,12 +124,15 @@ class World {
     metrics::Registry registry;
     metrics::DestinationProbes probes;
     metrics::IntakeProbes intake_probes;
+    metrics::CallbackProbes callback_probes;
     std::unique_ptr<storage::QueueStore> engine;
     FaultyStore store;
     ScriptedTransport transport;
     client::Upstream upstream;
     intake::Intake intake;
     delivery::Dispatcher dispatcher;
+    ScriptedReceiver receiver;
+    std::optional<delivery::Callbacks> callbacks;
   };
   storage::StoreOptions store_options();
   void check_write(const client::OutboundRequest& request);
