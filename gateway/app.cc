@@ -58,6 +58,7 @@ void App::make_upkeep() {
                       reads::KeptReadsSweep::Doors{*store_, operations_loop_, *sealer_, clock_, operations_loop_});
   std::vector<std::string> names;
   for (const auto& destination : destinations_) names.push_back(destination->name());
+  names.emplace_back(storage::callback_destination);
   desk_.emplace(admin::Doors{*store_, *sealer_, clock_, config_.key_file, config_.data_directory, retention.rule,
                              [this] { return operators_status(); },
                              [this](const std::string& what) { set_gate(what, std::nullopt); }, std::move(names),
@@ -99,6 +100,10 @@ void App::set_gate(const std::string& what, const std::optional<admin::Gate>& ga
     if (each->name() == what) each->gate(gate);
     if (what.starts_with(facilities)) each->gate_facility(what.substr(facilities.size()), gate);
   }
+  const std::string callback(storage::callback_destination);
+  const auto facilities = admin::facility_gate_name(callback, {});
+  if (what == callback) callbacks_->gate(gate);
+  if (what.starts_with(facilities)) callbacks_->gate_facility(what.substr(facilities.size()), gate);
 }
 
 DrainDoors App::drain_doors() {
@@ -148,6 +153,7 @@ std::expected<void, std::string> App::listen() {
 
 void App::start() {
   for (auto& destination : destinations_) destination->start();
+  callbacks_->start();
   for (auto& front : fronts_) front->start();
   operations_loop_.post([this] {
     retention_->start();
@@ -166,6 +172,7 @@ void App::stop() {
   const auto deadline = std::chrono::steady_clock::now() + config_.stop_grace;
   for (auto& front : fronts_) front->begin_stop();
   for (auto& destination : destinations_) destination->begin_stop();
+  callbacks_->begin_stop();
   desk_->begin_stop();
   operations_loop_.post([this] {
     retention_->stop();
@@ -173,7 +180,8 @@ void App::stop() {
     control_->stop();
   });
   const auto delivered = [this] {
-    return std::ranges::all_of(destinations_, [](const auto& d) { return d->has_stopped(); });
+    return callbacks_->has_stopped() &&
+           std::ranges::all_of(destinations_, [](const auto& d) { return d->has_stopped(); });
   };
   const auto answered = [this] {
     return std::ranges::all_of(fronts_, [](const auto& f) { return f->connections() == 0; });
@@ -182,6 +190,7 @@ void App::stop() {
   if (!delivered()) metrics::log(Level::warning, "stop_abandons_attempts");
   // Whatever is still on its way upstream ends now: attempts as unknown, reads as unavailable.
   for (auto& destination : destinations_) destination->abandon();
+  callbacks_->abandon();
   wait_until(std::chrono::steady_clock::now() + abandon_grace, delivered);
   wait_until(std::max(deadline, std::chrono::steady_clock::now() + abandon_grace), answered);
   store_->close();
@@ -191,6 +200,7 @@ void App::stop() {
   operations_loop_.stop();
   for (auto& front : fronts_) front->join();
   for (auto& destination : destinations_) destination->join();
+  callbacks_->join();
   // A call that never ended holds a connection of a front loop: destinations go before the loops they answer to.
   destinations_.clear();
   metrics::log(Level::info, "stopped");

@@ -13,6 +13,7 @@
 #include "gateway/admin/control_socket.h"
 #include "gateway/admin/desk.h"
 #include "gateway/admin/retention.h"
+#include "gateway/callback_delivery.h"
 #include "gateway/custody.h"
 #include "gateway/destination.h"
 #include "gateway/drains.h"
@@ -38,6 +39,7 @@ class App {
  private:
   std::expected<void, storage::NotOpened> open_store();
   std::expected<void, std::string> open_facilities();
+  std::expected<void, std::string> make_callbacks();
   std::expected<void, std::string> make_destinations();
   std::expected<void, std::string> check_pending() const;
   std::vector<storage::Lane> lanes_of(const std::string& destination) const;
@@ -72,6 +74,7 @@ class App {
   std::optional<storage::StoreLock> lock_;  // let go when everything that has the store is gone
   std::optional<storage::Sealer> sealer_;
   std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<CallbackDelivery> callbacks_;
   std::vector<std::unique_ptr<Destination>> destinations_;
   std::vector<std::unique_ptr<FrontLoop>> fronts_;
   Loop operations_loop_{"operations"};

@@ -34,6 +34,7 @@ std::expected<void, storage::NotOpened> App::open() {
   metrics::process_metrics(registry_);
   if (auto opened = open_store(); !opened) return opened;
   if (auto gathered = open_facilities(); !gathered) return std::unexpected(std::move(gathered.error()));
+  if (auto made = make_callbacks(); !made) return std::unexpected(std::move(made.error()));
   if (auto made = make_destinations(); !made) return std::unexpected(std::move(made.error()));
   if (auto checked = check_pending(); !checked) return std::unexpected(std::move(checked.error()));
   if (auto gates = set_gates(); !gates) return std::unexpected(std::move(gates.error()));
@@ -80,12 +81,21 @@ std::expected<void, std::string> App::open_facilities() {
   return {};
 }
 
+std::expected<void, std::string> App::make_callbacks() {
+  auto made = CallbackDelivery::make(config_.callbacks, {*store_, *sealer_, facilities_, clock_, registry_});
+  if (!made) return std::unexpected(fmt::format("/callbacks/ca_file: {}", made.error()));
+  callbacks_ = std::move(*made);
+  return {};
+}
+
 std::expected<void, std::string> App::make_destinations() {
   for (std::size_t at = 0; at < config_.destinations.size(); ++at) {
     auto config = config_.destinations[at];
     auto profile = find_profile(config, config_.directory);
     if (!profile) return std::unexpected(fmt::format("/destinations/{}/profile: {}", at, profile.error()));
     if (config.name.empty()) config.name = profile->name;
+    if (config.name == storage::callback_destination)
+      return std::unexpected(fmt::format("/destinations/{}/name: Titip's own callbacks have this name", at));
     for (const auto& other : destinations_) {
       if (other->name() == config.name)
         return std::unexpected(
@@ -99,7 +109,9 @@ std::expected<void, std::string> App::make_destinations() {
     if (seams_.profile) seams_.profile(*profile);
     if (seams_.destination) seams_.destination(config);
     destinations_.push_back(std::make_unique<Destination>(
-        std::move(config), std::move(*profile), DestinationParts{*store_, *sealer_, facilities_, clock_, registry_}));
+        std::move(config), std::move(*profile),
+        DestinationParts{*store_, *sealer_, facilities_, clock_, registry_, callbacks_->probes(),
+                         config_.callbacks.options.policy.most_due}));
   }
   return {};
 }
@@ -108,7 +120,7 @@ std::expected<void, std::string> App::make_destinations() {
 std::expected<void, std::string> App::check_pending() const {
   for (const auto& [name, counts] : store_->counts().destinations) {
     const auto waiting = reads::pending(counts);
-    if (waiting == 0) continue;
+    if (waiting == 0 || name == storage::callback_destination) continue;
     const auto same = [&name](const auto& destination) { return destination->name() == name; };
     if (std::ranges::none_of(destinations_, same))
       return std::unexpected(fmt::format(
@@ -142,7 +154,11 @@ std::expected<void, std::string> App::set_gates() {
     destination->gate(gates->before(destination->name()));
     for (auto& [facility, gate] : gates->facilities_of(destination->name())) destination->gate_facility(facility, gate);
   }
+  const std::string callback(storage::callback_destination);
+  callbacks_->gate(gates->before(callback));
+  for (auto& [facility, gate] : gates->facilities_of(callback)) callbacks_->gate_facility(facility, gate);
   for (const auto& [name, gate] : gates->own) {
+    if (name == callback) continue;
     const auto same = [&name](const auto& destination) { return destination->name() == name; };
     if (std::ranges::any_of(destinations_, same)) continue;
     metrics::log(Level::warning, "gate_without_destination",

@@ -11,6 +11,17 @@ namespace {
 
 constexpr auto heartbeat_limit = std::chrono::milliseconds(5'000);
 
+nlohmann::ordered_json callbacks_json(const CallbackDelivery& callbacks, const storage::Counts& counts) {
+  const auto found = counts.destinations.find(storage::callback_destination);
+  nlohmann::ordered_json document{{"waiting", found != counts.destinations.end() ? reads::pending(found->second) : 0},
+                                  {"gate", nullptr},
+                                  {"gated_facilities", nlohmann::ordered_json::object()}};
+  if (const auto gate = callbacks.gate()) document["gate"] = {{"reason", gate->reason}, {"since", gate->since}};
+  for (const auto& [facility, gate] : callbacks.gated_facilities())
+    document["gated_facilities"][facility] = {{"reason", gate.reason}, {"since", gate.since}};
+  return document;
+}
+
 }  // namespace
 
 reads::StatusFacts App::facts() const {
@@ -42,6 +53,7 @@ admin::Ended App::operators_status() const {
   const auto what = facts();
   auto document = reads::status_json(what);
   document["gateway_runs"] = true;
+  document["callbacks"] = callbacks_json(*callbacks_, store_->counts());
   if (const auto running = desk_->running())
     document["upkeep"] = {{"command", running->command},
                           {"since", clock::rfc3339(running->since)},
@@ -63,6 +75,7 @@ void App::fill_queue_metrics() {
     destination->queue().gated.set(destination->gate() ? 1 : 0);
     destination->queue().ledger_difference.set(static_cast<double>(reads::ledger_difference(each)));
   }
+  callbacks_->show(counts);
   const auto known = facilities_.counts();
   facility_probes_.enabled.set(static_cast<double>(known.enabled));
   facility_probes_.disabled.set(static_cast<double>(known.disabled));
@@ -74,7 +87,8 @@ void App::fill_queue_metrics() {
 }
 
 bool App::alive() const {
-  return std::ranges::all_of(fronts_, [](const auto& f) { return f->loop().has_turned(heartbeat_limit); }) &&
+  return callbacks_->loop().has_turned(heartbeat_limit) &&
+         std::ranges::all_of(fronts_, [](const auto& f) { return f->loop().has_turned(heartbeat_limit); }) &&
          std::ranges::all_of(destinations_, [](const auto& d) { return d->loop().has_turned(heartbeat_limit); });
 }
 

@@ -37,6 +37,7 @@ struct FacilityCommand {
   storage::Facility facility;  // what the command line says of it
   std::string secret_file;
   std::string password_file;
+  std::string callback_secret_file;
   std::string file;  // of an import
   std::string utc_offset;
   std::string encrypted = "profile";

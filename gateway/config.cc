@@ -256,7 +256,7 @@ metrics::Level log_level(const R& r) {
   return metrics::Level::info;
 }
 
-constexpr std::array<Key<Config>, 12> config_keys{{
+constexpr std::array<Key<Config>, 13> config_keys{{
     {"data_directory", "where everything in custody lies",
      [](const R& r, Config& c) { c.data_directory = c.directory / r.text(); }},
     {"key_file", "the key that seals it; made at first start, mode 0600",
@@ -276,6 +276,7 @@ constexpr std::array<Key<Config>, 12> config_keys{{
      [](const R& r, Config& c) { read_object<RetentionConfig>(r, retention_keys, c.retention); }},
     {"log_in", "log-ins during an outage",
      [](const R& r, Config& c) { read_object<reads::LogInOptions>(r, log_in_keys, c.log_in); }},
+    {"callbacks", "how facilities are told what became of theirs", read_callbacks},
     {"destinations", "the national services", read_destinations},
     {"facilities", "the facilities that may submit", read_facilities},
 }};

@@ -10,11 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/delivery/callbacks.h"
 #include "gateway/delivery/dispatcher.h"
 #include "gateway/http/server.h"
 #include "gateway/reads/log_in.h"
 #include "metrics/log.h"
 #include "storage/facilities.h"
+#include "upstream/client/callback_transport.h"
 #include "upstream/client/http_transport.h"
 #include "upstream/client/upstream.h"
 
@@ -62,6 +64,11 @@ struct DestinationConfig {
   std::chrono::milliseconds deadline_near = delivery::DispatcherOptions{}.deadline_near;
 };
 
+struct CallbackConfig {
+  delivery::CallbacksOptions options;
+  client::CallbackTransportOptions transport;
+};
+
 struct Config {
   std::filesystem::path directory;  // of the config file: relative paths start here
   std::filesystem::path data_directory;
@@ -74,6 +81,7 @@ struct Config {
   StorageConfig storage;
   RetentionConfig retention;
   reads::LogInOptions log_in;
+  CallbackConfig callbacks;
   std::vector<DestinationConfig> destinations;
   std::vector<storage::Facility> facilities;
 };

@@ -17,6 +17,8 @@ struct FacilityEntry {
   storage::Facility facility;
   std::filesystem::path password_file;
   std::filesystem::path consumer_secret_file;
+  std::filesystem::path callback_secret_file;
+  std::filesystem::path former_callback_secret_file;
 };
 constexpr std::array<Key<FacilityEntry>, 2> login_keys{{
     {"username", "user name at the national service",
@@ -24,7 +26,17 @@ constexpr std::array<Key<FacilityEntry>, 2> login_keys{{
     {"password_file", "file with the password, mode 0600",
      [](const R& r, FacilityEntry& c) { c.password_file = r.text(); }},
 }};
-constexpr std::array<Key<FacilityEntry>, 9> facility_keys{{
+constexpr std::array<Key<FacilityEntry>, 4> callback_keys{{
+    {"url", "where it is told what became of its submissions: https://host/path",
+     [](const R& r, FacilityEntry& c) { c.facility.callback_url = r.text(); }},
+    {"secret_file", "file with the secret they are signed with (whsec_…), mode 0600",
+     [](const R& r, FacilityEntry& c) { c.callback_secret_file = r.text(); }},
+    {"former_secret_file", "file with the secret before that, while it is being changed",
+     [](const R& r, FacilityEntry& c) { c.former_callback_secret_file = r.text(); }},
+    {"delivered", "whether it is told of deliveries too, not of rejections alone",
+     [](const R& r, FacilityEntry& c) { c.facility.callback_delivered = r.flag(); }},
+}};
+constexpr std::array<Key<FacilityEntry>, 10> facility_keys{{
     {"code", "code at the national service",
      [](const R& r, FacilityEntry& c) {
        c.facility.code = r.text();
@@ -49,6 +61,8 @@ constexpr std::array<Key<FacilityEntry>, 9> facility_keys{{
      [](const R& r, FacilityEntry& c) {
        c.facility.signature_age = std::chrono::seconds(r.integer<std::int64_t>(1, 86'400));
      }},
+    {"callback", "where it is told what became of its submissions, by Standard Webhooks",
+     [](const R& r, FacilityEntry& c) { read_object<FacilityEntry>(r, callback_keys, c); }},
 }};
 
 void read_secrets(const R& r, const std::filesystem::path& directory, FacilityEntry& entry) {
@@ -56,16 +70,23 @@ void read_secrets(const R& r, const std::filesystem::path& directory, FacilityEn
     return r.at("login").fail("needs a \"username\" and a \"password_file\"");
   if (entry.facility.consumer_id.empty() != entry.consumer_secret_file.empty())
     return r.fail("needs a \"consumer_id\" and a \"consumer_secret_file\", or neither");
-  if (!entry.password_file.empty()) {
-    auto password = read_secret(directory / entry.password_file);
-    if (!password) return r.at("login").at("password_file").fail(password.error());
-    entry.facility.password = std::move(*password);
-  }
-  if (!entry.consumer_secret_file.empty()) {
-    auto secret = read_secret(directory / entry.consumer_secret_file);
-    if (!secret) return r.at("consumer_secret_file").fail(secret.error());
-    entry.facility.consumer_secret = std::move(*secret);
-  }
+  const auto take = [&](const Reading& at, const std::filesystem::path& file, std::string& into) {
+    if (file.empty() || r.failed()) return;
+    auto secret = read_secret(directory / file);
+    if (!secret) return at.fail(secret.error());
+    into = std::move(*secret);
+  };
+  auto& facility = entry.facility;
+  if (!entry.password_file.empty()) take(r.at("login").at("password_file"), entry.password_file, facility.password);
+  if (!entry.consumer_secret_file.empty())
+    take(r.at("consumer_secret_file"), entry.consumer_secret_file, facility.consumer_secret);
+  if (!entry.callback_secret_file.empty())
+    take(r.at("callback").at("secret_file"), entry.callback_secret_file, facility.callback_secret);
+  if (entry.former_callback_secret_file.empty()) return;
+  const auto former = r.at("callback").at("former_secret_file");
+  take(former, entry.former_callback_secret_file, facility.former_callback_secret);
+  if (const auto fault = admin::fault_of_callback_secret(facility.former_callback_secret); !fault.empty())
+    former.fail(fault);
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ struct Key {
 
 std::chrono::minutes read_zone(const Reading& reading);
 void read_facilities(const Reading& reading, Config& config);
+void read_callbacks(const Reading& reading, Config& config);
 
 // Reads an object by its table; a key that is not in the table is a mistake.
 template <class T>

@@ -10,9 +10,9 @@
 namespace titip::gateway {
 namespace {
 
-delivery::DispatcherOptions dispatcher_options(const DestinationConfig& config) {
-  return {config.name,  config.settle,    config.login,        config.permits,
-          config.surge, config.fresh_age, config.deadline_near};
+delivery::DispatcherOptions dispatcher_options(const DestinationConfig& config, std::uint64_t most_callbacks) {
+  return {config.name,  config.settle,    config.login,         config.permits,
+          config.surge, config.fresh_age, config.deadline_near, most_callbacks};
 }
 
 // The breaker must outwait the calls that were under way when it tripped.
@@ -52,13 +52,14 @@ Destination::Destination(DestinationConfig config, profile::Profile profile, Des
                  }}),
       reads_(upstream_, [this](auto work) { loop_.post(std::move(work)); }),
       dispatcher_(
-          dispatcher_options(config_),
+          dispatcher_options(config_, parts.most_callbacks),
           {profile_, parts.facilities, parts.store, loop_, parts.sealer, upstream_, parts.clock, loop_,
            uniform(random_), probes_, [this](const auto& facility, const auto& reason) { surged(facility, reason); },
            [this](const auto& drain) {
              const std::lock_guard lock(gate_mutex_);
              drain_ = drain;
-           }}) {}
+           },
+           &parts.callbacks}) {}
 
 void Destination::start() {
   loop_.post([this] { dispatcher_.start(); });

@@ -27,6 +27,8 @@ struct DestinationParts {
   const storage::Facilities& facilities;
   const clock::Clock& clock;
   metrics::Registry& registry;
+  const metrics::CallbackProbes& callbacks;
+  std::uint64_t most_callbacks;  // of one facility
 };
 
 class Destination {

@@ -221,8 +221,10 @@ std::string complete(const Config& config, const FacilityCommand& command, stora
     if (!command.signature_age.empty() && !read_signature_age(command.signature_age, facility))
       return "--signature-age is a whole number of seconds";
   }
-  const std::pair<const std::string&, std::string&> secrets[] = {{command.secret_file, facility.consumer_secret},
-                                                                 {command.password_file, facility.password}};
+  const std::pair<const std::string&, std::string&> secrets[] = {
+      {command.secret_file, facility.consumer_secret},
+      {command.password_file, facility.password},
+      {command.callback_secret_file, facility.callback_secret}};
   for (const auto& [path, into] : secrets) {
     if (path.empty()) continue;
     auto secret = read_secret(path);

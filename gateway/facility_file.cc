@@ -54,6 +54,13 @@ constexpr std::array columns{
              return std::string(read_signature_age(field, facility) ? ""
                                                                     : "signature_age is a whole number of seconds");
            }},
+    Column{"callback_url", false, text<&Facility::callback_url>},
+    Column{"callback_secret", false, text<&Facility::callback_secret>},
+    Column{"callback_delivered", false,
+           [](const std::string& field, Facility& facility) {
+             facility.callback_delivered = field == "yes";
+             return std::string(field == "yes" || field == "no" ? "" : "callback_delivered is yes or no");
+           }},
 };
 
 const Column* find_column(std::string_view name) {

@@ -32,6 +32,13 @@ class FacilityOptions {
         ->capture_default_str();
     added->add_option("--signature-age", line_.command.signature_age,
                       "seconds a clinic's signature may be older or newer; without it no check");
+    auto* callback = added->add_option("--callback-url", words.callback_url,
+                                       "where it is told what was rejected: https://host/path");
+    auto* callback_secret = callback_secret_file(added);
+    callback->needs(callback_secret);
+    callback_secret->needs(callback);
+    added->add_flag("--callback-delivered", words.callback_delivered, "told of what was delivered too")
+        ->needs(callback);
     replacing(added);
     changing(added);
     auto* import = add("import", "Add those of a CSV file, all or none.", Command::facility_import);
@@ -44,6 +51,8 @@ class FacilityOptions {
                        Command::facility_rotate);
     code(rotate);
     rotate->add_flag("--done", line_.command.request.done, "the former secret goes")->excludes(secret_file(rotate));
+    rotate->add_flag("--callback-done", line_.command.request.callback_done, "the former secret of its callback goes")
+        ->excludes(callback_secret_file(rotate));
     changing(rotate);
     for (const auto& [name, what, command] :
          {std::tuple("disable", "Refuse what one sends; what is in custody is still delivered.",
@@ -72,6 +81,10 @@ class FacilityOptions {
   CLI::Option* secret_file(CLI::App* command) {
     return command->add_option("--secret-file", line_.command.secret_file,
                                "its consumer secret, a file with mode 0600");
+  }
+  CLI::Option* callback_secret_file(CLI::App* command) {
+    return command->add_option("--callback-secret-file", line_.command.callback_secret_file,
+                               "the secret its callback is signed with (whsec_…), a file with mode 0600");
   }
   void replacing(CLI::App* command) {
     command->add_flag("--replace", line_.command.request.replace,

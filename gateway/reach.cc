@@ -54,6 +54,7 @@ Ended offline_status(const Config& config, storage::Store& store, clock::WallTim
   facts.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   auto destinations = store.counts().destinations;
   for (const auto& name : destination_names(config)) destinations.try_emplace(name);
+  destinations.erase(std::string(storage::callback_destination));  // no submissions of anybody's
   for (const auto& [name, counts] : destinations) {
     reads::DestinationFacts each;
     each.destination = name;
@@ -153,6 +154,8 @@ Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
   }
   if (auto trouble = open()) return *trouble;
   auto& custody = *offline_->custody;
+  auto destinations = destination_names(config_);
+  destinations.emplace_back(storage::callback_destination);
   const admin::Doors doors{*custody.store,
                            custody.sealer,
                            offline_->clock,
@@ -161,7 +164,7 @@ Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
                            retention_rule(config_),
                            [this, &custody] { return offline_status(config_, *custody.store, offline_->clock.wall()); },
                            {},
-                           destination_names(config_),
+                           std::move(destinations),
                            [this](const std::string& code) { return offline_->facilities.find(code) != nullptr; },
                            {},
                            [this, &custody](const admin::Request& drain) {

@@ -34,6 +34,13 @@ std::string end_rotation_first(const Facility& facility) {
                      facility.code);
 }
 
+std::string end_callback_rotation_first(const Facility& facility) {
+  return fmt::format(
+      "its callback has two secrets already; end that rotation first: titip facility rotate {} "
+      "--callback-done",
+      facility.code);
+}
+
 // What is added must be new, or the same as what is there: then an import that was cut short can be run again. Or it
 // replaces what is there.
 class Adding {
@@ -86,6 +93,12 @@ class Adding {
       if (rotates && !is.former_secret.empty()) return end_rotation_first(is);
       to.former_secret = rotates ? is.consumer_secret : is.former_secret;
     }
+    const bool has_both = !to.callback_url.empty() && !is.callback_url.empty();
+    if (has_both) {
+      const bool rotates = to.callback_secret != is.callback_secret;
+      if (rotates && !is.former_callback_secret.empty()) return end_callback_rotation_first(is);
+      to.former_callback_secret = rotates ? is.callback_secret : is.former_callback_secret;
+    }
     ++replaced_;
     changed_.push_back(std::move(to));
     return {};
@@ -94,6 +107,7 @@ class Adding {
   static bool is_same(Facility given, const Facility& found) {
     given.disabled = found.disabled;
     given.former_secret = found.former_secret;
+    given.former_callback_secret = found.former_callback_secret;
     return storage::encode(given) == storage::encode(found);
   }
 
@@ -163,6 +177,36 @@ Change rotation_done(const Facility& is) {
   return {std::move(to), fmt::format("The former secret of {} is gone.", is.code)};
 }
 
+Change callback_rotated(const Facility& is, const std::string& secret) {
+  if (is.callback_url.empty()) return {{}, fmt::format("{} has no callback, so that has no secret.", is.code), true};
+  if (secret == is.callback_secret)
+    return {{}, fmt::format("The callback of {} has this secret already; nothing was changed.", is.code)};
+  if (!is.former_callback_secret.empty())
+    return {{}, fmt::format("{}: {}.", is.code, end_callback_rotation_first(is)), true};
+  auto to = is;
+  to.former_callback_secret = is.callback_secret;
+  to.callback_secret = secret;
+  return {std::move(to), fmt::format("Callbacks of {} are signed with both secrets until `titip facility rotate {} "
+                                     "--callback-done`.",
+                                     is.code, is.code)};
+}
+
+Change callback_rotation_done(const Facility& is) {
+  if (is.former_callback_secret.empty())
+    return {{}, fmt::format("The callback of {} has one secret at most; nothing was changed.", is.code)};
+  auto to = is;
+  to.former_callback_secret.clear();
+  return {std::move(to), fmt::format("The former secret of the callback of {} is gone.", is.code)};
+}
+
+// Which of its secrets is meant is said by what the request brings.
+Change rotated(const Request& request, const Facility& is) {
+  const auto& words = request.facilities.front();
+  if (request.callback_done) return callback_rotation_done(is);
+  if (!words.callback_secret.empty()) return callback_rotated(is, words.callback_secret);
+  return request.done ? rotation_done(is) : rotated(is, words.consumer_secret);
+}
+
 Change switched(const Facility& is, bool disabled) {
   const auto* word = disabled ? "disabled" : "enabled";
   if (is.disabled == disabled) return {{}, fmt::format("{} is {} already; nothing was changed.", is.code, word)};
@@ -183,10 +227,9 @@ Ended change(const Request& request, const Doors& doors) {
   if (found->in_config)
     return in_trouble(Trouble::failed,
                       fmt::format("{} stands in the config: change it there, and start again.", words.code));
-  auto change = request.command != Command::facility_rotate
-                    ? switched(*found, request.command == Command::facility_disable)
-                : request.done ? rotation_done(*found)
-                               : rotated(*found, words.consumer_secret);
+  auto change = request.command == Command::facility_rotate
+                    ? rotated(request, *found)
+                    : switched(*found, request.command == Command::facility_disable);
   if (change.failed) return in_trouble(Trouble::failed, std::move(change.sentence));
   const auto result = shown_json(change.to.value_or(*found));
   if (!change.to) return {{}, false, std::move(change.sentence), result.dump()};

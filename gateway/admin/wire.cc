@@ -134,7 +134,8 @@ std::string fault_of_facilities(const Request& request) {
   const auto command = request.command;
   const auto count = request.facilities.size();
   const bool is_whole = command == Command::facility_add || command == Command::facility_import;
-  if (request.done && command != Command::facility_rotate) return "only facility rotate has an end";
+  if ((request.done || request.callback_done) && command != Command::facility_rotate)
+    return "only facility rotate has an end";
   if (request.replace && !is_whole) return "only facility add and import replace what is there";
   if (!is_of_facilities(command) || command == Command::facility_ls)
     return count == 0 ? "" : fmt::format("{} takes no facilities", name(command));
@@ -145,10 +146,13 @@ std::string fault_of_facilities(const Request& request) {
     const auto& each = request.facilities[at];
     auto fault = is_whole ? fault_of(each) : fault_of_code(each.code);
     if (fault.empty()) fault = fault_of_secret(each.consumer_secret);
+    if (fault.empty()) fault = fault_of_callback_secret(each.callback_secret);
     if (!fault.empty()) return count == 1 ? fault : fmt::format("facility {}: {}", at + 1, fault);
   }
-  const bool has_secret = !request.facilities.front().consumer_secret.empty();
-  if (command == Command::facility_rotate && has_secret == request.done)
+  const auto& first = request.facilities.front();
+  const int what = int{!first.consumer_secret.empty()} + int{!first.callback_secret.empty()} + int{request.done} +
+                   int{request.callback_done};
+  if (command == Command::facility_rotate && what != 1)
     return "name the file of the new secret, or say that the rotation is done";
   return {};
 }
@@ -193,6 +197,7 @@ constexpr std::array fields{
     Field{"forget_damaged", flag<&Request::forget_damaged>},
     Field{"forget_lost", flag<&Request::forget_lost>},
     Field{"done", flag<&Request::done>},
+    Field{"callback_done", flag<&Request::callback_done>},
     Field{"replace", flag<&Request::replace>},
     Field{"facilities",
           [](const ordered_json& value, Request& request) { return read_facilities(value, request.facilities); }},
@@ -275,6 +280,7 @@ std::string encode(const Request& request) {
   if (request.forget_lost) document["forget_lost"] = true;
   if (!request.facilities.empty()) document["facilities"] = facilities_json(request.facilities);
   if (request.done) document["done"] = true;
+  if (request.callback_done) document["callback_done"] = true;
   if (request.replace) document["replace"] = true;
   return line_of(document);
 }

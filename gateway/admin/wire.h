@@ -77,9 +77,10 @@ struct Request {
   std::optional<std::int64_t> since_ms{};  // outages: only what lasted at that time, or began later
   // facility add, import: as they shall be. Of rotate, disable and enable one: its code, and the new secret.
   std::vector<storage::Facility> facilities{};
-  bool done = false;         // facility rotate: the former secret goes
-  bool replace = false;      // facility add, import: those that are there take these values
-  bool only_finish = false;  // keys rotate, by the gateway itself: never over the wire
+  bool done = false;           // facility rotate: the former secret goes
+  bool callback_done = false;  // facility rotate: the callback's former secret goes
+  bool replace = false;        // facility add, import: those that are there take these values
+  bool only_finish = false;    // keys rotate, by the gateway itself: never over the wire
 };
 
 // The error is a sentence for whoever wrote the request.

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "upstream/scheme/callback_url.h"
 #include "upstream/scheme/facility_login.h"
+#include "upstream/scheme/standard_webhook.h"
 
 namespace titip::admin {
 namespace {
@@ -32,6 +34,8 @@ constexpr TextField texts[] = {
     {"password", &Facility::password},
     {"consumer_id", &Facility::consumer_id},
     {"consumer_secret", &Facility::consumer_secret},
+    {"callback_url", &Facility::callback_url},
+    {"callback_secret", &Facility::callback_secret},
 };
 
 bool is_utf8(std::string_view text) {
@@ -60,6 +64,8 @@ bool read_facility(const ordered_json& value, Facility& facility) {
       facility.*text->member = each.get<std::string>();
     } else if (key == "utc_offset_minutes" && each.is_number_integer() && std::abs(each.get<double>()) < 1e6) {
       facility.utc_offset = std::chrono::minutes(each.get<std::int64_t>());
+    } else if (key == "callback_delivered" && each.is_boolean()) {
+      facility.callback_delivered = each.get<bool>();
     } else if (key == "encrypted_replies" && each.is_boolean()) {
       facility.encrypted_replies = each.get<bool>();
     } else if (key == "signature_age_s" && each.is_number_integer()) {
@@ -69,6 +75,12 @@ bool read_facility(const ordered_json& value, Facility& facility) {
     }
   }
   return true;
+}
+
+// Its path may hold what only the receiver and the facility should know.
+std::string callback_host(const Facility& facility) {
+  const auto url = scheme::parse_callback_url(facility.callback_url);
+  return url ? url->origin() : std::string();
 }
 
 }  // namespace
@@ -86,6 +98,7 @@ ordered_json facilities_json(const std::vector<Facility>& facilities) {
     for (const auto& [key, member] : texts)
       if (!(each.*member).empty()) document[key] = each.*member;
     if (each.utc_offset.count() != 0) document["utc_offset_minutes"] = each.utc_offset.count();
+    if (each.callback_delivered) document["callback_delivered"] = true;
     if (each.encrypted_replies) document["encrypted_replies"] = *each.encrypted_replies;
     if (each.signature_age) document["signature_age_s"] = each.signature_age->count();
     list.push_back(std::move(document));
@@ -109,6 +122,9 @@ ordered_json shown_json(const Facility& facility) {
                         {"has_secret", !facility.consumer_secret.empty()},
                         {"is_rotating", !facility.former_secret.empty()},
                         {"has_login", !facility.username.empty()},
+                        {"callback_host", callback_host(facility)},
+                        {"callback_delivered", facility.callback_delivered},
+                        {"callback_is_rotating", !facility.former_callback_secret.empty()},
                         {"encrypted", "profile"},
                         {"signature_age_s", nullptr}};
   if (facility.encrypted_replies) document["encrypted"] = *facility.encrypted_replies ? "yes" : "no";
@@ -122,6 +138,21 @@ std::string fault_of_code(std::string_view code) {
 
 std::string fault_of_secret(std::string_view secret) {
   return fault_of_text("consumer secret", secret, secret_bytes);
+}
+
+std::string fault_of_callback_secret(std::string_view secret) {
+  if (secret.empty() || scheme::webhook_key(secret)) return {};
+  return "the callback's secret must be whsec_ and the Base64 of 24 to 64 bytes, as Standard Webhooks has it";
+}
+
+// A callback without a secret could be anybody's.
+static std::string fault_of_callback(const Facility& facility) {
+  if (facility.callback_url.empty() != facility.callback_secret.empty())
+    return "a callback's URL and its secret go together: name both";
+  if (facility.callback_delivered && facility.callback_url.empty()) return "there is no callback to tell of deliveries";
+  if (facility.callback_url.empty()) return {};
+  if (const auto url = scheme::parse_callback_url(facility.callback_url); !url) return url.error();
+  return fault_of_callback_secret(facility.callback_secret);
 }
 
 std::string fault_of(const Facility& facility) {
@@ -142,7 +173,7 @@ std::string fault_of(const Facility& facility) {
   const auto& age = facility.signature_age;
   if (age && (*age < std::chrono::seconds(1) || *age > oldest_signature))
     return "the age of a signature is a number of seconds from 1 to 86400";
-  return {};
+  return fault_of_callback(facility);
 }
 
 }  // namespace titip::admin

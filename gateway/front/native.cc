@@ -106,6 +106,7 @@ void answer_attention(Question question, const http::Request& request, http::Res
   auto query = read_query(question, reads::OwnList::attention, request, respond);
   if (!query) return;
   auto owner = question.owner;
+  if (owner.sees_callbacks) owner.destinations.emplace_back(storage::callback_destination);
   question.records.attention(
       *std::move(query), std::move(owner),
       [request, manner = *manner, question = std::move(question), respond = std::move(respond)](auto page) mutable {
@@ -160,6 +161,8 @@ std::optional<reads::Owner> find_owner(const std::vector<Destination>& destinati
     if (!owner) owner = reads::Owner{caller->facility->code, {}, caller->facility->utc_offset};
     if (owner->facility == caller->facility->code) owner->destinations.push_back(destination.name);
   }
+  // A callback may tell of a record of any of them.
+  if (owner) owner->sees_callbacks = owner->destinations.size() == destinations.size();
   return owner;
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "storage/facilities.h"
 #include "storage/kept_reply.h"
 #include "storage/payload.h"
 
@@ -36,6 +37,12 @@ void put_words(AttentionItem& item, const storage::Loaded& loaded, const storage
 }  // namespace
 
 ToDo what_to_do(const storage::Submission& record) {
+  if (record.destination == storage::callback_destination)
+    return {
+        "Pemberitahuan (callback) ini tidak dapat disampaikan ke aplikasi Anda. Datanya sendiri tidak berubah: lihat "
+        "statusnya di sini, jangan diinput ulang, dan periksa alamat callback bersama pengelola Titip.",
+        "This callback could not be brought to your program. The record it tells of is as it was: see its state here, "
+        "do not enter it again, and look at the callback's address with whoever runs Titip."};
   if (record.state == State::rejected)
     return {"Server nasional menolak data ini. Baca alasannya, perbaiki di aplikasi Anda, lalu kirim lagi.",
             "The national server refused this record. Read why, correct it in your program, and send it again."};

@@ -24,6 +24,7 @@ struct Owner {
   std::string facility;
   std::vector<std::string> destinations;
   std::chrono::minutes utc_offset{};
+  bool sees_callbacks = false;  // it has shown itself to every destination
 };
 
 enum class OwnFault { absent, store_unavailable, bad_cursor };

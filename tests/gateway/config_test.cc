@@ -150,6 +150,42 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   EXPECT_EQ(config->facilities[1].signature_age, std::nullopt);
 }
 
+constexpr std::string_view webhook_secret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+TEST_F(ConfigTest, callbacks_arrive_where_they_belong) {
+  write_secret("now", std::string(webhook_secret) + "\n", 0600);
+  write_secret("before", "whsec_BBBBAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", 0600);
+  const auto config = load(R"({"data_directory":"d",
+    "destinations":[{"profile":"pcare-vaksin","base_url":"http://localhost"}],
+    "callbacks":{"timeout_ms":100,"private_targets":true,"ca_file":"ca.pem","in_flight":5,"unproven":2,"per_host":3,
+                 "backoff_first_ms":1,"backoff_max_ms":2,"breaker_pause_ms":11,"maximum_age_ms":1001,
+                 "maximum_attempts":4,"most_waiting":6},
+    "facilities":[{"code":"a","callback":{"url":"https://klinik.example/x","secret_file":"now",
+                                          "former_secret_file":"before","delivered":true}},
+                  {"code":"b"}]})");
+  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+  const auto& [options, transport] = config->callbacks;
+  EXPECT_EQ(transport.timeout, 100ms);
+  EXPECT_TRUE(transport.private_targets);
+  EXPECT_EQ(transport.ca_file, directory_ / "ca.pem");
+  EXPECT_EQ(transport.lookups, 6U) << "more than may hang";
+  EXPECT_EQ(options.hosts.in_flight, 5U);
+  EXPECT_EQ(options.hosts.unproven, 2U);
+  EXPECT_EQ(options.hosts.window.cap, 3U);
+  EXPECT_EQ(options.hosts.breaker.open_first, 11ms);
+  EXPECT_EQ(options.policy.backoff.first, 1ms);
+  EXPECT_EQ(options.policy.backoff.max, 2ms);
+  EXPECT_EQ(options.policy.maximum_age, 1001ms);
+  EXPECT_EQ(options.policy.maximum_attempts, 4U);
+  EXPECT_EQ(options.policy.most_due, 6U);
+  const auto& facility = config->facilities[0];
+  EXPECT_EQ(facility.callback_url, "https://klinik.example/x");
+  EXPECT_EQ(facility.callback_secret, webhook_secret);
+  EXPECT_TRUE(facility.former_callback_secret.starts_with("whsec_BBBB"));
+  EXPECT_TRUE(facility.callback_delivered);
+  EXPECT_EQ(config->facilities[1].callback_url, "");
+}
+
 TEST_F(ConfigTest, a_short_one_has_good_defaults) {
   const auto config =
       load(R"({"data_directory":"d","destinations":[{"profile":"pcare-vaksin","base_url":"http://localhost"}]})");
@@ -245,6 +281,15 @@ const Mistake mistakes[] = {
     {"a secret that is not there",
      with(R"("facilities":[{"code":"a","consumer_id":"1","consumer_secret_file":"nothing"}])"),
      "/facilities/0/consumer_secret_file", "cannot read"},
+    {"a callback without a secret", with(R"("facilities":[{"code":"a","callback":{"url":"https://a.example"}}])"),
+     "/facilities/0", "go together"},
+    {"a callback's secret that is none",
+     with(R"("facilities":[{"code":"a","callback":{"url":"https://a.example","secret_file":"puskesmas.pass"}}])"),
+     "/facilities/0", "whsec_"},
+    {"a callback without TLS",
+     with(R"("facilities":[{"code":"a","callback":{"url":"http://a.example","secret_file":"puskesmas.pass"}}])"),
+     "/facilities/0", "https://"},
+    {"callbacks of nothing", with(R"("callbacks":{"in_flight":0})"), "/callbacks/in_flight", "from 1"},
     {"encrypted perhaps", with(R"("facilities":[{"code":"a","encrypted_replies":"yes"}])"),
      "/facilities/0/encrypted_replies", "true or false"},
     {"an age of nothing", with(R"("facilities":[{"code":"a","signature_age_s":0}])"), "/facilities/0/signature_age_s",

@@ -73,6 +73,31 @@ TEST(FacilityFile, every_column_is_read_in_any_order) {
   EXPECT_EQ(file.lines[3].facility.encrypted_replies, true);
 }
 
+TEST(FacilityFile, callbacks_are_read) {
+  const std::string secret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+  const std::string first = "code,name,consumer_id,secret,callback_url,callback_secret,callback_delivered\n";
+  const auto file =
+      read_facility_file(first + "P0001,Klinik,1,s,https://klinik.example/x," + secret +
+                             ",yes\nP0002,Klinik,2,s,https://klinik.example/y," + secret + ",\nP0003,Klinik,3,s,,,\n",
+                         wib);
+  for (const auto& fault : file.faults) ADD_FAILURE() << fault.line << ": " << fault.sentence;
+  ASSERT_EQ(file.lines.size(), 3U);
+  EXPECT_EQ(file.lines[0].facility.callback_url, "https://klinik.example/x");
+  EXPECT_EQ(file.lines[0].facility.callback_secret, secret);
+  EXPECT_TRUE(file.lines[0].facility.callback_delivered);
+  EXPECT_FALSE(file.lines[1].facility.callback_delivered);
+  EXPECT_EQ(file.lines[2].facility.callback_url, "");
+  for (const auto& [line, says] :
+       {std::pair("https://a.example,,", "go together"), std::pair("https://a.example,whsec_AAAA,", "24 to 64 bytes"),
+        std::pair("http://a.example,whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,", "https://"),
+        std::pair(",,yes", "no callback"), std::pair(",,perhaps", "yes or no")}) {
+    const auto bad = read_facility_file(first + "P0001,Klinik,1,s," + line + "\n", wib);
+    ASSERT_EQ(bad.faults.size(), 1U) << line;
+    EXPECT_NE(bad.faults[0].sentence.find(says), std::string::npos) << line << ": " << bad.faults[0].sentence;
+    EXPECT_EQ(bad.faults[0].sentence.find("AAAA"), std::string::npos) << "no secret is said";
+  }
+}
+
 struct Row {
   const char* name;
   std::string line;  // behind "code,name,consumer_id,secret,utc_offset,encrypted,signature_age,username,password"

@@ -60,6 +60,7 @@ class FacilityTest : public testing::Test {
     request.done = done;
     request.dry_run = dry_run;
     request.replace = replace;
+    request.callback_done = callback_done_;
     const auto parsed = parse_request(encode(request));
     EXPECT_TRUE(parsed) << parsed.error();
     if (!parsed) return in_trouble(Trouble::usage, parsed.error());
@@ -87,6 +88,7 @@ class FacilityTest : public testing::Test {
   std::optional<tests::UpkeepStore> store_;
   std::optional<storage::Sealer> sealer_;
   storage::Facilities facilities_;
+  bool callback_done_ = false;
 };
 
 TEST_F(FacilityTest, one_is_added_once_and_for_all_to_see) {
@@ -174,6 +176,47 @@ TEST_F(FacilityTest, rotation_has_two_secrets_until_it_is_done) {
   without.consumer_id = without.consumer_secret = "";
   ask(Command::facility_add, {without});
   EXPECT_EQ(ask(Command::facility_rotate, {only_code(2, "s")}).trouble, Trouble::failed);
+}
+
+TEST_F(FacilityTest, a_callback_rotates_by_itself) {
+  const auto secret = [](char of) { return "whsec_" + std::string(43, of) + "="; };
+  auto one = clinic(1);
+  one.callback_url = "https://klinik.example/rahasia";
+  one.callback_secret = secret('A');
+  one.callback_delivered = true;
+  ASSERT_FALSE(ask(Command::facility_add, {one}).trouble);
+  EXPECT_EQ(kept().at(0).callback_url, one.callback_url);
+  EXPECT_TRUE(kept().at(0).callback_delivered);
+  Facility words = only_code(1);
+  words.callback_secret = secret('Q');
+  const auto rotated = ask(Command::facility_rotate, {words});
+  EXPECT_FALSE(rotated.trouble) << rotated.sentence;
+  EXPECT_EQ(json::parse(rotated.result).at("callback_host"), "https://klinik.example");
+  EXPECT_EQ(json::parse(rotated.result).at("callback_is_rotating"), true);
+  EXPECT_EQ((rotated.sentence + rotated.result).find("whsec_"), std::string::npos);
+  const auto found = [this] { return facilities_.find("P0001"); };
+  EXPECT_EQ(found()->callback_secret, secret('Q'));
+  EXPECT_EQ(found()->former_callback_secret, secret('A'));
+  EXPECT_EQ(found()->former_secret, "") << "nothing of the consumer's";
+  EXPECT_EQ(kept().at(0).former_callback_secret, secret('A'));
+  words.callback_secret = secret('g');
+  EXPECT_NE(ask(Command::facility_rotate, {words}).sentence.find("--callback-done"), std::string::npos);
+  // An import run again changes nothing of it; other values do not lose the former secret.
+  one.callback_secret = secret('Q');
+  one.name = "Nama Baru";
+  EXPECT_FALSE(ask(Command::facility_import, {one}, false, false, true).trouble);
+  EXPECT_EQ(found()->former_callback_secret, secret('A'));
+  callback_done_ = true;
+  EXPECT_FALSE(ask(Command::facility_rotate, {only_code(1)}).trouble);
+  EXPECT_EQ(found()->callback_secret, secret('Q'));
+  EXPECT_EQ(found()->former_callback_secret, "");
+  callback_done_ = false;
+  ask(Command::facility_add, {clinic(2)});
+  Facility without = only_code(2);
+  without.callback_secret = secret('A');
+  EXPECT_EQ(ask(Command::facility_rotate, {without}).trouble, Trouble::failed) << "it has no callback";
+  without.consumer_secret = "rahasia";
+  EXPECT_EQ(ask(Command::facility_rotate, {without}).trouble, Trouble::usage) << "one at a time";
 }
 
 TEST_F(FacilityTest, what_is_there_takes_other_values_only_when_told_to) {
