@@ -76,8 +76,10 @@ void BreakerWatch::note(clock::SteadyTime now, const Call& call, bool served, bo
 
 // Whoever ends first after an answer is taken for one that began before it.
 void BreakerWatch::note_silence(clock::SteadyTime now, const Call& call, bool served, bool surely_counted) {
-  in_a_row_ = served ? 0 : in_a_row_ + 1;
+  unanswered_.push_back(idle_);
+  if (unanswered_.size() > least_calls) unanswered_.pop_front();
   if (served) {
+    unanswered_.clear();
     silence_.clear();
     overtaken_ = calls_under_way_;
   } else if (overtaken_ > 0) {
@@ -118,7 +120,9 @@ std::optional<clock::SteadyTime> BreakerWatch::surely_failing() const {
 
 // Of what it may have left out, it may have left out any part.
 bool BreakerWatch::may_be_failing() const {
-  if (in_a_row_ >= least_calls) return true;
+  const bool sure = ended_.size() >= least_calls && std::ranges::all_of(ended_, &Ended::surely_counted);
+  const bool silent = unanswered_.size() == least_calls && unanswered_.back() - unanswered_.front() <= window;
+  if (silent && !sure) return true;  // where ten seconds hold too few that it counted
   std::size_t calls = 0;
   std::size_t failed = 0;
   for (auto each = ended_.rbegin(); each != ended_.rend(); ++each) {

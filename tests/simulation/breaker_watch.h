@@ -70,7 +70,7 @@ class BreakerWatch {
   std::deque<Silent> silence_;  // the last people's calls that began after the last answer, and had none
   static constexpr std::ptrdiff_t answered_while_well = 9;  // of ten calls, in ten seconds
   std::set<std::string> in_trouble_;                        // whose write had no answer while those had
-  std::size_t in_a_row_ = 0;                                // calls without an answer
+  std::deque<std::chrono::milliseconds> unanswered_;        // the last calls without an answer in a row: idle_ then
   std::size_t calls_under_way_ = 0;
   std::size_t overtaken_ = 0;  // of those, begun before the last answer
   std::chrono::milliseconds idle_{0};
