@@ -75,6 +75,7 @@ void Book::keep_attention(const Submission* before, const Submission& after) {
   const bool needed = before != nullptr && needs_attention(*before);
   const bool needs = needs_attention(after);
   if (needed == needs) return;
+  tally_.needs_attention(after, needs);
   std::string key = keys::attention(lane_of(after), after.id);
   if (needs) {
     write(staging_, Family::attention, std::move(key), Mark{});

@@ -192,6 +192,9 @@ std::string minute_pending(std::string_view destination, std::int64_t minute) {
 std::string deadline_pending(std::string_view destination, std::int64_t minute) {
   return minute_row(CountsKind::deadline, destination, minute);
 }
+std::string attention_count(std::string_view destination) {
+  return counts_key(CountsKind::attention).bytes(destination).take();
+}
 std::string counts_prefix(CountsKind kind) {
   return counts_key(kind).take();
 }
@@ -206,6 +209,7 @@ std::optional<CountsKey> parse_counts(std::string_view key) {
   parsed.kind = static_cast<CountsKind>(in.u8());
   switch (parsed.kind) {
     case CountsKind::destination:
+    case CountsKind::attention:
       parsed.destination = in.rest();
       break;
     case CountsKind::lane:

@@ -93,6 +93,8 @@ std::string fine_counts(const Lane& lane, std::int32_t day);
 std::string minute_accepted(std::string_view destination, std::int64_t minute);
 std::string minute_pending(std::string_view destination, std::int64_t minute);
 std::string deadline_pending(std::string_view destination, std::int64_t minute);
+// How many need attention (above); there, as 0 too, wherever there is a row of destination_counts().
+std::string attention_count(std::string_view destination);
 // The prefix of all rows of one kind, or of those by minute of one destination.
 enum class CountsKind : std::uint8_t {
   destination = 'd',
@@ -100,7 +102,8 @@ enum class CountsKind : std::uint8_t {
   fine = 'f',
   accepted = 'a',
   pending = 'p',
-  deadline = 'e'
+  deadline = 'e',
+  attention = 'n'
 };
 std::string counts_prefix(CountsKind kind);
 std::string minute_prefix(CountsKind kind, std::string_view destination);

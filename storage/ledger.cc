@@ -10,7 +10,8 @@ std::expected<void, std::string> Ledger::load(const KvReader& kv) {
   const std::scoped_lock lock(mutex_);
   bool sound = true;
   using keys::CountsKind;
-  for (const CountsKind kind : {CountsKind::destination, CountsKind::lane, CountsKind::pending, CountsKind::deadline}) {
+  for (const CountsKind kind :
+       {CountsKind::destination, CountsKind::lane, CountsKind::pending, CountsKind::deadline, CountsKind::attention}) {
     const std::string prefix = keys::counts_prefix(kind);
     const auto scanned = kv.scan(Family::counts, prefix, prefix, [&](std::string_view key, std::string_view value) {
       const std::string bytes(value);
@@ -63,6 +64,12 @@ bool Ledger::take(std::string_view key, const std::string* value) {
       ours.by_state = counts->by_state;
       ours.payload_bytes_pending = counts->payload_bytes_pending;
       ours.quarantined = counts->quarantined;
+      return true;
+    }
+    case keys::CountsKind::attention: {
+      const auto number = value != nullptr ? decode_number(at, *value) : std::nullopt;
+      if (!number) return false;
+      counts_.destinations[row->destination].need_attention = *number;
       return true;
     }
     case keys::CountsKind::lane:

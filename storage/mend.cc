@@ -26,8 +26,9 @@ std::unexpected<NotOpened> unreadable(const KvError& error) {
 struct Row {
   std::optional<keys::CountsKey> what;  // none: a key of no kind
   std::string bytes;                    // as they were found
+  bool was_never_there = false;         // of a store from before there was such a row
   DestinationCounts totals{};           // of a destination
-  std::uint64_t number = 0;             // of a lane or a minute
+  std::uint64_t number = 0;             // of a lane, a minute, or those who need attention
   std::vector<FineCount> fine{};        // of a day
 };
 
@@ -40,10 +41,15 @@ class Mending {
   // Of all that was found.
   Outcome compute();
   KvBatch batch(WallTime now) const;
-  std::size_t found() const { return rows_.size() + (position_ ? 1 : 0); }
+  // Damaged; what was never there is no damage.
+  std::size_t found() const {
+    const auto damaged = [](const auto& each) { return !each.second.was_never_there; };
+    return static_cast<std::size_t>(std::ranges::count_if(rows_, damaged)) + (position_ ? 1 : 0);
+  }
 
  private:
   Outcome find_in(const std::string& prefix);
+  Outcome find_uncounted();
   Outcome find_told();
   Outcome find_position();
   void take(std::string_view key, std::string_view bytes);
@@ -52,6 +58,7 @@ class Mending {
   Outcome walk_records();
   Outcome walk_lines();
   Outcome walk_due();
+  Outcome walk_attention();
   Outcome walk_quarantine();
   void set_apart(KvBatch& batch, Family family, const std::string& key, const std::string& bytes, WallTime now) const;
 
@@ -64,9 +71,11 @@ class Mending {
 
 // What an open reads; and what somebody met since the last one. Only then is it worth looking at all the others.
 Outcome Mending::find() {
-  for (const CountsKind kind : {CountsKind::destination, CountsKind::lane, CountsKind::pending, CountsKind::deadline}) {
+  for (const CountsKind kind :
+       {CountsKind::destination, CountsKind::lane, CountsKind::pending, CountsKind::deadline, CountsKind::attention}) {
     if (auto found = find_in(keys::counts_prefix(kind)); !found) return found;
   }
+  if (auto found = find_uncounted(); !found) return found;
   if (auto found = find_told(); !found) return found;
   if (auto found = find_position(); !found) return found;
   if (nothing_to_do()) return {};
@@ -83,6 +92,24 @@ Outcome Mending::find_in(const std::string& prefix) {
     return true;
   });
   if (!scanned) return unreadable(scanned.error());
+  return {};
+}
+
+// Those who need attention were not counted once.
+Outcome Mending::find_uncounted() {
+  const std::string prefix = keys::counts_prefix(CountsKind::destination);
+  std::vector<std::string> wanted;
+  const auto scanned = kv_.scan(Family::counts, prefix, prefix, [&](std::string_view key, std::string_view) {
+    if (const auto row = keys::parse_counts(key)) wanted.push_back(keys::attention_count(row->destination));
+    return true;
+  });
+  if (!scanned) return unreadable(scanned.error());
+  for (const std::string& key : wanted) {
+    const auto bytes = kv_.get(Family::counts, key);
+    if (!bytes && bytes.error().kind != KvError::Kind::corrupt) return unreadable(bytes.error());
+    if (bytes && !*bytes)
+      rows_.try_emplace(key, Row{.what = keys::parse_counts(key), .bytes = {}, .was_never_there = true});
+  }
   return {};
 }
 
@@ -121,7 +148,10 @@ Row* Mending::row(const std::string& key) {
 }
 
 Outcome Mending::compute() {
-  if (auto done = walk_records(); !done) return done;
+  const bool of_records = std::ranges::any_of(rows_, [](const auto& each) { return !each.second.was_never_there; });
+  if (of_records || position_) {
+    if (auto done = walk_records(); !done) return done;
+  }
   if (position_) {
     if (auto done = walk_lines(); !done) return done;
   }
@@ -131,6 +161,9 @@ Outcome Mending::compute() {
   };
   if (any(CountsKind::lane)) {
     if (auto done = walk_due(); !done) return done;
+  }
+  if (any(CountsKind::attention)) {
+    if (auto done = walk_attention(); !done) return done;
   }
   if (any(CountsKind::destination)) return walk_quarantine();
   return {};
@@ -203,6 +236,17 @@ Outcome Mending::walk_due() {
   return {};
 }
 
+Outcome Mending::walk_attention() {
+  const auto scanned = kv_.scan(Family::attention, {}, {}, [&](std::string_view key, std::string_view) {
+    const auto place = keys::parse_attention(key);
+    Row* count = place ? row(keys::attention_count(place->lane.destination)) : nullptr;
+    if (count != nullptr) ++count->number;
+    return true;
+  });
+  if (!scanned) return unreadable(scanned.error());
+  return {};
+}
+
 Outcome Mending::walk_quarantine() {
   const auto scanned = kv_.scan(Family::quarantine, {}, {}, [&](std::string_view key, std::string_view value) {
     const auto apart = decode_quarantined({Family::quarantine, key}, value);
@@ -226,7 +270,7 @@ void Mending::set_apart(KvBatch& batch, Family family, const std::string& key, c
 KvBatch Mending::batch(WallTime now) const {
   KvBatch batch;
   for (const auto& [key, row] : rows_) {
-    set_apart(batch, Family::counts, key, row.bytes, now);
+    if (!row.was_never_there) set_apart(batch, Family::counts, key, row.bytes, now);
     const Place at{Family::counts, key};
     std::optional<std::string> value;
     const auto kind = row.what ? std::optional(row.what->kind) : std::nullopt;
@@ -234,7 +278,7 @@ KvBatch Mending::batch(WallTime now) const {
       value = encode(at, row.totals);
     } else if (kind == CountsKind::fine) {
       if (!row.fine.empty()) value = encode(at, row.fine);
-    } else if (kind && (row.number > 0 || kind == CountsKind::accepted)) {
+    } else if (kind && (row.number > 0 || kind == CountsKind::accepted || kind == CountsKind::attention)) {
       value = encode(at, row.number);
     }
     batch.push_back({Family::counts, key, std::move(value)});

@@ -2,6 +2,8 @@
 // them. Where a row of it cannot be read, an open computes that row anew, instead of refusing a store whose submissions
 // are all there. The damaged bytes are set apart in the quarantine, as others are.
 //
+// A store from before those who need attention were counted gets their row likewise.
+//
 // Blocking, one thread, at open only. A sound store costs one look at the rows a Ledger reads; a damaged row one walk
 // over all records. Rows that can be read stay as they are: a damaged record is still counted in them. May be cut short
 // and run again. What it writes is not counted as a commit: it must not make up for one that is missing.

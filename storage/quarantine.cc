@@ -16,6 +16,7 @@ bool counts_are_sound(const Place& at, std::string_view bytes) {
     case keys::CountsKind::accepted:
     case keys::CountsKind::pending:
     case keys::CountsKind::deadline:
+    case keys::CountsKind::attention:
       return decode_number(at, bytes).has_value();
     case keys::CountsKind::fine:
       return decode_fine_counts(at, bytes).has_value();

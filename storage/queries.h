@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "storage/disk_use.h"
 #include "storage/submission.h"
 
 namespace titip::storage {
@@ -133,6 +134,7 @@ struct DestinationCounts {
   std::map<std::int64_t, std::uint64_t> pending_by_minute;    // minutes since 1970 of acceptance; no zeros
   std::map<std::int64_t, std::uint64_t> pending_by_deadline;  // minutes since 1970 of the deadline, where there is one
   std::uint64_t quarantined = 0;                              // records whose bytes are damaged; still in their state
+  std::uint64_t need_attention = 0;                           // rejected, expired or held, and nobody has dealt with it
   std::uint64_t scan_difference = 0;  // records that the rolling look at the store found too few or too many
 };
 struct Counts {
@@ -174,6 +176,7 @@ struct Health {
   std::size_t writer_queue_bytes = 0;   // what they carry
   std::size_t found_open_attempts = 0;  // attempts that were open when this store was opened
   std::uint64_t free_bytes = 0;         // on the data directory's disk, when last looked at
+  DiskUses disk_uses{};                 // what the store's directory takes, likewise
   WallTime patrolled_at{};              // end of the last rolling look at the whole store; 1970: none has ended yet
   std::optional<ClockDoubt> clock_doubt{};
   std::string why_no_checkpoint{};  // the last one that failed; empty: none did since

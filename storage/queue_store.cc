@@ -191,7 +191,9 @@ Health QueueStore::health() const {
     const std::scoped_lock lock(copy_mutex_);
     health.why_no_checkpoint = why_no_copy_;
   }
-  health.free_bytes = space_.status().free_bytes;
+  const SpaceWatch::Status space = space_.status();
+  health.free_bytes = space.free_bytes;
+  health.disk_uses = space.uses;
   health.patrolled_at = patrolled_at_;
   return health;
 }

@@ -37,7 +37,8 @@ DiskView SpaceWatch::view() const {
 void SpaceWatch::look() {
   if (!settings_.free_bytes) return;
   DiskView seen = view();
-  const DiskState before = status().state;
+  const Status last = status();
+  const DiskState before = last.state;
   DiskDecision decision = decide(before, seen, settings_.limits);
   const bool dropped = decision.drop_ballast && ballast_ && ballast_->drop();
   const bool made = decision.make_ballast && ballast_ && ballast_->make(settings_.limits.ballast_bytes);
@@ -45,7 +46,8 @@ void SpaceWatch::look() {
     seen = view();
     decision.state = decide(decision.state, seen, settings_.limits).state;
   }
-  Status now{decision.state, refusal_of(decision.state, seen, settings_.limits), seen.free_bytes.value_or(0)};
+  Status now{decision.state, refusal_of(decision.state, seen, settings_.limits), seen.free_bytes.value_or(0),
+             measured(last.uses)};
   // Told before anybody can see it.
   const bool newly = before == DiskState::ok && !decision.accepting();
   if (newly && settings_.probes != nullptr) settings_.probes->failed("disk_full");
@@ -57,6 +59,13 @@ void SpaceWatch::look() {
   }
   look_at_erasing();
   if (decision.make_room() || erased_ >= worth_giving_back) wake_rooms_.notify_one();
+}
+
+DiskUses SpaceWatch::measured(const DiskUses& before) {
+  const auto now = std::chrono::steady_clock::now();
+  if (settings_.directory.empty() || (measured_at_ && now < *measured_at_ + settings_.measure_every)) return before;
+  measured_at_ = now;
+  return measure_disk_use(settings_.directory);
 }
 
 void SpaceWatch::look_at_erasing() {

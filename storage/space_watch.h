@@ -21,14 +21,16 @@
 #include "metrics/store_probes.h"
 #include "storage/ballast.h"
 #include "storage/disk_guard.h"
+#include "storage/disk_use.h"
 
 namespace titip::storage {
 
 struct SpaceSettings {
   DiskLimits limits;
   std::function<std::optional<std::uint64_t>()> free_bytes;  // may be empty: nothing is watched
-  std::filesystem::path directory;                           // of the ballast; empty: there is none
+  std::filesystem::path directory;                           // of the store, and the ballast; empty: there is none
   std::chrono::milliseconds look_every{100};
+  std::chrono::milliseconds measure_every{10'000};  // what the directory takes
   // Erases what may be erased and gives its space back. Blocking and long; on the thread for it. May be empty.
   std::function<void()> make_room;
   std::function<void()> stop_making_room;  // close() is near: it should return soon. May be empty
@@ -55,6 +57,7 @@ class SpaceWatch {
     DiskState state = DiskState::ok;
     std::string why_not;  // one sentence, empty while accepts are taken
     std::uint64_t free_bytes = 0;
+    DiskUses uses{};  // as last measured
   };
   Status status() const;
   // Accepts are refused. No lock.
@@ -68,13 +71,15 @@ class SpaceWatch {
   DiskView view() const;
   bool room_wanted() const;
   void look_at_erasing();
+  DiskUses measured(const DiskUses& before);
 
   const SpaceSettings settings_;
   std::optional<Ballast> ballast_;
   std::atomic<std::uint64_t> erased_ = 0;  // since room was last made
   std::atomic<bool> is_calm_ = false;
-  std::uint64_t erased_before_ = 0;                      // look()'s alone
-  std::chrono::steady_clock::time_point erasing_until_;  // likewise
+  std::optional<std::chrono::steady_clock::time_point> measured_at_;  // look()'s alone
+  std::uint64_t erased_before_ = 0;                                   // look()'s alone
+  std::chrono::steady_clock::time_point erasing_until_;               // likewise
   std::atomic<bool> low_ = false;
   std::atomic<bool> erase_at_once_ = false;
 

@@ -39,12 +39,15 @@ void Tally::foresee(const Submission& submission) {
 void Tally::added(const Record& record) {
   const Submission& s = record.submission;
   const bool pending = !is_terminal(s.state);
+  bool first = false;
   with_destination(s.destination, [&](DestinationCounts& counts) {
     ++counts.accepted;
+    first = counts.accepted == 1;
     ++counts.by_state[static_cast<std::size_t>(s.state)];
     if (pending) counts.payload_bytes_pending += record.payload_bytes;
     return true;
   });
+  if (first) write(staging_, Family::counts, keys::attention_count(s.destination), std::uint64_t{0});
   const std::int64_t minute = keys::minute_of(s.id.made_at());
   step(keys::minute_accepted(s.destination, minute), true);
   if (pending) step(keys::minute_pending(s.destination, minute), true);
@@ -76,6 +79,13 @@ void Tally::changed(const Submission& before, const Record& after) {
   }
   const Cell from{before.state, before.outcome_rule};
   move_fine(s, &from, {s.state, s.outcome_rule});
+}
+
+void Tally::needs_attention(const Submission& submission, bool needs) {
+  std::string key = keys::attention_count(submission.destination);
+  const std::uint64_t count = read(staging_, Family::counts, key, decode_number).value_or(0);
+  if (!needs && count == 0) return staging_.fail(Error::corrupt);
+  write(staging_, Family::counts, std::move(key), needs ? count + 1 : count - 1);
 }
 
 void Tally::quarantined(std::string_view destination) {

@@ -1,12 +1,12 @@
-// The counts, kept as records change, never by scanning. Five kinds of rows in the family `counts`: per destination
+// The counts, kept as records change, never by scanning. Six kinds of rows in the family `counts`: per destination
 // (accepted, by state, pending payload bytes, quarantined), per lane and day (by state and outcome rule), per
 // destination and minute how many were accepted and how many of them are pending, and per destination and minute of
-// a deadline how many pending records have it. Days and minutes are those of the
-// time in the id, so that a range of ids says how much of it must be there.
-// One thread (the writer), over the group's Staging; what cannot be (a count below zero) is a fault.
+// a deadline how many pending records have it; per destination how many need attention. Days and minutes are those of
+// the time in the id, so that a range of ids says how much of it must be there. One thread (the writer), over the
+// group's Staging; what cannot be (a count below zero) is a fault.
 //
-// Invariant: every row equals what a scan of the records gives; rows that would say zero are not there (accepted rows
-// stay).
+// Invariant: every row equals what a scan of the records gives; rows that would say zero are not there (those of
+// accepted records and of attention stay).
 #pragma once
 
 #include <string_view>
@@ -26,6 +26,8 @@ class Tally {
   void added(const Record& record);
   // After every change of state or outcome rule; nothing else is counted.
   void changed(const Submission& before, const Record& after);
+  // A record begins, or ceases, to need attention (keys::attention).
+  void needs_attention(const Submission& submission, bool needs);
   // A record of this destination was found damaged. It stays counted in its state.
   void quarantined(std::string_view destination);
 

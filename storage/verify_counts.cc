@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include "storage/verify_rules.h"
+
 namespace titip::storage {
 namespace {
 
@@ -33,6 +35,8 @@ void CountCheck::add(const Record& record) {
   ++minute.accepted;
   if (pending) ++minute.pending;
   if (pending && s.deadline) ++of_deadline_[keys::deadline_pending(s.destination, keys::minute_of(*s.deadline))];
+  if (!rules_of_entries::must(record, Family::attention).empty())
+    ++need_attention_[keys::attention_count(s.destination)];
   auto& fine = of_day_[{s.destination, s.facility}];
   if (FineCount* known = find(fine, s.state, s.outcome_rule)) {
     ++known->count;
@@ -102,6 +106,7 @@ bool CountCheck::finish() {
   close_minute();
   close_day();
   for (const auto& [key, found] : of_deadline_) check_number(key, found, damaged_);
+  for (const auto& [key, found] : need_attention_) check_number(key, found, damaged_);
   check_totals();
   std::ranges::sort(seen_);
   check_strays();

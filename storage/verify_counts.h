@@ -55,7 +55,8 @@ class CountCheck {
   std::int64_t minute_ = INT64_MIN;
   std::map<std::string, Minute, std::less<>> of_minute_;
   std::uint64_t damaged_of_minute_ = 0;
-  std::map<std::string, std::uint64_t> of_deadline_;  // by key: a few, deadlines are ends of days
+  std::map<std::string, std::uint64_t> need_attention_;  // by key
+  std::map<std::string, std::uint64_t> of_deadline_;     // by key: a few, deadlines are ends of days
   std::int32_t day_ = INT32_MIN;
   std::map<Lane, std::vector<FineCount>> of_day_;
   std::uint64_t damaged_of_day_ = 0;

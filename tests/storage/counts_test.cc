@@ -58,6 +58,35 @@ TEST_P(CountsTest, AreKeptByStateAndByMinuteAndSurviveARestart) {
   EXPECT_TRUE(pcare().pending_by_minute.empty()) << "no zeros";
 }
 
+TEST_P(CountsTest, WhoNeedsAttentionIsCountedUntilSomebodyDealsWithIt) {
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    NewSubmission one = submission(i, "person " + std::to_string(i));
+    ids.push_back(one.submission.id);
+    caller->accept(std::move(one));
+  }
+  EXPECT_EQ(pcare().need_attention, 0U);
+  const auto move = [&](std::size_t at, Event event) {
+    const auto record = caller->load(ids[at]).submission;
+    caller->transition({.id = record.id,
+                        .expected_state = record.state,
+                        .expected_version = record.version,
+                        .event = event,
+                        .due_at = {}});
+  };
+  caller->finish(caller->load(ids[0]).submission, Event::rejected);
+  caller->finish(caller->load(ids[1]).submission, Event::delivered);
+  move(2, Event::hold);
+  EXPECT_EQ(pcare().need_attention, 2U);
+  EXPECT_TRUE(report().sound());
+  reopen();
+  EXPECT_EQ(pcare().need_attention, 2U) << "opened again";
+  move(2, Event::release);
+  EXPECT_EQ(pcare().need_attention, 1U);
+  move(3, Event::cancel);
+  EXPECT_EQ(pcare().need_attention, 1U) << "nobody is asked about it";
+  EXPECT_TRUE(report().sound());
+}
+
 // Those that must be sent by some time, while they are pending: who counts how many will miss it reads no record.
 TEST_P(CountsTest, DeadlinesAreCountedWhileTheirRecordsArePending) {
   const WallTime tonight = at(noon_ms) + std::chrono::hours(5);

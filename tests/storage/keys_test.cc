@@ -26,6 +26,7 @@ TEST(Keys, GoldenBytes) {
   EXPECT_EQ(hex(keys::fine_counts(lane, 1)), "66" + lane_bytes + "80000001");
   EXPECT_EQ(hex(keys::minute_accepted("d", 1)), packed("610164 8000000000000001"));
   EXPECT_EQ(hex(keys::minute_pending("d", -1)), packed("700164 7fffffffffffffff"));
+  EXPECT_EQ(hex(keys::attention_count("d")), "6e64");
   EXPECT_EQ(hex(keys::deadline_pending("d", 1)), packed("650164 8000000000000001"));
 }
 

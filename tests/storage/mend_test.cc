@@ -58,7 +58,28 @@ TEST(Mend, EveryRowOfARandomLifeIsFoundAgain) {
     EXPECT_EQ(mend(kv, titip::storage::at(noon_ms)).value(), 0U) << "once";
     ++mended[kind];
   }
-  EXPECT_EQ(mended.size(), 6U) << "rows of every kind were there";
+  EXPECT_EQ(mended.size(), 7U) << "rows of every kind were there";
+}
+
+// A store that was written before those who need attention were counted.
+TEST(Mend, WhatWasNeverCountedIsCountedAtTheFirstOpenAndIsNoDamage) {
+  History history(13);
+  history.steps(500);
+  MemoryKv& kv = history.kv();
+  const std::string prefix = keys::counts_prefix(keys::CountsKind::attention);
+  const Rows before = rows_of(kv, Family::counts);
+  std::uint64_t counted = 0;
+  for (const auto& [key, value] : before) {
+    if (!key.starts_with(prefix)) continue;
+    counted += decode_number({Family::counts, key}, value).value();
+    ASSERT_TRUE(kv.commit({{Family::counts, key, std::nullopt}}));
+  }
+  EXPECT_EQ(counted, rows_of(kv, Family::attention).size());
+  EXPECT_GT(counted, 0U);
+  const Rows apart = rows_of(kv, Family::quarantine);
+  EXPECT_EQ(mend(kv, at(noon_ms)).value(), 0U);
+  EXPECT_EQ(rows_of(kv, Family::counts), before);
+  EXPECT_EQ(rows_of(kv, Family::quarantine), apart);
 }
 
 TEST(Mend, AllRowsAtOnceAndThePosition) {

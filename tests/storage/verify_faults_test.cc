@@ -68,6 +68,7 @@ std::vector<Fault> faults_of_counts() {
       {"a lane has one more due", [](Spoiled& s) { count_up(s, CountsKind::lane); }, "count_differs"},
       {"a minute has accepted one more", [](Spoiled& s) { count_up(s, CountsKind::accepted); }, "count_differs"},
       {"a minute has one more pending", [](Spoiled& s) { count_up(s, CountsKind::pending); }, "count_differs"},
+      {"one more needs attention", [](Spoiled& s) { count_up(s, CountsKind::attention); }, "count_differs"},
       {"a deadline has one more pending", [](Spoiled& s) { count_up(s, CountsKind::deadline); }, "count_differs"},
       {"a deadline that nobody has is counted",
        [](Spoiled& s) { s.write(Family::counts, keys::deadline_pending("pcare", 5), std::uint64_t{1}); },
