@@ -72,6 +72,8 @@ void App::fill_queue_metrics() {
     for (const auto state : storage::all_states)
       destination->queue().submissions(storage::name(state), each.by_state[static_cast<std::size_t>(state)]);
     destination->queue().bytes.set(static_cast<double>(each.payload_bytes_pending));
+    destination->queue().ages(each.pending_by_minute, clock_.wall());
+    destination->queue().needs_attention.set(static_cast<double>(each.need_attention));
     destination->queue().gated.set(destination->gate() ? 1 : 0);
     destination->queue().ledger_difference.set(static_cast<double>(reads::ledger_difference(each)));
   }
@@ -82,6 +84,8 @@ void App::fill_queue_metrics() {
   const auto health = store_->health();
   commit_probes_.writer_queue.set(static_cast<double>(health.writer_queue));
   commit_probes_.last_patrol.set(std::chrono::duration<double>(health.patrolled_at.time_since_epoch()).count());
+  commit_probes_.free_bytes.set(static_cast<double>(health.free_bytes));
+  commit_probes_.takes(health.disk_uses);
   commit_probes_.writer_queue_bytes.set(static_cast<double>(health.writer_queue_bytes));
   retention_probes_.clock_doubted.set(health.clock_doubt ? 1 : 0);
 }

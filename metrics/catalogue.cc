@@ -1,15 +1,7 @@
 #include "metrics/catalogue.h"
 
-#include <dirent.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
-#include <fstream>
 #include <initializer_list>
-#include <sstream>
 
 namespace titip::metrics {
 namespace {
@@ -32,7 +24,7 @@ constexpr Definition attempt_duration{"titip_attempt_duration_seconds", "From se
 constexpr Definition probes{"titip_probes_total", "Reads that ask whether an unknown attempt landed, by result."};
 constexpr Definition upstream_state{"titip_upstream_state", "1 for the state the circuit breaker is in."};
 constexpr Definition end_to_end{"titip_submission_end_to_end_seconds", "From acceptance to delivery."};
-constexpr Definition outages{"titip_upstream_outages_total", "Times the circuit breaker opened from closed."};
+constexpr Definition outages{"titip_upstream_outages_total", "Times the circuit breaker opened from closed, by cause."};
 constexpr Definition outage_seconds{"titip_upstream_outage_seconds_total", "Time spent in ended outages."};
 constexpr Definition outage_started{"titip_upstream_outage_started_timestamp_seconds",
                                     "Start of the outage that is on, 0 if none is."};
@@ -58,6 +50,16 @@ constexpr Definition held_back{"titip_retries_held_back_total",
                                "Looks at due repetitions that the retry budget did not let through."};
 constexpr Definition queue{"titip_queue_submissions", "Submissions in custody, by state."};
 constexpr Definition queue_bytes{"titip_queue_bytes", "Payload bytes of submissions that are not terminal."};
+constexpr Definition oldest{"titip_queue_oldest_accepted_timestamp_seconds",
+                            "Acceptance of the oldest record that is not terminal, to the minute; absent if none is."};
+constexpr Definition by_age{"titip_queue_submissions_by_age",
+                            "Records that are not terminal, by age: up to this and above the one before."};
+constexpr Definition need_attention{"titip_needs_attention_unseen",
+                                    "Rejected, expired or held records that nobody has dealt with."};
+constexpr Definition clock_offset{"titip_clock_offset_seconds",
+                                  "Our clock less the server's, by its Date header (to a second); absent without one."};
+constexpr Definition store_bytes{"titip_store_bytes", "What the store takes of its disk, by kind of file."};
+constexpr Definition store_free{"titip_store_free_bytes", "Free on the disk of the store."};
 constexpr Definition ledger{"titip_ledger_difference",
                             "Accepted against all states, and counts against records: anything but 0 is a defect."};
 constexpr Definition commit_duration{"titip_store_commit_duration_seconds", "One group commit, fsync included."};
@@ -78,12 +80,6 @@ constexpr Definition clock_doubt{"titip_clock_doubted",
                                  "1 while the clock is doubted and nothing is erased for its age."};
 constexpr Definition admin_actions{"titip_admin_actions_total", "What operators had done, by action."};
 constexpr Definition gated{"titip_destination_gated", "1 while a gate keeps the destination from sending."};
-constexpr Definition build_info_metric{"titip_build_info", "1; version and revision are labels."};
-constexpr Definition process_cpu{"process_cpu_seconds_total", "User and system CPU time."};
-constexpr Definition process_rss{"process_resident_memory_bytes", "Resident memory."};
-constexpr Definition process_fds{"process_open_fds", "Open file descriptors."};
-constexpr Definition process_max_fds{"process_max_fds", "Limit of open file descriptors."};
-constexpr Definition process_start{"process_start_time_seconds", "Start of the process since the epoch."};
 
 const std::vector<double> latency_buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 const std::vector<double> batch_buckets{1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
@@ -91,6 +87,11 @@ const std::vector<double> end_to_end_buckets{1,    5,        30,        60,    3
                                              3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400};
 
 constexpr std::array channels{"mount", "api"};
+constexpr std::array causes{
+    "resolve_failed",  "resolve_timeout", "connect_refused", "connect_failed",   "connect_timeout",
+    "tls_failed",      "write_failed",    "write_timeout",   "response_timeout", "connection_reset",
+    "reply_too_large", "reply_malformed", "http_5xx",        "http_4xx",         "other"};
+constexpr std::array file_kinds{"tables", "blobs", "logs", "ballast", "other"};
 constexpr std::array verdicts{"accepted",  "replayed", "conflict",   "invalid",
                               "throttled", "refused",  "overloaded", "too_late"};
 constexpr std::array tellings{"relayed", "settled", "timed_out", "not_wanted", "down",
@@ -111,23 +112,6 @@ auto find(const Map& map, std::string_view name, std::string_view otherwise) {
 
 double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
-}
-
-double count_fds() {
-  DIR* directory = opendir("/proc/self/fd");
-  if (directory == nullptr) return 0;
-  double count = -3;  // ".", ".." and the directory itself
-  while (readdir(directory) != nullptr) ++count;
-  closedir(directory);
-  return count;
-}
-
-double resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  double total = 0;
-  double resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
@@ -201,8 +185,7 @@ void IntakeProbes::told(Told told, std::chrono::nanoseconds waited) const {
 }
 
 DestinationProbes::DestinationProbes(Registry& registry, const std::string& destination)
-    : outages(registry.counter(metrics::outages, {{"destination", destination}})),
-      outage_seconds(registry.counter(metrics::outage_seconds, {{"destination", destination}})),
+    : outage_seconds(registry.counter(metrics::outage_seconds, {{"destination", destination}})),
       outage_started(registry.gauge(metrics::outage_started, {{"destination", destination}})),
       last_success(registry.gauge(metrics::last_success, {{"destination", destination}})),
       window(registry.gauge(metrics::window, {{"destination", destination}})),
@@ -217,7 +200,7 @@ DestinationProbes::DestinationProbes(Registry& registry, const std::string& dest
       drain_rate_(registry.gauge(metrics::drain_rate, {{"destination", destination}})),
       drain_paused_(registry.gauge(metrics::drain_paused, {{"destination", destination}})),
       drain_eta_(registry.gauge(metrics::drain_eta, {{"destination", destination}})),
-      end_to_end_(registry.histogram(end_to_end, {{"destination", destination}}, end_to_end_buckets)) {
+      clock_offset_(registry.optional_gauge(clock_offset, {{"destination", destination}})) {
   const auto labelled = [&destination](const char* label) {
     return [label, &destination](const std::string& value) {
       return Labels{{"destination", destination}, {label, value}};
@@ -233,9 +216,12 @@ DestinationProbes::DestinationProbes(Registry& registry, const std::string& dest
   probes_ = children({"found", "found_other", "not_found", "inconclusive"},
                      [&](const std::string& n) { return registry.counter(metrics::probes, result(n)); });
   const auto state = labelled("state");
-  states_ = children({"closed", "half-open", "open"},
+  states_ = children({"closed", "half_open", "open"},
                      [&](const std::string& n) { return registry.gauge(metrics::upstream_state, state(n)); });
   upstream_state("closed");
+  for (const char* cause : causes) outages_.emplace(cause, registry.counter(outages, labelled("cause")(cause)));
+  for (const char* channel : channels)
+    end_to_end_.emplace(channel, registry.histogram(end_to_end, labelled("channel")(channel), end_to_end_buckets));
   drain_states_ = children({"canary", "running", "paused", "aborted", "done"},
                            [&](const std::string& n) { return registry.gauge(metrics::drain_state, state(n)); });
 }
@@ -251,7 +237,8 @@ void DestinationProbes::probed(std::string_view result) const {
 }
 
 void DestinationProbes::upstream_state(std::string_view state) const {
-  for (const auto& [name, gauge] : states_) gauge.set(name == state ? 1 : 0);
+  const std::string_view ours = state == "half-open" ? "half_open" : state;  // as a label, of one word
+  for (const auto& [name, gauge] : states_) gauge.set(name == ours ? 1 : 0);
 }
 
 void DestinationProbes::drain_stands(const DrainNumbers& numbers) const {
@@ -263,8 +250,17 @@ void DestinationProbes::drain_stands(const DrainNumbers& numbers) const {
   drain_eta_.set(static_cast<double>(numbers.eta.count()));
 }
 
-void DestinationProbes::delivered_after(std::chrono::milliseconds since_accepted) const {
-  end_to_end_.observe(seconds(since_accepted));
+void DestinationProbes::delivered_after(std::string_view channel, std::chrono::milliseconds since_accepted) const {
+  find(end_to_end_, channel, channels[0]).observe(seconds(since_accepted));
+}
+
+void DestinationProbes::outage_began(std::string_view cause) const {
+  const auto bounded = cause.starts_with("http_5") ? "http_5xx" : cause.starts_with("http_4") ? "http_4xx" : cause;
+  find(outages_, bounded, "other").add();
+}
+
+void DestinationProbes::clock_differs_by(std::chrono::milliseconds offset) {
+  clock_offset_.set(seconds(offset));
 }
 
 double DestinationProbes::unknown_outcomes() const {
@@ -280,10 +276,31 @@ double DestinationProbes::probes() const {
 QueueProbes::QueueProbes(Registry& registry, const std::string& destination)
     : bytes(registry.gauge(queue_bytes, {{"destination", destination}})),
       ledger_difference(registry.gauge(ledger, {{"destination", destination}})),
+      needs_attention(registry.gauge(need_attention, {{"destination", destination}})),
       gated(registry.gauge(metrics::gated, {{"destination", destination}})),
       registry_(registry),
-      destination_(destination) {
+      destination_(destination),
+      oldest_(registry.optional_gauge(oldest, {{"destination", destination}})) {
   submissions("queued", 0);
+  for (const auto minutes : age_bounds)
+    by_age_.push_back(
+        registry.gauge(by_age, {{"destination", destination}, {"age", std::to_string(minutes.count()) + "m"}}));
+  by_age_.push_back(registry.gauge(by_age, {{"destination", destination}, {"age", "+Inf"}}));
+}
+
+// One turn for each minute in which anything was accepted that still waits, however many that is.
+void QueueProbes::ages(const std::map<std::int64_t, std::uint64_t>& pending_by_minute,
+                       std::chrono::sys_time<std::chrono::milliseconds> now) {
+  std::vector<std::uint64_t> counts(by_age_.size(), 0);
+  const auto this_minute = std::chrono::floor<std::chrono::minutes>(now).time_since_epoch();
+  for (const auto& [minute, count] : pending_by_minute) {
+    const auto age = this_minute - std::chrono::minutes(minute);
+    const auto bound = std::ranges::lower_bound(age_bounds, age);
+    counts[static_cast<std::size_t>(bound - age_bounds.begin())] += count;
+  }
+  for (std::size_t at = 0; at < counts.size(); ++at) by_age_[at].set(static_cast<double>(counts[at]));
+  if (pending_by_minute.empty()) return oldest_.clear();
+  oldest_.set(60.0 * static_cast<double>(pending_by_minute.begin()->first));
 }
 
 void QueueProbes::submissions(std::string_view state, std::uint64_t count) {
@@ -301,12 +318,19 @@ CommitProbes::CommitProbes(Registry& registry)
     : writer_queue(registry.gauge(metrics::writer_queue, {})),
       writer_queue_bytes(registry.gauge(metrics::writer_queue_bytes, {})),
       last_patrol(registry.gauge(patrol, {})),
+      free_bytes(registry.gauge(store_free, {})),
       registry_(registry),
       duration_(registry.histogram(commit_duration, {}, latency_buckets)),
       batch_(registry.histogram(commit_batch, {}, batch_buckets)) {
   for (const char* kind : {"write", "corrupt_record", "disk_full", "overloaded", "too_late", "reclaim", "checkpoint",
                            "passed_over", "patrol"})
     registry.counter(store_errors, {{"kind", kind}});
+  for (const char* kind : file_kinds) bytes_.push_back(registry.gauge(store_bytes, {{"kind", kind}}));
+}
+
+void CommitProbes::takes(std::span<const std::uint64_t> bytes_by_kind) {
+  for (std::size_t at = 0; at < std::min(bytes_.size(), bytes_by_kind.size()); ++at)
+    bytes_[at].set(static_cast<double>(bytes_by_kind[at]));
 }
 
 void CommitProbes::committed(std::chrono::nanoseconds duration, std::size_t calls) {
@@ -352,30 +376,5 @@ void AdminProbes::acted(std::string_view action) const {
 FacilityProbes::FacilityProbes(Registry& registry)
     : enabled(registry.gauge(facilities, {{"state", "enabled"}})),
       disabled(registry.gauge(facilities, {{"state", "disabled"}})) {}
-
-void build_info(Registry& registry, const std::string& version, const std::string& revision) {
-  registry.gauge(build_info_metric, {{"version", version}, {"revision", revision}}).set(1);
-}
-
-void process_metrics(Registry& registry) {
-  const Counter cpu = registry.counter(process_cpu, {});
-  const Gauge rss = registry.gauge(process_rss, {});
-  const Gauge fds = registry.gauge(process_fds, {});
-  const Gauge max_fds = registry.gauge(process_max_fds, {});
-  registry.gauge(process_start, {}).set(static_cast<double>(std::time(nullptr)));
-  registry.before_exposition([=] {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto of = [](const timeval& time) {
-      return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-    };
-    cpu.add(std::max(0.0, of(usage.ru_utime) + of(usage.ru_stime) - cpu.value()));
-    rss.set(resident_bytes());
-    fds.set(count_fds());
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    max_fds.set(static_cast<double>(limit.rlim_cur));
-  });
-}
 
 }  // namespace titip::metrics

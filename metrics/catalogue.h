@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "metrics/registry.h"
 #include "metrics/store_probes.h"
@@ -80,12 +82,13 @@ class DestinationProbes {
   void probed(std::string_view result) const;
   void upstream_state(std::string_view state) const;  // closed, half-open, open
   void drain_stands(const DrainNumbers& numbers) const;
-  void delivered_after(std::chrono::milliseconds since_accepted) const;
+  void delivered_after(std::string_view channel, std::chrono::milliseconds since_accepted) const;
+  void outage_began(std::string_view cause) const;  // the named failure, or "http_503"
+  void clock_differs_by(std::chrono::milliseconds offset);
 
   double unknown_outcomes() const;
   double probes() const;
 
-  Counter outages;
   Counter outage_seconds;
   Gauge outage_started;  // seconds since the epoch, 0 while there is none
   Gauge last_success;    // seconds since the epoch, 0 before the first
@@ -108,7 +111,9 @@ class DestinationProbes {
   Gauge drain_rate_;
   Gauge drain_paused_;
   Gauge drain_eta_;
-  Histogram end_to_end_;
+  OptionalGauge clock_offset_;
+  std::map<std::string, Counter, std::less<>> outages_;
+  std::map<std::string, Histogram, std::less<>> end_to_end_;  // by channel
 };
 
 // The queue as it stands, filled at exposition from the store's incremental counts.
@@ -116,14 +121,25 @@ class QueueProbes {
  public:
   QueueProbes(Registry& registry, const std::string& destination);
   void submissions(std::string_view state, std::uint64_t count);
+  // From what waits by the minute (since 1970) of its acceptance.
+  void ages(const std::map<std::int64_t, std::uint64_t>& pending_by_minute,
+            std::chrono::sys_time<std::chrono::milliseconds> now);
+  // The bounds of Postfix's qshape.
+  static constexpr std::array<std::chrono::minutes, 9> age_bounds{
+      std::chrono::minutes(5),   std::chrono::minutes(10),  std::chrono::minutes(20),
+      std::chrono::minutes(40),  std::chrono::minutes(80),  std::chrono::minutes(160),
+      std::chrono::minutes(320), std::chrono::minutes(640), std::chrono::minutes(1280)};
   Gauge bytes;
   Gauge ledger_difference;
+  Gauge needs_attention;
   Gauge gated;
 
  private:
   Registry& registry_;
   std::string destination_;
   std::map<std::string, Gauge, std::less<>> by_state_;
+  std::vector<Gauge> by_age_;  // as the bounds, and what is older
+  OptionalGauge oldest_;
 };
 
 class CommitProbes final : public StoreProbes {
@@ -131,14 +147,17 @@ class CommitProbes final : public StoreProbes {
   explicit CommitProbes(Registry& registry);
   void committed(std::chrono::nanoseconds duration, std::size_t calls) override;
   void failed(std::string_view kind) override;
+  void takes(std::span<const std::uint64_t> bytes_by_kind);  // tables, blobs, logs, ballast, other
   Gauge writer_queue;
   Gauge writer_queue_bytes;
   Gauge last_patrol;  // seconds since the epoch, 0 before the first
+  Gauge free_bytes;
 
  private:
   Registry& registry_;
   Histogram duration_;
   Histogram batch_;
+  std::vector<Gauge> bytes_;
 };
 
 class ReadProbes {

@@ -22,6 +22,15 @@ void Gauge::set(double value) const {
 double Gauge::value() const {
   return static_cast<prometheus::Gauge*>(impl_)->Value();
 }
+void OptionalGauge::set(double value) {
+  if (child_ == nullptr) child_ = &static_cast<prometheus::Family<prometheus::Gauge>*>(family_)->Add(labels_);
+  static_cast<prometheus::Gauge*>(child_)->Set(value);
+}
+void OptionalGauge::clear() {
+  if (child_ == nullptr) return;
+  static_cast<prometheus::Family<prometheus::Gauge>*>(family_)->Remove(static_cast<prometheus::Gauge*>(child_));
+  child_ = nullptr;
+}
 void Histogram::observe(double value) const {
   static_cast<prometheus::Histogram*>(impl_)->Observe(value);
 }
@@ -44,6 +53,11 @@ Counter Registry::counter(const Definition& definition, const Labels& labels) {
 Gauge Registry::gauge(const Definition& definition, const Labels& labels) {
   auto& family = prometheus::BuildGauge().Name(definition.name).Help(definition.help).Register(state_->registry);
   return Gauge(&family.Add(labels));
+}
+
+OptionalGauge Registry::optional_gauge(const Definition& definition, const Labels& labels) {
+  auto& family = prometheus::BuildGauge().Name(definition.name).Help(definition.help).Register(state_->registry);
+  return {&family, labels};
 }
 
 Histogram Registry::histogram(const Definition& definition, const Labels& labels, const std::vector<double>& buckets) {

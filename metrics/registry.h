@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace titip::metrics {
@@ -35,6 +36,20 @@ class Gauge {
   void* impl_;
 };
 
+// A gauge that is not exposed while it has no value. One thread at a time.
+class OptionalGauge {
+ public:
+  void set(double value);
+  void clear();
+
+ private:
+  friend class Registry;
+  OptionalGauge(void* family, Labels labels) : family_(family), labels_(std::move(labels)) {}
+  void* family_;
+  Labels labels_;
+  void* child_ = nullptr;
+};
+
 class Histogram {
  public:
   void observe(double value) const;
@@ -61,6 +76,7 @@ class Registry {
   // The same definition and labels give the same metric. A family without children is not exposed: make children at 0.
   Counter counter(const Definition& definition, const Labels& labels);
   Gauge gauge(const Definition& definition, const Labels& labels);
+  OptionalGauge optional_gauge(const Definition& definition, const Labels& labels);
   Histogram histogram(const Definition& definition, const Labels& labels, const std::vector<double>& buckets);
 
   // Runs at the start of every exposition: fills gauges from incremental counts. Must be quick and must not block.

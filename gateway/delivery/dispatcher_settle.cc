@@ -85,7 +85,7 @@ void Dispatcher::settled(const WorkPtr& work, const storage::Settlement& settlem
   if (state != State::unknown) late_apply_.settled(work->record.id);
   if (applied == storage::Applied::yes) draining_.changed(work->record, state, doors_.clock.wall());
   if (applied == storage::Applied::yes && state == State::delivered)
-    doors_.probes.delivered_after(*settlement.attempt.ended_at - work->record.accepted_at);
+    doors_.probes.delivered_after(work->record.channel, *settlement.attempt.ended_at - work->record.accepted_at);
   if (applied == storage::Applied::yes && (state == State::delivered || state == State::rejected))
     note_surge(work->record.facility, state == State::rejected);
   if (state == State::deferred && !work->record.aging_since) age_began_ = true;

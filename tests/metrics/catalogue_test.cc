@@ -82,6 +82,10 @@ TEST(Catalogue, every_family_is_exposed_from_the_start) {
                              "titip_clock_doubted",
                              "titip_admin_actions_total",
                              "titip_queue_bytes",
+                             "titip_queue_submissions_by_age",
+                             "titip_needs_attention_unseen",
+                             "titip_store_bytes",
+                             "titip_store_free_bytes",
                              "titip_ledger_difference",
                              "titip_store_commit_duration_seconds_count",
                              "titip_store_commit_batch_submissions_count",
@@ -194,6 +198,63 @@ TEST(Catalogue, the_same_metric_twice_is_one_metric) {
   second.add();
   EXPECT_EQ(first.value(), 3);
   EXPECT_EQ(lines(registry.expose(), "test_total").size(), 1U);
+}
+
+// Each column up to its own age and above the one before; the oldest to the minute, and only while there is one.
+TEST(Catalogue, what_waits_is_told_by_its_age) {
+  AllProbes probes;
+  const auto now = std::chrono::sys_time<milliseconds>(std::chrono::minutes(100'000) + std::chrono::seconds(30));
+  EXPECT_THAT(probes.registry.expose(), Not(HasSubstr("titip_queue_oldest_accepted_timestamp_seconds{")));
+  probes.queue.ages({{98'719, 7}, {98'720, 11}, {99'995, 2}, {99'994, 3}, {100'000, 5}, {100'001, 1}}, now);
+  const auto text = probes.registry.expose();
+  const auto aged = [&text](std::string_view age, int count) {
+    return text.contains("titip_queue_submissions_by_age{age=\"" + std::string(age) + "\",destination=\"pcare\"} " +
+                         std::to_string(count) + "\n");
+  };
+  EXPECT_TRUE(aged("5m", 8)) << "one from a clock that was ahead too";
+  EXPECT_TRUE(aged("10m", 3));
+  EXPECT_TRUE(aged("20m", 0));
+  EXPECT_TRUE(aged("1280m", 11));
+  EXPECT_TRUE(aged("+Inf", 7));
+  EXPECT_THAT(text, HasSubstr("titip_queue_oldest_accepted_timestamp_seconds{destination=\"pcare\"} 5923140\n"));
+  probes.queue.ages({}, now);
+  EXPECT_THAT(probes.registry.expose(), Not(HasSubstr("titip_queue_oldest_accepted_timestamp_seconds{")));
+  EXPECT_EQ(lines(probes.registry.expose(), "titip_queue_submissions_by_age{").size(), 10U);
+}
+
+TEST(Catalogue, causes_of_outages_are_few) {
+  AllProbes probes;
+  for (const auto* cause : {"http_503", "http_502", "http_404", "connect_refused", "something new"})
+    probes.destination.outage_began(cause);
+  const auto text = probes.registry.expose();
+  EXPECT_THAT(text, HasSubstr(R"(titip_upstream_outages_total{cause="http_5xx",destination="pcare"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_upstream_outages_total{cause="http_4xx",destination="pcare"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_upstream_outages_total{cause="connect_refused",destination="pcare"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_upstream_outages_total{cause="other",destination="pcare"} 1)"));
+}
+
+TEST(Catalogue, delivery_is_timed_by_the_door_a_record_came_in_by) {
+  AllProbes probes;
+  probes.destination.delivered_after("api", milliseconds(900));
+  probes.destination.delivered_after("mount", milliseconds(900));
+  probes.destination.delivered_after("", milliseconds(90'000));  // of a record from before doors were kept
+  const auto text = probes.registry.expose();
+  EXPECT_THAT(text, HasSubstr(R"(titip_submission_end_to_end_seconds_count{channel="api",destination="pcare"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(titip_submission_end_to_end_seconds_count{channel="mount",destination="pcare"} 2)"));
+}
+
+// The exposition does not escape it.
+TEST(Catalogue, every_help_is_one_line) {
+  AllProbes probes;
+  process_metrics(probes.registry);
+  std::istringstream text(probes.registry.expose());
+  std::size_t helps = 0;
+  for (std::string line; std::getline(text, line);) {
+    const bool is_sample = line.starts_with("titip_") || line.starts_with("process_");
+    EXPECT_TRUE(is_sample || line.starts_with("# HELP ") || line.starts_with("# TYPE ")) << line;
+    if (line.starts_with("# HELP ")) ++helps;
+  }
+  EXPECT_GT(helps, 50U);
 }
 
 TEST(Catalogue, fills_run_at_every_exposition) {

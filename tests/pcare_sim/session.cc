@@ -1,5 +1,6 @@
 #include "tests/pcare_sim/session.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -15,6 +16,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -227,8 +229,10 @@ class Session : public std::enable_shared_from_this<Session> {
     if (step_ != Step::answering_control) step_ = Step::answering;
     deadline_ = Clock::now() + world_.options.max_idle;
     out_.clear();
-    fmt::format_to(std::back_inserter(out_), "HTTP/1.1 {} {}\r\nServer: Apache-Coyote/1.1\r\n{}", reply.status,
-                   reason_phrase(reply.status), must_close_ ? "Connection: close\r\n" : "");
+    fmt::format_to(std::back_inserter(out_),
+                   "HTTP/1.1 {} {}\r\nServer: Apache-Coyote/1.1\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n{}",
+                   reply.status, reason_phrase(reply.status), fmt::gmtime(std::time(nullptr)),
+                   must_close_ ? "Connection: close\r\n" : "");
     if (reply.status != 204)  // which has no body, so no length of one
       fmt::format_to(std::back_inserter(out_), "Content-Type: {}\r\nContent-Length: {}\r\n", reply.content_type,
                      reply.body.size());

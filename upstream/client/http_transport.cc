@@ -204,6 +204,7 @@ class Call : public std::enable_shared_from_this<Call> {
     reply.http_status = static_cast<int>(message.result_int());
     reply.content_type = std::string(message[http::field::content_type]);
     reply.retry_after = rules::retry_after(message[http::field::retry_after]);
+    reply.date = rules::date_of(message[http::field::date]);
     reply.body = std::move(message.body());
     timer_.cancel();
     if (message.keep_alive() && buffer_.size() == 0) transport_->give_back(std::move(socket_));

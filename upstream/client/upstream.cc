@@ -192,7 +192,13 @@ void Upstream::note(const Call& call, Said said, const Exchange& exchange) {
     cause_ = reply != nullptr ? fmt::format("http_{}", reply->http_status)
                               : std::string(rules::name(std::get<Failure>(exchange)));
   }
-  publish(said == Said::served);
+  const bool served = said == Said::served;
+  // Of what the server itself said: whoever answers in its place has a clock of his own. The header leaves out what is
+  // behind the second: half of one, on average.
+  if (served && reply != nullptr && reply->date)
+    doors_.probes.clock_differs_by(std::chrono::duration_cast<std::chrono::milliseconds>(doors_.wall() - *reply->date) -
+                                   std::chrono::milliseconds(500));
+  publish(served);
 }
 
 void Upstream::note_pause(Asker asker, const Exchange& exchange) {
@@ -222,7 +228,7 @@ void Upstream::publish(bool served) {
     health_.outage_since = now;
     health_.cause = cause_;
     ++health_.outages;
-    doors_.probes.outages.add();
+    doors_.probes.outage_began(cause_);
     doors_.probes.outage_started.set(seconds_since_epoch(now));
     metrics::log(metrics::Level::warning, "outage_began", {{metrics::Field::destination, profile_.name}});
   }

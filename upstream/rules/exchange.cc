@@ -38,6 +38,31 @@ std::string_view name(Failure failure) {
   return "unknown_failure";
 }
 
+std::optional<std::chrono::sys_seconds> date_of(std::string_view header) {
+  // Sun, 06 Nov 1994 08:49:37 GMT
+  constexpr std::size_t length = 29;
+  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (header.size() != length || !header.ends_with(" GMT") || header[3] != ',') return std::nullopt;
+  const auto number = [header](std::size_t at, std::size_t digits) {
+    int value = 0;
+    const char* end = header.data() + at + digits;
+    const auto read = std::from_chars(header.data() + at, end, value);
+    return read.ec == std::errc() && read.ptr == end ? value : -1;
+  };
+  const auto month = months.find(header.substr(8, 3));
+  const int hour = number(17, 2);
+  const int minute = number(20, 2);
+  const int second = number(23, 2);
+  if (month == std::string_view::npos || month % 3 != 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+      second < 0 || second > 60)
+    return std::nullopt;
+  const auto day = std::chrono::year(number(12, 4)) / std::chrono::month(static_cast<unsigned>(month / 3 + 1)) /
+                   std::chrono::day(static_cast<unsigned>(number(5, 2)));
+  if (!day.ok() || number(12, 4) < 1970) return std::nullopt;
+  return std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
+}
+
 std::chrono::seconds retry_after(std::string_view header) {
   unsigned seconds = 0;
   const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), seconds);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -39,12 +40,16 @@ struct Reply {
   int http_status = 0;
   std::string content_type{};
   std::string body{};
-  std::chrono::seconds retry_after{0};  // 0: none given
+  std::chrono::seconds retry_after{0};             // 0: none given
+  std::optional<std::chrono::sys_seconds> date{};  // what the server's clock says; none: it does not say
 };
 
 // What a Retry-After header asks for, in seconds; 0: none, or one that cannot be read. The form with a date would need
 // the server's clock to agree with ours.
 std::chrono::seconds retry_after(std::string_view header);
+
+// The time in a Date header (RFC 9110, the fixed form alone); none: there is none, or it cannot be read.
+std::optional<std::chrono::sys_seconds> date_of(std::string_view header);
 
 using Exchange = std::variant<Reply, Failure>;
 

@@ -86,6 +86,22 @@ TEST_F(UpstreamTest, a_health_read_is_signed_and_its_reply_opened) {
   EXPECT_EQ(upstream_.health().last_served, tests::morning);
 }
 
+TEST_F(UpstreamTest, our_clock_is_compared_with_the_servers_own_word) {
+  EXPECT_EQ(registry_.expose().find("titip_clock_offset_seconds{"), std::string::npos) << "nobody knows yet";
+  auto reply = national(200, 200, "OK");
+  reply.date = std::chrono::floor<std::chrono::seconds>(tests::morning) - 90s;
+  answer_ = reply;
+  send(1);
+  EXPECT_TRUE(exposes("titip_clock_offset_seconds{destination=\"pcare\"} 89.5"));
+  reply.date = std::chrono::floor<std::chrono::seconds>(tests::morning) + 1h;
+  reply.http_status = 502;
+  reply.body = "<html>";
+  answer_ = reply;
+  send(2);
+  EXPECT_TRUE(exposes("titip_clock_offset_seconds{destination=\"pcare\"} 89.5"))
+      << "a proxy's clock is not the server's";
+}
+
 TEST_F(UpstreamTest, classifies_what_comes_back) {
   const auto delivered = send(1);
   EXPECT_EQ(delivered.outcome, rules::OutcomeKind::delivered);
@@ -106,13 +122,13 @@ TEST_F(UpstreamTest, an_outage_lasts_from_the_first_opening_to_the_closing) {
   EXPECT_EQ(upstream_.health().outages, 1U);
   EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"open\"} 1"));
   EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"closed\"} 0"));
-  EXPECT_TRUE(exposes("titip_upstream_outages_total{destination=\"pcare\"} 1"));
+  EXPECT_TRUE(exposes("titip_upstream_outages_total{cause=\"connect_refused\",destination=\"pcare\"} 1"));
   EXPECT_TRUE(exposes("titip_upstream_outage_started_timestamp_seconds{destination=\"pcare\"} 1629079200"));
 
   clock_.advance(15s);
   upstream_.refresh();
   EXPECT_EQ(upstream_.health().state, BreakerState::half_open);
-  EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"half-open\"} 1"));
+  EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"half_open\"} 1"));
   EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"open\"} 0"));
   upstream_.send_health_read();  // fails: the same outage goes on
   while (transport_.run()) {

@@ -27,6 +27,22 @@ TEST(Exchange, FailuresAreNamedAndSortedByWhetherAByteWasWritten) {
   }
 }
 
+TEST(Date, TheFixedFormAlone) {
+  const struct {
+    const char* header;
+    std::int64_t seconds;  // -1: none
+  } rows[] = {{"Sun, 06 Nov 1994 08:49:37 GMT", 784111777},  {"Tue, 29 Feb 2028 23:59:60 GMT", 1835481600},
+              {"Mon, 16 Aug 2021 02:00:00 GMT", 1629079200}, {"", -1},
+              {"Sunday, 06-Nov-94 08:49:37 GMT", -1},        {"Sun Nov  6 08:49:37 1994", -1},
+              {"Sun, 31 Feb 2021 08:49:37 GMT", -1},         {"Sun, 06 Nov 1994 24:49:37 GMT", -1},
+              {"Sun, 06 ovD 1994 08:49:37 GMT", -1},         {"Sun, 06 Nov 1994 08:49:37 WIB", -1},
+              {"Sun, 06 Nov 1994 08:4x:37 GMT", -1},         {"Sun, -6 Nov 1994 08:49:37 GMT", -1}};
+  for (const auto& row : rows) {
+    const auto date = date_of(row.header);
+    EXPECT_EQ(date ? date->time_since_epoch().count() : -1, row.seconds) << row.header;
+  }
+}
+
 TEST(RetryAfter, SecondsOnly) {
   const struct {
     const char* header;
