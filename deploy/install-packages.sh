@@ -31,14 +31,20 @@ packages_tests=(
   # structure tests
   clang-format-19 shellcheck git
 )
+packages_monitoring=(
+  # what deploy/monitoring is run with, and its checkers (promtool, amtool); YAML for tests/monitoring
+  prometheus prometheus-alertmanager python3-yaml
+)
 packages_lint=(
   clang-tidy-19
 )
 
 usage() {
   cat <<'END'
-usage: deploy/install-packages.sh [--without-tests] [--with-lint] [--list]
+usage: deploy/install-packages.sh [--without-tests] [--with-monitoring] [--with-lint] [--list]
   --without-tests  only what building and deploy/demo.sh need
+  --with-monitoring  also Prometheus and Alertmanager, for deploy/monitoring/up.sh and `tests/run.sh monitoring`; Debian starts
+                   both as services of their own
   --with-lint      also clang-tidy, for `tests/run.sh lint`
   --list           print the packages that would be asked for, and stop
 END
@@ -48,11 +54,13 @@ say() { printf 'install-packages: %s\n' "$*" >&2; }
 
 wanted=("${packages_all[@]}")
 tests=yes
+monitoring=no
 lint=no
 list=no
 for argument in "$@"; do
   case "$argument" in
     --without-tests) tests=no ;;
+    --with-monitoring) monitoring=yes ;;
     --with-lint) lint=yes ;;
     --list) list=yes ;;
     -h | --help) usage; exit 0 ;;
@@ -60,6 +68,7 @@ for argument in "$@"; do
   esac
 done
 if [[ $tests == yes ]]; then wanted+=("${packages_tests[@]}"); fi
+if [[ $monitoring == yes ]]; then wanted+=("${packages_monitoring[@]}"); fi
 if [[ $lint == yes ]]; then wanted+=("${packages_lint[@]}"); fi
 if [[ $list == yes ]]; then
   printf '%s\n' "${wanted[@]}"

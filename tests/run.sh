@@ -24,6 +24,8 @@ usage: tests/run.sh [--no-install] [part…]
                makes 2,000 unless told otherwise and closes with its figures
   compare      Titip's delivery beside three simple ones on the same weather, a week of it unless --days says otherwise;
                only when named: a small one is in 'simulate'
+  monitoring   a day with an outage in front of Debian's Prometheus and Alertmanager with what deploy/monitoring ships: every
+               expression shows something, the outage's alert comes and goes; alone it closes with its figures
   crash        power cuts, kills, failing system calls, full disks, rot: what was acknowledged is there. Alone it runs
                in full, with --long ten times that, and closes with its figures
   package      the Debian package: judged by lintian, installed into a clean root, used, upgraded, purged
@@ -33,7 +35,7 @@ TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
 
-all_parts=(unit house controls integration dropin simulate capacity crash package)
+all_parts=(unit house controls integration dropin simulate capacity monitoring crash package)
 install=yes
 submissions=
 seeds=
@@ -92,7 +94,7 @@ while [[ $# -gt 0 ]]; do
       crash_options+=("$argument" "$1")
       shift
       ;;
-    unit | house | controls | integration | dropin | simulate | compare | capacity | crash | package | lint) wanted+=("$argument") ;;
+    unit | house | controls | integration | dropin | simulate | compare | capacity | monitoring | crash | package | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -142,6 +144,7 @@ jobs=$(nproc)
 
 if [[ $install == yes ]]; then
   options=()
+  if wants monitoring; then options+=(--with-monitoring); fi
   if wants lint; then options+=(--with-lint); fi
   bash deploy/install-packages.sh "${options[@]}"
   if wants integration; then bash tests/upstream/scheme/node/install.sh; fi
@@ -189,6 +192,17 @@ if [[ ${wanted[*]} == dropin ]]; then
   exec /usr/bin/python3 -B tests/dropin/run.py --build build/release --patients "${patients:-500}"
 fi
 
+if [[ ${wanted[*]} == monitoring ]]; then
+  build monitoring release titip pcare_sim
+  printf '\n== monitoring\n'
+  export TITIP_BUILD_DIR=$root/build/release TITIP_SOURCE_DIR=$root
+  # Debian's own interpreter, for Debian's python3-yaml.
+  /usr/bin/python3 -B tests/monitoring/pieces_test.py
+  /usr/bin/python3 -B tests/monitoring/lint.py
+  /usr/bin/python3 -B tests/monitoring/runbook_test.py
+  exec /usr/bin/python3 -B tests/monitoring/run.py
+fi
+
 if [[ ${wanted[*]} == compare ]]; then
   build compare release titip_compare
   printf '\n== compare\n'
@@ -214,6 +228,7 @@ if wants integration; then build integration release integration_tests; fi
 if wants dropin; then build dropin release dropin_tests; fi
 if wants simulate; then build simulate release simulate_tests; fi
 if wants capacity; then build capacity release capacity_tests; fi
+if wants monitoring; then build monitoring release monitoring_tests; fi
 if wants crash; then build crash release crash_tests; fi
 if wants package; then build package release package_tests; fi
 
@@ -233,7 +248,7 @@ fi
 # One ctest run over all builds, so that its summary counts every test. Each part must have some.
 rows=()
 if wants unit; then rows+=(asan-unit tsan-threaded); fi
-for part in house controls integration dropin simulate capacity crash package; do
+for part in house controls integration dropin simulate capacity monitoring crash package; do
   if wants "$part"; then rows+=("$part"); fi
 done
 labels="^($(IFS='|' && printf '%s' "${rows[*]}"))\$"
