@@ -17,6 +17,7 @@ import urllib.request
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "integration")]
 import day  # noqa: E402
+import gateway as programs  # noqa: E402
 import lint  # noqa: E402
 import page  # noqa: E402
 from gateway import Gateway, Place, Simulator, wait_for  # noqa: E402
@@ -25,8 +26,8 @@ from shipped import SHIPPED, expressions, write_shortened  # noqa: E402
 
 FACTOR = 60
 MUST_FIRE = {"UpstreamOutage", "GatewayDown"}
-# What this day may show besides, by its own weather or a neighbour who fills the disk.
-MAY_FIRE = MUST_FIRE | {"NeedsAttentionGrowing", "StoreWillFill", "UnknownOutcomes"}
+# What this day may show besides, by its own weather or a neighbour who fills the disk or keeps it busy.
+MAY_FIRE = MUST_FIRE | {"IngestErrorBudgetBurn", "NeedsAttentionGrowing", "StoreWillFill", "UnknownOutcomes"}
 
 
 def free_port():
@@ -183,6 +184,7 @@ def judged(prometheus, begin, end, operators, expositions):
 
 def main():
     began = time.monotonic()
+    programs.PATIENCE_S = 60
     with Place() as place:
         try:
             problems, operators, series, lasted = live(place)
