@@ -109,12 +109,12 @@ def ten_thousand_facilities_add_no_series(gateway, place):
     return len(before)
 
 
-def outage(gateway, simulator, clinics, firing, while_away):
-    """From the first refused connection until the alert has fired; then an operator gets a drain ready that waits for the server.
+def outage(gateway, simulator, told, while_away):
+    """From the first refused connection until operators were told; then an operator gets a drain ready that waits for the server.
     The simulated server that refuses connections takes no word about its weather either, so a page stands in for it then."""
     simulator.weather([{"from_s": 0, "to_s": 5, "kind": "refuse"}, {"from_s": 5, "to_s": 600, "kind": "html_503"}])
     wait_for(lambda: gateway.counts()["queued"] + gateway.counts()["deferred"] >= 100, "a backlog")
-    wait_for(lambda: "UpstreamOutage" in firing(), "UpstreamOutage to fire")
+    wait_for(lambda: "UpstreamOutage" in told(), "operators to be told of UpstreamOutage")
     while_away()
     done = gateway.titip("drain", NAME, "--canary", "5", "--per-second", "12", *WHY, "--yes")
     assert done.returncode == 0, done.stderr
@@ -126,11 +126,11 @@ def drained(gateway):
     wait_for(lambda: state() == "done", "the drain to be done")
 
 
-def killed(gateway, firing):
-    """Dead for long enough, then started again with the same ports."""
+def killed(gateway, firing, told):
+    """Dead until operators were told (of what ends before that they never hear), then started again with the same ports."""
     gateway.process.kill()
     gateway.process.wait()
-    wait_for(lambda: "GatewayDown" in firing(), "GatewayDown to fire")
+    wait_for(lambda: "GatewayDown" in told(), "operators to be told of GatewayDown")
     gateway.start()
     wait_for(lambda: "GatewayDown" not in firing(), "GatewayDown to end")
 

@@ -134,19 +134,20 @@ def live(place):
     monitoring = Monitoring(place, gateway.operations_port, operators)
     try:
         begin = time.time()
+        told = lambda: operators.fired
         clinics = day.Clinics(gateway, 8)
         clinics.start()
         day.slept(6)
         simulator.weather([{"from_s": 0, "to_s": 5, "kind": "lose_reply", "probability": 0.5, "writes_only": True}])
         day.slept(8)
         expositions = [day.expose(gateway)]
-        day.outage(gateway, simulator, clinics, monitoring.firing, lambda: (inhibits(monitoring), expositions.append(day.expose(gateway))))
+        day.outage(gateway, simulator, told, lambda: (inhibits(monitoring), expositions.append(day.expose(gateway))))
         clinics.stop()
         day.drained(gateway)
         wait_for(lambda: "UpstreamOutage" in operators.resolved, "operators to hear that it is over")
         day.slept(4)
         expositions.append(day.expose(gateway))
-        day.killed(gateway, monitoring.firing)
+        day.killed(gateway, monitoring.firing, told)
         wait_for(lambda: "GatewayDown" in operators.resolved, "operators to hear that the gateway is back")
         end = time.time()
         problems = judged(monitoring.prometheus, begin, end, operators, expositions)
