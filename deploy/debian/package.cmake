@@ -5,6 +5,9 @@ install(FILES deploy/titip.service deploy/titip.socket DESTINATION /lib/systemd/
 install(FILES deploy/debian/titip.json DESTINATION /etc/titip)
 install(FILES deploy/debian/copyright README.md DESTINATION share/doc/titip)
 install(FILES deploy/titip.example.json DESTINATION share/doc/titip/examples)
+# Where the alerts' runbook_url points to.
+install(DIRECTORY deploy/runbooks DESTINATION share/doc/titip FILES_MATCHING PATTERN *.md)
+install(DIRECTORY deploy/monitoring DESTINATION share/doc/titip FILES_MATCHING PATTERN *.yml PATTERN *.json PATTERN *.md)
 
 # dpkg wants a changelog of its own form, compressed without a time in it.
 set(TITIP_PACKAGE_CHANGELOG ${CMAKE_BINARY_DIR}/debian/changelog.gz)
