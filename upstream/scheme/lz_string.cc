@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "upstream/scheme/utf16.h"
@@ -20,27 +21,38 @@ constexpr std::uint32_t new_unit = 1;  // sixteen
 constexpr std::uint32_t end_mark = 2;
 constexpr std::uint32_t first_entry = 3;
 
+// A character's bits are written from the top, a code's from the bottom: both meet with the characters turned round.
+constexpr std::uint32_t turned(std::uint32_t six) {
+  std::uint32_t made = 0;
+  for (unsigned i = 0; i < bits_in_a_character; ++i) made = made << 1U | (six >> i & 1U);
+  return made;
+}
+constexpr std::array<char, 64> turned_alphabet() {
+  std::array<char, 64> made{};
+  for (std::uint32_t i = 0; i < made.size(); ++i) made[i] = alphabet[turned(i)];
+  return made;
+}
+constexpr auto character_of = turned_alphabet();
+
 class BitWriter {
  public:
   void write(std::uint32_t value, unsigned bits) {  // the least significant bit first
-    for (unsigned i = 0; i < bits; ++i) bit(value >> i & 1U);
+    pending_ |= std::uint64_t{value} << filled_;
+    for (filled_ += bits; filled_ >= bits_in_a_character; filled_ -= bits_in_a_character) give();
   }
   std::string finish() {
-    do bit(0);
-    while (filled_ != 0);
+    write(0, 1);
+    if (filled_ != 0) give();
     return std::move(out_);
   }
 
  private:
-  void bit(std::uint32_t value) {
-    pending_ = pending_ << 1U | value;
-    if (++filled_ < bits_in_a_character) return;
-    out_ += alphabet[pending_];
-    pending_ = 0;
-    filled_ = 0;
+  void give() {
+    out_ += character_of[pending_ & 63U];
+    pending_ >>= bits_in_a_character;
   }
   std::string out_;
-  std::uint32_t pending_ = 0;
+  std::uint64_t pending_ = 0;
   unsigned filled_ = 0;
 };
 
@@ -60,6 +72,41 @@ class Width {
   std::uint32_t left_;
 };
 
+// (phrase, unit) -> longer phrase. Open addressing: this is where compressing spends its time.
+class Phrases {
+ public:
+  // The code under that key; where there is none, `code` is put there, and the answer is 0, which is no phrase's code.
+  std::uint32_t find_or_put(std::uint64_t key, std::uint32_t code) {
+    if (2 * count_ >= slots_.size()) grow();
+    auto& slot = place(key);
+    if (slot.code != 0) return slot.code;
+    slot = {key, code};
+    ++count_;
+    return 0;
+  }
+
+ private:
+  struct Slot {
+    std::uint64_t key = 0;
+    std::uint32_t code = 0;
+  };
+  Slot& place(std::uint64_t key) {
+    // Fibonacci hashing: the top bits of the product.
+    auto at = static_cast<std::size_t>(key * 0x9e3779b97f4a7c15U >> shift_);
+    while (slots_[at].code != 0 && slots_[at].key != key) at = (at + 1) & (slots_.size() - 1);
+    return slots_[at];
+  }
+  void grow() {
+    auto old = std::exchange(slots_, std::vector<Slot>(4 * slots_.size()));
+    shift_ -= 2;
+    for (const auto& slot : old)
+      if (slot.code != 0) place(slot.key) = slot;
+  }
+  std::vector<Slot> slots_ = std::vector<Slot>(1024);
+  unsigned shift_ = 64 - 10;
+  std::size_t count_ = 0;
+};
+
 class Compressor {
  public:
   std::string run(std::u16string_view text) {
@@ -73,25 +120,32 @@ class Compressor {
   static constexpr std::uint32_t nothing = 0;
 
   void take(char16_t unit) {
-    const auto [single, is_new] = singles_.try_emplace(unit, next_);
-    if (is_new) unwritten_.emplace(next_++, unit);
+    const auto single = single_of(unit);
     if (phrase_ == nothing) {
-      phrase_ = single->second;
+      phrase_ = single;
       return;
     }
     const std::uint64_t longer = std::uint64_t{phrase_} << 16U | unit;
-    const auto known = phrases_.find(longer);
-    if (known != phrases_.end()) {
-      phrase_ = known->second;
+    if (const auto known = phrases_.find_or_put(longer, next_)) {
+      phrase_ = known;
       return;
     }
+    ++next_;
     write_phrase();
-    phrases_.emplace(longer, next_++);
-    phrase_ = single->second;
+    phrase_ = single;
+  }
+
+  std::uint32_t single_of(char16_t unit) {
+    auto& known = unit < bytes_.size() ? bytes_[unit] : others_[unit];
+    if (known == nothing) {
+      known = next_++;
+      unwritten_.emplace(known, unit);
+    }
+    return known;
   }
 
   void write_phrase() {
-    const auto unwritten = unwritten_.find(phrase_);
+    const auto unwritten = unwritten_.empty() ? unwritten_.end() : unwritten_.find(phrase_);
     if (unwritten == unwritten_.end()) {
       out_.write(phrase_, width_.bits());
     } else {
@@ -108,19 +162,21 @@ class Compressor {
   BitWriter out_;
   Width width_{2, 2};
   std::uint32_t next_ = first_entry;
-  std::uint32_t phrase_ = nothing;                            // the longest known phrase that ends here
-  std::unordered_map<char16_t, std::uint32_t> singles_;       // phrases of one unit
-  std::unordered_map<std::uint64_t, std::uint32_t> phrases_;  // (phrase, unit) -> longer phrase
-  std::unordered_map<std::uint32_t, char16_t> unwritten_;     // singles the reader has not been told of
+  std::uint32_t phrase_ = nothing;                      // the longest known phrase that ends here
+  std::array<std::uint32_t, 256> bytes_{};              // phrases of one unit
+  std::unordered_map<char16_t, std::uint32_t> others_;  // likewise, of units that are no byte
+  Phrases phrases_;
+  std::unordered_map<std::uint32_t, char16_t> unwritten_;  // singles the reader has not been told of
 };
 
 constexpr std::uint8_t no_character = 0xff;
 
+// What a character says, turned round. "$" stands for 64 and has no bit among the six: it reads as 0.
 constexpr std::array<std::uint8_t, 256> places() {
   std::array<std::uint8_t, 256> places{};
   places.fill(no_character);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    places[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  for (std::uint32_t i = 0; i < alphabet.size(); ++i) {
+    places[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::uint8_t>(turned(i));
   }
   places[static_cast<std::uint8_t>(' ')] = places[static_cast<std::uint8_t>('+')];  // a URL decoder was at work
   return places;
@@ -132,22 +188,23 @@ class BitReader {
   explicit BitReader(std::string_view packed) : packed_(packed) {}
   // Nothing at the end, or at a character that is none.
   std::optional<std::uint32_t> read(unsigned bits) {
-    std::uint32_t value = 0;
-    for (unsigned i = 0; i < bits; ++i) {
-      const std::size_t at = read_ / bits_in_a_character;
-      if (at >= packed_.size()) return std::nullopt;
-      const std::uint8_t place = place_of[static_cast<std::uint8_t>(packed_[at])];
+    for (; held_ < bits; held_ += bits_in_a_character) {
+      if (at_ >= packed_.size()) return std::nullopt;
+      const std::uint8_t place = place_of[static_cast<std::uint8_t>(packed_[at_++])];
       if (place == no_character) return std::nullopt;
-      const auto from_top = static_cast<unsigned>(read_ % bits_in_a_character);
-      value |= (std::uint32_t{place} >> (bits_in_a_character - 1 - from_top) & 1U) << i;
-      ++read_;
+      pending_ |= std::uint64_t{place} << held_;
     }
+    const auto value = static_cast<std::uint32_t>(pending_ & ((std::uint64_t{1} << bits) - 1));
+    pending_ >>= bits;
+    held_ -= bits;
     return value;
   }
 
  private:
   std::string_view packed_;
-  std::size_t read_ = 0;
+  std::size_t at_ = 0;
+  std::uint64_t pending_ = 0;
+  unsigned held_ = 0;
 };
 
 // Every entry of the dictionary is a piece of what was given out already, so that it is two numbers and no string.
@@ -199,7 +256,11 @@ class Decompressor {
     }
     if (from.length > most_units_ - out_.size()) return std::nullopt;
     const Piece piece{out_.size(), from.length};
-    for (std::size_t i = 0; i < from.length; ++i) out_ += out_[from.at + i];  // may overlap what is being written
+    if (from.at + from.length <= out_.size()) {
+      out_.append(out_, from.at, from.length);
+    } else {
+      for (std::size_t i = 0; i < from.length; ++i) out_ += out_[from.at + i];  // overlaps what is being written
+    }
     return piece;
   }
 
