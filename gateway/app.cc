@@ -30,10 +30,14 @@ bool wait_until(std::chrono::steady_clock::time_point deadline, const std::funct
 
 void App::make_front() {
   const auto made_numbers = std::make_shared<intake::MadeNumbers>();
+  const auto rates = std::make_shared<front::FacilityRates>(config_.front.facility_rate);
+  config_.front.limits.budget = budget_;
+  kept_size_->limit(config_.storage.kept_reads_bytes);
+  if (seams_.front) seams_.front(config_.front.limits);
   for (std::size_t number = 0; number < config_.front.loops; ++number) {
     fronts_.push_back(std::make_unique<FrontLoop>(
         number, FrontLoopParts{config_, facilities_, *store_, *sealer_, clock_, workers_, destinations_, front_probes_,
-                               intake_probes_, read_probes_, made_numbers,
+                               intake_probes_, read_probes_, made_numbers, rates, kept_size_,
                                [this] { return reads::status_json(facts()).dump(2); }, [this] { return alive(); },
                                [this] { return why_not_ready(); }}));
   }
@@ -54,7 +58,7 @@ void App::make_upkeep() {
   retention.rule = retention_rule(config_);
   retention_.emplace(retention,
                      admin::Retention::Parts{*store_, operations_loop_, operations_loop_, clock_, retention_probes_});
-  kept_reads_.emplace(reads::SweepOptions{},
+  kept_reads_.emplace(reads::SweepOptions{.size = kept_size_},
                       reads::KeptReadsSweep::Doors{*store_, operations_loop_, *sealer_, clock_, operations_loop_});
   std::vector<std::string> names;
   for (const auto& destination : destinations_) names.push_back(destination->name());

@@ -81,6 +81,8 @@ class App {
   std::optional<http::Server> operations_;
   std::optional<Supervision> supervision_;
   std::optional<admin::Retention> retention_;
+  std::shared_ptr<http::Budget> budget_ = std::make_shared<http::Budget>();
+  std::shared_ptr<reads::KeptSize> kept_size_ = std::make_shared<reads::KeptSize>();
   std::optional<reads::KeptReadsSweep> kept_reads_;
   std::optional<admin::Desk> desk_;
   std::optional<admin::ControlSocket> control_;

@@ -81,6 +81,9 @@ void App::fill_queue_metrics() {
   const auto known = facilities_.counts();
   facility_probes_.enabled.set(static_cast<double>(known.enabled));
   facility_probes_.disabled.set(static_cast<double>(known.disabled));
+  front_probes_.in_flight_bytes.set(static_cast<double>(budget_->bytes()));
+  front_probes_.addresses.set(static_cast<double>(budget_->addresses()));
+  read_probes_.kept_bytes.set(static_cast<double>(kept_size_->bytes()));
   const auto health = store_->health();
   commit_probes_.writer_queue.set(static_cast<double>(health.writer_queue));
   commit_probes_.last_patrol.set(std::chrono::duration<double>(health.patrolled_at.time_since_epoch()).count());

@@ -27,7 +27,7 @@ constexpr std::array<Key<ListenConfig>, 2> listen_keys{{
      [](const R& r, ListenConfig& c) { c.port = r.integer<std::uint16_t>(0, 65'535); }},
 }};
 
-constexpr std::array<Key<FrontConfig>, 14> front_keys{{
+constexpr std::array<Key<FrontConfig>, 20> front_keys{{
     {"address", "IP address to listen on", [](const R& r, FrontConfig& c) { c.listen.address = r.text(); }},
     {"port", "TCP port; 0 takes a free one",
      [](const R& r, FrontConfig& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
@@ -46,6 +46,18 @@ constexpr std::array<Key<FrontConfig>, 14> front_keys{{
      [](const R& r, FrontConfig& c) { c.waiting_answers = r.integer<std::size_t>(0, 1'000'000); }},
     {"connections", "open connections per loop; more are closed at once",
      [](const R& r, FrontConfig& c) { c.limits.connections = r.integer<std::size_t>(1, 1'000'000); }},
+    {"connections_per_address", "of these, open from one address, over all loops; what stands behind a proxy has one",
+     [](const R& r, FrontConfig& c) { c.limits.connections_per_address = r.integer<std::size_t>(1, 1'000'000); }},
+    {"in_flight_bytes", "bodies and answers in memory, over all loops; more bodies are refused with 503",
+     [](const R& r, FrontConfig& c) { c.limits.in_flight_bytes = r.integer<std::uint64_t>(1 << 20, 64 * gib); }},
+    {"facility_requests_per_second", "of one facility; more are answered 429; 0: any number",
+     [](const R& r, FrontConfig& c) { c.facility_rate.per_second = r.integer<std::uint32_t>(0, 1'000'000); }},
+    {"facility_burst", "so many of one facility at once after a pause",
+     [](const R& r, FrontConfig& c) { c.facility_rate.burst = r.integer<std::uint32_t>(1, 1'000'000); }},
+    {"body_bytes_per_second", "a body that comes slower is refused; 0: any pace",
+     [](const R& r, FrontConfig& c) { c.limits.body_rate = r.integer<std::uint32_t>(0, 1 << 20); }},
+    {"body_grace_ms", "but not before this",
+     [](const R& r, FrontConfig& c) { c.limits.body_grace = r.milliseconds(100, hour); }},
     {"body_bytes", "largest body of any request",
      [](const R& r, FrontConfig& c) { c.limits.body_bytes = r.integer<std::uint64_t>(1, 64 << 20); }},
     {"header_bytes", "largest request header",
@@ -60,13 +72,16 @@ constexpr std::array<Key<FrontConfig>, 14> front_keys{{
      [](const R& r, FrontConfig& c) { c.limits.write_deadline = r.milliseconds(100, hour); }},
 }};
 
-constexpr std::array<Key<StorageConfig>, 4> storage_keys{{
+constexpr std::array<Key<StorageConfig>, 5> storage_keys{{
     {"writer_queue_submissions", "submissions that may wait for the writer; more are refused with 503",
      [](const R& r, StorageConfig& c) { c.writer_queue_submissions = r.integer<std::uint32_t>(16, 1'000'000); }},
     {"writer_queue_bytes", "their bytes; of outcomes four times as much may wait",
      [](const R& r, StorageConfig& c) { c.writer_queue_bytes = r.integer<std::uint64_t>(1 << 20, 16 * gib); }},
     {"free_space_floor_bytes", "below this much free disk new submissions are refused with 507",
      [](const R& r, StorageConfig& c) { c.free_space_floor_bytes = r.integer<std::uint64_t>(0, 1024 * gib); }},
+    {"kept_reads_bytes",
+     "answers to reads kept on the disk; above it none is added, and the oldest go; 0: none is kept",
+     [](const R& r, StorageConfig& c) { c.kept_reads_bytes = r.integer<std::uint64_t>(0, 1024 * gib); }},
     {"ballast_bytes", "kept allocated on the disk, given up when it is nearly full so that a start finds room; 0: none",
      [](const R& r, StorageConfig& c) { c.ballast_bytes = r.integer<std::uint64_t>(0, 16 * gib); }},
 }};
@@ -287,6 +302,10 @@ std::expected<Config, ConfigError> load_config(const std::filesystem::path& file
   std::ifstream stream(file);
   if (!stream) return std::unexpected(ConfigError{"", fmt::format("cannot be read: {}", std::strerror(errno))});
   const std::string text((std::istreambuf_iterator<char>(stream)), {});
+  return parse_config(text, std::filesystem::absolute(file).parent_path());
+}
+
+std::expected<Config, ConfigError> parse_config(std::string_view text, const std::filesystem::path& directory) {
   json document;
   try {
     document = json::parse(text, nullptr, true, true);
@@ -294,7 +313,7 @@ std::expected<Config, ConfigError> load_config(const std::filesystem::path& file
     return std::unexpected(ConfigError{"", fmt::format("is not JSON: {}", error.what())});
   }
   Config config;
-  config.directory = std::filesystem::absolute(file).parent_path();
+  config.directory = directory;
   std::optional<ConfigError> mistake;
   const Reading reading(document, "", mistake);
   read_object<Config>(reading, config_keys, config);

@@ -12,6 +12,7 @@
 
 #include "gateway/delivery/callbacks.h"
 #include "gateway/delivery/dispatcher.h"
+#include "gateway/front/facility_rates.h"
 #include "gateway/http/server.h"
 #include "gateway/reads/log_in.h"
 #include "metrics/log.h"
@@ -35,6 +36,7 @@ struct FrontConfig {
   std::uint64_t cache_bytes = 16U << 20U;  // of each loop and destination
   std::size_t waiting_answers = 1'000;
   http::ServerOptions limits;
+  front::RateOptions facility_rate;
 };
 
 struct StorageConfig {
@@ -42,6 +44,7 @@ struct StorageConfig {
   std::uint64_t writer_queue_bytes = 64U << 20U;
   std::uint64_t free_space_floor_bytes = 512U << 20U;
   std::uint64_t ballast_bytes = 128U << 20U;
+  std::uint64_t kept_reads_bytes = 1U << 30U;
 };
 
 struct RetentionConfig {
@@ -93,5 +96,8 @@ struct ConfigError {
 
 // Reads the file and every secret it names (files that group or others may read are refused).
 std::expected<Config, ConfigError> load_config(const std::filesystem::path& file);
+
+// The same of its text; paths in it start at `directory`.
+std::expected<Config, ConfigError> parse_config(std::string_view text, const std::filesystem::path& directory);
 
 }  // namespace titip::gateway

@@ -71,7 +71,8 @@ front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
                                            parts.config.front.reads_within,
                                            let_in(*destination)};
     reads_.push_back(std::make_unique<reads::DestinationReads>(
-        parts.config.log_in, reads::CacheOptions{.memory_bytes = parts.config.front.cache_bytes},
+        parts.config.log_in,
+        reads::CacheOptions{.memory_bytes = parts.config.front.cache_bytes, .on_disk = parts.kept_reads},
         reads::LogInDoors{upstream, destination->name(), parts.store, loop_, parts.sealer, parts.clock,
                           [&workers = parts.workers](auto work) { workers.post(std::move(work)); },
                           [&destination = *destination](const std::string& facility) {
@@ -79,8 +80,22 @@ front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
                           }}));
     destinations.push_back({destination->name(), &destination->profile(), reads_.back().get()});
   }
-  return {std::move(destinations), parts.facilities, intake_,    parts.status, parts.alive,
-          parts.why_not_ready,     own_records_,     parts.clock};
+  return {std::move(destinations),
+          parts.facilities,
+          intake_,
+          parts.status,
+          parts.alive,
+          parts.why_not_ready,
+          own_records_,
+          parts.clock,
+          parts.rates,
+          [&http = parts.http] { http.refused("facility_rate"); },
+          [this, &workers = parts.workers](auto work, auto then) {
+            workers.post([this, work = std::move(work), then = std::move(then)]() mutable {
+              work();
+              loop_.post(std::move(then));
+            });
+          }};
 }
 
 std::expected<std::uint16_t, std::string> FrontLoop::listen(const std::string& address, std::uint16_t port,

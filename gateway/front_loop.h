@@ -26,7 +26,9 @@ struct FrontLoopParts {
   metrics::HttpProbes& http;
   const metrics::IntakeProbes& intake;
   const metrics::ReadProbes& reads;
-  std::shared_ptr<intake::MadeNumbers> made_numbers;  // one for all loops
+  std::shared_ptr<intake::MadeNumbers> made_numbers;  // one for all loops, as are these
+  std::shared_ptr<front::FacilityRates> rates;
+  std::shared_ptr<reads::KeptSize> kept_reads;
   std::function<std::string()> status;
   std::function<bool()> alive;
   std::function<std::string()> why_not_ready;

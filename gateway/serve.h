@@ -15,6 +15,7 @@ struct Seams {
   std::function<std::unique_ptr<storage::Store>(std::unique_ptr<storage::Store>)> store;
   std::function<void(profile::Profile&)> profile;
   std::function<void(DestinationConfig&)> destination;
+  std::function<void(http::ServerOptions&)> front;
 };
 
 // Runs until SIGTERM or SIGINT; returns the exit status. What keeps it from starting is said on stderr.

@@ -13,6 +13,9 @@ constexpr Definition http_duration{"titip_http_request_duration_seconds", "From 
 constexpr Definition http_refused{"titip_http_refused_total",
                                   "Connections or requests refused before a route was known."};
 constexpr Definition http_connections{"titip_http_connections", "Open connections."};
+constexpr Definition http_in_flight{"titip_http_in_flight_bytes", "Bodies and answers in memory."};
+constexpr Definition http_addresses{"titip_http_addresses", "Addresses that have a connection."};
+constexpr Definition kept_reads{"titip_kept_reads_bytes", "Answers to reads kept on the disk."};
 constexpr Definition received{"titip_submissions_received_total",
                               "Submissions that clinics sent, by what they were answered."};
 constexpr Definition told{"titip_accepted_answers_total",
@@ -118,11 +121,15 @@ double seconds(std::chrono::nanoseconds duration) {
 
 HttpProbes::HttpProbes(Registry& registry, std::string listener)
     : connections(registry.gauge(http_connections, {{"listener", listener}})),
+      in_flight_bytes(registry.gauge(http_in_flight, {{"listener", listener}})),
+      addresses(registry.gauge(http_addresses, {{"listener", listener}})),
       registry_(registry),
       listener_(std::move(listener)) {
   // A family without children is not exposed.
   child("other", "GET", 404);
-  refusal("timeout");
+  for (const char* limit :
+       {"timeout", "body_too_slow", "too_many_connections", "too_many_from_address", "too_many_bytes", "facility_rate"})
+    refusal(limit);
 }
 
 void HttpProbes::answered(std::string_view route, std::string_view method, int status,
@@ -343,7 +350,8 @@ void CommitProbes::failed(std::string_view kind) {
 }
 
 ReadProbes::ReadProbes(Registry& registry)
-    : reads_(children({"upstream", "fresh", "stale", "custody", "verifier", "unavailable"},
+    : kept_bytes(registry.gauge(kept_reads, {})),
+      reads_(children({"upstream", "fresh", "stale", "custody", "verifier", "unavailable"},
                       [&](const std::string& n) { return registry.counter(reads, {{"source", n}}); })),
       refusals_(children({"unknown_user", "wrong_password", "too_old", "throttled"},
                          [&](const std::string& n) { return registry.counter(auth_failures, {{"reason", n}}); })) {}

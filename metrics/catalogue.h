@@ -26,6 +26,8 @@ class HttpProbes {
   void answered(std::string_view route, std::string_view method, int status, std::chrono::nanoseconds duration);
   void refused(std::string_view reason);  // by the guard or a limit, before a route was known
   Gauge connections;
+  Gauge in_flight_bytes;
+  Gauge addresses;
 
  private:
   struct Child {
@@ -165,6 +167,7 @@ class ReadProbes {
   explicit ReadProbes(Registry& registry);
   void answered(std::string_view source) const;       // upstream, fresh, stale, custody, verifier, unavailable
   void login_refused(std::string_view reason) const;  // unknown_user, wrong_password, too_old, throttled
+  Gauge kept_bytes;
 
  private:
   std::map<std::string, Counter, std::less<>> reads_;

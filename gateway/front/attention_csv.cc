@@ -12,9 +12,24 @@ bool is_formula(std::string_view text) {
   return first != std::string_view::npos && std::string_view("=+-@").contains(text[first]);
 }
 
+// An apostrophe before whatever a spreadsheet would compute. One that separates by semicolons (Excel where a comma is
+// in decimals, as in Indonesia) or tabs takes our quotes for text: a cell begins behind each separator and in each
+// line.
+std::string without_formulas(std::string_view text) {
+  std::string made;
+  if (is_formula(text) || text.starts_with('\t') || text.starts_with('\r')) made = "'";
+  bool begins = false;
+  for (const char c : text) {
+    if (begins && std::string_view("=+-@").contains(c)) made += '\'';
+    const bool separates = std::string_view(";\t\r\n").contains(c);
+    begins = separates || (begins && (c == ' ' || c == '"'));
+    made += c;
+  }
+  return made;
+}
+
 std::string cell(std::string_view value) {
-  auto text = clean_text(value);
-  if (is_formula(text) || text.starts_with('\t') || text.starts_with('\r')) text.insert(0, 1, '\'');
+  const auto text = without_formulas(clean_text(value));
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);

@@ -19,7 +19,7 @@ struct AttentionView {
 };
 
 std::string attention_json(const AttentionView& view);
-// RFC 4180. A cell that a spreadsheet would compute begins with an apostrophe.
+// RFC 4180. Before what a spreadsheet would compute, whichever separator it takes, stands an apostrophe.
 std::string attention_csv(const AttentionView& view);
 // HTML in Indonesian, times at the facility's offset.
 std::string attention_page(const AttentionView& view);

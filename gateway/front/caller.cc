@@ -11,6 +11,8 @@ namespace titip::front {
 namespace {
 
 using profile::SchemeKind;
+
+constexpr std::size_t sealed_on_the_loop = 64U << 10U;
 namespace bpjs = scheme::bpjs_header;
 
 // The consumer as which a signature was made: while secrets are being rotated, the clinic may have either.
@@ -108,9 +110,16 @@ std::string who_is_asked_for(const profile::Profile& profile) {
   return fmt::format("The facility named in {} is not known to this gateway.", profile.scheme.facility_header);
 }
 
-http::Responder in_dialect(Dialect dialect, http::Responder respond) {
+http::Responder in_dialect(Dialect dialect, http::Responder respond, OffLoop off_loop) {
   // Destroyed unanswered, the inner one says so itself.
-  return {[dialect = std::move(dialect), respond = std::move(respond)](http::Response response) mutable {
+  return {[dialect = std::move(dialect), respond = std::move(respond),
+           off_loop = std::move(off_loop)](http::Response response) mutable {
+            if (off_loop && !dialect.is_plain() && response.body.size() > sealed_on_the_loop) {
+              auto said = std::make_shared<http::Response>(std::move(response));
+              auto work = [dialect = std::move(dialect), said] { dialect.say(*said); };
+              return off_loop(std::move(work),
+                              [said, respond = std::move(respond)]() mutable { respond(std::move(*said)); });
+            }
             dialect.say(response);
             respond(std::move(response));
           },

@@ -51,6 +51,16 @@ std::move_only_function<void(reads::ReadAnswer)> relay(const profile::Route& rou
   };
 }
 
+constexpr std::string_view too_fast =
+    "Faskes Anda mengirim terlalu cepat; coba lagi sebentar. (Your facility asks faster than it may; wait and try "
+    "again.)";
+
+http::Response wait_and_see(const RateOptions& options, const Allowance& given, http::Response response) {
+  response.headers.push_back({"Retry-After", std::to_string(given.wait.count())});
+  say_rate(options, given, response);
+  return response;
+}
+
 http::Response only_get(std::string_view route) {
   auto response = problem(405, "method-not-allowed", "Only GET is served here.");
   response.headers.push_back({"Allow", "GET, HEAD"});
@@ -122,10 +132,26 @@ void Front::handle_health(Place place, const http::Request& request, http::Respo
 
 void Front::handle_records(const Located& located, const http::Request& request, http::Responder respond) const {
   if (!is_read(request)) return respond(only_get(name(located.place)));
-  answer_about_records(
-      {doors_.own_records, find_owner(doors_.destinations, doors_.facilities, request, doors_.clock.wall()),
-       doors_.clock.wall()},
-      located, request, std::move(respond));
+  auto owner = find_owner(doors_.destinations, doors_.facilities, request, doors_.clock.wall());
+  if (owner)
+    if (const auto given = allowance(owner->facility)) {
+      if (!given->allowed) {
+        auto response = problem(429, "too-many-requests", too_fast);
+        response.route = name(located.place);
+        return respond(wait_and_see(doors_.rates->options(), *given, std::move(response)));
+      }
+      respond = with_rate(doors_.rates->options(), *given, std::move(respond));
+    }
+  answer_about_records({doors_.own_records, std::move(owner), doors_.clock.wall()}, located, request,
+                       std::move(respond));
+}
+
+// Nothing: no facility is limited.
+std::optional<Allowance> Front::allowance(std::string_view facility) const {
+  if (!doors_.rates) return std::nullopt;
+  const auto given = doors_.rates->take(facility, doors_.clock.steady());
+  if (!given.allowed && doors_.throttled) doors_.throttled();
+  return given;
 }
 
 std::optional<Caller> Front::caller(const Destination& destination, bool on_mount, const http::Request& request) const {
@@ -170,8 +196,16 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
     return respond(std::move(response));
   }
   // Under /v1 answers are Titip's own.
-  take_from(*known, destination, match, std::move(target), on_mount, std::move(request),
-            on_mount ? in_dialect(known->dialect, std::move(respond)) : std::move(respond));
+  if (on_mount) respond = in_dialect(known->dialect, std::move(respond), doors_.off_loop);
+  if (const auto given = allowance(known->facility->code)) {
+    if (!given->allowed) {
+      auto response = fault_of(destination, on_mount, 429, "too-many-requests", too_fast);
+      response.route = route.id;
+      return respond(wait_and_see(doors_.rates->options(), *given, std::move(response)));
+    }
+    respond = with_rate(doors_.rates->options(), *given, std::move(respond));
+  }
+  take_from(*known, destination, match, std::move(target), on_mount, std::move(request), std::move(respond));
 }
 
 void Front::take_from(const Caller& caller, const Destination& destination, const profile::RouteMatch& match,

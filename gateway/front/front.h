@@ -9,6 +9,7 @@
 
 #include "gateway/clock/clock.h"
 #include "gateway/front/caller.h"
+#include "gateway/front/facility_rates.h"
 #include "gateway/front/routes.h"
 #include "gateway/http/message.h"
 #include "gateway/intake/intake.h"
@@ -34,6 +35,9 @@ struct FrontDoors {
   std::function<std::string()> why_not_ready;  // a sentence; empty: ready
   reads::OwnRecords& own_records;
   const clock::Clock& clock;
+  std::shared_ptr<FacilityRates> rates{};  // one for all front loops; none: everybody as fast as they like
+  std::function<void()> throttled{};       // somebody was told to wait
+  OffLoop off_loop{};                      // none: long answers are sealed on the loop
 };
 
 class Front {
@@ -50,6 +54,7 @@ class Front {
   void take_from(const Caller& caller, const Destination& destination, const profile::RouteMatch& match,
                  std::string target, bool on_mount, http::Request request, http::Responder respond);
   std::optional<Caller> caller(const Destination& destination, bool on_mount, const http::Request& request) const;
+  std::optional<Allowance> allowance(std::string_view facility) const;
 
   FrontDoors doors_;
   std::vector<MountPoint> mounts_;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "gateway/http/listener.h"
 
@@ -19,18 +20,23 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using clock::SteadyTime;
 
+constexpr std::size_t most_drained = 1U << 20U;
+constexpr std::size_t most_kept = 32U << 10U;
+
 // One connection. Its steps: read a header under a deadline, guard it, read the body under a deadline, hand the request
 // on, write the answer, begin again with what is left in the buffer.
 class Connection final : public Session, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Server::Impl> server, tcp::socket socket)
-      : server_(std::move(server)), socket_(std::move(socket)) {
+  Connection(std::shared_ptr<Server::Impl> server, tcp::socket socket, std::string remote)
+      : server_(std::move(server)), socket_(std::move(socket)), remote_(std::move(remote)) {
     error_code ignored;
-    const auto endpoint = socket_.remote_endpoint(ignored);
-    if (!ignored) remote_ = endpoint.address().to_string();
     socket_.set_option(tcp::no_delay(true), ignored);
   }
-  ~Connection() override { server_->left(place_); }
+  ~Connection() override {
+    server_->budget().leave(remote_);
+    server_->budget().give_back(held_);
+    server_->left(place_);
+  }
 
   void join() {
     place_ = server_->sessions.insert(server_->sessions.end(), weak_from_this());
@@ -45,7 +51,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   }
 
   void check_deadline(SteadyTime now) override {
-    if (now < deadline_) return;
+    if (now < deadline_ && !is_too_slow(now)) return;
     switch (step_) {
       case Step::idle:
       case Step::writing:
@@ -54,6 +60,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
       case Step::header:
       case Step::body:
         if (continuing_) return close();  // a client that does not even take "100 Continue" takes no answer
+        if (now < deadline_) return refuse(408, "body_too_slow", "The body arrived too slowly.");
         deadline_ = SteadyTime::max();
         return refuse(408, "timeout", "The request did not arrive in time.");
       case Step::answering:
@@ -69,6 +76,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   void close() override {
     if (step_ == Step::closed) return;
     step_ = Step::closed;
+    give_back();
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
@@ -78,6 +86,24 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   enum class Step : std::uint8_t { idle, header, body, answering, writing, lingering, closed };
 
   std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
+
+  // One large body or answer must not stay with a connection that may be idle for long.
+  void let_memory_go() {
+    if (buffer_.capacity() > most_kept) buffer_.shrink_to_fit();
+    if (write_.capacity() > most_kept) std::string().swap(write_);
+  }
+
+  void give_back() { server_->budget().give_back(std::exchange(held_, 0)); }
+
+  // A body that trickles: what has come by now is less than the least rate gives.
+  bool is_too_slow(SteadyTime now) const {
+    const auto rate = server_->options.body_rate;
+    if (step_ != Step::body || rate == 0) return false;
+    const auto since = now - request_.received_at;
+    if (since < server_->options.body_grace) return false;
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+    return buffer_.size() < static_cast<std::uint64_t>(ms) * rate / 1000;
+  }
 
   void set_deadline(std::chrono::milliseconds span) { deadline_ = server_->clock.steady() + span; }
 
@@ -111,19 +137,22 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     const auto text = buffered();
     const auto end = text.find("\r\n\r\n", scanned_ < 3 ? 0 : scanned_ - 3);
     if (end != std::string_view::npos) return take_header(text.substr(0, end + 4));
+    if (const auto fault = guard_beginning(text, server_->options.guard))
+      return refuse(fault->status, fault->reason, fault->sentence);
     scanned_ = text.size();
-    if (text.size() > server_->options.guard.header_bytes)
-      return refuse(431, "header_too_large", "The request header is too large.");
     read_more(&Connection::find_header);
   }
 
   void take_header(std::string_view head) {
-    const auto guarded = guard(head, server_->options.guard);
+    const auto guarded = server_->options.look(head, server_->options.guard);
     if (!guarded) return refuse(guarded.error().status, guarded.error().reason, guarded.error().sentence);
     if (guarded->content_length > server_->options.body_bytes)
       return refuse(413, "body_too_large",
                     fmt::format("The body is larger than {} bytes.", server_->options.body_bytes));
     if (!parse(head)) return refuse(400, "header", "The request header is not well-formed.");
+    if (!server_->budget().take(guarded->content_length, server_->options.in_flight_bytes))
+      return refuse(503, "too_many_bytes", "The gateway has its hands full; send it again in a moment.");
+    held_ = guarded->content_length;
     content_length_ = guarded->content_length;
     keep_alive_ = guarded->keep_alive;
     request_.received_at = server_->clock.steady();
@@ -182,6 +211,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     keep_alive_ = false;
     Response response = server_->options.fault_response(status, reason, sentence);
     response.close = true;
+    if (status == 503) response.headers.push_back({"Retry-After", "5"});
     step_ = Step::answering;
     answer(std::move(response));
   }
@@ -192,12 +222,16 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     if (!method_.empty()) server_->probes.answered(response.route, method_, response.status, now - started_);
     if (response.close || server_->stopping) keep_alive_ = false;
     write_ = render(response);
+    server_->budget().hold(write_.size());
+    held_ += write_.size();
     step_ = Step::writing;
     set_deadline(server_->options.write_deadline);
     asio::async_write(socket_, asio::buffer(write_), [self = shared_from_this()](error_code error, std::size_t) {
       if (self->step_ == Step::closed) return;
       if (error) return self->close();
+      self->give_back();
       if (!self->keep_alive_ || self->server_->stopping) return self->linger();
+      self->let_memory_go();
       self->begin_request();
     });
   }
@@ -231,9 +265,10 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
 
   void drain_input() {
     buffer_.consume(buffer_.size());
-    socket_.async_read_some(buffer_.prepare(4096), [self = shared_from_this()](error_code error, std::size_t) {
+    socket_.async_read_some(buffer_.prepare(4096), [self = shared_from_this()](error_code error, std::size_t bytes) {
       if (self->step_ == Step::closed) return;
-      if (error) return self->close();
+      self->drained_ += bytes;
+      if (error || self->drained_ > most_drained) return self->close();
       self->drain_input();
     });
   }
@@ -244,6 +279,8 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   Sessions::iterator place_;
   beast::flat_buffer buffer_;
   std::size_t scanned_ = 0;
+  std::uint64_t held_ = 0;   // of the budget: the body and the answer
+  std::size_t drained_ = 0;  // what still came after the last answer
   Step step_ = Step::idle;
   bool reading_ = false;  // a read of the request is on its way; there is never more than one
   SteadyTime deadline_ = SteadyTime::max();
@@ -258,8 +295,8 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
 
 }  // namespace
 
-void serve(std::shared_ptr<Server::Impl> listener, tcp::socket socket) {
-  auto connection = std::make_shared<Connection>(std::move(listener), std::move(socket));
+void serve(std::shared_ptr<Server::Impl> listener, tcp::socket socket, std::string address) {
+  auto connection = std::make_shared<Connection>(std::move(listener), std::move(socket), std::move(address));
   connection->join();
   connection->begin_request();
 }

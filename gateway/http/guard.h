@@ -1,12 +1,14 @@
 // The guard: looks at the raw bytes of a request's header before any parser does, and lets through only what every
 // server and proxy on the way reads alike (RFC 9112; request smuggling lives where two readers differ). Beast alone
 // accepts, and the guard refuses: Transfer-Encoding next to Content-Length, repeated or list-valued Content-Length,
-// folded headers, no or several Hosts, absolute-form and non-ASCII targets, unknown methods. Pure.
+// folded headers, no or several Hosts, a Host that is none, absolute-form and non-ASCII targets, dot segments, unknown
+// methods, announced trailers, and a field said twice that must be said once. Pure.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string_view>
 
 namespace titip::http {
@@ -31,5 +33,8 @@ struct GuardedHead {
 
 // `head` is everything up to and including the empty line.
 std::expected<GuardedHead, GuardFault> guard(std::string_view head, const GuardLimits& limits);
+
+// `begun` is what has come of a header that has no empty line yet. A fault: no bytes that may follow make it a request.
+std::optional<GuardFault> guard_beginning(std::string_view begun, const GuardLimits& limits);
 
 }  // namespace titip::http

@@ -36,7 +36,9 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
         probes(probes),
         clock(clock),
         acceptor(context),
-        sweep_timer(context) {}
+        sweep_timer(context) {
+    if (!this->options.budget) this->options.budget = std::make_shared<Budget>();
+  }
 
   std::expected<std::uint16_t, std::string> listen(const std::string& address, std::uint16_t port, bool reuse_port);
   std::expected<std::uint16_t, std::string> listen_on(int socket);
@@ -50,6 +52,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     sessions.erase(place);
     publish_count();
   }
+  Budget& budget() { return *options.budget; }
   void publish_count() {
     count.store(sessions.size(), std::memory_order_relaxed);
     probes.connections.set(static_cast<double>(sessions.size()));
@@ -73,7 +76,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   std::string date_;
 };
 
-// Begins to serve a connection, which keeps itself alive until it is closed.
-void serve(std::shared_ptr<Server::Impl> listener, boost::asio::ip::tcp::socket socket);
+// Begins to serve a connection, which keeps itself alive until it is closed. `address` has joined the budget.
+void serve(std::shared_ptr<Server::Impl> listener, boost::asio::ip::tcp::socket socket, std::string address);
 
 }  // namespace titip::http

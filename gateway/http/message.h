@@ -50,7 +50,11 @@ class Responder {
     other.send_ = nullptr;
     other.abandon_ = nullptr;
   }
-  Responder& operator=(Responder&&) = delete;
+  Responder& operator=(Responder&& other) noexcept {
+    std::swap(send_, other.send_);
+    std::swap(abandon_, other.abandon_);
+    return *this;
+  }
   ~Responder() {
     if (abandon_) abandon_();
   }

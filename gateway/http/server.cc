@@ -94,7 +94,14 @@ void Server::Impl::welcome(tcp::socket socket) {
     probes.refused("too_many_connections");
     return;  // closing is the cheapest answer
   }
-  serve(shared_from_this(), std::move(socket));
+  error_code gone;
+  auto address = socket.remote_endpoint(gone).address().to_string();
+  if (gone) return;
+  if (!budget().join(address, options.connections_per_address)) {
+    probes.refused("too_many_from_address");
+    return;
+  }
+  serve(shared_from_this(), std::move(socket), std::move(address));
   if (!sweeping) sweep();
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "gateway/clock/clock.h"
+#include "gateway/http/budget.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/message.h"
 #include "metrics/catalogue.h"
@@ -21,8 +22,15 @@ namespace titip::http {
 
 struct ServerOptions {
   GuardLimits guard;
-  std::uint64_t body_bytes = 512U << 10U;  // more than any route takes: those refuse in their own envelope
+  decltype(&http::guard) look = http::guard;  // another one: negative controls
+  std::uint64_t body_bytes = 512U << 10U;     // more than any route takes: those refuse in their own envelope
   std::size_t connections = 10'000;
+  // With the same budget, of all listeners that have it.
+  std::size_t connections_per_address = 1'000;
+  std::uint64_t in_flight_bytes = 256U << 20U;  // bodies and answers in memory; more bodies are refused with 503
+  std::shared_ptr<Budget> budget;               // none: one of its own
+  std::uint32_t body_rate = 256;                // bytes a second at least, once the first `body_grace` is over; 0: any
+  std::chrono::milliseconds body_grace{5'000};
   std::chrono::milliseconds idle{30'000};             // between requests
   std::chrono::milliseconds header_deadline{10'000};  // absolute, from the request's first byte
   std::chrono::milliseconds body_deadline{30'000};    // absolute, from the end of the header

@@ -116,8 +116,9 @@ void CachedReads::keep(const profile::Route& route, const std::string& key, cons
   // A disk that is nearly full is for submissions.
   if (!route.cache->personal && doors_.store.takes_accepts()) {
     auto sealed = doors_.sealer.seal_object(kept_read_kind, key, encode(read));
-    doors_.store.put_objects({{std::string(kept_read_kind), key, std::nullopt, std::move(sealed.bytes)}}, doors_.home,
-                             [](const auto&) {});
+    if (!options_.on_disk || options_.on_disk->take(sealed.bytes.size()))
+      doors_.store.put_objects({{std::string(kept_read_kind), key, std::nullopt, std::move(sealed.bytes)}}, doors_.home,
+                               [](const auto&) {});
   }
   remember(key, std::move(read));
 }

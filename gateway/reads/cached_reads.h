@@ -15,6 +15,7 @@
 
 #include "gateway/clock/clock.h"
 #include "gateway/reads/kept_read.h"
+#include "gateway/reads/kept_size.h"
 #include "gateway/reads/pass_through.h"
 #include "storage/sealing.h"
 #include "storage/store.h"
@@ -25,6 +26,7 @@ namespace titip::reads {
 struct CacheOptions {
   std::size_t memory_bytes = 16U << 20U;   // of each front loop and destination
   std::size_t longest_answer = 1U << 20U;  // a longer one is passed on and not kept
+  std::shared_ptr<KeptSize> on_disk{};     // of all loops and destinations; none: as much as the disk takes
 };
 
 struct CachedDoors {

@@ -67,7 +67,26 @@ void OwnRecords::submission(const storage::SubmissionId& id, Owner owner, OwnDon
 }
 
 void OwnRecords::list(OwnQuery asked, Owner owner, OwnDone<OwnPage> done) {
-  walk_own_records(store_, home_, sealer_, std::move(asked), std::move(owner), std::move(done));
+  const auto facility = owner.facility;
+  auto& walks = walks_[facility];
+  if (walks.size() > most_waiting) return done(std::unexpected(OwnFault::store_unavailable));
+  walks.push_back({std::move(asked), std::move(owner), std::move(done)});
+  if (walks.size() == 1) walk_next(facility);
+}
+
+// A walk reads past everybody's records: whoever asks for many at once takes the readers from the others.
+void OwnRecords::walk_next(const std::string& facility) {
+  auto& asked = walks_.at(facility).front();
+  walk_own_records(store_, home_, sealer_, std::move(asked.query), std::move(asked.owner),
+                   [this, facility, done = std::move(asked.done)](auto page) mutable {
+                     const auto mine = walks_.find(facility);
+                     mine->second.pop_front();
+                     if (mine->second.empty())
+                       walks_.erase(mine);
+                     else
+                       walk_next(facility);
+                     done(std::move(page));
+                   });
 }
 
 void OwnRecords::attention(OwnQuery asked, Owner owner, OwnDone<AttentionPage> done) {

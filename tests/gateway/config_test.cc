@@ -1,5 +1,6 @@
 #include "gateway/config.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -65,6 +66,30 @@ constexpr std::string_view whole = R"({
     { "code": "0905R003" }
   ]
 })";
+
+TEST_F(ConfigTest, limits_of_the_front_have_bounds) {
+  const auto with = [](const std::string& front, const std::string& storage = "{}") {
+    return fmt::format(R"({{"data_directory": "data", "front": {}, "storage": {},
+      "destinations": [{{"profile": "pcare-vaksin", "base_url": "http://127.0.0.1:7000/vaksin"}}]}})",
+                       front, storage);
+  };
+  const auto config = load(with(R"({"connections_per_address": 3, "in_flight_bytes": 2000000, "body_grace_ms": 101,
+      "body_bytes_per_second": 4, "facility_requests_per_second": 5, "facility_burst": 6})",
+                                R"({"kept_reads_bytes": 7})"));
+  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+  EXPECT_EQ(config->front.limits.connections_per_address, 3U);
+  EXPECT_EQ(config->front.limits.in_flight_bytes, 2'000'000U);
+  EXPECT_EQ(config->front.limits.body_grace, 101ms);
+  EXPECT_EQ(config->front.limits.body_rate, 4U);
+  EXPECT_EQ(config->front.facility_rate.per_second, 5U);
+  EXPECT_EQ(config->front.facility_rate.burst, 6U);
+  EXPECT_EQ(config->storage.kept_reads_bytes, 7U);
+  for (const auto* wrong : {"connections_per_address", "in_flight_bytes", "body_grace_ms", "facility_burst"}) {
+    const auto refused = load(with(fmt::format(R"({{"{}": 0}})", wrong)));
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error().pointer, fmt::format("/front/{}", wrong));
+  }
+}
 
 TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   const auto config = load(whole);

@@ -73,11 +73,30 @@ TEST_F(AttentionViews, for_a_spreadsheet) {
 
 // CSV injection: a spreadsheet computes what begins with one of these.
 TEST_F(AttentionViews, a_spreadsheet_computes_nothing_of_it) {
-  for (const auto* words : {"=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "\n=HYPERLINK(\"x\")"}) {
+  const std::pair<const char*, const char*> rows_of_words[] = {
+      {"=1+1", "'=1+1"},
+      {"+1", "'+1"},
+      {"-1", "'-1"},
+      {"@SUM(A1)", "'@SUM(A1)"},
+      {" =1", "' =1"},
+      {"\ta", "'\ta"},
+      {"\t=1", "'\t'=1"},
+      {"\r=1", "'\r'=1"},
+      {"\n=HYPERLINK(\"x\")", "'\n'=HYPERLINK(\"x\")"},
+      // To a spreadsheet that separates by semicolons or tabs, these are several cells.
+      {"a;=1", "a;'=1"},
+      {"a; -1;+2", "a; '-1;'+2"},
+      {"a;\"@SUM(A1)\"", "a;\"'@SUM(A1)\""},
+      {"a\t=1", "a\t'=1"},
+      {"a\n=1", "a\n'=1"},
+      {"a;b=1", "a;b=1"},
+      {"1, -1", "1, -1"},
+  };
+  for (const auto& [words, expected] : rows_of_words) {
     page_.items[0].server_words = words;
     const auto rows = gateway::read_csv(attention_csv(view()));
     ASSERT_EQ(rows.size(), 2U) << words;
-    EXPECT_EQ(rows[1].fields[10], "'" + std::string(words));
+    EXPECT_EQ(rows[1].fields[10], expected);
   }
   page_.items[0].server_words = "a=1";
   EXPECT_EQ(gateway::read_csv(attention_csv(view()))[1].fields[10], "a=1");

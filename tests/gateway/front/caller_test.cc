@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "tests/gateway/signing.h"
+#include "upstream/profile/envelope.h"
 
 namespace titip::front {
 namespace {
@@ -217,6 +218,37 @@ TEST(InDialect, an_answer_that_never_comes_is_still_told) {
   }
   EXPECT_FALSE(abandoned);
   EXPECT_TRUE(answer);
+}
+
+// A long answer is packed elsewhere; whoever asked is answered on the loop, with the same bytes.
+TEST(InDialect, a_long_answer_is_sealed_off_the_loop) {
+  const auto profile = tests::signing_profile();
+  std::vector<std::move_only_function<void()>> elsewhere;
+  std::vector<std::move_only_function<void()>> back;
+  const OffLoop off_loop = [&](auto work, auto then) {
+    elsewhere.push_back(std::move(work));
+    back.push_back(std::move(then));
+  };
+  const auto said = [&](std::size_t bytes, const OffLoop& by) {
+    std::optional<http::Response> answer;
+    auto respond = in_dialect({profile.envelope, clinic, now_text},
+                              {[&](http::Response given) { answer = std::move(given); }, nullptr}, by);
+    http::Response response;
+    response.body = profile::write_envelope(profile.envelope, 200, "OK", "[\"" + std::string(bytes, 'a') + "\"]");
+    respond(std::move(response));
+    EXPECT_EQ(answer.has_value(), elsewhere.empty());
+    for (auto& work : elsewhere) work();
+    EXPECT_EQ(answer.has_value(), back.empty()) << "the work alone answers nobody";
+    for (auto& then : back) then();
+    EXPECT_TRUE(answer);
+    return answer.value_or(http::Response{}).body;
+  };
+  EXPECT_EQ(said(100, off_loop), said(100, {}));
+  EXPECT_TRUE(elsewhere.empty()) << "a short one is sealed at once";
+  const auto on_the_loop = said(100'000, {});
+  EXPECT_EQ(said(100'000, off_loop), on_the_loop);
+  EXPECT_EQ(elsewhere.size(), 1U);
+  EXPECT_FALSE(on_the_loop.contains("aaaa")) << "sealed";
 }
 
 }  // namespace

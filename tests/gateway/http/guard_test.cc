@@ -75,13 +75,35 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"non_ascii_target", get("/caf\xc3\xa9"), 400, "target_bytes"},
         Bad{"delete_byte", get("/\x7f"), 400, "target_bytes"}, Bad{"space_in_target", get("/a b"), 400, "target_bytes"},
         Bad{"tab_in_target", get("/a\tb"), 400, "target_bytes"}, Bad{"fragment", get("/a#b"), 400, "target_bytes"},
+        Bad{"backslash_in_target", get("/a\\b"), 400, "target_bytes"},
+        Bad{"dot_segments", get("/a/../b"), 400, "target_dots"}, Bad{"dot_segment", get("/./b"), 400, "target_dots"},
+        Bad{"escaped_dots", get("/a/%2E%2e/b"), 400, "target_dots"},
+        Bad{"dots_half_escaped", get("/a/.%2e"), 400, "target_dots"},
+        Bad{"escape_without_digits", get("/a%g0"), 400, "target_escape"},
+        Bad{"escape_cut_short", get("/a%2"), 400, "target_escape"},
+        Bad{"escaped_nul", get("/a?b=%00"), 400, "target_escape"},
+        Bad{"empty_host", "GET / HTTP/1.1\r\nHost: \r\n\r\n", 400, "bad_host"},
+        Bad{"host_list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400, "bad_host"},
+        Bad{"host_with_user", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400, "bad_host"},
+        Bad{"host_with_path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400, "bad_host"},
+        Bad{"host_with_a_bad_port", "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400, "bad_host"},
+        Bad{"host_that_never_closes", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400, "bad_host"},
+        Bad{"trailer", post("Trailer: Authorization\r\n"), 400, "trailer"},
+        Bad{"connection_is_no_list", post("Connection: close; now\r\n"), 400, "connection"},
+        Bad{"proxy_connection_is_no_list", post("Proxy-Connection: a b\r\n"), 400, "connection"},
+        Bad{"two_keys", post("Idempotency-Key: a\r\nidempotency-key: a\r\n"), 400, "said_twice"},
+        Bad{"two_facilities", post("x-kdppk: a\r\nX-kdppk: b\r\n"), 400, "said_twice"},
+        Bad{"two_expectations", post("Expect: 100-continue\r\nExpect: 100-continue\r\n"), 400, "said_twice"},
         Bad{"unknown_method", "BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "unknown_method"},
         Bad{"connect", "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 501, "unknown_method"},
         Bad{"lower_case_method", "get / HTTP/1.1\r\nHost: a\r\n\r\n", 501, "unknown_method"},
         Bad{"method_is_no_token", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "method"},
         Bad{"http_2", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "version"},
         Bad{"http_1_2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505, "version"},
-        Bad{"http_0_9", "GET /\r\n\r\n", 400, "request_line"}, Bad{"only_a_word", "GET\r\n\r\n", 400, "request_line"},
+        Bad{"http_0_9", "GET /\r\n\r\n", 400, "request_line"},
+        Bad{"no_method", " / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "request_line"},
+        Bad{"blank_before_the_method", " GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "request_line"},
+        Bad{"only_a_word", "GET\r\n\r\n", 400, "request_line"},
         Bad{"empty_line_first", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "request_line"},
         Bad{"two_spaces", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "target_form"},
         Bad{"space_before_colon", post("Content-Length : 5\r\n"), 400, "header_name"},
@@ -120,12 +142,18 @@ TEST(Guard, lets_through_what_everyone_reads_alike) {
       {"close in a list", post("Connection: TE, Close\r\n"), {0, false, false}},
       {"close wins over a second header", post("Connection: close\r\nConnection: keep-alive\r\n"), {0, false, false}},
       {"close wins over a first header", post("Connection: keep-alive\r\nConnection: close\r\n"), {0, false, false}},
+      {"a list with holes", post("Connection: , keep-alive,, close ,\r\n"), {0, false, false}},
+      {"what a proxy's client says is not for us", post("Proxy-Connection: close\r\n"), {0, true, false}},
       {"closer is not close", post("Connection: closer\r\n"), {0, true, false}},
       {"1.0 closes", "GET / HTTP/1.0\r\n\r\n", {0, false, false}},
       {"1.0 keeps alive when asked", "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", {0, true, false}},
       {"100-continue", post("Expect: 100-Continue\r\nContent-Length: 5\r\n"), {5, true, true}},
       {"100-continue means nothing to 1.0", "POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n", {0, false, false}},
-      {"query and escapes", get("/a/%2e%2e/b?x=1&y=%00"), {0, true, false}},
+      {"query and escapes", get("/a/%2e%41/b?x=/../&y=%0a"), {0, true, false}},
+      {"names of dots", get("/.../..a/.b?."), {0, true, false}},
+      {"an address for a host", "GET / HTTP/1.1\r\nHost: [2001:db8::1]:8480\r\n\r\n", {0, true, false}},
+      {"a name and a port for a host", "GET / HTTP/1.1\r\nHost: titip_1.Example.org:80\r\n\r\n", {0, true, false}},
+      {"a list said twice", post("Prefer: wait=1\r\nPrefer: respond-async\r\n"), {0, true, false}},
       {"obs-text in a value", post("X-A: caf\xc3\xa9\r\n"), {0, true, false}},
       {"an empty value", post("X-A:\r\n"), {0, true, false}},
       {"as many fields as may be", post(repeated(63, "X-A: b\r\n")), {0, true, false}},
@@ -138,6 +166,16 @@ TEST(Guard, lets_through_what_everyone_reads_alike) {
     EXPECT_EQ(guarded->keep_alive, row.expected.keep_alive) << row.name;
     EXPECT_EQ(guarded->expects_continue, row.expected.expects_continue) << row.name;
   }
+}
+
+TEST(GuardBeginning, refuses_what_can_become_no_request) {
+  const std::string request = post("Content-Length: 5\r\n");
+  for (std::size_t cut = 0; cut < request.size(); ++cut)
+    EXPECT_FALSE(guard_beginning(std::string_view(request).substr(0, cut), {})) << "cut at " << cut;
+  EXPECT_EQ(guard_beginning("\x16\x03\x01", {})->reason, "request_line");
+  EXPECT_EQ(guard_beginning("\r\n", {})->reason, "request_line");
+  EXPECT_EQ(guard_beginning("GET / HTTP/1.1\n", {})->reason, "line_end");
+  EXPECT_EQ(guard_beginning("GET /" + std::string(8192, 'a'), {})->status, 431);
 }
 
 // Whatever bytes come: no crash, and what passes has exactly one reading of its length.

@@ -54,5 +54,30 @@ TEST_F(SweepTest, what_is_over_goes_and_the_rest_stays) {
   EXPECT_EQ(world_.timers.count(), 0U);
 }
 
+TEST_F(SweepTest, the_oldest_go_where_there_are_too_many_bytes) {
+  const auto size = std::make_shared<KeptSize>();
+  for (int i = 0; i < 8; ++i) {
+    keep(number(i), 1'000'000s);
+    world_.clock.advance(1h);
+  }
+  std::size_t each = 0;
+  world_.store.list_objects(std::string(kept_read_kind), "", 1, world_.home,
+                            [&](const auto& objects) { each = objects->front().second.bytes.size(); });
+  world_.run();
+  size->limit(8 * each);
+  KeptReadsSweep sweep({.every = 1h, .rest = 10ms, .page = 3, .size = size},
+                       {world_.store, world_.home, *world_.sealer, world_.clock, world_.timers});
+  sweep.start();
+  for (int i = 0; i < 4; ++i) world_.pass(10ms);
+  EXPECT_EQ(size->bytes(), 8 * each) << "the first round counts";
+  EXPECT_FALSE(size->take(1)) << "and then there is no room";
+  for (int i = 0; i < 6; ++i) world_.pass(10ms);
+  EXPECT_EQ(names(), (std::set{number(2), number(3), number(4), number(5), number(6), number(7)}));
+  EXPECT_EQ(size->bytes(), 6 * each);
+  EXPECT_TRUE(size->take(each));
+  EXPECT_EQ(size->bytes(), 7 * each);
+  sweep.stop();
+}
+
 }  // namespace
 }  // namespace titip::reads

@@ -183,6 +183,7 @@ class NarrowStore final : public storage::ForwardingStore {
   using ForwardingStore::ForwardingStore;
   void scan(storage::ScanQuery query, storage::Home& home, storage::Done<storage::ScanPage> done) override {
     query.examine = 4;
+    ++begun;
     ForwardingStore::scan(std::move(query), home, [this, done = std::move(done)](auto page) mutable {
       ++scans;
       if (page) page->examined *= weight;
@@ -191,6 +192,7 @@ class NarrowStore final : public storage::ForwardingStore {
   }
   std::size_t weight = 1;
   std::size_t scans = 0;
+  std::size_t begun = 0;
 };
 
 TEST_F(OwnRecordsTest, one_answer_looks_at_so_much_and_no_more) {
@@ -208,6 +210,32 @@ TEST_F(OwnRecordsTest, one_answer_looks_at_so_much_and_no_more) {
   EXPECT_TRUE(page->items.empty());
   EXPECT_NE(page->next, "") << "an empty page that goes on";
   EXPECT_EQ(ids(""), std::vector{mine.id.text()});
+}
+
+// Another of the same facility waits for the first; too many are told to come again; other facilities wait for nobody.
+TEST_F(OwnRecordsTest, one_facility_walks_one_walk_at_a_time) {
+  records_->put({});
+  NarrowStore narrow(*store_);
+  own_.emplace(narrow, home_, *sealer_);
+  std::vector<std::expected<OwnPage, OwnFault>> answers;
+  const auto ask = [&](const Owner& who) {
+    own_->list(read_own_query("", OwnList::submissions, 7h).value(), who,
+               [&](auto page) { answers.push_back(std::move(page)); });
+  };
+  const auto mine = owner();
+  for (std::size_t i = 0; i <= OwnRecords::most_waiting; ++i) ask(mine);
+  EXPECT_EQ(narrow.begun, 1U);
+  ask(mine);
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].error(), OwnFault::store_unavailable);
+  ask(owner("0905R003"));
+  EXPECT_EQ(narrow.begun, 2U);
+  run();
+  ASSERT_EQ(answers.size(), 3 + OwnRecords::most_waiting);
+  for (std::size_t i = 1; i < answers.size(); ++i) EXPECT_TRUE(answers[i]) << i;
+  ask(mine);
+  run();
+  EXPECT_TRUE(answers.back()) << "and the line is empty again";
 }
 
 TEST_F(OwnRecordsTest, a_cursor_is_bound_to_its_question_and_tells_nothing) {
