@@ -13,7 +13,7 @@ namespace titip::gateway {
 namespace {
 
 // The names of upstream/rules/exchange.h, for whoever does not know them.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> causes{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> causes{{
     {"resolve_failed", "its name could not be found"},
     {"resolve_timeout", "its name could not be found in time"},
     {"connect_refused", "refused the connection"},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> causes{{
     {"connect_timeout", "could not be connected to in time"},
     {"tls_failed", "no secure connection (TLS)"},
     {"not_admitted", "nothing was sent"},
+    {"address_refused", "is where nothing may be sent"},
     {"write_failed", "hung up while the request was sent"},
     {"write_timeout", "did not take the request in time"},
     {"response_timeout", "gave no answer in time"},

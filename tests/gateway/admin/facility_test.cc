@@ -215,8 +215,13 @@ TEST_F(FacilityTest, a_callback_rotates_by_itself) {
   Facility without = only_code(2);
   without.callback_secret = secret('A');
   EXPECT_EQ(ask(Command::facility_rotate, {without}).trouble, Trouble::failed) << "it has no callback";
-  without.consumer_secret = "rahasia";
-  EXPECT_EQ(ask(Command::facility_rotate, {without}).trouble, Trouble::usage) << "one at a time";
+  Request both;
+  both.command = Command::facility_rotate;
+  both.reason = "uji";
+  both.facilities = {without};
+  EXPECT_TRUE(parse_request(encode(both)));
+  both.facilities.front().consumer_secret = "rahasia";
+  EXPECT_FALSE(parse_request(encode(both))) << "one at a time";
 }
 
 TEST_F(FacilityTest, what_is_there_takes_other_values_only_when_told_to) {

@@ -68,7 +68,7 @@ TEST(Outage, half_open_reads_health_first_and_then_sends_one_record_at_a_time) {
   EXPECT_EQ(world.writes(), writes) << "no record before the health read has been answered";
   ASSERT_EQ(world.transport().waiting().size(), 1U);
   EXPECT_EQ(world.transport().waiting()[0].request.method, "GET");
-  EXPECT_TRUE(world.metrics().contains(R"(titip_upstream_state{destination="pcare-vaksin",state="half-open"} 1)"));
+  EXPECT_TRUE(world.metrics().contains(R"(titip_upstream_state{destination="pcare-vaksin",state="half_open"} 1)"));
   EXPECT_TRUE(world.metrics().contains(R"(titip_upstream_state{destination="pcare-vaksin",state="open"} 0)"));
   world.transport().answer(0, tests::national(200, 200, "OK"));
   world.run();

@@ -252,14 +252,14 @@ TEST(Breaker, ACallerIsOneWhateverItAsksForUnlessItIsAlone) {
     BreakerState state;
   } rows[] = {
       {"one of two callers, whatever it asks for",
-       {{1, 1, false}, {1, 2, false}, {1, 3, false}, {1, 4, false}, {2, 1, true}},
+       {{2, 1, true}, {1, 1, false}, {1, 2, false}, {1, 3, false}, {1, 4, false}},
        BreakerState::closed},
-      {"both", {{1, 1, false}, {1, 2, false}, {1, 3, false}, {2, 1, false}, {2, 1, true}}, BreakerState::open},
+      {"both", {{2, 1, true}, {1, 1, false}, {1, 2, false}, {1, 3, false}, {2, 1, false}}, BreakerState::open},
       {"a lone one, everything",
-       {{1, 1, false}, {1, 2, false}, {1, 3, false}, {1, 4, false}, {1, 5, true}},
+       {{1, 5, true}, {1, 1, false}, {1, 2, false}, {1, 3, false}, {1, 4, false}},
        BreakerState::open},
       {"a lone one, one thing of several",
-       {{1, 1, false}, {1, 1, false}, {1, 1, false}, {1, 1, false}, {1, 2, true}},
+       {{1, 2, true}, {1, 1, false}, {1, 1, false}, {1, 1, false}, {1, 1, false}},
        BreakerState::closed},
       {"a lone one that asks for one thing",
        {{1, 1, false}, {1, 1, false}, {1, 1, false}, {1, 1, false}, {1, 1, false}},
