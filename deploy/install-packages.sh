@@ -13,7 +13,7 @@ packages_all=(
   # the simulated national server and the checkers are configured together with the tests
   libgtest-dev libgmock-dev
   # what the scripts call
-  curl jq procps python3
+  curl jq procps python3 ca-certificates
 )
 packages_tests=(
   # sanitizers, and the symbolizer for their reports
@@ -22,6 +22,8 @@ packages_tests=(
   faketime
   # crashes: failing system calls, file systems whose power is cut
   strace e2fsprogs mount
+  # certificates for the receivers of callbacks
+  openssl
   # the other side of the golden vectors
   nodejs npm
   # deployed clients of the national services, written anew
