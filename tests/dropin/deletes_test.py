@@ -161,11 +161,11 @@ class Deletes(Served):
                 self.up()
                 self.nobody_waits()
                 visits = [each for each in self.effects(patient, "POST") if "kunjungan" in each["path"].lower()]
-                self.assertEqual(sorted(each["facility"] for each in visits), [FIRST.facility, SECOND.facility], json.dumps(visits))
+                self.assertEqual(sorted(each["kdPpk"] for each in visits), [FIRST.facility, SECOND.facility], json.dumps(visits))
                 answer = self.send(family, "DELETE", f"kunjungan/{visit.told}", None)
                 self.assertEqual(answer.status, 200, answer)
                 self.nobody_waits()
-                self.assertEqual([each["facility"] for each in self.effects(patient, "DELETE")], [FIRST.facility])
+                self.assertEqual([each["kdPpk"] for each in self.effects(patient, "DELETE")], [FIRST.facility])
 
 
 if __name__ == "__main__":
