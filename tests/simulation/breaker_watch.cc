@@ -67,8 +67,9 @@ void BreakerWatch::note(clock::SteadyTime now, const Call& call, bool served, bo
   ended_.push_back({now, served, surely_counted && !own, call.who});
   while (ended_.front().at < now - window) ended_.pop_front();
   if (served) return;
-  if (const auto since = surely_failing()) return trip(*since, false);
-  if (const auto since = surely_silent()) return trip(*since, false);
+  // What the gateway need not count makes it look at nothing either.
+  const auto since = own ? std::nullopt : surely_failing().or_else([this] { return surely_silent(); });
+  if (since) return trip(*since, false);
   if (surely_counted && !may_be_failing()) return;
   writes_answered_ = 0;
   ++era_;
