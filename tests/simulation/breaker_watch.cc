@@ -34,8 +34,9 @@ std::optional<std::string> BreakerWatch::objection(clock::SteadyTime now) const 
 void BreakerWatch::ended(clock::SteadyTime now, const Call& call, bool served) {
   const bool is_late = call.era != era_;
   if (--calls_under_way_ == 0) idle_since_ = now;
-  const bool own = is_own_trouble(now, call, served);
-  note_silence(now, call, served, !failing_ && !is_late && !own && writes_answered_ >= successes_to_end);
+  const bool surely_counts = !failing_ && !is_late && writes_answered_ >= successes_to_end;
+  const bool own = is_own_trouble(now, call, served, surely_counts);
+  note_silence(now, call, served, surely_counts && !own);
   if (!failing_) return is_late && !served ? void() : note(now, call, served, is_late, own);
   if (is_late) return;
   if (call.is_write) --writes_;
@@ -47,10 +48,12 @@ void BreakerWatch::ended(clock::SteadyTime now, const Call& call, bool served) {
   writes_ = 0;
 }
 
-// The gateway need not count who was not answered before, while nearly everybody else was, and is not again.
-bool BreakerWatch::is_own_trouble(clock::SteadyTime now, const Call& call, bool served) {
+// The gateway need not count who was not answered before, while nearly everybody else was, and is not again. Nor need
+// it see an answer that came while it may have counted none.
+bool BreakerWatch::is_own_trouble(clock::SteadyTime now, const Call& call, bool served, bool surely_counts) {
   if (!call.is_write) return false;
-  if (served) return in_trouble_.erase(call.who), false;
+  if (served && surely_counts) in_trouble_.erase(call.who);
+  if (served) return false;
   if (in_trouble_.contains(call.who)) return true;
   const auto answered =
       std::ranges::count_if(ended_, [&](const auto& each) { return each.served && each.at >= now - window; });

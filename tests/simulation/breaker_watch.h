@@ -44,7 +44,7 @@ class BreakerWatch {
     std::string who;
   };
   void note(clock::SteadyTime now, const Call& call, bool served, bool is_late, bool own);
-  bool is_own_trouble(clock::SteadyTime now, const Call& call, bool served);
+  bool is_own_trouble(clock::SteadyTime now, const Call& call, bool served, bool surely_counts);
   std::optional<clock::SteadyTime> surely_failing() const;
   bool may_be_failing() const;
   void note_silence(clock::SteadyTime now, const Call& call, bool served, bool surely_counted);
