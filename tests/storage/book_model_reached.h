@@ -41,9 +41,9 @@ struct Reached {
     EXPECT_GT(taken_back, 20);
     EXPECT_GT(dragged_along, 5);
     EXPECT_GT(nothing_there, 100);
-    EXPECT_GT(let_go, 0);
+    EXPECT_GT(let_go, 3);
     EXPECT_GT(replaced, 20);
-    EXPECT_GT(bound_in_doubt, 30);
+    EXPECT_GT(bound_in_doubt, 50);
     EXPECT_GT(freed, 20);
     EXPECT_GT(passed_the_head, 20);
     EXPECT_GT(read_back, 50);

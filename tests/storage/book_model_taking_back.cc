@@ -11,10 +11,10 @@ bool has(const std::vector<Digest>& keys, const Digest& key) {
   return std::ranges::find(keys, key) != keys.end();
 }
 
-// Somebody sent it, nobody knows what came of it, and no probe has missed it since.
+// Somebody sent it, nobody knows what came of it, and no probe has missed it since: other values in its place may be
+// its own, written over.
 bool may_be_there(const Submission& s) {
-  if (s.state == State::held && s.hold_reason == HoldReason::conflict) return false;
-  return s.unknown_since.has_value() || (s.state == State::held && s.hold_reason == HoldReason::unknown);
+  return s.unknown_since.has_value() || s.hold_reason == HoldReason::unknown;
 }
 
 }  // namespace
@@ -45,9 +45,7 @@ bool Model::take_back(const Submission& by, const Digest& key, WallTime now) {
 bool Model::never_landed(const SubmissionId& id, const Submission& by) const {
   const Submission& s = find(id)->s;
   const bool given_up = s.state == State::cancelled || s.state == State::expired;
-  const bool may_have =
-      s.unknown_since.has_value() ? s.hold_reason != HoldReason::conflict : s.hold_reason == HoldReason::unknown;
-  const bool never = s.state == State::rejected || (given_up && !may_have);
+  const bool never = s.state == State::rejected || (given_up && !may_be_there(s));
   if (!never || s.destination != by.destination || s.facility != by.facility) return false;
   return !s.replaces || never_landed(*s.replaces, by);
 }

@@ -373,7 +373,7 @@ class RandomWork {
 TEST(BookAgainstModel, AfterEveryStep) {
   const char* given = std::getenv("TITIP_SEED");
   const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
-  const std::uint64_t runs = given != nullptr ? 1 : 75;
+  const std::uint64_t runs = given != nullptr ? 1 : 200;
   Reached all;
   for (std::uint64_t seed = first; seed < first + runs; ++seed) {
     RandomWork work(seed);
