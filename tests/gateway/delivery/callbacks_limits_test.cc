@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using rules::Failure;
 using storage::State;
+using tests::callbacks_of;
 using tests::give_callback;
 using tests::person;
 using tests::reject;
@@ -25,9 +26,6 @@ using tests::WorldOptions;
 const std::string url = "https://klinik.example/titip";
 const std::string secret = webhook_secret('1');
 
-std::vector<storage::Submission> callbacks_of(World& world, std::string facility = "0905R002") {
-  return world.records_of("callback", std::move(facility));
-}
 std::size_t in_state(World& world, State state) {
   return static_cast<std::size_t>(std::ranges::count(callbacks_of(world), state, &storage::Submission::state));
 }

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 using rules::Failure;
 using storage::State;
 using tests::body_of;
+using tests::callbacks_of;
 using tests::give_callback;
 using tests::header;
 using tests::is_signed;
@@ -27,10 +28,6 @@ using tests::World;
 const std::string url = "https://klinik.example/titip?a=b";
 const std::string one = webhook_secret('1');
 const std::string two = webhook_secret('2');
-
-std::vector<storage::Submission> callbacks_of(World& world, std::string facility = "0905R002") {
-  return world.records_of("callback", std::move(facility));
-}
 
 TEST(Callbacks, a_rejection_is_told_and_names_nobody) {
   World world(with_callbacks());

@@ -45,6 +45,10 @@ inline nlohmann::json body_of(const client::CallbackRequest& request) {
   return nlohmann::json::parse(request.body);
 }
 
+inline std::vector<storage::Submission> callbacks_of(World& world, std::string facility = "0905R002") {
+  return world.records_of("callback", std::move(facility));
+}
+
 // A record that the national server rejects.
 inline storage::SubmissionId reject(World& world, int number, std::string_view facility = "0905R002") {
   world.server.next_writes.push_back(Mood::reject);
