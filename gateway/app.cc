@@ -150,8 +150,9 @@ std::expected<void, std::string> App::listen() {
     metrics::log(Level::info, "listening",
                  {{Field::listener, listener}, {Field::address, address}, {Field::port, std::int64_t{number}}});
   };
-  say("front", config_.front.listen.address, port);
-  say("operations", config_.operations.address, *operations_port);
+  const std::string handed = "handed over by the service manager";
+  say("front", given.socket ? handed : config_.front.listen.address, port);
+  say("operations", operations_given.socket ? handed : config_.operations.address, *operations_port);
   return {};
 }
 

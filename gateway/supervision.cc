@@ -52,7 +52,10 @@ HandedOver handed_over(std::string_view name) {
     if (::sd_is_socket(socket, AF_UNSPEC, SOCK_STREAM, 1) > 0)
       found.socket = socket;
     else
-      found.complaint = fmt::format("the socket '{}' of the service manager is no listening stream socket", name);
+      found.complaint = fmt::format(
+          "the socket '{}' of the service manager is no listening stream socket; deploy/titip.socket shows "
+          "how one is given (ListenStream=, FileDescriptorName=)",
+          name);
   }
   std::free(names);
   return found;
