@@ -96,7 +96,7 @@ PLANTED = {
     "the page tells of a room that is none": (
         "rooms", {page.PAGE: page.page_text() + "| `common` (`titip::common`) | - | - |\n"}, page.PAGE, "common is no room"),
     "the page opens a door wider": (
-        "rooms", {page.PAGE: page.page_text().replace("`health.h`", "`health.h`, `pool.h`")}, page.PAGE, "this door is: `health.h`"),
+        "rooms", {page.PAGE: page.page_text().replace("`health.h`", "`health.h`, `pool.h`")}, page.PAGE, "this door is: `callback_door.h`, `health.h`, `read_door.h`"),
     "the page leaves a door out": (
         "rooms", {page.PAGE: re.sub(r"\| to `storage` for `gateway/front`.*\n", "", page.page_text())},
         page.PAGE, "the door to storage for gateway/front"),

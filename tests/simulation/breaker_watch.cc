@@ -37,7 +37,7 @@ void BreakerWatch::ended(clock::SteadyTime now, const Call& call, bool served) {
   const bool surely_counts = !failing_ && !is_late && writes_answered_ >= successes_to_end;
   const bool own = is_own_trouble(now, call, served, surely_counts);
   note_silence(now, call, served, surely_counts && !own);
-  if (!failing_) return is_late && !served ? void() : note(now, call, served, is_late, own);
+  if (!failing_) return note(now, call, served, is_late, own);
   if (is_late) return;
   if (call.is_write) --writes_;
   if (!served) return trip(now, call.is_write);
@@ -63,15 +63,17 @@ bool BreakerWatch::is_own_trouble(clock::SteadyTime now, const Call& call, bool 
 
 // Whether the gateway counts questions among the three answers is its own affair, and so is whether it has taken
 // fright before. Until three writes in a row were answered after that it may count from anywhere: what it may have left
-// out says nothing against the server, and all speaks for it.
+// out says nothing against the server, and all speaks for it. Nor is it sure of what began before: where it had taken
+// none, that counts, and it may do so now.
 void BreakerWatch::note(clock::SteadyTime now, const Call& call, bool served, bool is_late, bool own) {
   const bool surely_counted = writes_answered_ >= successes_to_end;
   if (served && call.is_write && !is_late) ++writes_answered_;
-  ended_.push_back({now, served, surely_counted && !own, call.who});
+  const bool need_not_count = own || (is_late && !served);
+  ended_.push_back({now, served, surely_counted && !need_not_count, call.who});
   while (ended_.front().at < now - window) ended_.pop_front();
   if (served) return;
   // What the gateway need not count makes it look at nothing either.
-  const auto since = own ? std::nullopt : surely_failing().or_else([this] { return surely_silent(); });
+  const auto since = need_not_count ? std::nullopt : surely_failing().or_else([this] { return surely_silent(); });
   if (since) return trip(*since, false);
   if (surely_counted && !may_be_failing()) return;
   writes_answered_ = 0;

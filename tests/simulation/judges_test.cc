@@ -149,6 +149,22 @@ TEST_F(Breaker, two_who_hang_now_and_then_are_no_outage) {
   EXPECT_FALSE(objects());
 }
 
+TEST_F(Breaker, it_may_take_fright_at_what_began_before_it_may_have_done_so) {
+  const auto before = watch.began(clock.steady(), true, "z");
+  for (int i = 0; i < 5; ++i) {
+    const auto one = watch.began(clock.steady(), true, "a");
+    clock.advance(20s);
+    watch.ended(clock.steady(), one, false);
+  }
+  for (int i = 0; i < 8; ++i) call(true, "a");
+  for (const auto* who : {"b", "c", "d", "e"}) call(false, who);
+  watch.ended(clock.steady(), before, false);  // half of ten, if it counts
+  clock.advance(16s);
+  for (int i = 0; i < 3; ++i) call(true, "a");
+  for (const auto* who : {"b", "c", "d"}) call(false, who);
+  EXPECT_FALSE(objects()) << "three calls, if it was open meanwhile";
+}
+
 // By one commit, in another order than that of their ids.
 TEST(WatchedKv, who_came_first_is_said_by_the_places) {
   tests::FakeClock clock;

@@ -94,7 +94,11 @@ struct Loop {
       ++steps[record];
       return wheel.put(now, wait(record), record);
     }
-    if (manner == Manner::breaker && !breaker.admits(now)) return wheel.put(now, wait(record), record);
+    // To the retry around it, a breaker that refuses is a try that failed.
+    if (manner == Manner::breaker && !breaker.admits(now)) {
+      ++steps[record];
+      return wheel.put(now, wait(record), record);
+    }
     const auto reaction = server.arrive(Call::write, record, now);
     const bool served = reaction.fate == Fate::served;
     if (manner == Manner::breaker) {
