@@ -11,6 +11,7 @@ usage: tests/run.sh [--no-install] [part…]
        tests/run.sh simulate [--seeds N]
        tests/run.sh dropin [--patients N]
        tests/run.sh compare [--days N]
+       tests/run.sh fuzz [--seconds N]
        tests/run.sh crash [--ci|--full|--long] [--seed N] [--replay KIND:SEED]
   unit         unit tests under ASan and UBSan; those with threads under TSan too
   house        structure of the source tree, formatting, shell scripts, each header alone
@@ -29,18 +30,22 @@ usage: tests/run.sh [--no-install] [part…]
   crash        power cuts, kills, failing system calls, full disks, rot: what was acknowledged is there. Alone it runs
                in full, with --long ten times that, and closes with its figures
   package      the Debian package: judged by lintian, installed into a clean root, used, upgraded, purged
+  hostile      a corpus of hostile requests, mutated ones and slow ones, while clinics go on working
+  fuzz         libFuzzer on whatever reads bytes from outside, and a planted fault that it must find; alone it takes
+               --seconds (60 for each target, 10 in CI) and closes with its figures
   lint         clang-tidy over the tree (slow; only when named)
 No part: all but lint and compare. --no-install: ask apt and npm for nothing.
 TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
 
-all_parts=(unit house controls integration dropin simulate capacity monitoring crash package)
+all_parts=(unit house controls integration dropin simulate capacity monitoring crash package hostile fuzz)
 install=yes
 submissions=
 seeds=
 patients=
 days=
+seconds=
 crash_options=()
 crash_option=
 wanted=()
@@ -81,6 +86,14 @@ while [[ $# -gt 0 ]]; do
       fi
       shift
       ;;
+    --seconds)
+      seconds=${1:-}
+      if [[ ! $seconds =~ ^[1-9][0-9]*$ ]]; then
+        printf 'tests/run.sh: --seconds wants a number\n' >&2
+        exit 2
+      fi
+      shift
+      ;;
     --ci | --full | --long)
       crash_option=$argument
       crash_options+=(--size "${argument#--}")
@@ -94,7 +107,7 @@ while [[ $# -gt 0 ]]; do
       crash_options+=("$argument" "$1")
       shift
       ;;
-    unit | house | controls | integration | dropin | simulate | compare | capacity | monitoring | crash | package | lint) wanted+=("$argument") ;;
+    unit | house | controls | integration | dropin | simulate | compare | capacity | monitoring | crash | package | hostile | fuzz | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -121,6 +134,10 @@ if [[ -n $patients && ${wanted[*]} != dropin ]]; then
 fi
 if [[ -n $days && ${wanted[*]} != compare ]]; then
   printf "tests/run.sh: --days is an option of the part 'compare' alone\n" >&2
+  exit 2
+fi
+if [[ -n $seconds && ${wanted[*]} != fuzz ]]; then
+  printf "tests/run.sh: --seconds is an option of the part 'fuzz' alone\n" >&2
   exit 2
 fi
 if [[ ${#wanted[@]} -gt 1 && " ${wanted[*]} " == *' compare '* ]]; then
@@ -210,6 +227,20 @@ if [[ ${wanted[*]} == compare ]]; then
   exec build/release/titip_compare --days "${days:-7}"
 fi
 
+if [[ ${wanted[*]} == hostile ]]; then
+  build hostile release titip pcare_sim titip_hostile
+  printf '\n== hostile\n'
+  exec bash tests/hostile/hostile.sh build/release/titip_hostile
+fi
+
+if [[ ${wanted[*]} == fuzz ]]; then
+  build fuzz fuzz fuzz_tests
+  printf '\n== fuzz\n'
+  options=()
+  if [[ -n $seconds ]]; then options=(--seconds "$seconds"); fi
+  exec python3 -B tests/fuzz/run.py --build build/fuzz --source . "${options[@]}"
+fi
+
 # Likewise: minutes in full, hours with --long.
 if [[ ${wanted[*]} == crash ]]; then
   build crash release crash_tests
@@ -231,6 +262,8 @@ if wants capacity; then build capacity release capacity_tests; fi
 if wants monitoring; then build monitoring release monitoring_tests; fi
 if wants crash; then build crash release crash_tests; fi
 if wants package; then build package release package_tests; fi
+if wants hostile; then build hostile release hostile_tests; fi
+if wants fuzz; then build fuzz fuzz fuzz_tests; fi
 
 lint_status=0
 if wants lint; then
@@ -248,7 +281,7 @@ fi
 # One ctest run over all builds, so that its summary counts every test. Each part must have some.
 rows=()
 if wants unit; then rows+=(asan-unit tsan-threaded); fi
-for part in house controls integration dropin simulate capacity monitoring crash package; do
+for part in house controls integration dropin simulate capacity monitoring crash package hostile fuzz; do
   if wants "$part"; then rows+=("$part"); fi
 done
 labels="^($(IFS='|' && printf '%s' "${rows[*]}"))\$"

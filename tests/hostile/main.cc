@@ -1,0 +1,197 @@
+// titip_hostile: a gateway under attack while clinics go on working. See --help, and tests/README.md.
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "tests/hostile/corpus.h"
+#include "tests/hostile/flood.h"
+#include "tests/hostile/honest.h"
+#include "tests/hostile/judge.h"
+#include "tests/hostile/slow.h"
+#include "tests/hostile/stage.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace titip::hostile;
+using namespace std::chrono_literals;
+
+constexpr std::size_t least_cases = 150;
+constexpr double most_p99_ms = 50;
+
+struct Settings {
+  Stage::Programs programs;
+  fs::path corpus;
+  std::size_t requests = 100'000;
+  std::uint64_t seed = 1;
+  std::string slowhttptest;
+  bool expect_violation = false;
+};
+
+struct Report {
+  std::size_t cases = 0;
+  Findings corpus;
+  FloodResult flood;
+  SlowResult slow;
+  Served calm;
+  Served served;
+  std::size_t crashes = 0;
+  std::string tool = "absent";
+  std::vector<std::string> wrong;
+
+  std::size_t hangs() const { return corpus.hangs + flood.hangs + slow.left_open; }
+};
+
+void tell(const char* what, const std::vector<std::string>& lines) {
+  for (const auto& line : lines) fmt::print("{}: {}\n", what, line);
+  std::fflush(stdout);
+}
+
+// Debian's slowhttptest, where it is: headers, bodies, reads.
+void run_tool(const Settings& settings, std::uint16_t port, Report& report) {
+  if (settings.slowhttptest.empty()) return;
+  for (const char* kind : {"-H -i 1 -x 8", "-B -i 1 -s 8192 -x 8", "-X -w 1 -y 8 -n 1 -z 8 -k 3"}) {
+    const auto command =
+        fmt::format("{} {} -c 250 -r 250 -l 6 -p 5 -u http://127.0.0.1:{}/openapi.json >/dev/null 2>&1",
+                    settings.slowhttptest, kind, port);
+    if (std::system(command.c_str()) != 0) report.wrong.push_back(fmt::format("'{}' failed", command));
+  }
+  report.tool = "ran";
+}
+
+std::string on_path(const char* program) {
+  std::string path = std::getenv("PATH") == nullptr ? "" : std::getenv("PATH");
+  path += ":/usr/bin";
+  for (std::size_t at = 0; at < path.size();) {
+    const auto end = std::min(path.find(':', at), path.size());
+    const auto file = path.substr(at, end - at) + "/" + program;
+    if (::access(file.c_str(), X_OK) == 0) return file;
+    at = end + 1;
+  }
+  return {};
+}
+
+bool attack(const Settings& settings, const std::vector<Case>& corpus, Stage& stage, Report& report) {
+  {
+    Honest calm(stage.port(), 0);
+    std::this_thread::sleep_for(3s);
+    report.calm = calm.stop();
+  }
+  Honest honest(stage.port(), 1'000'000);
+  report.corpus = judge(corpus, stage.port());
+  tell("wrong verdict", report.corpus.wrong);
+  if (settings.expect_violation) {
+    report.served = honest.stop();
+    return true;
+  }
+  std::vector<std::string> sound;
+  for (const auto& each : corpus)
+    if (const auto bytes = each.bytes(); bytes.size() < 4'000 && !bytes.empty()) sound.push_back(bytes);
+  report.flood = flood({.port = stage.port(), .requests = settings.requests, .seed = settings.seed}, std::move(sound));
+  tell("wrong answer", report.flood.wrong);
+  report.slow = be_slow({.port = stage.port(), .share = share_of_an_address, .connections = [&stage] {
+                           return stage.metric("titip_http_connections{listener=\"front\"}");
+                         }});
+  tell("slow", report.slow.wrong);
+  run_tool(settings, stage.port(), report);
+  report.served = honest.stop();
+  tell("a clinic", report.served.wrong);
+  return true;
+}
+
+void judge_limits(Report& report) {
+  const auto& slow = report.slow;
+  const auto want = [&report](bool holds, std::string otherwise) {
+    if (!holds) report.wrong.push_back(std::move(otherwise));
+  };
+  want(report.cases >= least_cases, fmt::format("{} cases are too few", report.cases));
+  want(slow.idle >= 2'000, fmt::format("{} idle connections at once instead of 2,000", slow.idle));
+  want(slow.left_open == 0, fmt::format("{} slow connections were left open", slow.left_open));
+  want(slow.turned_away == slow.beyond_share,
+       fmt::format("{} of {} connections beyond an address's share were turned away", slow.turned_away,
+                   slow.beyond_share));
+  want(slow.throttled > 0, "a facility that asks too fast was never told to wait");
+  want(report.crashes == 0, "the gateway ended");
+  // On a machine that is slow without any attack, an attack may not make it twice as slow.
+  const double allowed = std::max(most_p99_ms, 2 * report.calm.p99_ms());
+  want(report.served.p99_ms() < allowed,
+       fmt::format("p99 of the clinics' requests {:.1f} ms (without an attack {:.1f} ms)", report.served.p99_ms(),
+                   report.calm.p99_ms()));
+  want(report.served.asked > 0 && report.served.ok == report.served.asked, "a clinic was not served");
+  want(report.calm.ok == report.calm.asked, "a clinic was not served before the attack began");
+}
+
+int run(const Settings& settings) {
+  const auto corpus = read_corpus(settings.corpus);
+  if (!corpus) return fmt::print(stderr, "titip_hostile: {}\n", corpus.error()), 2;
+  auto stage = Stage::set_up(settings.programs);
+  if (!stage) return fmt::print(stderr, "titip_hostile: {}\n", stage.error()), 2;
+  Report report;
+  report.cases = corpus->size();
+  attack(settings, *corpus, *stage, report);
+  if (!stage->gateway_runs()) {
+    ++report.crashes;
+    fmt::print("the gateway's last words:\n{}\n", stage->last_words());
+  } else if (!stage->stop()) {
+    ++report.crashes;
+    fmt::print("the gateway did not end in order:\n{}\n", stage->last_words());
+  }
+  if (settings.expect_violation) {
+    const bool caught = !report.corpus.wrong.empty() && report.crashes == 0;
+    fmt::print("hostile control: wrong_verdicts={} {}\n", report.corpus.wrong.size(), caught ? "caught" : "NOT caught");
+    return caught ? 0 : 1;
+  }
+  judge_limits(report);
+  const bool passed = report.wrong.empty() && report.corpus.wrong.empty() && report.flood.wrong_in_all == 0 &&
+                      report.hangs() == 0 && report.slow.wrong.empty();
+  tell("not as it must be", report.wrong);
+  if (!passed) {
+    stage->keep();
+    fmt::print("kept: {}; again with --seed {}\n", stage->directory().string(), settings.seed);
+  }
+  fmt::print(
+      "hostile: p99_ms={:.1f} calm_p99_ms={:.1f} clinics_requests={} answered_mutations={} idle={} turned_away={} "
+      "throttled={} slowhttptest={}\n",
+      report.served.p99_ms(), report.calm.p99_ms(), report.served.asked, report.flood.answered, report.slow.idle,
+      report.slow.turned_away, report.slow.throttled, report.tool);
+  fmt::print(
+      "hostile: corpus={} wrong_verdicts={} mutated_requests={} crashes={} hangs={} served_ok_meanwhile={:.4g}%\n",
+      report.cases, report.corpus.wrong.size() + report.flood.wrong_in_all, report.flood.sent, report.crashes,
+      report.hangs(), report.served.percent());
+  return passed ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  std::error_code ignored;
+  const auto beside = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  settings.programs = {beside / "titip", beside / "pcare_sim"};
+  settings.corpus = TITIP_HOSTILE_CORPUS;
+  settings.slowhttptest = on_path("slowhttptest");
+
+  CLI::App app(
+      "Attacks a gateway (the corpus of hostile requests, mutated ones, slow ones) while clinics go on working, and\n"
+      "judges its answers by the letter. Exit status: 0 passed, 1 not passed, 2 could not be run.");
+  app.add_option("--titip", settings.programs.titip, "the gateway (default: beside this program)");
+  app.add_option("--sim", settings.programs.sim, "the simulated national server (default: beside this program)");
+  app.add_option("--corpus", settings.corpus, "the folder of the cases")->capture_default_str();
+  app.add_option("--requests", settings.requests, "mutated ones")->capture_default_str();
+  app.add_option("--seed", settings.seed, "repeats their dice")->capture_default_str();
+  app.add_flag("--expect-violation", settings.expect_violation,
+               "for a gateway without its guard: exit 0 only if the corpus finds that out");
+  CLI11_PARSE(app, argc, argv);
+  // Each connection of ours is a descriptor; the gateway has its own limit.
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return run(settings);
+}

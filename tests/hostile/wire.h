@@ -1,0 +1,40 @@
+// A connection that says bytes and hears bytes, from a loopback address of one's choice. Non-blocking; the blocking
+// calls wait with poll. One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace titip::hostile {
+
+class Wire {
+ public:
+  enum class Heard : std::uint8_t { bytes, nothing, end };
+
+  // From 127.NET.HOST.1; a small window makes it a slow reader.
+  Wire(std::uint16_t port, std::uint8_t net, std::uint8_t host, bool small_window = false);
+  Wire(const Wire&) = delete;
+  Wire(Wire&& other) noexcept;
+  Wire& operator=(Wire&&) = delete;
+  ~Wire();
+
+  bool open() const { return socket_ >= 0; }
+  int descriptor() const { return socket_; }
+
+  // How many bytes the kernel took; what a closed connection does not take is lost.
+  std::size_t try_send(std::string_view bytes);
+  // Until all is taken, or the other side is gone, or time is up.
+  bool send(std::string_view bytes, std::chrono::milliseconds patience);
+  void say_no_more();
+  // What has come is added to `to`.
+  Heard try_hear(std::string& to);
+  Heard hear(std::string& to, std::chrono::milliseconds patience);
+
+ private:
+  bool wait(short events, std::chrono::milliseconds patience) const;
+  int socket_ = -1;
+};
+
+}  // namespace titip::hostile
