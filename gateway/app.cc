@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "gateway/record_views.h"
 #include "metrics/log.h"
 #include "storage/key_file.h"
 #include "storage/waiting_home.h"
@@ -53,6 +54,11 @@ void App::make_operations() {
       operations_probes_, clock_);
 }
 
+const profile::Profile* App::profile_of(std::string_view destination) const {
+  const auto found = std::ranges::find_if(destinations_, [&](const auto& each) { return each->name() == destination; });
+  return found == destinations_.end() ? nullptr : &(*found)->profile();
+}
+
 void App::make_upkeep() {
   admin::RetentionOptions retention;
   retention.rule = retention_rule(config_);
@@ -69,7 +75,12 @@ void App::make_upkeep() {
                              [this](const std::string& facility) { return facilities_.find(facility) != nullptr; },
                              [this](const std::string& what, const admin::Gate& gate) { set_gate(what, gate); },
                              [this](const admin::Request& request) { return drain_command(request, drain_doors()); },
-                             &facilities_},
+                             &facilities_,
+                             [this](const storage::Submission& record, const storage::Payload& payload) {
+                               const auto* profile = profile_of(record.destination);
+                               return profile == nullptr ? std::string() : person_in(*profile, record, payload);
+                             },
+                             [this](const storage::Loaded& loaded) { return timeline_of(loaded, *sealer_); }},
                 clock_, [this](std::string_view action) { admin_probes_.acted(action); });
   control_.emplace(operations_loop_.context(), admin::ControlOptions{},
                    [this](admin::Request request, std::shared_ptr<admin::Caller> caller) {

@@ -50,6 +50,7 @@ class App {
   void set_gate(const std::string& what, const std::optional<admin::Gate>& gate);
   DrainDoors drain_doors();
   void make_upkeep();
+  const profile::Profile* profile_of(std::string_view destination) const;  // null: the config has it no more
   void go_on_rotating();
   void fill_queue_metrics();
   reads::StatusFacts facts() const;

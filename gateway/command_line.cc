@@ -28,6 +28,7 @@ struct Line {
   RestoreCommand restore;
   OutagesCommand outages;
   FacilityCommand facility;
+  QueueCommand queue;
   bool as_it_is = false;
   bool csv = false;
   std::string pause_until;
@@ -44,6 +45,7 @@ class Commands {
     serve_command->callback(
         [&line, &seams] { line.perform = [&seams](const Config& config) { return serve(config, seams); }; });
     add_looking();
+    add_queue_options(program_, {line.config_file, line.queue, line.saying, line.perform});
     add_sending();
     add_custody();
     add_people();

@@ -9,6 +9,7 @@
 
 #include "gateway/admin/wire.h"
 #include "gateway/config.h"
+#include "gateway/record_filter.h"
 
 namespace CLI {
 class App;
@@ -54,6 +55,24 @@ struct FacilityLine {
   std::function<int(const Config&)>& perform;
 };
 void add_facility_options(CLI::App& program, FacilityLine line);
+
+struct QueueCommand {
+  admin::Request request;
+  RecordFilter filter;
+  std::string people_file;
+  std::uint64_t limit = 100;
+  bool all = false;
+};
+int run_queue(const Config& config, const QueueCommand& command, Saying saying);
+
+// Where `titip queue …` puts what it finds on the command line; all of it outlives the parsing.
+struct QueueLine {
+  std::string& config_file;
+  QueueCommand& command;
+  Saying& saying;
+  std::function<int(const Config&)>& perform;
+};
+void add_queue_options(CLI::App& program, const QueueLine& line);
 
 struct RestoreCommand {
   std::filesystem::path from;          // a backup; empty: the data directory as it is

@@ -15,6 +15,7 @@
 #include "gateway/exit_status.h"
 #include "gateway/profiles.h"
 #include "gateway/reads/status.h"
+#include "gateway/record_views.h"
 #include "gateway/say.h"
 #include "gateway/tenants.h"
 
@@ -104,6 +105,7 @@ struct Reach::Offline {
   clock::SystemClock clock;
   storage::Facilities facilities;
   std::optional<Custody> custody;
+  std::map<std::string, profile::Profile, std::less<>> profiles;  // by destination
   ~Offline() {
     if (custody) custody->store->close();
   }
@@ -137,6 +139,11 @@ std::optional<Ended> Reach::open() {
                                               offline->facilities);
       !gathered)
     return admin::in_trouble(Trouble::failed, gathered.error() + ".");
+  for (const auto& each : config_.destinations)
+    if (auto profile = find_profile(each, config_.directory)) {
+      const auto name = each.name.empty() ? profile->name : each.name;
+      offline->profiles.emplace(name, std::move(*profile));
+    }
   offline_ = std::move(offline);
   say(fmt::format("no gateway runs on {}; opened the store itself", config_.data_directory.string()));
   return std::nullopt;
@@ -170,7 +177,13 @@ Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
                            [this, &custody](const admin::Request& drain) {
                              return drain_command(drain, offline_drains(config_, *custody.store, offline_->clock));
                            },
-                           &offline_->facilities};
+                           &offline_->facilities,
+                           [this](const storage::Submission& record, const storage::Payload& payload) {
+                             const auto found = offline_->profiles.find(record.destination);
+                             return found == offline_->profiles.end() ? std::string()
+                                                                      : person_in(found->second, record, payload);
+                           },
+                           [&custody](const storage::Loaded& loaded) { return timeline_of(loaded, custody.sealer); }};
   Directly directly(heard);
   return admin::run(*checked, doors, directly);
 }

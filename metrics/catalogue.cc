@@ -371,10 +371,10 @@ RetentionProbes::RetentionProbes(Registry& registry)
 
 AdminProbes::AdminProbes(Registry& registry)
     : actions_(children(
-          {"status",          "resume",           "backup",         "verify",       "keys rotate",     "erase",
-           "export",          "retain",           "pause",          "drain",        "drain pause",     "drain resume",
-           "drain status",    "drain cancel",     "outages",        "facility add", "facility import", "facility ls",
-           "facility rotate", "facility disable", "facility enable"},
+          {"status",          "resume",           "backup",          "verify",       "keys rotate",     "erase",
+           "export",          "retain",           "pause",           "drain",        "drain pause",     "drain resume",
+           "drain status",    "drain cancel",     "outages",         "facility add", "facility import", "facility ls",
+           "facility rotate", "facility disable", "facility enable", "queue ls",     "queue show",      "queue shape"},
           [&](const std::string& n) { return registry.counter(admin_actions, {{"action", n}}); })) {}
 
 void AdminProbes::acted(std::string_view action) const {

@@ -23,7 +23,7 @@ constexpr auto progress_interval = std::chrono::milliseconds(200);
 
 bool is_short(Command command) {
   return command == Command::status || command == Command::resume || command == Command::pause ||
-         command == Command::outages || is_of_a_drain(command) || is_of_facilities(command);
+         command == Command::outages || is_of_a_drain(command) || is_of_facilities(command) || is_of_the_queue(command);
 }
 // Of these nothing is left behind when nobody listens any more.
 bool only_tells(Command command) {

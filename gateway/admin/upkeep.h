@@ -15,6 +15,7 @@
 #include "gateway/admin/wire.h"
 #include "gateway/clock/clock.h"
 #include "storage/facilities.h"
+#include "storage/payload.h"
 #include "storage/sealing.h"
 #include "storage/store.h"
 
@@ -42,6 +43,9 @@ struct Doors {
   std::function<void(const std::string& what, const Gate& gate)> gate_set{};  // empty: nobody sends
   std::function<Ended(const Request&)> drain{};                               // whatever is of a drain
   storage::Facilities* facilities = nullptr;                                  // none: nobody needs them here
+  // Whom a record is about, by the profile; empty: nobody can say. And the record with its timeline, as JSON.
+  std::function<std::string(const storage::Submission&, const storage::Payload&)> person_in{};
+  std::function<std::string(const storage::Loaded&)> timeline{};
 };
 
 // What a run tells on its way. All three say whether it should go on.
@@ -72,5 +76,6 @@ Ended resume(const Request& request, const Doors& doors);
 Ended outages(const Request& request, const Doors& doors);
 Ended pause(const Request& request, const Doors& doors);
 Ended facility(const Request& request, const Doors& doors);  // whatever is of facilities
+Ended queue(const Request& request, const Doors& doors);     // whatever looks at records
 
 }  // namespace titip::admin

@@ -17,10 +17,10 @@ constexpr std::size_t number_digits = 16;
 constexpr std::size_t depth_max = 4;
 
 constexpr std::array command_names{
-    "status",          "resume",           "backup",         "verify",       "keys rotate",     "erase",
-    "export",          "retain",           "pause",          "drain",        "drain pause",     "drain resume",
-    "drain status",    "drain cancel",     "outages",        "facility add", "facility import", "facility ls",
-    "facility rotate", "facility disable", "facility enable"};
+    "status",          "resume",           "backup",          "verify",       "keys rotate",     "erase",
+    "export",          "retain",           "pause",           "drain",        "drain pause",     "drain resume",
+    "drain status",    "drain cancel",     "outages",         "facility add", "facility import", "facility ls",
+    "facility rotate", "facility disable", "facility enable", "queue ls",     "queue show",      "queue shape"};
 static_assert(command_names.size() == static_cast<std::size_t>(command_count));
 constexpr std::array trouble_names{"failed", "usage", "not_found", "unreachable", "not_allowed", "busy"};
 
@@ -81,6 +81,11 @@ std::string fault_of_reason(const Request& request) {
 
 std::string fault_of_people(const Request& request) {
   const bool wanted = request.command == Command::erase || request.command == Command::export_person;
+  if (request.command == Command::queue_ls && request.people.empty()) return {};
+  if (request.command == Command::queue_ls && request.people.size() > 1)
+    return "records are listed by one person at most";
+  if (request.command == Command::queue_ls)
+    return is_person_number(request.people.front()) ? "" : "the person is a number of 16 digits";
   if (!wanted) return request.people.empty() ? "" : fmt::format("{} takes no people", name(request.command));
   if (request.people.empty()) return "name at least one person: a number of 16 digits on each line";
   if (request.people.size() > people_at_once)
@@ -118,7 +123,18 @@ std::string fault_of_drain(const Request& request) {
 std::string fault_of_page(const Request& request) {
   const bool pages = !request.after.empty() || request.since_ms;
   if (request.command == Command::facility_ls) return request.since_ms ? "facilities have no beginning" : "";
-  return pages && request.command != Command::outages ? "only outages and facilities are listed a page at a time" : "";
+  if (request.command == Command::queue_ls) return request.since_ms ? "records have no such beginning" : "";
+  return pages && request.command != Command::outages
+             ? "only outages, facilities and records are listed a page at a time"
+             : "";
+}
+
+std::string fault_of_queue(const Request& request) {
+  if (request.command == Command::queue_show)
+    return request.queue.id.empty() ? "name the record by its id or its receipt code" : fault_of(request.queue);
+  if (request.command == Command::queue_ls)
+    return request.queue.id.empty() ? fault_of(request.queue) : "a list has no id; queue show shows one record";
+  return request.queue == QueueWords{} ? "" : fmt::format("{} takes no records", name(request.command));
 }
 
 std::string fault_of_clock(const Request& request) {
@@ -192,6 +208,7 @@ constexpr std::array fields{
             return true;
           }},
     Field{"drain", [](const ordered_json& value, Request& request) { return read_words(value, request.drain); }},
+    Field{"queue", [](const ordered_json& value, Request& request) { return read_words(value, request.queue); }},
     Field{"dry_run", flag<&Request::dry_run>},
     Field{"clock_is_right", flag<&Request::clock_is_right>},
     Field{"forget_damaged", flag<&Request::forget_damaged>},
@@ -242,7 +259,7 @@ bool is_person_number(std::string_view text) {
 
 std::string fault_of(const Request& request) {
   for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_page,
-                            fault_of_clock, fault_of_forgetting, fault_of_drain, fault_of_facilities})
+                            fault_of_clock, fault_of_forgetting, fault_of_drain, fault_of_facilities, fault_of_queue})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }
@@ -275,6 +292,7 @@ std::string encode(const Request& request) {
   if (!request.after.empty()) document["after"] = request.after;
   if (request.since_ms) document["since_ms"] = *request.since_ms;
   if (request.drain != DrainWords{}) document["drain"] = words_json(request.drain);
+  if (request.queue != QueueWords{}) document["queue"] = words_json(request.queue);
   if (!request.people.empty()) document["people"] = request.people;
   if (request.forget_damaged) document["forget_damaged"] = true;
   if (request.forget_lost) document["forget_lost"] = true;

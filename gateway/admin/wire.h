@@ -20,6 +20,7 @@
 
 #include "gateway/admin/wire_drain.h"
 #include "gateway/admin/wire_facility.h"
+#include "gateway/admin/wire_queue.h"
 #include "storage/upkeep.h"
 
 namespace titip::admin {
@@ -45,14 +46,21 @@ enum class Command : std::uint8_t {
   facility_ls,
   facility_rotate,
   facility_disable,
-  facility_enable
+  facility_enable,
+  queue_ls,
+  queue_show,
+  queue_shape,
 };
-inline constexpr int command_count = static_cast<int>(Command::facility_enable) + 1;
+inline constexpr int command_count = static_cast<int>(Command::queue_shape) + 1;
 std::string_view name(Command command);
 constexpr bool is_of_a_drain(Command command) {
   return command >= Command::drain && command <= Command::drain_cancel;
 }
 
+// Looks at records in custody.
+constexpr bool is_of_the_queue(Command command) {
+  return command >= Command::queue_ls && command <= Command::queue_shape;
+}
 constexpr bool is_of_facilities(Command command) {
   return command >= Command::facility_add && command <= Command::facility_enable;
 }
@@ -69,11 +77,12 @@ struct Request {
   std::string to{};                        // backup: an absolute path that does not exist yet
   std::string destination{};               // resume, pause (also destination/facility), drain; outages, empty: all
   DrainWords drain{};                      // drain, and until when it is paused
+  QueueWords queue{};                      // which records
   bool clock_is_right = false;             // retain: a person says so
-  std::vector<std::string> people{};       // erase, export: their 16-digit numbers
+  std::vector<std::string> people{};       // erase, export, queue ls (one): their 16-digit numbers
   bool forget_damaged = false;             // keys rotate: old keys go although damaged records may need them
   bool forget_lost = false;                // keys rotate: although records are under keys that are not in the file
-  std::string after{};                     // outages, facility ls: goes on behind this one, as the page before said
+  std::string after{};                     // outages, facility ls, queue ls: goes on behind this one, as the page said
   std::optional<std::int64_t> since_ms{};  // outages: only what lasted at that time, or began later
   // facility add, import: as they shall be. Of rotate, disable and enable one: its code, and the new secret.
   std::vector<storage::Facility> facilities{};

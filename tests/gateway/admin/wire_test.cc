@@ -118,6 +118,18 @@ TEST(Wire, requests_come_through_whole) {
       {.command = Command::rotate_keys, .reason = "stolen", .forget_damaged = true},
       {.command = Command::rotate_keys, .reason = "lost", .forget_lost = true},
       {.command = Command::outages},
+      {.command = Command::queue_ls,
+       .queue = {.states = {storage::State::rejected, storage::State::held},
+                 .destination = "pcare-vaksin",
+                 .facility = "P0001",
+                 .rule = "precondition",
+                 .day = "2026-08-15",
+                 .from_ms = 7,
+                 .before_ms = 1'630'454'400'000,
+                 .limit = 9},
+       .after = "01ARZ3NDEKTSV4RRFFQ69G5FAV"},
+      {.command = Command::queue_show, .queue = {.id = "01ARZ3NDEKTSV4RRFFQ69G5FAV"}},
+      {.command = Command::queue_shape},
       {.command = Command::outages, .destination = "pcare-vaksin", .after = "pcare-vaksin/001", .since_ms = 1},
   };
   for (const auto& request : requests) {
@@ -132,6 +144,7 @@ TEST(Wire, requests_come_through_whole) {
     EXPECT_EQ(back->to, request.to);
     EXPECT_EQ(back->destination, request.destination);
     EXPECT_EQ(back->drain, request.drain);
+    EXPECT_EQ(back->queue, request.queue);
     EXPECT_EQ(back->people, request.people);
     EXPECT_EQ(back->forget_damaged, request.forget_damaged);
     EXPECT_EQ(back->forget_lost, request.forget_lost);

@@ -1,0 +1,12 @@
+// A person's number as an operator sees it: its last four digits. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace titip::admin {
+
+// Every run of 16 digits or more in the text, but for the last four of each.
+std::string masked(std::string_view text);
+
+}  // namespace titip::admin

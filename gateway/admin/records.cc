@@ -1,0 +1,45 @@
+#include "gateway/admin/records.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "storage/veil.h"
+#include "storage/waiting_home.h"
+
+namespace titip::admin {
+
+std::expected<storage::Loaded, Ended> load_record(const std::string& id_or_receipt, const Doors& doors,
+                                                  storage::LoadRequest what) {
+  const auto not_there =
+      in_trouble(Trouble::not_found, fmt::format("There is no record {}. `titip queue ls` lists them.", id_or_receipt));
+  const auto named = storage::SubmissionId::parse(id_or_receipt);
+  if (!named) return std::unexpected(not_there);
+  std::vector<storage::LoadRequest> wanted;
+  what.id = *named;
+  wanted.push_back(what);
+  for (const auto& id : storage::lift_veil(doors.sealer, storage::receipt_domain, *named)) {
+    what.id = id;
+    wanted.push_back(what);
+  }
+  storage::WaitingHome home;
+  auto loaded = home.ask<std::vector<std::optional<storage::Loaded>>>(
+      [&](auto done) { doors.store.load(wanted, home, std::move(done)); });
+  if (!loaded) return std::unexpected(store_trouble(loaded.error()));
+  for (auto& each : *loaded) {
+    if (!each) continue;
+    const auto& record = each->submission;
+    if (record.id == *named || record.receipt == named->text()) return std::move(*each);
+  }
+  return std::unexpected(not_there);
+}
+
+std::optional<storage::Payload> opened_payload(const storage::Loaded& loaded, const storage::Sealer& sealer) {
+  const auto& record = loaded.submission;
+  if (loaded.payload.empty()) return std::nullopt;
+  const auto key = sealer.unwrap(record.id, record.wrapped_key);
+  const auto plain = key ? sealer.open(*key, record.id, "payload", loaded.payload) : std::nullopt;
+  return plain ? storage::decode_payload(*plain) : std::nullopt;
+}
+
+}  // namespace titip::admin
