@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "gateway/admin/bulk.h"
+#include "gateway/record_edits.h"
 #include "gateway/record_views.h"
 #include "metrics/log.h"
 #include "storage/key_file.h"
@@ -69,43 +71,61 @@ void App::make_upkeep() {
   std::vector<std::string> names;
   for (const auto& destination : destinations_) names.push_back(destination->name());
   names.emplace_back(storage::callback_destination);
-  desk_.emplace(admin::Doors{*store_, *sealer_, clock_, config_.key_file, config_.data_directory, retention.rule,
-                             [this] { return operators_status(); },
-                             [this](const std::string& what) { set_gate(what, std::nullopt); }, std::move(names),
-                             [this](const std::string& facility) { return facilities_.find(facility) != nullptr; },
-                             [this](const std::string& what, const admin::Gate& gate) { set_gate(what, gate); },
-                             [this](const admin::Request& request) { return drain_command(request, drain_doors()); },
-                             &facilities_,
-                             [this](const storage::Submission& record, const storage::Payload& payload) {
-                               const auto* profile = profile_of(record.destination);
-                               return profile == nullptr ? std::string() : person_in(*profile, record, payload);
-                             },
-                             [this](const storage::Loaded& loaded) { return timeline_of(loaded, *sealer_); }},
-                clock_, [this](std::string_view action) { admin_probes_.acted(action); });
+  desk_.emplace(
+      admin::Doors{
+          *store_, *sealer_, clock_, config_.key_file, config_.data_directory, retention.rule,
+          [this] { return operators_status(); }, [this](const std::string& what) { set_gate(what, std::nullopt); },
+          std::move(names), [this](const std::string& facility) { return facilities_.find(facility) != nullptr; },
+          [this](const std::string& what, const admin::Gate& gate) { set_gate(what, gate); },
+          [this](const admin::Request& request) { return drain_command(request, drain_doors()); }, &facilities_,
+          [this](const storage::Submission& record, const storage::Payload& payload) {
+            const auto* profile = profile_of(record.destination);
+            return profile == nullptr ? std::string() : person_in(*profile, record, payload);
+          },
+          [this](const storage::Loaded& loaded) { return timeline_of(loaded, *sealer_); },
+          [this](const storage::Submission& record, const storage::Payload& payload,
+                 const std::vector<admin::Edit>& edits) -> std::expected<admin::Edited, std::string> {
+            const auto* profile = profile_of(record.destination);
+            if (profile == nullptr) return std::unexpected("the config has its destination no more");
+            return edited_record(*profile, record, payload, edits, {*store_, *sealer_, clock_});
+          }},
+      clock_, [this](std::string_view action) { admin_probes_.acted(action); });
   control_.emplace(operations_loop_.context(), admin::ControlOptions{},
                    [this](admin::Request request, std::shared_ptr<admin::Caller> caller) {
                      desk_->take(std::move(request), std::move(caller));
                    });
 }
 
-// A rotation that an end of the process cut short: the key file has more than one key until it is finished.
-void App::go_on_rotating() {
+// What the end of the process cut short, one after the other: a rotation (the key file has more than one key until it
+// is finished), then a bulk action.
+void App::go_on() {
   class Nobody final : public admin::Caller {
    public:
+    Nobody(std::string_view event, std::function<void()> next) : event_(event), next_(std::move(next)) {}
     bool tell(const admin::Answer& answer) override {
-      if (const auto* ended = std::get_if<admin::Ended>(&answer))
-        metrics::log(Level::info, "key_rotation_went_on", {{Field::reason, ended->sentence}});
+      const auto* ended = std::get_if<admin::Ended>(&answer);
+      if (ended != nullptr) metrics::log(Level::info, event_, {{Field::reason, ended->sentence}});
+      if (ended != nullptr && next_) next_();
       return true;
     }
     std::string who() const override { return "gateway"; }
+
+   private:
+    const std::string_view event_;
+    const std::function<void()> next_;
   };
-  const auto keys = storage::read_key_file(config_.key_file);
-  if (!keys || keys->wrapping.size() < 2) return;
   admin::Request request;
-  request.command = admin::Command::rotate_keys;
   request.reason = "cut short by the end of the process";
   request.only_finish = true;
-  desk_->take(std::move(request), std::make_shared<Nobody>());
+  const auto bulk = [this, request]() mutable {
+    if (stopping_ || !admin::has_unfinished_job(*store_)) return;
+    request.command = admin::Command::bulk_resume;
+    desk_->take(std::move(request), std::make_shared<Nobody>("bulk_action_went_on", std::function<void()>{}));
+  };
+  const auto keys = storage::read_key_file(config_.key_file);
+  if (!keys || keys->wrapping.size() < 2) return std::function<void()>(bulk)();
+  request.command = admin::Command::rotate_keys;
+  desk_->take(std::move(request), std::make_shared<Nobody>("key_rotation_went_on", bulk));
 }
 
 // Before a destination, or before a facility of one; nothing: it is taken away.
@@ -176,7 +196,7 @@ void App::start() {
     kept_reads_->start();
   });
   operations_loop_.start();
-  go_on_rotating();
+  go_on();
   supervision_.emplace(Supervision::Doors{*store_, operations_loop_, [this] { return alive(); }});
   supervision_->ready();
 }

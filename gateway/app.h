@@ -51,7 +51,7 @@ class App {
   DrainDoors drain_doors();
   void make_upkeep();
   const profile::Profile* profile_of(std::string_view destination) const;  // null: the config has it no more
-  void go_on_rotating();
+  void go_on();
   void fill_queue_metrics();
   reads::StatusFacts facts() const;
   admin::Ended operators_status() const;

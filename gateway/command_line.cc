@@ -29,6 +29,7 @@ struct Line {
   OutagesCommand outages;
   FacilityCommand facility;
   QueueCommand queue;
+  ActCommand act;
   bool as_it_is = false;
   bool csv = false;
   std::string pause_until;
@@ -46,6 +47,7 @@ class Commands {
         [&line, &seams] { line.perform = [&seams](const Config& config) { return serve(config, seams); }; });
     add_looking();
     add_queue_options(program_, {line.config_file, line.queue, line.saying, line.perform});
+    add_act_options(program_, {line.config_file, line.act, line.saying, line.perform});
     add_sending();
     add_custody();
     add_people();
@@ -87,6 +89,9 @@ class Commands {
   void add_looking() {
     upkeep(program_, "status", "Say how custody stands, in one sentence and in numbers.", Command::status);
     add_outages();
+    auto* audit = program_.add_subcommand("audit", "The audit log: what operators did, a chain of hashes.");
+    upkeep(*audit, "verify", "Follow the chain from the first line to the last.", Command::audit_verify)
+        ->add_option("--kept", line_.request.after, "NUMBER:HASH that an earlier run said: that line must be there");
     upkeep(program_, "verify", "Compare every count and index of the store with its records.", Command::verify);
   }
 

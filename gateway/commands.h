@@ -62,6 +62,7 @@ struct QueueCommand {
   std::string people_file;
   std::uint64_t limit = 100;
   bool all = false;
+  bool attention = false;
 };
 int run_queue(const Config& config, const QueueCommand& command, Saying saying);
 
@@ -73,6 +74,23 @@ struct QueueLine {
   std::function<int(const Config&)>& perform;
 };
 void add_queue_options(CLI::App& program, const QueueLine& line);
+
+struct ActCommand {
+  admin::Request request;
+  RecordFilter filter;
+  std::vector<std::string> edits;  // "/place=value"
+  std::string edits_file;
+};
+int run_act(const Config& config, const ActCommand& command, Saying saying);
+
+// Where `titip hold|release|requeue|cancel|bulk` put what they find.
+struct ActLine {
+  std::string& config_file;
+  ActCommand& command;
+  Saying& saying;
+  std::function<int(const Config&)>& perform;
+};
+void add_act_options(CLI::App& program, const ActLine& line);
 
 struct RestoreCommand {
   std::filesystem::path from;          // a backup; empty: the data directory as it is

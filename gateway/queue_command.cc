@@ -39,7 +39,7 @@ class Listing {
       fmt::print("{}{}", count_ == 0 ? "[\n" : ",\n", text);
     } else {
       if (count_ == 0) fmt::print("{}", list_heading());
-      fmt::print("{}", list_line(item));
+      fmt::print("{}{}", list_line(item), advice_lines(item));
     }
     ++count_;
   }
@@ -112,6 +112,7 @@ int run_queue(const Config& config, const QueueCommand& command, Saying saying) 
   auto words = read_filter(command.filter, clock::SystemClock().wall());
   if (!words) return misused(words.error());
   request.queue = std::move(*words);
+  request.queue.attention = command.attention;
   if (!command.people_file.empty()) {
     auto people = read_people_file(command.people_file);
     if (!people) return misused(fmt::format("{}: {}", command.people_file, people.error()));

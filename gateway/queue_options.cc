@@ -33,6 +33,14 @@ void add_queue_options(CLI::App& program, const QueueLine& line) {
   auto* show = add(queue, line, "show", "Show one with every attempt.", Command::queue_show);
   show->add_option("record", line.command.request.queue.id, "its id, or the receipt code that the clinic has")
       ->required();
+  auto* attention = add(program, line, "attention",
+                        "List what needs a person: rejected, expired or held, and what to do.", Command::queue_ls);
+  attention->add_option("--destination", line.command.filter.destination, "of this destination");
+  attention->add_option("--facility", line.command.filter.facility, "from this facility, by its code");
+  attention->add_option("--limit", line.command.limit, "so many at most")->capture_default_str();
+  attention->add_flag("--all", line.command.all, "as many as there are");
+  attention->add_option("--after", line.command.request.after, "go on behind this one, as the list before said");
+  attention->parse_complete_callback([line] { line.command.attention = true; });
   add(queue, line, "shape", "Count what is not settled, by destination and age.", Command::queue_shape);
 }
 

@@ -68,6 +68,16 @@ std::string list_line(const ordered_json& item) {
                      text(item, "person"), why);
 }
 
+std::string advice_lines(const ordered_json& item) {
+  const auto to_do = item.find("to_do");
+  if (to_do == item.end() || !to_do->is_object()) return {};
+  std::string out;
+  const auto words = text(item, "server_words");
+  for (const auto& line : {words, text(*to_do, "id"), text(*to_do, "en")})
+    if (!line.empty()) out += fmt::format("    {}\n", line);
+  return out;
+}
+
 std::string record_text(const ordered_json& record, std::chrono::minutes utc_offset) {
   std::string out;
   const auto line = [&out](std::string_view what, const std::string& value) {
@@ -91,6 +101,10 @@ std::string record_text(const ordered_json& record, std::chrono::minutes utc_off
   line("repeats", text(record, "replaces"));
   line("repeated by", text(record, "replaced_by"));
   line("note", text(record, "note"));
+  if (const auto edited = record.find("edited"); edited != record.end() && edited->is_object()) {
+    for (const auto& change : edited->value("changes", ordered_json::array()))
+      line("edited", fmt::format("{}: {} -> {}", text(change, "pointer"), text(change, "from"), text(change, "to")));
+  }
   if (const auto to_do = record.find("to_do"); to_do != record.end() && to_do->is_object()) {
     line("yang perlu", text(*to_do, "id"));
     line("what to do", text(*to_do, "en"));

@@ -15,6 +15,7 @@
 #include "gateway/exit_status.h"
 #include "gateway/profiles.h"
 #include "gateway/reads/status.h"
+#include "gateway/record_edits.h"
 #include "gateway/record_views.h"
 #include "gateway/say.h"
 #include "gateway/tenants.h"
@@ -163,27 +164,33 @@ Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
   auto& custody = *offline_->custody;
   auto destinations = destination_names(config_);
   destinations.emplace_back(storage::callback_destination);
-  const admin::Doors doors{*custody.store,
-                           custody.sealer,
-                           offline_->clock,
-                           config_.key_file,
-                           config_.data_directory,
-                           retention_rule(config_),
-                           [this, &custody] { return offline_status(config_, *custody.store, offline_->clock.wall()); },
-                           {},
-                           std::move(destinations),
-                           [this](const std::string& code) { return offline_->facilities.find(code) != nullptr; },
-                           {},
-                           [this, &custody](const admin::Request& drain) {
-                             return drain_command(drain, offline_drains(config_, *custody.store, offline_->clock));
-                           },
-                           &offline_->facilities,
-                           [this](const storage::Submission& record, const storage::Payload& payload) {
-                             const auto found = offline_->profiles.find(record.destination);
-                             return found == offline_->profiles.end() ? std::string()
-                                                                      : person_in(found->second, record, payload);
-                           },
-                           [&custody](const storage::Loaded& loaded) { return timeline_of(loaded, custody.sealer); }};
+  const admin::Doors doors{
+      *custody.store,
+      custody.sealer,
+      offline_->clock,
+      config_.key_file,
+      config_.data_directory,
+      retention_rule(config_),
+      [this, &custody] { return offline_status(config_, *custody.store, offline_->clock.wall()); },
+      {},
+      destination_names(config_),
+      [this](const std::string& code) { return offline_->facilities.find(code) != nullptr; },
+      {},
+      [this, &custody](const admin::Request& drain) {
+        return drain_command(drain, offline_drains(config_, *custody.store, offline_->clock));
+      },
+      &offline_->facilities,
+      [this](const storage::Submission& record, const storage::Payload& payload) {
+        const auto found = offline_->profiles.find(record.destination);
+        return found == offline_->profiles.end() ? std::string() : person_in(found->second, record, payload);
+      },
+      [&custody](const storage::Loaded& loaded) { return timeline_of(loaded, custody.sealer); },
+      [this, &custody](const storage::Submission& record, const storage::Payload& payload,
+                       const std::vector<admin::Edit>& edits) -> std::expected<admin::Edited, std::string> {
+        const auto found = offline_->profiles.find(record.destination);
+        if (found == offline_->profiles.end()) return std::unexpected("the config has its destination no more");
+        return edited_record(found->second, record, payload, edits, {*custody.store, custody.sealer, offline_->clock});
+      }};
   Directly directly(heard);
   return admin::run(*checked, doors, directly);
 }

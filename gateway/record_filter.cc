@@ -9,7 +9,9 @@
 namespace titip::gateway {
 
 void add_filter_options(CLI::App& command, RecordFilter& filter) {
-  command.add_option("--state", filter.states, "in these states: rejected, or queued,deferred")->delimiter(',');
+  command.add_option("--state", filter.states, "in these states: rejected, or queued,deferred")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command.add_option("--destination", filter.destination, "of this destination");
   command.add_option("--facility", filter.facility, "from this facility, by its code");
   command.add_option("--rule", filter.rule, "that this outcome rule of the profile decided last");

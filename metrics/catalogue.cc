@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <ranges>
 
 namespace titip::metrics {
 namespace {
@@ -99,6 +100,13 @@ constexpr std::array verdicts{"accepted",  "replayed", "conflict",   "invalid",
                               "throttled", "refused",  "overloaded", "too_late"};
 constexpr std::array tellings{"relayed", "settled", "timed_out", "not_wanted", "down",
                               "gated",   "behind",  "backlog",   "crowded"};
+
+// As gateway/admin names its commands.
+constexpr std::string_view operators_actions =
+    "status,resume,backup,verify,keys rotate,erase,export,retain,pause,drain,drain pause,drain resume,"
+    "drain status,drain cancel,outages,facility add,facility import,facility ls,facility rotate,"
+    "facility disable,facility enable,queue ls,queue show,queue shape,hold,release,requeue,cancel,edit,"
+    "bulk status,bulk resume,bulk stop,audit verify";
 
 template <class Make>
 auto children(std::initializer_list<const char*> names, Make make) {
@@ -369,13 +377,12 @@ RetentionProbes::RetentionProbes(Registry& registry)
       last_pass(registry.gauge(retention_pass, {})),
       clock_doubted(registry.gauge(clock_doubt, {})) {}
 
-AdminProbes::AdminProbes(Registry& registry)
-    : actions_(children(
-          {"status",          "resume",           "backup",          "verify",       "keys rotate",     "erase",
-           "export",          "retain",           "pause",           "drain",        "drain pause",     "drain resume",
-           "drain status",    "drain cancel",     "outages",         "facility add", "facility import", "facility ls",
-           "facility rotate", "facility disable", "facility enable", "queue ls",     "queue show",      "queue shape"},
-          [&](const std::string& n) { return registry.counter(admin_actions, {{"action", n}}); })) {}
+AdminProbes::AdminProbes(Registry& registry) {
+  for (const auto part : std::views::split(operators_actions, ',')) {
+    const std::string each(part.begin(), part.end());
+    actions_.emplace(each, registry.counter(admin_actions, {{"action", each}}));
+  }
+}
 
 void AdminProbes::acted(std::string_view action) const {
   find(actions_, action, "status").add();

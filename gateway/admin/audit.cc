@@ -24,6 +24,9 @@ std::string begun_line(const Request& request, std::string_view who, const std::
   document["reason"] = request.reason;
   if (!request.to.empty()) document["to"] = request.to;
   if (!request.destination.empty()) document["destination"] = request.destination;
+  if (request.queue != QueueWords{}) document["records"] = words_json(request.queue);
+  if (request.not_landed) document["not_landed"] = true;
+  for (const auto& each : request.edits) document["places"].push_back(each.pointer);  // never the value
   if (request.drain != DrainWords{}) document["drain"] = words_json(request.drain);
   if (request.forget_damaged) document["forget_damaged"] = true;
   if (request.forget_lost) document["forget_lost"] = true;

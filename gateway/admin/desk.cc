@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "gateway/admin/count_records.h"
 #include "gateway/clock/local_date.h"
 #include "metrics/log.h"
 
@@ -21,13 +22,16 @@ constexpr std::size_t threads = 2;  // one long run, and room for short requests
 // Progress is for eyes.
 constexpr auto progress_interval = std::chrono::milliseconds(200);
 
-bool is_short(Command command) {
+bool is_short(const Request& request) {
+  const auto command = request.command;
+  if (acts_on_records(command)) return !request.queue.id.empty() || (request.dry_run && counts_know(request.queue));
+  if (command == Command::edit || command == Command::bulk_status || command == Command::bulk_stop) return true;
   return command == Command::status || command == Command::resume || command == Command::pause ||
          command == Command::outages || is_of_a_drain(command) || is_of_facilities(command) || is_of_the_queue(command);
 }
 // Of these nothing is left behind when nobody listens any more.
 bool only_tells(Command command) {
-  return command == Command::export_person || command == Command::verify;
+  return command == Command::export_person || command == Command::verify || command == Command::audit_verify;
 }
 
 std::string name_and_share(const Desk::Running& running) {
@@ -94,11 +98,11 @@ void Desk::State::run(const Request& request, Caller& caller) {
   const auto began = clock.steady();
   const auto note = [this, &request](storage::Progress progress) {
     const std::lock_guard lock(mutex);
-    if (running && !is_short(request.command)) running->progress = progress;
+    if (running && !is_short(request)) running->progress = progress;
   };
   Passing passing(caller, stopping, only_tells(request.command), clock, note);
   const auto ended = admin::run(request, doors, passing);
-  if (!is_short(request.command)) {
+  if (!is_short(request)) {
     const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - began);
     metrics::log(ended.trouble ? Level::warning : Level::info, "upkeep_ended",
                  {{Field::command, name(request.command)},
@@ -126,7 +130,7 @@ void Desk::take(Request request, std::shared_ptr<Caller> caller) {
     caller->tell(in_trouble(Trouble::busy, "The gateway is stopping; try again when it runs."));
     return;
   }
-  if (!is_short(request.command)) {
+  if (!is_short(request)) {
     std::optional<Running> first;
     {
       const std::lock_guard lock(state_->mutex);

@@ -14,7 +14,8 @@ constexpr std::chrono::days keys_at_least{90};
 
 // A search by a person's number is in the log.
 bool only_looks_at_records(const Request& request) {
-  return is_of_the_queue(request.command) && request.people.empty();
+  return (is_of_the_queue(request.command) && request.people.empty()) || request.command == Command::bulk_status ||
+         request.command == Command::audit_verify;
 }
 
 // Copies and exports change nothing, but whoever has one has everything: they are in the log too.
@@ -63,6 +64,19 @@ Ended perform(const Request& request, const Doors& doors, Telling& telling) {
     case Command::queue_show:
     case Command::queue_shape:
       return queue(request, doors);
+    case Command::hold:
+    case Command::release:
+    case Command::requeue:
+    case Command::cancel:
+      return act_on_records(request, doors, telling);
+    case Command::edit:
+      return edit(request, doors, telling);
+    case Command::bulk_status:
+    case Command::bulk_resume:
+    case Command::bulk_stop:
+      return bulk(request, doors, telling);
+    case Command::audit_verify:
+      return verify_audit(request, doors, telling);
   }
   return in_trouble(Trouble::usage, "there is no such command");
 }

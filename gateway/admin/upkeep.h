@@ -46,6 +46,10 @@ struct Doors {
   // Whom a record is about, by the profile; empty: nobody can say. And the record with its timeline, as JSON.
   std::function<std::string(const storage::Submission&, const storage::Payload&)> person_in{};
   std::function<std::string(const storage::Loaded&)> timeline{};
+  // A record with other values at some places, ready to be stored; an error is a sentence without its point.
+  std::function<std::expected<Edited, std::string>(const storage::Submission&, const storage::Payload&,
+                                                   const std::vector<Edit>&)>
+      edit{};
 };
 
 // What a run tells on its way. All three say whether it should go on.
@@ -77,5 +81,11 @@ Ended outages(const Request& request, const Doors& doors);
 Ended pause(const Request& request, const Doors& doors);
 Ended facility(const Request& request, const Doors& doors);  // whatever is of facilities
 Ended queue(const Request& request, const Doors& doors);     // whatever looks at records
+Ended act_on_records(const Request& request, const Doors& doors, Telling& telling);
+Ended edit(const Request& request, const Doors& doors, Telling& telling);
+// What was changed in a record that an edit made, as JSON; nothing: it is no such record, or was erased.
+std::optional<std::string> difference_of(const storage::Submission& record, const Doors& doors);
+Ended verify_audit(const Request& request, const Doors& doors, Telling& telling);
+Ended bulk(const Request& request, const Doors& doors, Telling& telling);
 
 }  // namespace titip::admin

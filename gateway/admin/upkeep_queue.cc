@@ -118,6 +118,13 @@ storage::Result<Found> of_all(const Request& request, const Doors& doors, std::s
   return found;
 }
 
+void add_what_to_do(ordered_json& item, const Loaded& loaded, const Doors& doors) {
+  const auto shown = ordered_json::parse(doors.timeline(loaded), nullptr, false);
+  if (!shown.is_object()) return;
+  for (const auto* key : {"server_words", "to_do"})
+    if (const auto found = shown.find(key); found != shown.end()) item[key] = *found;
+}
+
 Ended list(const Request& request, const Doors& doors) {
   const bool by_person = !request.people.empty();
   if (!by_person && !request.after.empty() && !storage::SubmissionId::parse(request.after))
@@ -126,16 +133,19 @@ Ended list(const Request& request, const Doors& doors) {
   auto found = by_person ? of_person(request, doors, limit) : of_all(request, doors, limit);
   if (!found) return store_trouble(found.error());
   std::vector<storage::LoadRequest> wanted;
-  for (const auto& record : found->items) wanted.push_back({record.id, true, false, false});
+  for (const auto& record : found->items) wanted.push_back({record.id, true, false, request.queue.attention});
   auto items = ordered_json::array();
   storage::WaitingHome home;
   if (!wanted.empty()) {
     const auto loaded = home.ask<std::vector<std::optional<Loaded>>>(
         [&](auto done) { doors.store.load(std::move(wanted), home, std::move(done)); });
+    const bool says_what_to_do = request.queue.attention && doors.timeline;
     // One that cannot be read whole is shown by its record all the same.
     for (std::size_t at = 0; at < found->items.size(); ++at) {
       const bool is_whole = loaded && loaded->at(at);
-      items.push_back(item_json(is_whole ? *loaded->at(at) : Loaded{found->items[at], {}, {}, {}}, doors));
+      const auto one = is_whole ? *loaded->at(at) : Loaded{found->items[at], {}, {}, {}};
+      items.push_back(item_json(one, doors));
+      if (says_what_to_do) add_what_to_do(items.back(), one, doors);
     }
   }
   Ended ended;
@@ -145,7 +155,7 @@ Ended list(const Request& request, const Doors& doors) {
     ended.sentence += fmt::format(" {} cannot be read; run `titip verify`.", counted(found->damaged, "records"));
   ordered_json result{{"items", std::move(items)}, {"unreadable", found->damaged}};
   if (!found->next.empty()) result["next"] = found->next;
-  ended.result = text_of(result);
+  ended.result = masked(text_of(result));  // the server's words may repeat a number
   return ended;
 }
 
@@ -158,6 +168,8 @@ Ended show(const Request& request, const Doors& doors) {
   const auto shown = doors.timeline ? ordered_json::parse(doors.timeline(*loaded), nullptr, false) : ordered_json();
   if (shown.is_object()) document.update(shown);
   document["replaces"] = record.replaces ? ordered_json(record.replaces->text()) : ordered_json(nullptr);
+  if (const auto difference = difference_of(record, doors))
+    document["edited"] = ordered_json::parse(*difference, nullptr, false);
   storage::WaitingHome home;
   const auto waiting = home.ask<std::vector<storage::Waiting>>(
       [&](auto done) { doors.store.waiting({record.id}, home, std::move(done)); });

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -13,14 +12,41 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::size_t number_digits = 16;
 constexpr std::size_t depth_max = 4;
 
-constexpr std::array command_names{
-    "status",          "resume",           "backup",          "verify",       "keys rotate",     "erase",
-    "export",          "retain",           "pause",           "drain",        "drain pause",     "drain resume",
-    "drain status",    "drain cancel",     "outages",         "facility add", "facility import", "facility ls",
-    "facility rotate", "facility disable", "facility enable", "queue ls",     "queue show",      "queue shape"};
+constexpr std::array command_names{"status",
+                                   "resume",
+                                   "backup",
+                                   "verify",
+                                   "keys rotate",
+                                   "erase",
+                                   "export",
+                                   "retain",
+                                   "pause",
+                                   "drain",
+                                   "drain pause",
+                                   "drain resume",
+                                   "drain status",
+                                   "drain cancel",
+                                   "outages",
+                                   "facility add",
+                                   "facility import",
+                                   "facility ls",
+                                   "facility rotate",
+                                   "facility disable",
+                                   "facility enable",
+                                   "queue ls",
+                                   "queue show",
+                                   "queue shape",
+                                   "hold",
+                                   "release",
+                                   "requeue",
+                                   "cancel",
+                                   "edit",
+                                   "bulk status",
+                                   "bulk resume",
+                                   "bulk stop",
+                                   "audit verify"};
 static_assert(command_names.size() == static_cast<std::size_t>(command_count));
 constexpr std::array trouble_names{"failed", "usage", "not_found", "unreachable", "not_allowed", "busy"};
 
@@ -47,130 +73,6 @@ ordered_json parse_line(std::string_view line, std::size_t deepest) {
   } catch (const std::exception&) {
     return ordered_json(ordered_json::value_t::discarded);
   }
-}
-
-bool digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-// A reason is kept for ever and read by many: nobody's number may stand in it.
-bool holds_a_number(std::string_view text) {
-  std::size_t run = 0;
-  for (const char c : text) {
-    run = digit(c) ? run + 1 : (c == ' ' || c == '-' || c == '.') && run > 0 ? run : 0;
-    if (run >= number_digits) return true;
-  }
-  return false;
-}
-
-std::string fault_of_reason(const Request& request) {
-  constexpr std::array changing{Command::resume,      Command::rotate_keys,  Command::erase,
-                                Command::retain,      Command::pause,        Command::drain,
-                                Command::drain_pause, Command::drain_resume, Command::drain_cancel};
-  const bool changes = std::ranges::find(changing, request.command) != changing.end() ||
-                       (is_of_facilities(request.command) && request.command != Command::facility_ls);
-  if (changes && !request.dry_run && request.reason.empty())
-    return fmt::format("{} changes what is in custody: say why, with --reason", name(request.command));
-  if (request.reason.size() > reason_bytes) return fmt::format("the reason is longer than {} bytes", reason_bytes);
-  if (std::ranges::any_of(request.reason, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
-    return "the reason holds a control character; write it on one line";
-  if (holds_a_number(request.reason))
-    return "the reason holds a number of 16 digits; reasons are kept in the audit log and must name nobody";
-  return {};
-}
-
-std::string fault_of_people(const Request& request) {
-  const bool wanted = request.command == Command::erase || request.command == Command::export_person;
-  if (request.command == Command::queue_ls && request.people.empty()) return {};
-  if (request.command == Command::queue_ls && request.people.size() > 1)
-    return "records are listed by one person at most";
-  if (request.command == Command::queue_ls)
-    return is_person_number(request.people.front()) ? "" : "the person is a number of 16 digits";
-  if (!wanted) return request.people.empty() ? "" : fmt::format("{} takes no people", name(request.command));
-  if (request.people.empty()) return "name at least one person: a number of 16 digits on each line";
-  if (request.people.size() > people_at_once)
-    return fmt::format("{} people are too many at once; at most {}", request.people.size(), people_at_once);
-  for (std::size_t at = 0; at < request.people.size(); ++at)  // never the number itself
-    if (!is_person_number(request.people[at])) return fmt::format("entry {} is not a number of 16 digits", at + 1);
-  return {};
-}
-
-std::string fault_of_path(const Request& request) {
-  if (request.command != Command::backup) return request.to.empty() ? "" : "only a backup goes to a directory";
-  if (request.to.empty()) return "say where the backup goes: a directory that does not exist yet";
-  if (!std::filesystem::path(request.to).is_absolute() || request.to.contains('\0'))
-    return "the backup's directory must be an absolute path";
-  return {};
-}
-
-std::string fault_of_destination(const Request& request) {
-  if (request.command == Command::outages) return {};
-  const bool wanted =
-      request.command == Command::resume || request.command == Command::pause || is_of_a_drain(request.command);
-  if (!wanted) return request.destination.empty() ? "" : "only resume, pause, drain and outages name a destination";
-  return request.destination.empty() ? "name the destination" : "";
-}
-
-std::string fault_of_drain(const Request& request) {
-  const auto& words = request.drain;
-  if (words.until_ms && request.command != Command::drain_pause) return "only drain pause has an end";
-  const DrainWords only_until{{}, {}, {}, {}, words.until_ms};
-  if (words != only_until && request.command != Command::drain)
-    return "only the beginning of a drain is told its canary, its pace, its daily pause and when to stop by itself";
-  return fault_of(words);
-}
-
-std::string fault_of_page(const Request& request) {
-  const bool pages = !request.after.empty() || request.since_ms;
-  if (request.command == Command::facility_ls) return request.since_ms ? "facilities have no beginning" : "";
-  if (request.command == Command::queue_ls) return request.since_ms ? "records have no such beginning" : "";
-  return pages && request.command != Command::outages
-             ? "only outages, facilities and records are listed a page at a time"
-             : "";
-}
-
-std::string fault_of_queue(const Request& request) {
-  if (request.command == Command::queue_show)
-    return request.queue.id.empty() ? "name the record by its id or its receipt code" : fault_of(request.queue);
-  if (request.command == Command::queue_ls)
-    return request.queue.id.empty() ? fault_of(request.queue) : "a list has no id; queue show shows one record";
-  return request.queue == QueueWords{} ? "" : fmt::format("{} takes no records", name(request.command));
-}
-
-std::string fault_of_clock(const Request& request) {
-  return request.clock_is_right && request.command != Command::retain ? "only retain is told about the clock" : "";
-}
-
-std::string fault_of_forgetting(const Request& request) {
-  const bool forgets = request.forget_damaged || request.forget_lost;
-  return forgets && request.command != Command::rotate_keys ? "only keys rotate gives up what cannot be read" : "";
-}
-
-std::string fault_of_facilities(const Request& request) {
-  const auto command = request.command;
-  const auto count = request.facilities.size();
-  const bool is_whole = command == Command::facility_add || command == Command::facility_import;
-  if ((request.done || request.callback_done) && command != Command::facility_rotate)
-    return "only facility rotate has an end";
-  if (request.replace && !is_whole) return "only facility add and import replace what is there";
-  if (!is_of_facilities(command) || command == Command::facility_ls)
-    return count == 0 ? "" : fmt::format("{} takes no facilities", name(command));
-  if (count == 0 || (count > 1 && command != Command::facility_import)) return "name one facility";
-  if (count > facilities_at_once)
-    return fmt::format("{} facilities are too many at once; at most {}", count, facilities_at_once);
-  for (std::size_t at = 0; at < count; ++at) {
-    const auto& each = request.facilities[at];
-    auto fault = is_whole ? fault_of(each) : fault_of_code(each.code);
-    if (fault.empty()) fault = fault_of_secret(each.consumer_secret);
-    if (fault.empty()) fault = fault_of_callback_secret(each.callback_secret);
-    if (!fault.empty()) return count == 1 ? fault : fmt::format("facility {}: {}", at + 1, fault);
-  }
-  const auto& first = request.facilities.front();
-  const int what = int{!first.consumer_secret.empty()} + int{!first.callback_secret.empty()} + int{request.done} +
-                   int{request.callback_done};
-  if (command == Command::facility_rotate && what != 1)
-    return "name the file of the new secret, or say that the rotation is done";
-  return {};
 }
 
 struct Field {
@@ -216,6 +118,18 @@ constexpr std::array fields{
     Field{"done", flag<&Request::done>},
     Field{"callback_done", flag<&Request::callback_done>},
     Field{"replace", flag<&Request::replace>},
+    Field{"edits",
+          [](const ordered_json& value, Request& request) {
+            if (!value.is_array()) return false;
+            for (const auto& each : value) {
+              if (!each.is_object() || each.size() != 2 || !each.contains("pointer") || !each.contains("value") ||
+                  !each.at("pointer").is_string() || !each.at("value").is_string())
+                return false;
+              request.edits.push_back({each.at("pointer").get<std::string>(), each.at("value").get<std::string>()});
+            }
+            return true;
+          }},
+    Field{"not_landed", flag<&Request::not_landed>},
     Field{"facilities",
           [](const ordered_json& value, Request& request) { return read_facilities(value, request.facilities); }},
     Field{"people",
@@ -251,17 +165,6 @@ std::string_view name(Command command) {
 }
 std::string_view name(Trouble trouble) {
   return trouble_names[static_cast<std::size_t>(trouble)];
-}
-
-bool is_person_number(std::string_view text) {
-  return text.size() == number_digits && std::ranges::all_of(text, digit);
-}
-
-std::string fault_of(const Request& request) {
-  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_page,
-                            fault_of_clock, fault_of_forgetting, fault_of_drain, fault_of_facilities, fault_of_queue})
-    if (auto fault = check(request); !fault.empty()) return fault;
-  return {};
 }
 
 std::expected<Request, std::string> parse_request(std::string_view line) {
@@ -300,6 +203,9 @@ std::string encode(const Request& request) {
   if (request.done) document["done"] = true;
   if (request.callback_done) document["callback_done"] = true;
   if (request.replace) document["replace"] = true;
+  if (request.not_landed) document["not_landed"] = true;
+  for (const auto& each : request.edits)
+    document["edits"].push_back({{"pointer", each.pointer}, {"value", each.value}});
   return line_of(document);
 }
 

@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "gateway/admin/edit.h"
 #include "gateway/admin/wire_drain.h"
 #include "gateway/admin/wire_facility.h"
 #include "gateway/admin/wire_queue.h"
@@ -50,8 +51,17 @@ enum class Command : std::uint8_t {
   queue_ls,
   queue_show,
   queue_shape,
+  hold,
+  release,
+  requeue,
+  cancel,
+  edit,
+  bulk_status,
+  bulk_resume,
+  bulk_stop,
+  audit_verify,
 };
-inline constexpr int command_count = static_cast<int>(Command::queue_shape) + 1;
+inline constexpr int command_count = static_cast<int>(Command::audit_verify) + 1;
 std::string_view name(Command command);
 constexpr bool is_of_a_drain(Command command) {
   return command >= Command::drain && command <= Command::drain_cancel;
@@ -60,6 +70,10 @@ constexpr bool is_of_a_drain(Command command) {
 // Looks at records in custody.
 constexpr bool is_of_the_queue(Command command) {
   return command >= Command::queue_ls && command <= Command::queue_shape;
+}
+// Changes records: one by its id, or all that a filter fits; an edit is of one.
+constexpr bool acts_on_records(Command command) {
+  return command >= Command::hold && command <= Command::cancel;
 }
 constexpr bool is_of_facilities(Command command) {
   return command >= Command::facility_add && command <= Command::facility_enable;
@@ -72,24 +86,26 @@ inline constexpr std::size_t reason_bytes = 500;
 
 struct Request {
   Command command = Command::status;
-  std::string reason{};                    // wanted by whatever changes something
-  bool dry_run = false;                    // says what would be done
-  std::string to{};                        // backup: an absolute path that does not exist yet
-  std::string destination{};               // resume, pause (also destination/facility), drain; outages, empty: all
-  DrainWords drain{};                      // drain, and until when it is paused
-  QueueWords queue{};                      // which records
-  bool clock_is_right = false;             // retain: a person says so
-  std::vector<std::string> people{};       // erase, export, queue ls (one): their 16-digit numbers
-  bool forget_damaged = false;             // keys rotate: old keys go although damaged records may need them
-  bool forget_lost = false;                // keys rotate: although records are under keys that are not in the file
-  std::string after{};                     // outages, facility ls, queue ls: goes on behind this one, as the page said
+  std::string reason{};               // wanted by whatever changes something
+  bool dry_run = false;               // says what would be done
+  std::string to{};                   // backup: an absolute path that does not exist yet
+  std::string destination{};          // resume, pause (also destination/facility), drain; outages, empty: all
+  DrainWords drain{};                 // drain, and until when it is paused
+  QueueWords queue{};                 // which records
+  bool clock_is_right = false;        // retain: a person says so
+  std::vector<std::string> people{};  // erase, export, queue ls (one): their 16-digit numbers
+  bool forget_damaged = false;        // keys rotate: old keys go although damaged records may need them
+  bool forget_lost = false;           // keys rotate: although records are under keys that are not in the file
+  std::string after{};  // outages, facility ls, queue ls, bulk status: goes on behind this one, as the page said
   std::optional<std::int64_t> since_ms{};  // outages: only what lasted at that time, or began later
   // facility add, import: as they shall be. Of rotate, disable and enable one: its code, and the new secret.
   std::vector<storage::Facility> facilities{};
   bool done = false;           // facility rotate: the former secret goes
   bool callback_done = false;  // facility rotate: the callback's former secret goes
   bool replace = false;        // facility add, import: those that are there take these values
-  bool only_finish = false;    // keys rotate, by the gateway itself: never over the wire
+  std::vector<Edit> edits{};   // edit: what shall stand where; personal
+  bool not_landed = false;     // requeue, edit: a person looked, and what may have landed did not
+  bool only_finish = false;    // keys rotate, bulk resume, by the gateway itself: never over the wire
 };
 
 // The error is a sentence for whoever wrote the request.

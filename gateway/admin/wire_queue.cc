@@ -54,8 +54,8 @@ std::optional<storage::State> state_named(std::string_view text) {
 }
 
 bool QueueWords::filters() const {
-  return !states.empty() || !destination.empty() || !facility.empty() || !rule.empty() || !day.empty() || from_ms ||
-         before_ms;
+  return attention || !states.empty() || !destination.empty() || !facility.empty() || !rule.empty() || !day.empty() ||
+         from_ms || before_ms;
 }
 
 bool read_words(const ordered_json& value, QueueWords& words) {
@@ -72,6 +72,9 @@ bool read_words(const ordered_json& value, QueueWords& words) {
       understood = read_time(each, words.from_ms);
     } else if (key == "before_ms") {
       understood = read_time(each, words.before_ms);
+    } else if (key == "attention") {
+      understood = each.is_boolean();
+      words.attention = understood && each.get<bool>();
     } else if (key == "limit" && each.is_number_unsigned()) {
       words.limit = each.get<std::uint64_t>();
       understood = true;
@@ -88,6 +91,7 @@ ordered_json words_json(const QueueWords& words) {
   for (const auto state : words.states) document["states"].push_back(storage::name(state));
   if (words.from_ms) document["from_ms"] = *words.from_ms;
   if (words.before_ms) document["before_ms"] = *words.before_ms;
+  if (words.attention) document["attention"] = true;
   if (words.limit != 0) document["limit"] = words.limit;
   return document;
 }
@@ -106,6 +110,7 @@ std::string fault_of(const QueueWords& words) {
 storage::Filter filter_of(const QueueWords& words) {
   storage::Filter filter;
   filter.states = words.states;
+  filter.needs_attention = words.attention;
   if (!words.destination.empty()) filter.destination = words.destination;
   if (!words.facility.empty()) filter.facility = words.facility;
   if (!words.rule.empty()) filter.outcome_rule = words.rule;
@@ -123,6 +128,7 @@ std::string phrase(const QueueWords& words) {
   std::string text;
   for (const auto state : words.states) text += fmt::format("{}{}", text.empty() ? "" : " or ", storage::name(state));
   text += text.empty() ? "records" : " records";
+  if (words.attention) text += " that need attention";
   if (!words.destination.empty()) text += " of " + words.destination;
   if (!words.facility.empty()) text += " from " + words.facility;
   if (!words.rule.empty()) text += " decided by " + words.rule;

@@ -22,6 +22,7 @@ struct QueueWords {
   std::string day{};                        // of acceptance, "2026-08-15"; a day is WIB's, as the counts have it
   std::optional<std::int64_t> from_ms{};    // accepted then or later
   std::optional<std::int64_t> before_ms{};  // accepted before that
+  bool attention = false;                   // rejected, expired or held, and nobody has dealt with it
   std::uint64_t limit = 0;                  // of a page; 0: as many as an answer holds
 
   // Whether anything but an id says which records are meant.

@@ -50,7 +50,7 @@ DOORS = {
 PAIR_DOORS = {
     (FRONT, STORAGE): {"facilities.h"},
     # Upkeep: the blocking drivers over the store's door.
-    (ADMIN, STORAGE): {"store.h", "submission.h", "sealing.h", "payload.h", "changes.h", "queries.h", "upkeep.h",
+    (ADMIN, STORAGE): {"store.h", "submission.h", "state_table.h", "sealing.h", "payload.h", "changes.h", "queries.h", "upkeep.h",
                        "waiting_home.h", "hex.h", "backup.h", "erasure_list.h", "facilities.h", "kept_facility.h",
                        "key_rotation.h", "persons.h", "veil.h"},
     # Its records, not its work.

@@ -6,8 +6,8 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from command_line import NIK, NOT_FOUND, OFFLINE, OK, USAGE, Upkeep  # noqa: E402
-from gateway import Place, person, wait_for  # noqa: E402
+from command_line import FAILED, NIK, NOT_FOUND, OFFLINE, OK, USAGE, Upkeep  # noqa: E402
+from gateway import Place, dose, person, wait_for  # noqa: E402
 
 NAME = "pcare-vaksin"
 WHY = ("--reason", "uji coba")
@@ -65,6 +65,35 @@ class Queue(Upkeep):
             self.assertEqual(len(json.loads(offline.stdout)), 8)
             self.said(gateway.titip("queue", "show", everything[0]["id"]), OK, "*" * 12 + NIK[-4:])
             self.audit_is_clean(place)
+
+    def test_what_needs_a_person_and_the_audit_log(self):
+        with Place() as place:
+            simulator, gateway = self.served(place)
+            self.said(gateway.titip("attention"), OK, "0 records")
+            for number in (30, 31):
+                gateway.submit("/vaksin/simpan", dose(number))
+            wait_for(lambda: gateway.counts()["rejected"] == 2, "the rejections")
+            listed = self.said(gateway.titip("attention"), OK, "rejected", "Server nasional menolak", "The national server refused")
+            self.assertNotIn(dose(30)["nik"], listed.stdout)
+            items = json.loads(gateway.titip("attention", "--json", "--destination", NAME).stdout)
+            self.assertEqual([each["state"] for each in items], ["rejected"] * 2)
+            self.assertIn("id", items[0]["to_do"])
+            self.assertEqual(json.loads(gateway.titip("attention", "--json", "--facility", "P0002").stdout), [])
+            first = json.loads(gateway.titip("attention", "--json", "--limit", "1").stdout)
+            second = json.loads(gateway.titip("attention", "--json", "--after", first[0]["id"]).stdout)
+            self.assertEqual([each["id"] for each in first + second], [each["id"] for each in items])
+
+            self.said(gateway.titip("hold", first[0]["id"], *WHY), FAILED)
+            whole = gateway.titip("audit", "verify", "--json")
+            self.said(whole, OK, "is whole: 2 lines")
+            last = json.loads(whole.stdout)["result"]["last"]
+            kept = f"{last['number']}:{last['hash']}"
+            self.said(gateway.titip("pause", NAME, *WHY), OK)
+            self.said(gateway.titip("audit", "verify", "--kept", kept), OK, "4 lines")
+            self.said(gateway.titip("audit", "verify", "--kept", "2:" + "0" * 64), FAILED, "not the one")
+            self.said(gateway.titip("audit", "verify", "--kept", "2"), USAGE, "NUMBER:HASH")
+            gateway.stop()
+            self.said(gateway.titip("audit", "verify", "--kept", kept), OK, OFFLINE)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,119 @@
+// Sends a rejected record again with other values: a new record that names the old, made as if the clinic had sent it
+// so. The old one stays as it ended; the difference is kept sealed.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "gateway/admin/act.h"
+#include "gateway/admin/edit.h"
+#include "gateway/admin/records.h"
+#include "gateway/admin/upkeep.h"
+#include "gateway/clock/local_date.h"
+#include "storage/waiting_home.h"
+
+namespace titip::admin {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string text_of(const ordered_json& document) {
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+Ended refused(const storage::SubmissionId& id, const std::string& why) {
+  auto ended = in_trouble(Trouble::failed,
+                          fmt::format("{} cannot be edited and sent again: {}.", id.text(), refusal_words(why)));
+  ended.result = text_of({{"id", id.text()}, {"refused", why}});
+  return ended;
+}
+
+// Before the record itself: then there is no edited record without its difference.
+storage::Result<void> keep_difference(const Request& request, const Edited& edited, const Doors& doors,
+                                      const std::string& who) {
+  const auto& record = edited.made.submission;
+  auto changes = ordered_json::array();
+  for (const auto& change : edited.changes)
+    changes.push_back({{"pointer", change.pointer}, {"from", change.from}, {"to", change.to}});
+  const ordered_json document{{"of", edited.made.replaces.value_or(record.id).text()},
+                              {"at", clock::rfc3339(doors.clock.wall())},
+                              {"by", who},
+                              {"reason", request.reason},
+                              {"changes", std::move(changes)}};
+  const auto key = doors.sealer.unwrap(record.id, record.wrapped_key);
+  if (!key) return std::unexpected(storage::Error::unavailable);  // the key file changed at this very moment
+  const auto sealed = doors.sealer.seal(*key, record.id, edit_kind, text_of(document));
+  storage::WaitingHome home;
+  const auto applied = home.ask_patiently<std::vector<storage::Applied>>([&](auto done) {
+    doors.store.put_objects({{std::string(edit_kind), record.id.text(), std::nullopt, sealed.bytes}}, home,
+                            std::move(done));
+  });
+  if (!applied) return std::unexpected(applied.error());
+  return {};
+}
+
+void forget_difference(const storage::SubmissionId& id, const Doors& doors) {
+  storage::WaitingHome home;
+  static_cast<void>(home.ask<std::vector<storage::Applied>>([&](auto done) {
+    doors.store.put_objects({{std::string(edit_kind), id.text(), std::nullopt, {}}}, home, std::move(done));
+  }));
+}
+
+Ended told(const storage::SubmissionId& old, const Edited& edited, bool dry_run) {
+  const auto& record = edited.made.submission;
+  std::vector<std::string> places;
+  for (const auto& change : edited.changes) places.push_back(change.pointer);
+  ordered_json result{{"id", old.text()}, {"changed", places}};
+  if (!dry_run) result["other"] = record.id.text();
+  return {{},
+          false,
+          dry_run ? fmt::format("{} would be sent again with other values at {}.", old.text(), fmt::join(places, ", "))
+                  : fmt::format("{} is sent again as {}, with other values at {}.", old.text(), record.id.text(),
+                                fmt::join(places, ", ")),
+          text_of(result)};
+}
+
+}  // namespace
+
+Ended edit(const Request& request, const Doors& doors, Telling& telling) {
+  if (!doors.edit) return in_trouble(Trouble::not_found, "No profiles are known here.");
+  const auto loaded =
+      load_record(request.queue.id, doors, {.id = {}, .payload = true, .reply = false, .attempts = false});
+  if (!loaded) return loaded.error();
+  const auto& old = loaded->submission;
+  if (const auto why = refusal_of({Command::requeue, request.not_landed}, *loaded, doors); !why.empty())
+    return refused(old.id, why);
+  const auto payload = opened_payload(*loaded, doors.sealer);
+  if (!payload) return refused(old.id, "content_erased");
+  auto edited = doors.edit(old, *payload, request.edits);
+  if (!edited) return in_trouble(Trouble::usage, edited.error() + ".");
+  edited->made.replaces = old.id;
+  if (request.dry_run) return told(old.id, *edited, true);
+  if (const auto kept = keep_difference(request, *edited, doors, telling.who()); !kept)
+    return store_trouble(kept.error());
+  storage::WaitingHome home;
+  const auto verdicts = home.ask<std::vector<storage::Verdict>>(
+      [&](auto done) { doors.store.accept({edited->made}, home, std::move(done)); });
+  const auto& id = edited->made.submission.id;
+  if (!verdicts) {
+    if (verdicts.error() != storage::Error::in_doubt) forget_difference(id, doors);
+    return store_trouble(verdicts.error());
+  }
+  const auto why = word_of(verdicts->front());
+  if (why.empty()) return told(old.id, *edited, false);
+  forget_difference(id, doors);
+  return refused(old.id, why);
+}
+
+std::optional<std::string> difference_of(const storage::Submission& record, const Doors& doors) {
+  if (!record.replaces) return std::nullopt;
+  storage::WaitingHome home;
+  const auto object = home.ask<std::optional<storage::Object>>(
+      [&](auto done) { doors.store.get_object(std::string(edit_kind), record.id.text(), home, std::move(done)); });
+  const auto key = doors.sealer.unwrap(record.id, record.wrapped_key);
+  if (!object || !*object || !key) return std::nullopt;
+  return doors.sealer.open(*key, record.id, edit_kind, storage::Sealed{(*object)->bytes});
+}
+
+}  // namespace titip::admin
