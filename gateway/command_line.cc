@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "gateway/commands.h"
+#include "gateway/completion.h"
 #include "gateway/exit_status.h"
 #include "gateway/pause_end.h"
 #include "gateway/serve.h"
@@ -53,7 +54,9 @@ class Commands {
     add_people();
     add_facility_options(program_, {line.config_file, line.facility, line.saying, line.perform});
     add_offline();
+    add_config_options(program_, {line.config_file, line.saying, line.perform, line.perform_alone});
     add_profile();
+    add_completion();
   }
 
  private:
@@ -243,6 +246,22 @@ class Commands {
     test->add_option("profile", line_.profile, "the name of one that is built in, or a file")->required();
     test->add_flag("--json", line_.saying.json, "the answer as one line of JSON");
     test->callback([this] { line_.perform_alone = [this] { return run_profile_test(line_.profile, line_.saying); }; });
+  }
+
+  // Of the whole command line, so they are made when it is there.
+  void add_completion() {
+    auto* completion = program_.add_subcommand("completion", "Print the completions of this command line for a shell.");
+    for (const auto& [shell, make] : {std::pair("bash", &bash_completion), std::pair("zsh", &zsh_completion)})
+      completion->add_subcommand(shell, fmt::format("For {}.", shell))->callback([this, text = make] {
+        line_.perform_alone = [this, text] { return printed(text(program_)); };
+      });
+    program_.add_subcommand("man", "Print the man page, in groff's format.")->callback([this] {
+      line_.perform_alone = [this] { return printed(man_page(program_, TITIP_VERSION)); };
+    });
+  }
+  static int printed(const std::string& text) {
+    fmt::print("{}", text);
+    return std::fflush(stdout) == 0 ? exit_ok : exit_failed;
   }
 
   CLI::App& program_;

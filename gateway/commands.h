@@ -92,6 +92,15 @@ struct ActLine {
 };
 void add_act_options(CLI::App& program, const ActLine& line);
 
+// Where `titip config …` puts what it finds.
+struct ConfigLine {
+  std::string& config_file;
+  Saying& saying;
+  std::function<int(const Config&)>& perform;
+  std::function<int()>& perform_alone;
+};
+void add_config_options(CLI::App& program, const ConfigLine& line);
+
 struct RestoreCommand {
   std::filesystem::path from;          // a backup; empty: the data directory as it is
   std::filesystem::path old_key_file;  // of the backup's time, if keys were rotated since; may be empty

@@ -247,6 +247,7 @@ constexpr std::array<Key<D>, 25> destination_keys{{
 }};
 
 void read_destinations(const R& r, Config& config) {
+  if (DestinationConfig none; r.describes()) return read_object<D>(r.each(), destination_keys, none);
   if (!r.value().is_array() || r.value().empty()) return r.fail("must be a list with at least one destination");
   for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
     DestinationConfig destination;
@@ -297,6 +298,14 @@ constexpr std::array<Key<Config>, 13> config_keys{{
 }};
 
 }  // namespace
+
+std::vector<ConfigKey> config_reference() {
+  std::vector<ConfigKey> keys;
+  std::optional<ConfigError> none;
+  Config config;
+  read_object<Config>(Reading("", none, keys), config_keys, config);
+  return keys;
+}
 
 std::expected<Config, ConfigError> load_config(const std::filesystem::path& file) {
   std::ifstream stream(file);

@@ -94,6 +94,15 @@ struct ConfigError {
   std::string sentence;
 };
 
+// One key as the tables have it: where it stands (`*`: in each member of a list), what it takes, what it means.
+struct ConfigKey {
+  std::string pointer;
+  std::string kind;
+  std::string meaning;
+};
+// All of them, in the order of the tables that load_config reads by.
+std::vector<ConfigKey> config_reference();
+
 // Reads the file and every secret it names (files that group or others may read are refused).
 std::expected<Config, ConfigError> load_config(const std::filesystem::path& file);
 

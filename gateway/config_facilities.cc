@@ -99,6 +99,7 @@ std::chrono::minutes read_zone(const R& r) {
 }
 
 void read_facilities(const R& r, Config& config) {
+  if (FacilityEntry none; r.describes()) return read_object<FacilityEntry>(r.each(), facility_keys, none);
   if (!r.value().is_array()) return r.fail("must be a list of facilities");
   std::set<std::string> codes;
   std::map<std::string, std::string> consumers;

@@ -11,6 +11,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "gateway/config.h"
 
@@ -20,14 +22,22 @@ class Reading {
  public:
   Reading(const nlohmann::json& value, std::string pointer, std::optional<ConfigError>& error)
       : value_(value), pointer_(std::move(pointer)), error_(error) {}
+  // Reads nothing: the tables are gone through, and each says what it would take. So the reference of the config is
+  // what drives its validation.
+  Reading(std::string pointer, std::optional<ConfigError>& error, std::vector<ConfigKey>& described)
+      : value_(nothing()), pointer_(std::move(pointer)), error_(error), described_(&described) {}
+  bool describes() const { return described_ != nullptr; }
+  // The key that is described from here on.
+  void describe(std::string meaning) const { described_->push_back({pointer_, "object", std::move(meaning)}); }
 
   const nlohmann::json& value() const { return value_; }
   bool failed() const { return error_.has_value(); }
   void fail(std::string sentence) const {
-    if (!error_) error_ = ConfigError{pointer_, std::move(sentence)};
+    if (!error_ && !describes()) error_ = ConfigError{pointer_, std::move(sentence)};
   }
 
   std::string text() const {
+    if (says("text")) return {};
     if (value_.is_string() && !value_.get_ref<const std::string&>().empty()) return value_.get<std::string>();
     fail("must be a string that is not empty");
     return {};
@@ -35,6 +45,7 @@ class Reading {
 
   template <class Int>
   Int integer(std::int64_t least, std::int64_t most) const {
+    if (says(fmt::format("whole number from {} to {}", least, most))) return {};
     if (value_.is_number_integer()) {
       const auto number = value_.get<std::int64_t>();
       if (number >= least && number <= most) return static_cast<Int>(number);
@@ -48,24 +59,44 @@ class Reading {
   }
 
   bool flag() const {
+    if (says("true or false")) return false;
     if (value_.is_boolean()) return value_.get<bool>();
     fail("must be true or false");
     return false;
   }
 
   double fraction() const {
+    if (says("number above 0 and at most 1")) return 0;
     if (value_.is_number() && value_.get<double>() > 0 && value_.get<double>() <= 1) return value_.get<double>();
     fail("must be a number above 0 and at most 1");
     return 0;
   }
 
-  Reading at(std::string_view key) const { return {value_.at(key), fmt::format("{}/{}", pointer_, key), error_}; }
+  Reading at(std::string_view key) const {
+    if (describes()) return {fmt::format("{}/{}", pointer_, key), error_, *described_};
+    return {value_.at(key), fmt::format("{}/{}", pointer_, key), error_};
+  }
+  // Of a list that is described: each of its members.
+  Reading each() const {
+    says("list");
+    return {pointer_ + "/*", error_, *described_};
+  }
   Reading at(std::size_t index) const { return {value_.at(index), fmt::format("{}/{}", pointer_, index), error_}; }
 
  private:
+  static const nlohmann::json& nothing() {
+    static const nlohmann::json none;
+    return none;
+  }
+  bool says(std::string kind) const {
+    if (describes()) described_->back().kind = std::move(kind);
+    return describes();
+  }
+
   const nlohmann::json& value_;
   std::string pointer_;
   std::optional<ConfigError>& error_;
+  std::vector<ConfigKey>* described_ = nullptr;
 };
 
 // One key of a table: its name, what it means, how it is read into T.
@@ -83,6 +114,14 @@ void read_callbacks(const Reading& reading, Config& config);
 // Reads an object by its table; a key that is not in the table is a mistake.
 template <class T>
 void read_object(const Reading& reading, std::span<const Key<T>> keys, T& into) {
+  if (reading.describes()) {
+    for (const auto& key : keys) {
+      const auto at = reading.at(key.name);
+      at.describe(key.meaning);
+      key.read(at, into);
+    }
+    return;
+  }
   if (!reading.value().is_object()) return reading.fail("must be an object");
   for (const auto& [name, value] : reading.value().items()) {
     const Key<T>* found = nullptr;
