@@ -163,7 +163,7 @@ class Run {
   // Clinics first.
   void rest(std::chrono::nanoseconds took) const {
     std::this_thread::sleep_for(std::max<std::chrono::nanoseconds>(
-        pace_.rest, std::min<std::chrono::nanoseconds>(took, std::chrono::seconds(1))));
+        pace_.rest, std::min<std::chrono::nanoseconds>(2 * took, std::chrono::seconds(1))));
     while (doors_.store.health().writer_queue >= pace_.writer_is_busy && telling_.goes_on())
       std::this_thread::sleep_for(pace_.busy_rest);
   }

@@ -139,7 +139,7 @@ TEST_F(BulkTest, one_that_was_cut_short_goes_on_and_counts_each_once) {
   const auto cut = run(*parsed, doors(), telling);
   EXPECT_EQ(cut.trouble, Trouble::failed);
   EXPECT_TRUE(cut.sentence.contains("bulk resume")) << cut.sentence;
-  EXPECT_EQ(count(State::queued), 200U);
+  EXPECT_EQ(count(State::queued), 100U);
   EXPECT_TRUE(has_unfinished_job(*store_));
   EXPECT_EQ(ask(request(Command::hold, {.states = {State::queued}})).trouble, Trouble::busy);
   const auto ended = ask(request(Command::bulk_resume));
@@ -202,8 +202,8 @@ TEST_F(BulkTest, it_is_stopped_behind_its_batch) {
   const auto parsed = parse_request(encode(request(Command::requeue, {.states = {State::rejected}})));
   const auto ended = run(*parsed, doors(), telling);
   EXPECT_TRUE(!ended.trouble && ended.partial) << ended.sentence;
-  EXPECT_TRUE(ended.sentence.contains("100 done of 250 so far; it was stopped")) << ended.sentence;
-  EXPECT_EQ(count(State::queued), 100U);
+  EXPECT_TRUE(ended.sentence.contains("50 done of 250 so far; it was stopped")) << ended.sentence;
+  EXPECT_EQ(count(State::queued), 50U);
   EXPECT_FALSE(has_unfinished_job(*store_)) << "a start does not go on with it";
   EXPECT_EQ(result_of(ask(request(Command::bulk_resume))).at("done"), 250);
   EXPECT_EQ(count(State::queued), 250U);
