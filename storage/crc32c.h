@@ -9,5 +9,7 @@ namespace titip::storage {
 
 // `before`: the checksum of what comes before these bytes.
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
+// The same on any processor.
+std::uint32_t crc32c_by_tables(std::string_view bytes, std::uint32_t before = 0);
 
 }  // namespace titip::storage

@@ -195,6 +195,13 @@ TEST(Crc32c, KnownAnswers) {  // RFC 3720, appendix B.4
   EXPECT_EQ(crc32c(rising), 0x46dd794eU);
   EXPECT_EQ(crc32c("123456789"), 0xe3069283U);
   EXPECT_EQ(crc32c(""), 0U);
+  // What one processor wrote another reads.
+  std::string text;
+  for (int length = 0; length < 300; ++length) {
+    EXPECT_EQ(crc32c(text), crc32c_by_tables(text)) << length;
+    EXPECT_EQ(crc32c(text, 0x12345678U), crc32c_by_tables(text, 0x12345678U)) << length;
+    text += static_cast<char>(length * 37 + 11);
+  }
 }
 
 TEST(PayloadBytes, GoldenAndRoundTrip) {
