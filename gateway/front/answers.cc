@@ -99,13 +99,20 @@ http::Response refusal(const profile::Profile& profile, bool on_mount, const int
 }
 
 http::Response acknowledgement(const profile::Profile& profile, const profile::Route& route, bool on_mount,
-                               const intake::InCustody& custody) {
+                               const intake::InCustody& custody, const profile::Prerendered* prerendered) {
   http::Response response;
   const auto& told = route.acknowledgement;
+  auto ready = prerendered != nullptr && on_mount && !custody.national && custody.note.empty()
+                   ? prerendered->with(custody.submission.receipt, custody.submission.id.text())
+                   : std::nullopt;
   if (custody.national && on_mount) {
     response.status = custody.national->http_status;
     response.content_type = custody.national->content_type;
     response.body = custody.national->body;
+  } else if (ready) {
+    response.status = told.http_status;
+    response.content_type = json_type;
+    response.body = *std::move(ready);
   } else if (on_mount) {
     response.status = told.http_status;
     response.content_type = json_type;

@@ -8,6 +8,7 @@
 
 #include "gateway/http/message.h"
 #include "gateway/intake/intake.h"
+#include "upstream/profile/prerendered.h"
 #include "upstream/profile/profile.h"
 
 namespace titip::front {
@@ -21,7 +22,8 @@ http::Response national_fault(const profile::Profile& profile, int status, std::
                               const std::vector<intake::FieldFault>& errors = {});
 
 http::Response refusal(const profile::Profile& profile, bool on_mount, const intake::Refused& refused);
+// `prerendered`: of this route, where there is one.
 http::Response acknowledgement(const profile::Profile& profile, const profile::Route& route, bool on_mount,
-                               const intake::InCustody& custody);
+                               const intake::InCustody& custody, const profile::Prerendered* prerendered = nullptr);
 
 }  // namespace titip::front

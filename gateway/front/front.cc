@@ -85,7 +85,18 @@ http::Response health_response(bool ok, std::string_view why_not, std::string_vi
 }
 
 Front::Front(FrontDoors doors) : doors_(std::move(doors)) {
-  for (const auto& destination : doors_.destinations) mounts_.push_back({destination.profile->mount, destination.name});
+  for (const auto& destination : doors_.destinations) {
+    mounts_.push_back({destination.profile->mount, destination.name});
+    for (const auto& route : destination.profile->routes) {
+      auto made = profile::Prerendered::of(destination.profile->envelope, route.acknowledgement);
+      if (made && route.action == Action::queue) prerendered_.emplace(&route, *std::move(made));
+    }
+  }
+}
+
+const profile::Prerendered* Front::prerendered(const profile::Route& route) const {
+  const auto found = prerendered_.find(&route);
+  return found == prerendered_.end() ? nullptr : &found->second;
 }
 
 void Front::handle(http::Request request, http::Responder respond) {
@@ -244,17 +255,17 @@ void Front::take_from(const Caller& caller, const Destination& destination, cons
   arrival.content_type = content_type;
   arrival.body = std::move(request.body);
   arrival.credentials = scheme::encode(caller.credentials);
-  doors_.intake.take(std::move(arrival),
-                     [&destination, &route, on_mount, respond = std::move(respond)](intake::Answer answer) mutable {
-                       if (std::holds_alternative<intake::InDoubt>(answer))
-                         return;  // the responder dies unanswered: the connection closes
-                       const auto& profile = *destination.profile;
-                       const auto* custody = std::get_if<intake::InCustody>(&answer);
-                       auto response = custody ? acknowledgement(profile, route, on_mount, *custody)
-                                               : refusal(profile, on_mount, std::get<intake::Refused>(answer));
-                       response.route = route.id;
-                       respond(std::move(response));
-                     });
+  doors_.intake.take(std::move(arrival), [&destination, &route, on_mount, ready = prerendered(route),
+                                          respond = std::move(respond)](intake::Answer answer) mutable {
+    if (std::holds_alternative<intake::InDoubt>(answer))
+      return;  // the responder dies unanswered: the connection closes
+    const auto& profile = *destination.profile;
+    const auto* custody = std::get_if<intake::InCustody>(&answer);
+    auto response = custody ? acknowledgement(profile, route, on_mount, *custody, ready)
+                            : refusal(profile, on_mount, std::get<intake::Refused>(answer));
+    response.route = route.id;
+    respond(std::move(response));
+  });
 }
 
 }  // namespace titip::front

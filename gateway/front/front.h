@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "gateway/clock/clock.h"
@@ -16,6 +17,7 @@
 #include "gateway/reads/destination_reads.h"
 #include "gateway/reads/own_records.h"
 #include "storage/facilities.h"
+#include "upstream/profile/prerendered.h"
 #include "upstream/profile/profile.h"
 
 namespace titip::front {
@@ -56,8 +58,11 @@ class Front {
   std::optional<Caller> caller(const Destination& destination, bool on_mount, const http::Request& request) const;
   std::optional<Allowance> allowance(std::string_view facility) const;
 
+  const profile::Prerendered* prerendered(const profile::Route& route) const;
+
   FrontDoors doors_;
   std::vector<MountPoint> mounts_;
+  std::unordered_map<const profile::Route*, profile::Prerendered> prerendered_;  // profiles outlive their fronts
 };
 
 // A fault found before a place was known (the guard's, or a limit's).
