@@ -57,6 +57,7 @@ class RocksKv : public Kv {
   }
 
   KvResult<void> commit(const KvBatch& batch) override {
+    count_nothing();
     rocksdb::WriteBatch writes;
     for (const KvWrite& write : batch) {
       rocksdb::ColumnFamilyHandle* family = families_[static_cast<std::size_t>(write.family)];

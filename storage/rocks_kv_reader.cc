@@ -43,6 +43,7 @@ class RocksView : public KvReader {
 }  // namespace
 
 KvResult<std::optional<std::string>> RocksReader::get(Family family, std::string_view key) const {
+  count_nothing();
   std::string value;
   const rocksdb::Status status = db_.Get(options_, handle(family), slice(key), &value);
   if (status.IsNotFound()) return std::nullopt;
@@ -52,6 +53,7 @@ KvResult<std::optional<std::string>> RocksReader::get(Family family, std::string
 
 KvResult<std::vector<std::optional<std::string>>> RocksReader::multi_get(Family family,
                                                                          std::span<const std::string> keys) const {
+  count_nothing();
   if (keys.empty()) return std::vector<std::optional<std::string>>{};
   std::vector<rocksdb::Slice> slices;
   slices.reserve(keys.size());
@@ -70,6 +72,7 @@ KvResult<std::vector<std::optional<std::string>>> RocksReader::multi_get(Family 
 
 KvResult<void> RocksReader::scan(Family family, std::string_view prefix, std::string_view from,
                                  const Visitor& visit) const {
+  count_nothing();
   // The bound keeps the iterator from walking over the tombstones of the next lane or key.
   const std::string end = after_prefix(prefix);
   const rocksdb::Slice bound = slice(end);
