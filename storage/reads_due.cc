@@ -190,12 +190,13 @@ class Peek {
     auto records =
         reading_.get_all(Family::meta, id_keys, decode_record, [&](std::size_t i) { return entries[i].key; });
     if (!records) return std::unexpected(records.error());
+    std::vector<std::size_t> wanted;
     for (std::size_t i = 0; i < entries.size(); ++i) {
       if (bytes_ >= most_due_bytes) {
         batch_.more = true;
-        return {};
+        break;
       }
-      auto& record = (*records)[i];
+      const auto& record = (*records)[i];
       if (!record) continue;  // noted
       if (!*record) {
         reading_.note({Family::meta, id_keys[i], entries[i].key});
@@ -205,15 +206,29 @@ class Peek {
         ++batch_.left_out;
         continue;
       }
-      auto payload = reading_.get(Family::payload, id_keys[i], decode_sealed, entries[i].key);
-      if (!payload && payload.error() != Error::corrupt) return std::unexpected(payload.error());
-      if (!payload) continue;
+      bytes_ += (*record)->payload_bytes;
+      wanted.push_back(i);
+    }
+    return add_payloads(entries, id_keys, wanted, *records);
+  }
+
+  Result<void> add_payloads(const std::vector<Entry>& entries, const std::vector<std::string>& id_keys,
+                            const std::vector<std::size_t>& wanted,
+                            std::vector<Result<std::optional<Record>>>& records) {
+    std::vector<std::string> payload_keys;
+    payload_keys.reserve(wanted.size());
+    for (const std::size_t i : wanted) payload_keys.push_back(id_keys[i]);
+    auto payloads = reading_.get_all(Family::payload, payload_keys, decode_sealed,
+                                     [&](std::size_t at) { return entries[wanted[at]].key; });
+    if (!payloads) return std::unexpected(payloads.error());
+    for (std::size_t at = 0; at < wanted.size(); ++at) {
+      auto& payload = (*payloads)[at];
+      if (!payload) continue;  // noted
       if (!*payload) {
-        reading_.note({Family::payload, id_keys[i], entries[i].key});
+        reading_.note({Family::payload, payload_keys[at], entries[wanted[at]].key});
         continue;
       }
-      bytes_ += (*payload)->bytes.size();
-      batch_.items.push_back({std::move((*record)->submission), std::move(**payload)});
+      batch_.items.push_back({std::move((*records[wanted[at]])->submission), std::move(**payload)});
     }
     return {};
   }
