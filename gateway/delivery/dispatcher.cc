@@ -90,7 +90,7 @@ void Dispatcher::release(const WorkPtr& work, bool wake_lane) {
   give_back_claim(work);
   const auto alone = left_alone_.find(work->record.id);
   if (alone != left_alone_.end() && !active_.contains(work->record.id)) {  // its place was given back before
-    if (alone->second && --active_in_lane_[work->lane] == 0) active_in_lane_.erase(work->lane);
+    if (alone->second && --met_in_lane_[work->lane] == 0) met_in_lane_.erase(work->lane);
     left_alone_.erase(alone);
     lanes_.wake(work->lane);
     return pump();
@@ -100,12 +100,18 @@ void Dispatcher::release(const WorkPtr& work, bool wake_lane) {
     authorizations_.ended(*user);
     look_at_parked_ = true;
   }
+  if (std::exchange(work->answered, false)) --answered_;
   give_back_permit(work);
   if (fetching_) let_go_meanwhile_.insert(work->record.id);
-  if (--active_in_lane_[work->lane] == 0) active_in_lane_.erase(work->lane);
+  meet_no_more(work);
   if (wake_lane) lanes_.wake(work->lane);
   if (stopping_ && active_.empty() && stopped_) return std::exchange(stopped_, nullptr)();
   pump();
+}
+
+void Dispatcher::meet_no_more(const WorkPtr& work) {
+  if (!std::exchange(work->in_index, false)) return;
+  if (--met_in_lane_[work->lane] == 0) met_in_lane_.erase(work->lane);
 }
 
 // --- sending ---
@@ -155,6 +161,7 @@ void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage
   if (change.applied != storage::Applied::yes) return release(work, true);
   work->record.version = change.version;
   work->record.state = change.state;
+  meet_no_more(work);
   send(work);
 }
 
@@ -194,6 +201,8 @@ void Dispatcher::not_sent(const WorkPtr& work) {
 
 void Dispatcher::sent(const WorkPtr& work, const rules::Exchange& exchange, const rules::Classified& classified) {
   if (never_left(exchange)) return not_sent(work);
+  work->answered = true;
+  ++answered_;
   const auto* reply = std::get_if<rules::Reply>(&exchange);
   note_standing(work, classified.outcome);
   auto settlement = settle_send(work->record, classified, end_of(work), reply ? reply->http_status : 0,

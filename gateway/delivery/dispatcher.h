@@ -151,6 +151,8 @@ class Dispatcher {
   WorkPtr take(storage::Due due);
   void put_back(const WorkPtr& work);
   void release(const WorkPtr& work, bool wake_lane);
+  void meet_no_more(const WorkPtr& work);
+  std::size_t places_taken() const;
   void release_for_later(const WorkPtr& work);
   void wait_for_store();
   void could_not_fetch(storage::Error error);
@@ -338,7 +340,8 @@ class Dispatcher {
   std::optional<clock::SteadyTime> deadlines_look_again_;
   bool age_began_ = false;  // of a record, since the clock was last looked at
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
-  std::map<storage::Lane, std::size_t> active_in_lane_;
+  std::map<storage::Lane, std::size_t> met_in_lane_;  // of them, those that a peek still meets
+  std::size_t answered_ = 0;                          // of them, those that only wait for the store
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.
   std::unordered_map<storage::SubmissionId, bool, storage::SubmissionIdHash> left_alone_;  // whether it is in the index
   std::optional<storage::Lease> lease_;  // without one nothing is looked for

@@ -96,17 +96,17 @@ void Dispatcher::choose(Fetch& fetch, Ring ring, std::size_t places) {
 
 void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t places) {
   // What is in hand but not opened yet is still in the index, and must not hide what stands behind it.
-  const auto in_hand = active_in_lane_.find(chosen.lane);
-  storage::DueQuery query{.lane = chosen.lane,
-                          .due_class = DueClass::fresh,
-                          .now = fetch.now,
-                          .limit = places + (fetch.half_open ? most_suspects : 0) +
-                                   (in_hand != active_in_lane_.end() ? in_hand->second : 0),
-                          .fresh_since = fresh_since(fetch.now),
-                          .shards = lease_->shards,
-                          .first_tries_only = !permits_.may_retry(),
-                          .until = fetch.now + options_.deadline_near,
-                          .without = parked_.of(chosen.lane.facility)};
+  const auto in_hand = met_in_lane_.find(chosen.lane);
+  storage::DueQuery query{
+      .lane = chosen.lane,
+      .due_class = DueClass::fresh,
+      .now = fetch.now,
+      .limit = places + (fetch.half_open ? most_suspects : 0) + (in_hand != met_in_lane_.end() ? in_hand->second : 0),
+      .fresh_since = fresh_since(fetch.now),
+      .shards = lease_->shards,
+      .first_tries_only = !permits_.may_retry(),
+      .until = fetch.now + options_.deadline_near,
+      .without = parked_.of(chosen.lane.facility)};
   if (chosen.ring == Ring::deadline) query.due_class = DueClass::deadline;
   fetch.asks.push_back({chosen, query.limit});
   if (chosen.ring == Ring::fresh) return ask_fresh(fetch, std::move(query));
@@ -242,7 +242,7 @@ void Dispatcher::could_not_fetch(storage::Error error) {
 // It is not for now after all, and no change was made.
 void Dispatcher::put_back(const WorkPtr& work) {
   active_.erase(work->record.id);
-  if (--active_in_lane_[work->lane] == 0) active_in_lane_.erase(work->lane);
+  meet_no_more(work);
 }
 
 // Takes a due record in hand; nothing if it cannot be read, which a person must look at.
@@ -252,7 +252,7 @@ Dispatcher::WorkPtr Dispatcher::take(storage::Due due) {
   work->lane = {work->record.destination, work->record.facility};
   work->epoch = lease_ ? lease_->epoch : 0;
   active_.emplace(work->record.id, work);
-  ++active_in_lane_[work->lane];
+  ++met_in_lane_[work->lane];
   work->route = profile::find_route(doors_.profile, work->record.route);
   work->facility = doors_.facilities.find(work->record.facility);
   const auto key = doors_.sealer.unwrap(work->record.id, work->record.wrapped_key);

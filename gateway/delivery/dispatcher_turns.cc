@@ -39,6 +39,7 @@ void Dispatcher::look() {
   note_secrets();
   look_at_parked();
   // Only half-open asks; a lane whose facility must not send would keep it half-open for as long as that lasts.
+  upstream.records_in_hand(static_cast<std::uint32_t>(places_taken()));
   upstream.records_waiting(!active_.empty() ||
                            (upstream.state() != BreakerState::closed &&
                             lanes_.any_awake(Ring::all, [this](const auto& lane) { return can_send(lane); })));
@@ -55,8 +56,16 @@ void Dispatcher::look() {
 // How many more records may be taken. In half-open one, and only when it may be sent at once.
 std::size_t Dispatcher::room() const {
   const std::size_t window = doors_.upstream.window();
-  if (active_.size() >= window || !doors_.upstream.may_send_record()) return 0;
-  return permits_.within_pace(window - active_.size(), doors_.clock.steady());
+  const std::size_t taken = places_taken();
+  if (taken >= window || !doors_.upstream.may_send_record()) return 0;
+  return permits_.within_pace(window - taken, doors_.clock.steady());
+}
+
+// Whom the server has answered is out of its way: what came of him is the store's to take, and the next may go
+// meanwhile. As many as may be in flight, and no more, so wait: a store that takes nothing stops us.
+std::size_t Dispatcher::places_taken() const {
+  if (doors_.upstream.state() != BreakerState::closed) return active_.size();
+  return active_.size() - std::min<std::size_t>(answered_, doors_.upstream.window());
 }
 
 void Dispatcher::arm_timer() {

@@ -49,6 +49,8 @@ struct Dispatcher::Work {
   bool permitted = false;    // it holds a permit
   bool retry = false;        // as a repetition
   bool drained = false;      // the drain let it go
+  bool in_index = true;      // a peek at what is due meets it still
+  bool answered = false;     // the server has; what came of it is on its way to the store
 
   std::uint64_t breaker_key() const { return breaker_key_of(record); }
 };

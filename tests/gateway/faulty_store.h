@@ -1,6 +1,7 @@
 // A store with a fault that the test chooses; otherwise the one behind it.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,12 +19,14 @@ class FaultyStore final : public storage::ForwardingStore {
   std::optional<storage::Error> load_error;        // to every load
   std::optional<storage::Error> references_error;  // to every references
   std::optional<storage::Error> open_error;        // to every open_attempts
+  std::optional<storage::Error> settle_error;      // to every settle
   std::optional<storage::Error> claim_error;       // to every claim
   std::uint64_t claims_too_high = 0;               // so much is the epoch of a lease beyond the store's
   std::optional<storage::Error> object_error;      // to every get_object
   std::optional<storage::Error> put_error;         // to every put_objects
   std::optional<storage::Health> health_now;       // what health() says
   std::size_t due_queries = 0;                     // that were asked
+  std::size_t most_due_wanted = 0;                 // by one of them
   std::size_t scans = 0;
   std::size_t lists = 0;  // of objects
 
@@ -36,6 +39,11 @@ class FaultyStore final : public storage::ForwardingStore {
                      storage::Done<std::vector<storage::Changed>> done) override {
     if (open_error) return answer_error(home, std::move(done), *open_error);
     ForwardingStore::open_attempts(std::move(batch), home, std::move(done));
+  }
+  void settle(std::vector<storage::Settlement> batch, storage::Home& home,
+              storage::Done<std::vector<storage::Changed>> done) override {
+    if (settle_error) return answer_error(home, std::move(done), *settle_error);
+    ForwardingStore::settle(std::move(batch), home, std::move(done));
   }
   void claim(storage::Shards wanted, storage::Home& home, storage::Done<storage::Lease> done) override {
     if (claim_error) return answer_error(home, std::move(done), *claim_error);
@@ -62,6 +70,7 @@ class FaultyStore final : public storage::ForwardingStore {
   void next_due(std::vector<storage::DueQuery> batch, storage::Home& home,
                 storage::Done<std::vector<storage::DueBatch>> done) override {
     due_queries += batch.size();
+    for (const storage::DueQuery& query : batch) most_due_wanted = std::max(most_due_wanted, query.limit);
     ForwardingStore::next_due(std::move(batch), home, std::move(done));
   }
   void scan(storage::ScanQuery query, storage::Home& home, storage::Done<storage::ScanPage> done) override {

@@ -66,8 +66,10 @@ void Upstream::send_record(OutboundRequest request, std::string route, Caller ca
         }
         const auto in_flight = records_in_flight_--;
         if (classified.served) {
+          // A place that is taken while its mark is written is used too: else a window could not grow where the disk
+          // is slower than the server.
           const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(doors_.steady() - began);
-          window_->served(in_flight, took, doors_.steady());
+          window_->served(std::max(in_flight, records_in_hand_), took, doors_.steady());
         } else {
           window_->not_served(in_flight, says_too_much(exchange), doors_.steady());
         }

@@ -94,6 +94,8 @@ class Upstream {
   std::optional<rules::SteadyTime> wakes_at() const;
   std::uint32_t window() const;  // records that may be in flight: 1 in half-open
   void records_waiting(bool any);
+  // How many places of the window are taken, by those too whose open mark is still being written.
+  void records_in_hand(std::uint32_t places) { records_in_hand_ = places; }
   // The breaker turns half-open by time alone: call when wakes_at() has come, so that health and metrics say so.
   void refresh() { publish(false); }
 
@@ -129,6 +131,7 @@ class Upstream {
   rules::ServerPause server_pause_;
   std::string cause_;  // of the last opening
   std::uint32_t records_in_flight_ = 0;
+  std::uint32_t records_in_hand_ = 0;
   rules::BreakerState known_state_ = rules::BreakerState::closed;
   std::function<void()> changed_;
   std::function<void(rules::SteadyTime)> refusals_over_;

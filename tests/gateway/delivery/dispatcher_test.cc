@@ -91,6 +91,37 @@ TEST(Dispatcher, never_more_in_flight_than_the_window) {
   EXPECT_EQ(world.counts().by_state[static_cast<std::size_t>(State::delivered)], 40U);
 }
 
+TEST(Dispatcher, whom_the_server_answered_makes_room_though_the_store_has_not_taken_it_yet) {
+  WorldOptions options;
+  options.upstream.window = {.initial = 2, .cap = 2};
+  World world(options);
+  for (int number = 0; number < 40; ++number) world.accept({.nik = person(number)});
+  world.store().settle_error = storage::Error::overloaded;
+  world.start();
+  EXPECT_EQ(world.writes(), 4U) << "two wait for the store, two more were let go meanwhile, and nobody else";
+  world.pass(5s);
+  EXPECT_EQ(world.writes(), 4U) << "a store that takes nothing stops us";
+  world.store().settle_error.reset();
+  world.pass(5s);
+  EXPECT_EQ(in_state(world, State::delivered), 40U);
+  EXPECT_EQ(world.writes(), 40U) << "each once";
+}
+
+TEST(Dispatcher, a_look_asks_for_no_more_than_it_can_take) {
+  WorldOptions options;
+  options.upstream.window = {.initial = 4, .cap = 4};
+  World world(options);
+  world.server.mood = Mood::silence;
+  for (int number = 0; number < 40; ++number) world.accept({.nik = person(number)});
+  world.start();
+  ASSERT_EQ(world.transport().waiting().size(), 4U);
+  world.store().most_due_wanted = 0;
+  world.transport().answer(0, tests::national(201, 201, "CREATED"));
+  world.run();
+  EXPECT_EQ(world.transport().waiting().size(), 4U);
+  EXPECT_LE(world.store().most_due_wanted, 2U) << "who is opened is not met again, and hides nobody";
+}
+
 TEST(Dispatcher, a_small_facility_does_not_wait_behind_a_large_one) {
   World world;
   for (int number = 0; number < 200; ++number) world.accept({.nik = person(number)});
