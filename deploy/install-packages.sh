@@ -30,6 +30,8 @@ packages_tests=(
   python3-cryptography
   # what confines the gateway on its host, and its Debian package in a clean root
   systemd libseccomp2 binutils dpkg-dev file lintian mmdebstrap
+  # instructions of the hot rules
+  valgrind libbenchmark-dev
   # structure tests
   clang-format-19 shellcheck git
 )
@@ -40,14 +42,19 @@ packages_monitoring=(
 packages_lint=(
   clang-tidy-19
 )
+packages_bench=(
+  # what Titip is measured beside; run.py starts servers of its own, the system's need not run
+  nginx redis-server postgresql nats-server wrk
+)
 
 usage() {
   cat <<'END'
-usage: deploy/install-packages.sh [--without-tests] [--with-monitoring] [--with-lint] [--list]
+usage: deploy/install-packages.sh [--without-tests] [--with-monitoring] [--with-lint] [--with-bench] [--list]
   --without-tests  only what building and deploy/demo.sh need
   --with-monitoring  also Prometheus and Alertmanager, for deploy/monitoring/up.sh and `tests/run.sh monitoring`; Debian starts
                    both as services of their own
   --with-lint      also clang-tidy, for `tests/run.sh lint`
+  --with-bench     also the servers that `tests/run.sh bench` measures Titip beside
   --list           print the packages that would be asked for, and stop
 END
 }
@@ -58,12 +65,14 @@ wanted=("${packages_all[@]}")
 tests=yes
 monitoring=no
 lint=no
+bench=no
 list=no
 for argument in "$@"; do
   case "$argument" in
     --without-tests) tests=no ;;
     --with-monitoring) monitoring=yes ;;
     --with-lint) lint=yes ;;
+    --with-bench) bench=yes ;;
     --list) list=yes ;;
     -h | --help) usage; exit 0 ;;
     *) say "unknown option '$argument'"; usage >&2; exit 2 ;;
@@ -72,6 +81,7 @@ done
 if [[ $tests == yes ]]; then wanted+=("${packages_tests[@]}"); fi
 if [[ $monitoring == yes ]]; then wanted+=("${packages_monitoring[@]}"); fi
 if [[ $lint == yes ]]; then wanted+=("${packages_lint[@]}"); fi
+if [[ $bench == yes ]]; then wanted+=("${packages_bench[@]}"); fi
 if [[ $list == yes ]]; then
   printf '%s\n' "${wanted[@]}"
   exit 0

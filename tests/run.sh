@@ -12,6 +12,7 @@ usage: tests/run.sh [--no-install] [part…]
        tests/run.sh dropin [--patients N]
        tests/run.sh compare [--days N]
        tests/run.sh fuzz [--seconds N]
+       tests/run.sh bench [--rounds N]
        tests/run.sh crash [--ci|--full|--long] [--seed N] [--replay KIND:SEED]
   unit         unit tests under ASan and UBSan; those with threads under TSan too
   house        structure of the source tree, formatting, shell scripts, each header alone
@@ -27,6 +28,8 @@ usage: tests/run.sh [--no-install] [part…]
                only when named: a small one is in 'simulate'
   monitoring   a day with an outage in front of Debian's Prometheus and Alertmanager with what deploy/monitoring ships: every
                expression shows something, the outage's alert comes and goes; alone it closes with its figures
+  bench        Titip beside nginx, Redis, PostgreSQL and NATS in five interleaved rounds unless --rounds says otherwise;
+               writes tests/bench/RESULTS.md; on a quiet machine, only when named
   crash        power cuts, kills, failing system calls, full disks, rot: what was acknowledged is there. Alone it runs
                in full, with --long ten times that, and closes with its figures
   package      the Debian package: judged by lintian, installed into a clean root, used, upgraded, purged
@@ -34,7 +37,7 @@ usage: tests/run.sh [--no-install] [part…]
   fuzz         libFuzzer on whatever reads bytes from outside, and a planted fault that it must find; alone it takes
                --seconds (60 for each target, 10 in CI) and closes with its figures
   lint         clang-tidy over the tree (slow; only when named)
-No part: all but lint and compare. --no-install: ask apt and npm for nothing.
+No part: all but lint, compare and bench. --no-install: ask apt and npm for nothing.
 TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
@@ -46,6 +49,7 @@ seeds=
 patients=
 days=
 seconds=
+rounds=
 crash_options=()
 crash_option=
 wanted=()
@@ -94,6 +98,14 @@ while [[ $# -gt 0 ]]; do
       fi
       shift
       ;;
+    --rounds)
+      rounds=${1:-}
+      if [[ ! $rounds =~ ^[1-9][0-9]*$ ]]; then
+        printf 'tests/run.sh: --rounds wants a number\n' >&2
+        exit 2
+      fi
+      shift
+      ;;
     --ci | --full | --long)
       crash_option=$argument
       crash_options+=(--size "${argument#--}")
@@ -107,7 +119,7 @@ while [[ $# -gt 0 ]]; do
       crash_options+=("$argument" "$1")
       shift
       ;;
-    unit | house | controls | integration | dropin | simulate | compare | capacity | monitoring | crash | package | hostile | fuzz | lint) wanted+=("$argument") ;;
+    unit | house | controls | integration | dropin | simulate | compare | bench | capacity | monitoring | crash | package | hostile | fuzz | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -140,6 +152,14 @@ if [[ -n $seconds && ${wanted[*]} != fuzz ]]; then
   printf "tests/run.sh: --seconds is an option of the part 'fuzz' alone\n" >&2
   exit 2
 fi
+if [[ -n $rounds && ${wanted[*]} != bench ]]; then
+  printf "tests/run.sh: --rounds is an option of the part 'bench' alone\n" >&2
+  exit 2
+fi
+if [[ ${#wanted[@]} -gt 1 && " ${wanted[*]} " == *' bench '* ]]; then
+  printf "tests/run.sh: the part 'bench' runs alone; a small check of it is in 'integration'\n" >&2
+  exit 2
+fi
 if [[ ${#wanted[@]} -gt 1 && " ${wanted[*]} " == *' compare '* ]]; then
   printf "tests/run.sh: the part 'compare' runs alone; a small one is in 'simulate'\n" >&2
   exit 2
@@ -163,6 +183,7 @@ if [[ $install == yes ]]; then
   options=()
   if wants monitoring; then options+=(--with-monitoring); fi
   if wants lint; then options+=(--with-lint); fi
+  if wants bench; then options+=(--with-bench); fi
   bash deploy/install-packages.sh "${options[@]}"
   if wants integration; then bash tests/upstream/scheme/node/install.sh; fi
 fi
@@ -239,6 +260,12 @@ if [[ ${wanted[*]} == fuzz ]]; then
   options=()
   if [[ -n $seconds ]]; then options=(--seconds "$seconds"); fi
   exec python3 -B tests/fuzz/run.py --build build/fuzz --source . "${options[@]}"
+fi
+
+if [[ ${wanted[*]} == bench ]]; then
+  build bench release titip_load titip pcare_sim
+  printf '\n== bench\n'
+  exec python3 -B tests/bench/run.py --build build/release --rounds "${rounds:-5}"
 fi
 
 # Likewise: minutes in full, hours with --long.

@@ -53,7 +53,11 @@ class Rounds:
     def titip(self):
         """Accepts with the server down, answers at half of that rate, then the backlog goes home. Always a fresh store."""
         with peers.Titip(self.place("titip")) as titip:
-            flat_out = load(self.build, titip, connections=self.options.connections, seconds=self.options.seconds, first=0)
+            # The first few wait for the national answer; then the gateway knows that nobody is there.
+            known = load(self.build, titip, connections=16, seconds=4, first=0, warm_up=0)
+            peers.wait_for(lambda: titip.metric("titip_upstream_state", 'state="closed"') == 0, "the gateway to notice the outage")
+            flat_out = load(self.build, titip, connections=self.options.connections, seconds=self.options.seconds,
+                            first=known["next"])
             found = figures(flat_out)
             half = load(self.build, titip, connections=self.options.connections, seconds=self.options.seconds,
                         first=flat_out["next"], rate=found["per_s"] / 2)
