@@ -205,7 +205,7 @@ class Postgres(Peer):
 class Titip(Peer):
     name, protocol, path = "Titip, P-Care vaccination mount", "http", ROUTE
     durability = "fsync before each group of answers"
-    command = "as configured by default; `window.cap` 64, as many as wrk has connections"
+    command = "as configured by default, but that one facility at one address may come as fast as it likes; `window.cap` 64, as many as wrk has connections"
     build = pathlib.Path("build/release")
 
     @classmethod
@@ -216,7 +216,8 @@ class Titip(Peer):
         self.national_port, self.operations_port = free_port(), free_port()
         config = {
             "data_directory": str(self.directory / "data"),
-            "front": {"address": "127.0.0.1", "port": self.port, "connections": 20000},
+            "front": {"address": "127.0.0.1", "port": self.port, "connections": 20000, "connections_per_address": 20000,
+                      "facility_requests_per_second": 1_000_000, "facility_burst": 1_000_000},
             "operations": {"address": "127.0.0.1", "port": self.operations_port},
             "destinations": [{"profile": "pcare-vaksin", "base_url": f"http://127.0.0.1:{self.national_port}/vaksin",
                               "window": {"cap": DRAIN_CONNECTIONS}, "breaker": {"open_first_ms": 200, "open_max_ms": 500}}],
