@@ -1,4 +1,4 @@
-"""The programs of a run on loopback: the simulated national server, and the gateway with its two destinations."""
+"""The programs of a run on loopback: the simulated national server, and the gateway with its three destinations."""
 
 import http.client
 import json
@@ -99,7 +99,8 @@ class Gateway(Program):
         settings = {"data_directory": "data", "front": {"address": "127.0.0.1", "port": 0},
                     "operations": {"address": "127.0.0.1", "port": 0}, "facilities": facilities,
                     "destinations": [{"profile": "pcare-rest", "base_url": base + "/pcare-rest", **self.hurry},
-                                     {"profile": "pcare-rest-v3", "base_url": base + "/pcare-rest-v3.0", **self.hurry}]}
+                                     {"profile": "pcare-rest-v3", "base_url": base + "/pcare-rest-v3.0", **self.hurry},
+                                     {"profile": "antreanfktp", "base_url": base + "/antreanfktp", **self.hurry}]}
         (directory / "titip.json").write_text(json.dumps(settings, indent=1))
         super().__init__(directory, "gateway", [build / "titip", "serve", "--config", directory / "titip.json"])
         self.operations = int(self.says(r'"listener":"operations".*"port":(\d+)', "the gateway").group(1))
@@ -116,7 +117,7 @@ class Gateway(Program):
 def mounts(source):
     """Where the shipped profiles are mounted: {profile: path}."""
     out = {}
-    for name in ("pcare-rest", "pcare-rest-v3"):
+    for name in ("pcare-rest", "pcare-rest-v3", "antreanfktp"):
         text = (pathlib.Path(source) / "upstream/profiles" / f"{name}.json").read_text()
         out[name] = re.search(r'"mount":\s*"([^"]+)"', text).group(1)
     return out

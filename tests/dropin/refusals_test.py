@@ -1,10 +1,11 @@
-"""What a gateway before deployed clients must bear: bad requests on both mounts are refused in the national envelope, nothing
+"""What a gateway before deployed clients must bear: bad requests on all mounts are refused in the national envelope, nothing
 of them is kept and nothing of anybody leaks; a secret and a password change in the middle of a backlog; the day's list is whole.
 """
 
 import pathlib
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -28,11 +29,20 @@ class Bad(Served):
             for secret in (consumer.secret, consumer.password, consumer.authorization()):
                 self.assertNotIn(secret.encode(), answer.body)
 
+    def queueing(self, number):
+        date = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600))
+        return {"nomorkartu": f"{number:013d}", "tanggalperiksa": date, "kodepoli": "001", "keluhan": "demam"}
+
     def test_who_is_not_let_in(self):
         stranger = Consumer("1", FIRST.secret, FIRST.user_key, FIRST.facility, FIRST.user, FIRST.password)
-        for number, (kind, mount) in enumerate(((TypeScriptA, self.new), (OldPhp, self.old))):
+        a_patient = lambda family, number: self.registration(family, number)
+        a_queue = lambda family, number: family.text(self.queueing(number))
+        for number, (kind, mount, path, body, read, done) in enumerate((
+                (TypeScriptA, self.new, "pendaftaran", a_patient, "dokter/0/10", 201),
+                (OldPhp, self.old, "pendaftaran", a_patient, "dokter/0/10", 201),
+                (TypeScriptA, self.queues, "antrean/add", a_queue, "ref/poli/tanggal/2026-11-23", 200))):
             family = kind(FIRST, self.gateway.port, mount)
-            text = self.registration(family, 20 + number)
+            text = body(family, 20 + number)
             before = self.accepted()
 
             def without(name):
@@ -44,21 +54,24 @@ class Bad(Served):
                            wrong("X-signature", FIRST.signature("1")), wrong("X-timestamp", "1"), wrong("X-timestamp", "besok"),
                            wrong("X-signature", FIRST.signature(family.timestamp())[:-5]), wrong("X-cons-id", SECOND.cons_id),
                            wrong("X-cons-id", "tidak-ada")):
-                self.refused(self.send(family, "POST", "pendaftaran", text, change))
-                self.refused(self.send(family, "GET", "dokter/0/10", None, change))
-            self.refused(self.send(kind(stranger, self.gateway.port, mount), "POST", "pendaftaran", text))
+                self.refused(self.send(family, "POST", path, text, change))
+                self.refused(self.send(family, "GET", read, None, change))
+            self.refused(self.send(kind(stranger, self.gateway.port, mount), "POST", path, text))
             self.assertEqual(self.accepted(), before, "nothing of them is kept")
-            known = self.send(family, "POST", "pendaftaran", text)
-            self.assertEqual(known.status, 201, f"and who is known is let in: {known}")
+            known = self.send(family, "POST", path, text)
+            self.assertEqual(known.status, done, f"and who is known is let in: {known}")
 
     def test_bodies_that_are_none(self):
         family = TypeScriptA(FIRST, self.gateway.port, self.new)
         before = self.accepted()
         nested = "[" * (128 << 10) + "]" * (128 << 10)
-        for text in ("{", "", "[]", '{"noKartu":"1"}', nested, '{"a":' + nested[2:-2] + "}", "\xff\xfe"):
-            answer = self.send(family, "POST", "pendaftaran", text.encode("latin-1"))
-            self.refused(answer, (400, 412, 413, 415, 422))
-        self.refused(self.send(family, "POST", "tidak/ada", "{}"), (404,))
+        queue = TypeScriptA(FIRST, self.gateway.port, self.queues)
+        for text in ("{", "", "[]", nested, '{"a":' + nested[2:-2] + "}", "\xff\xfe"):
+            for client, path in ((family, "pendaftaran"), (queue, "antrean/add"), (queue, "antrean/batal")):
+                self.refused(self.send(client, "POST", path, text.encode("latin-1")), (400, 412, 413, 415, 422))
+        self.refused(self.send(family, "POST", "pendaftaran", b'{"noKartu":"1"}'), (400, 412, 422))
+        for client in (family, queue):
+            self.refused(self.send(client, "POST", "tidak/ada", "{}"), (404,))
         self.assertEqual(self.accepted(), before)
         self.assertEqual(self.send(family, "POST", "pendaftaran", self.registration(family, 2)).status, 201)
 
@@ -81,8 +94,9 @@ class Bad(Served):
         self.assertEqual(self.simulator.ledger()["totals"]["dangling_references"], 0)
 
     def test_the_days_list_has_who_is_queued(self):
-        family = TypeScriptB(SECOND, self.gateway.port, self.new)
+        family = TypeScriptB(FIRST, self.gateway.port, self.new)
         self.assertIsNotNone(self.patient(family, 30)[1].register())
+        wait_for(self.drained, "the server to know", 60)
 
         def listed():
             answer = family.call("GET", f"pendaftaran/tglDaftar/{self.date}/0/100")
@@ -96,6 +110,21 @@ class Bad(Served):
         self.assertIsNotNone(registered, record.faults)
         self.assertEqual(listed().get(patient.card), registered.told)
         self.assertIn(known, listed(), "and who was there before")
+
+    def test_a_queue_goes_on_without_the_server(self):
+        """Added, called, added again: acknowledged at once, sent in this order, told apart by the server alone."""
+        family = TypeScriptA(FIRST, self.gateway.port, self.queues)
+        before = len(self.simulator.ledger()["effects"])
+        self.down()
+        for path in ("antrean/add", "antrean/panggil", "antrean/batal", "antrean/add"):
+            answer = family.call("POST", path, family.text(self.queueing(60)))
+            self.assertTrue(family.takes(answer), answer)
+            self.assertEqual(answer.envelope()[1], 200, answer)
+        self.assertEqual(len(self.simulator.ledger()["effects"]), before)
+        self.simulator.weather([])
+        wait_for(self.drained, "the backlog to be sent", 60)
+        sent = [effect["route"] for effect in self.simulator.ledger()["effects"][before:]]
+        self.assertEqual(sent, ["antrean/add", "antrean/panggil", "antrean/batal", "antrean/add"])
 
     def test_a_password_changes_in_the_middle_of_a_backlog(self):
         """Records keep the one they came with; once the server has taken the new one, in a look-up here, it is theirs too."""

@@ -28,7 +28,7 @@ class Served(unittest.TestCase):
         cls.simulator = Simulator(BUILD, cls.directory, [FIRST, SECOND, THIRD])
         cls.gateway = Gateway(BUILD, cls.directory, [FIRST, SECOND], cls.simulator.port)
         where = mounts(SOURCE)
-        cls.new, cls.old = where["pcare-rest"], where["pcare-rest-v3"]
+        cls.new, cls.old, cls.queues = where["pcare-rest"], where["pcare-rest-v3"], where["antreanfktp"]
         cls.date = time.strftime("%d-%m-%Y", time.gmtime(time.time() + 7 * 3600))
 
     @classmethod
