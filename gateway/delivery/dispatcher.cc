@@ -27,6 +27,7 @@ Dispatcher::Dispatcher(DispatcherOptions options, DispatcherDoors doors)
       permits_(options_.permits, doors_.clock.steady()),
       surges_(options_.surge),
       outages_(options_.destination),
+      marks_ahead_(options_.marks_ahead),
       reads_back_(std::ranges::any_of(doors_.profile.routes, can_read_back)) {}
 
 Dispatcher::~Dispatcher() = default;
@@ -47,6 +48,7 @@ void Dispatcher::start() {
 
 void Dispatcher::stop(std::move_only_function<void()> done) {
   stopping_ = true;
+  give_places();  // whoever stands in line for one is let go
   stopped_ = std::move(done);
   if (timer_) doors_.timers.cancel(*timer_);
   timer_.reset();
@@ -140,14 +142,18 @@ void Dispatcher::open(const WorkPtr& work) {
   if (work->may_be_in_doubt && may_mean_one_in_doubt(*work)) return wait_for_those_in_doubt(work);
   if (!prepare(work)) return;
   work->opened_at = doors_.clock.wall();
+  work->started = doors_.clock.steady();
   storage::OpenAttempt mark;
   mark.epoch = work->epoch;
   mark.id = work->record.id;
   mark.expected_version = work->record.version;
   mark.attempt.opened_at = work->opened_at;
   mark.attempt.patched = work->outbound.patched;
-  doors_.store.open_attempts({std::move(mark)}, doors_.home,
-                             [this, work](auto changed) { opened(work, std::move(changed)); });
+  ++opening_;
+  doors_.store.open_attempts({std::move(mark)}, doors_.home, [this, work](auto changed) {
+    --opening_;
+    opened(work, std::move(changed));
+  });
 }
 
 void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage::Changed>> changed) {
@@ -162,14 +168,16 @@ void Dispatcher::opened(const WorkPtr& work, storage::Result<std::vector<storage
   work->record.version = change.version;
   work->record.state = change.state;
   meet_no_more(work);
-  send(work);
+  marks_ahead_.marked(doors_.clock.steady() - work->started);
+  in_line_.push_back(work);
+  give_places();
 }
 
 void Dispatcher::send(const WorkPtr& work) {
   work->started = doors_.clock.steady();
-  // The breaker may have opened, or a gate been shut, while the mark was being written: then nothing is sent, and
-  // nothing is counted.
-  if (stopping_ || must_wait(work) || !doors_.upstream.may_send_record()) return not_sent(work);
+  // The breaker may have opened, a gate been shut or the lease been lost since it was asked for: then nothing is sent,
+  // and nothing is counted.
+  if (stopping_ || !lease_ || must_wait(work) || !doors_.upstream.may_send_record()) return not_sent(work);
   if (!sign(work->outbound.request, work)) return not_sent(work);
   throughput_.sent(work->started);
   work->cut_short = doors_.upstream.cut_short();
@@ -177,6 +185,7 @@ void Dispatcher::send(const WorkPtr& work) {
                               {work->breaker_key(), work->record.facility},
                               [this, work](const rules::Exchange& exchange, const rules::Classified& classified) {
                                 sent(work, exchange, classified);
+                                give_places();
                               });
 }
 
@@ -204,6 +213,7 @@ void Dispatcher::sent(const WorkPtr& work, const rules::Exchange& exchange, cons
   work->answered = true;
   ++answered_;
   const auto* reply = std::get_if<rules::Reply>(&exchange);
+  if (reply != nullptr) marks_ahead_.answered(doors_.clock.steady() - work->started);
   note_standing(work, classified.outcome);
   auto settlement = settle_send(work->record, classified, end_of(work), reply ? reply->http_status : 0,
                                 reply ? reply->retry_after : std::chrono::seconds(0), options_.settle);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,7 @@
 #include "gateway/delivery/last_let_in.h"
 #include "gateway/delivery/late_apply.h"
 #include "gateway/delivery/logins.h"
+#include "gateway/delivery/marks_ahead.h"
 #include "gateway/delivery/outages.h"
 #include "gateway/delivery/parked.h"
 #include "gateway/delivery/permits.h"
@@ -55,6 +57,7 @@ struct DispatcherOptions {
   std::chrono::milliseconds fresh_age{3'600'000};  // accepted since so long: somebody may still be waiting for it
   std::chrono::milliseconds deadline_near{3 * 3'600'000};  // a deadline that is nearer makes its record go first
   std::uint64_t most_callbacks = 10'000;                   // of one facility may be due; more are left out
+  MarksAheadOptions marks_ahead{};
 };
 
 struct DispatcherDoors {
@@ -153,6 +156,9 @@ class Dispatcher {
   void release(const WorkPtr& work, bool wake_lane);
   void meet_no_more(const WorkPtr& work);
   std::size_t places_taken() const;
+  std::size_t places() const;
+  bool has_a_place() const;
+  void give_places();
   void release_for_later(const WorkPtr& work);
   void wait_for_store();
   void could_not_fetch(storage::Error error);
@@ -342,6 +348,9 @@ class Dispatcher {
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
   std::map<storage::Lane, std::size_t> met_in_lane_;  // of them, those that a peek still meets
   std::size_t answered_ = 0;                          // of them, those that only wait for the store
+  std::size_t opening_ = 0;                           // of them, those whose mark is being written
+  std::deque<WorkPtr> in_line_;                       // of them, those that wait for a place of the window
+  MarksAhead marks_ahead_;
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.
   std::unordered_map<storage::SubmissionId, bool, storage::SubmissionIdHash> left_alone_;  // whether it is in the index
   std::optional<storage::Lease> lease_;  // without one nothing is looked for

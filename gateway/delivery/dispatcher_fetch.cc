@@ -164,7 +164,8 @@ void Dispatcher::fetched(Fetch& fetch, std::vector<storage::DueBatch> batches) {
   }
   const bool any = !fetch.sends.empty() || !fetch.questions.empty();
   if (fetch.suspect && !any) take_one(fetch, fetch.suspect->second, std::move(fetch.suspect->first));
-  for (const auto& work : fetch.questions) work->record.state == State::delivered ? read_back(work) : ask(work);
+  in_line_.insert(in_line_.end(), fetch.questions.begin(), fetch.questions.end());
+  give_places();
   for (const auto& work : fetch.sends) open(work);
 }
 

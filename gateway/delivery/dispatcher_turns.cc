@@ -47,6 +47,7 @@ void Dispatcher::look() {
   note_drain();
   count_served();
   look_at_deadlines();
+  give_places();
   if (upstream.state() == BreakerState::open) return;
   if (upstream.wants_health_read()) upstream.send_health_read();
   take_back_lanes();
@@ -55,10 +56,36 @@ void Dispatcher::look() {
 
 // How many more records may be taken. In half-open one, and only when it may be sent at once.
 std::size_t Dispatcher::room() const {
-  const std::size_t window = doors_.upstream.window();
   const std::size_t taken = places_taken();
-  if (taken >= window || !doors_.upstream.may_send_record()) return 0;
-  return permits_.within_pace(window - taken, doors_.clock.steady());
+  if (taken >= places() || !doors_.upstream.may_send_record()) return 0;
+  return permits_.within_pace(places() - taken, doors_.clock.steady());
+}
+
+// Of the window, and for those whose mark may be written before it has room for them.
+std::size_t Dispatcher::places() const {
+  const std::size_t window = doors_.upstream.window();
+  return doors_.upstream.state() == BreakerState::closed ? window + marks_ahead_.places(window) : window;
+}
+
+// Whether the server may be asked one more thing. While the breaker is not closed there is no line: who comes is let
+// through or sent back at once.
+bool Dispatcher::has_a_place() const {
+  if (stopping_ || !lease_ || doors_.upstream.state() != BreakerState::closed) return true;
+  return places_taken() - in_line_.size() - opening_ < doors_.upstream.window();
+}
+
+void Dispatcher::give_places() {
+  while (!in_line_.empty() && has_a_place()) {
+    const auto work = std::move(in_line_.front());
+    in_line_.pop_front();
+    if (work->record.state == State::in_flight) {
+      send(work);
+    } else if (stopping_) {
+      release(work, false);
+    } else {
+      work->record.state == State::delivered ? read_back(work) : ask(work);
+    }
+  }
 }
 
 // Whom the server has answered is out of its way: what came of him is the store's to take, and the next may go

@@ -41,6 +41,7 @@ Day::Day(DayOptions options, const storage::Sealer& sealer)
               .parks_edits = random_.chance(0.15),
               .maximum_age = maximum_age_,
               .facilities = facilities,
+              .marks_ahead = options.seed % 3 == 0 ? 8U : 0U,
               .without_reason = random_.chance(0.3) ? "F003" : ""},
              clock_, agenda_, national_, records_, findings_, sealer_),
       clinics_(options.seed, facilities, clock_, agenda_, stage_, records_, findings_),

@@ -38,6 +38,7 @@ delivery::DispatcherOptions dispatcher_options(const StageOptions& options) {
   made.destination = destination;
   made.settle.backoff = {.first = 2s, .max = 60s};
   made.settle.late_apply_wait = options.control == Control::probe_before_the_wait ? 1s : 30s;
+  made.marks_ahead.least = options.marks_ahead;
   if (options.maximum_age) made.settle.maximum_age.age = *options.maximum_age;
   made.login.pause_first = 10min;
   made.login.pause_max = 30min;

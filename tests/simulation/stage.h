@@ -21,7 +21,8 @@ struct StageOptions {
   bool parks_edits = false;     // after an edit of unknown outcome a person must look
   std::optional<milliseconds> maximum_age{};
   std::uint32_t facilities = 10;
-  std::string without_reason;  // facility that has no reason for late entries
+  std::size_t marks_ahead = 0;  // though the disk takes no time here
+  std::string without_reason;   // facility that has no reason for late entries
 };
 
 // Runs in place, so that an answer is judged by what holds when it is found out.

@@ -53,7 +53,7 @@ World::Process::Process(World& world)
       dispatcher(
           {std::string(destination), world.options_.settle, world.options_.login, world.options_.permits,
            world.options_.surge, delivery::DispatcherOptions{}.fresh_age, delivery::DispatcherOptions{}.deadline_near,
-           world.options_.callbacks.value_or(delivery::CallbacksOptions{}).policy.most_due},
+           world.options_.callbacks.value_or(delivery::CallbacksOptions{}).policy.most_due, world.options_.marks_ahead},
           {world.profile_, world.facilities_, store, home, *world.sealer_, upstream, world.clock, timers,
            [] { return 0.5; }, probes,
            [&world](const auto& facility, const std::string&) {

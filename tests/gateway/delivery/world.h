@@ -48,6 +48,7 @@ struct WorldOptions {
   std::function<void(profile::Profile&)> profile;         // changes the shipped one
   std::string credentials{};                              // of the clinics, as the front hands them on
   std::optional<delivery::CallbacksOptions> callbacks{};  // none: nobody sends them
+  delivery::MarksAheadOptions marks_ahead{};
 };
 
 struct Dose {
