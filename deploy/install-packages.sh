@@ -30,6 +30,8 @@ packages_tests=(
   python3-cryptography
   # what confines the gateway on its host, and its Debian package in a clean root
   systemd libseccomp2 binutils dpkg-dev file lintian mmdebstrap
+  # clients that take their time
+  slowhttptest
   # instructions of the hot rules
   valgrind libbenchmark-dev
   # structure tests

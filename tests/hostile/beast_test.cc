@@ -57,7 +57,7 @@ TEST(Corpus, is_large_and_every_name_is_there_once) {
 }
 
 TEST(Corpus, escapes) {
-  EXPECT_EQ(unescape(R"(a\r\n\t\0\x41\\{3*b\r}{"c"})"), std::string("a\r\n\t\0A\\b\rb\rb\r{\"c\"}", 19));
+  EXPECT_EQ(unescape(R"(a\r\n\t\0\x41\\{3*b\r}{"c"})"), std::string("a\r\n\t\0A\\b\rb\rb\r{\"c\"}", 18));
   EXPECT_FALSE(unescape(R"(\q)"));
   EXPECT_FALSE(unescape(R"(\x4)"));
   EXPECT_FALSE(unescape("\\"));

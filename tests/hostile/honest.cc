@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <string_view>
 
 #include "tests/day/http_client.h"
@@ -20,25 +19,16 @@ constexpr auto patience = 5'000ms;
 constexpr std::size_t most_told = 5;
 constexpr const char* facility = "P0002";
 
-std::string today() {
-  const std::time_t now = std::time(nullptr) + 7 * 3600;
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
-}
-
 struct Asked {
   day::HttpRequest request;
   int status = 0;
 };
 
-Asked a_dose(std::uint32_t number, const std::string& date) {
-  const auto person = sampler::make_person(7, number);
-  const sampler::Dose dose{.facility = facility, .date = date, .vaccine = "1", .batch = "UJI0001"};
+Asked a_registration(std::uint32_t number) {
   return {{"POST",
-           "/v1/destinations/pcare-vaksin/vaksin/simpan",
+           "/v1/destinations/pcare-vaksin/sasaran/simpan",
            {{"x-kdppk", facility}, {"Content-Type", "application/json"}, {"Prefer", "respond-async"}},
-           sampler::dose_body(person, dose)},
+           sampler::registration_body(sampler::make_person(7, number))},
           202};
 }
 
@@ -67,11 +57,10 @@ Served Honest::stop() {
 
 void Honest::work(std::uint32_t clinic) {
   day::HttpClient client(port_);
-  const auto date = today();
   auto next = Clock::now() + clinic * pace / clinics;
   for (std::uint32_t round = clinic; !stopped_; ++round, next += pace) {
     std::this_thread::sleep_until(next);
-    auto asked = round % 3 == 0   ? a_dose(next_person_++, date)
+    auto asked = round % 3 == 0   ? a_registration(next_person_++)
                  : round % 3 == 1 ? a_read("/v1/submissions?limit=5")
                                   : a_read("/v1/status");
     const auto began = Clock::now();

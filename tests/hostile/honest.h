@@ -1,5 +1,5 @@
-// Clinics that go on working meanwhile: at a fixed pace, each on a connection of its own, doses and reads; every answer
-// must be the right one, and is timed. Threads: its own; the result belongs to whoever stopped it.
+// Clinics that go on working meanwhile: at a fixed pace, each on a connection of its own, registrations and reads;
+// every answer must be the right one, and is timed. Threads: its own; the result belongs to whoever stopped it.
 #pragma once
 
 #include <atomic>

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -36,6 +37,7 @@ struct Settings {
 
 struct Report {
   std::size_t cases = 0;
+  std::size_t beast_accepts = 0;  // of those that must be refused
   Findings corpus;
   FloodResult flood;
   SlowResult slow;
@@ -134,6 +136,10 @@ int run(const Settings& settings) {
   if (!stage) return fmt::print(stderr, "titip_hostile: {}\n", stage.error()), 2;
   Report report;
   report.cases = corpus->size();
+  report.beast_accepts = static_cast<std::size_t>(std::ranges::count_if(*corpus, [](const Case& one) {
+    return one.beast == Alone::accepts &&
+           std::ranges::any_of(one.answers, [](const auto& owed) { return !owed.reason.empty(); });
+  }));
   attack(settings, *corpus, *stage, report);
   if (!stage->gateway_runs()) {
     ++report.crashes;
@@ -156,10 +162,10 @@ int run(const Settings& settings) {
     fmt::print("kept: {}; again with --seed {}\n", stage->directory().string(), settings.seed);
   }
   fmt::print(
-      "hostile: p99_ms={:.1f} calm_p99_ms={:.1f} clinics_requests={} answered_mutations={} idle={} turned_away={} "
-      "throttled={} slowhttptest={}\n",
-      report.served.p99_ms(), report.calm.p99_ms(), report.served.asked, report.flood.answered, report.slow.idle,
-      report.slow.turned_away, report.slow.throttled, report.tool);
+      "hostile: beast_alone_accepts={} p99_ms={:.1f} calm_p99_ms={:.1f} clinics_requests={} answered_mutations={} "
+      "idle={} turned_away={} throttled={} slowhttptest={}\n",
+      report.beast_accepts, report.served.p99_ms(), report.calm.p99_ms(), report.served.asked, report.flood.answered,
+      report.slow.idle, report.slow.turned_away, report.slow.throttled, report.tool);
   fmt::print(
       "hostile: corpus={} wrong_verdicts={} mutated_requests={} crashes={} hangs={} served_ok_meanwhile={:.4g}%\n",
       report.cases, report.corpus.wrong.size() + report.flood.wrong_in_all, report.flood.sent, report.crashes,
