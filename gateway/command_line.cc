@@ -5,6 +5,7 @@
 #include "gateway/commands.h"
 #include "gateway/completion.h"
 #include "gateway/exit_status.h"
+#include "gateway/no_core.h"
 #include "gateway/pause_end.h"
 #include "gateway/serve.h"
 
@@ -272,6 +273,7 @@ class Commands {
 }  // namespace
 
 int run(int argc, char** argv, const Seams& seams) {
+  if (const auto not_done = forbid_core_dumps(); !not_done.empty()) fmt::print(stderr, "titip: {}\n", not_done);
   CLI::App program("Titip takes custody of clinic submissions and hands them on to the national server.", "titip");
   program.set_version_flag("--version", TITIP_VERSION);
   program.footer(
