@@ -6,7 +6,7 @@
 namespace titip::admin {
 
 std::string masked(std::string_view text) {
-  constexpr std::size_t number_digits = 16;
+  constexpr std::size_t number_digits = 13;  // a BPJS card has 13, a NIK 16
   constexpr std::size_t shown = 4;
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   std::string out(text);

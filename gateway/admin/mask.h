@@ -6,7 +6,7 @@
 
 namespace titip::admin {
 
-// Every run of 16 digits or more in the text, but for the last four of each.
+// Every run of 13 digits or more (a BPJS card, a NIK) in the text, but for the last four of each.
 std::string masked(std::string_view text);
 
 }  // namespace titip::admin

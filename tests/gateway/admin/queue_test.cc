@@ -122,7 +122,8 @@ TEST(Shape, a_record_is_where_postfix_would_have_it) {
 
 TEST(Mask, a_number_keeps_four_digits) {
   EXPECT_EQ(masked("nik 9901011501900001."), "nik ************0001.");
-  EXPECT_EQ(masked("123456789012345"), "123456789012345");
+  EXPECT_EQ(masked("peserta 0001234567891"), "peserta *********7891");
+  EXPECT_EQ(masked("123456789012"), "123456789012");
   EXPECT_EQ(masked("12345678901234567"), "*************4567");
   EXPECT_EQ(masked("9901011501900001 9901011501900002"), "************0001 ************0002");
   EXPECT_EQ(masked(""), "");
