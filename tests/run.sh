@@ -34,6 +34,7 @@ usage: tests/run.sh [--no-install] [part…]
                in full, with --long ten times that, and closes with its figures
   package      the Debian package: judged by lintian, installed into a clean root, used, upgraded, purged
   hostile      a corpus of hostile requests, mutated ones and slow ones, while clinics go on working
+  leaks        people, passwords and secrets planted in a gateway are looked for wherever they could lie unsealed
   fuzz         libFuzzer on whatever reads bytes from outside, and a planted fault that it must find; alone it takes
                --seconds (60 for each target, 10 in CI) and closes with its figures
   lint         clang-tidy over the tree (slow; only when named)
@@ -42,7 +43,7 @@ TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
 
-all_parts=(unit house controls integration dropin simulate capacity monitoring crash package hostile fuzz)
+all_parts=(unit house controls integration dropin simulate capacity monitoring crash package hostile leaks fuzz)
 install=yes
 submissions=
 seeds=
@@ -119,7 +120,7 @@ while [[ $# -gt 0 ]]; do
       crash_options+=("$argument" "$1")
       shift
       ;;
-    unit | house | controls | integration | dropin | simulate | compare | bench | capacity | monitoring | crash | package | hostile | fuzz | lint) wanted+=("$argument") ;;
+    unit | house | controls | integration | dropin | simulate | compare | bench | capacity | monitoring | crash | package | hostile | leaks | fuzz | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -254,6 +255,14 @@ if [[ ${wanted[*]} == hostile ]]; then
   exec bash tests/hostile/hostile.sh build/release/titip_hostile
 fi
 
+if [[ ${wanted[*]} == leaks ]]; then
+  build leaks release titip pcare_sim titip_leaky
+  printf '\n== leaks\n'
+  export TITIP_BUILD_DIR=$root/build/release TITIP_SOURCE_DIR=$root
+  /usr/bin/python3 -B tests/leaks/leaks.py --expect-leak --titip build/release/titip_leaky
+  exec /usr/bin/python3 -B tests/leaks/leaks.py
+fi
+
 if [[ ${wanted[*]} == fuzz ]]; then
   build fuzz fuzz fuzz_tests
   printf '\n== fuzz\n'
@@ -290,6 +299,7 @@ if wants monitoring; then build monitoring release monitoring_tests; fi
 if wants crash; then build crash release crash_tests; fi
 if wants package; then build package release package_tests; fi
 if wants hostile; then build hostile release hostile_tests; fi
+if wants leaks; then build leaks release leaks_tests; fi
 if wants fuzz; then build fuzz fuzz fuzz_tests; fi
 
 lint_status=0
@@ -308,7 +318,7 @@ fi
 # One ctest run over all builds, so that its summary counts every test. Each part must have some.
 rows=()
 if wants unit; then rows+=(asan-unit tsan-threaded); fi
-for part in house controls integration dropin simulate capacity monitoring crash package hostile fuzz; do
+for part in house controls integration dropin simulate capacity monitoring crash package hostile leaks fuzz; do
   if wants "$part"; then rows+=("$part"); fi
 done
 labels="^($(IFS='|' && printf '%s' "${rows[*]}"))\$"

@@ -3,15 +3,15 @@ started again, backed up, rekeyed and asked to erase: neither in its data direct
 log nor in its metrics. The search is proven on what is planted."""
 
 import base64
-import hashlib
 import json
 import pathlib
 import signal
 import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "leaks")]
 from gateway import MOUNT, Gateway, Place, Simulator, dose, person, wait_for  # noqa: E402
+from search import dresses  # noqa: E402
 
 PASSWORD = "sandi-kenari-77"
 USER = "petugas-kenari"
@@ -22,24 +22,6 @@ CANARY = {"nama": "Kenari Rahasia", "noHp": "000111222333", "alamat": "Gang Kena
 def words():
     one = person(4321, **CANARY)
     return [one["nik"], one["noTiket"], *CANARY.values(), PASSWORD, USER, KEY]
-
-
-def dresses(word):
-    """The word as it might lie on a disk, by what it is dressed as."""
-    raw = word.encode()
-    yield "plain", raw
-    yield "hex", raw.hex().encode()
-    yield "HEX", raw.hex().upper().encode()
-    yield "utf16", word.encode("utf-16-le")
-    yield "url", "".join(f"%{byte:02X}" for byte in raw).encode()
-    for before in range(3):  # inside a longer text, without the characters that neighbours have a part in
-        text = base64.b64encode(b"\0" * before + raw)
-        whole = (before * 8 + len(raw) * 8) // 6
-        yield "base64", text[(before * 8 + 5) // 6:whole]
-    for name in ("md5", "sha1", "sha256"):
-        digest = hashlib.new(name, raw).digest()
-        yield name, digest[:16]
-        yield name + " in hex", digest[:8].hex().encode()
 
 
 def files_of(directory):

@@ -96,6 +96,7 @@ class Gateway:
             "facilities": [{"code": "P0001", "name": "Puskesmas Uji 1", "time_zone": "WIB", "late_entry_reason": "1"},
                            {"code": "P0002", "name": "Puskesmas Uji 2", "time_zone": "WITA"}],
         }
+        self.program = BUILD / "titip"
         self.starts = 0
         self.process = None
         self.port = self.operations_port = 0
@@ -108,7 +109,7 @@ class Gateway:
     def start(self, before=(), **how):
         self.starts += 1
         log = f"titip-{self.starts}.log"
-        self.process = self.place.start([*before, *UNDER, BUILD / "titip", "serve", "--config", self.write_config()], log, **how)
+        self.process = self.place.start([*before, *UNDER, self.program, "serve", "--config", self.write_config()], log, **how)
         find = lambda name: re.search(rf'"listener":"{name}".*"port":(\d+)', self.place.log(log))
         wait_for(lambda: find("operations") or self.process.poll() is not None, "the gateway's listeners")
         assert self.process.poll() is None, self.place.log(log)
