@@ -12,6 +12,7 @@ usage: tests/run.sh [--no-install] [part…]
        tests/run.sh dropin [--patients N]
        tests/run.sh compare [--days N]
        tests/run.sh fuzz [--seconds N]
+       tests/run.sh soak [--minutes N]
        tests/run.sh bench [--rounds N]
        tests/run.sh crash [--ci|--full|--long] [--seed N] [--replay KIND:SEED]
   unit         unit tests under ASan and UBSan; those with threads under TSan too
@@ -37,8 +38,10 @@ usage: tests/run.sh [--no-install] [part…]
   leaks        people, passwords and secrets planted in a gateway are looked for wherever they could lie unsealed
   fuzz         libFuzzer on whatever reads bytes from outside, and a planted fault that it must find; alone it takes
                --seconds (60 for each target, 10 in CI) and closes with its figures
+  soak         a gateway works for 20 minutes (--minutes N) before a server that fails at random: memory and descriptors do not
+               grow, and a planted leak is found; only when named
   lint         clang-tidy over the tree (slow; only when named)
-No part: all but lint, compare and bench. --no-install: ask apt and npm for nothing.
+No part: all but lint, compare, bench and soak. --no-install: ask apt and npm for nothing.
 TITIP_SIZE=ci makes the long tests short; it is the default where CI=true.
 END
 }
@@ -50,6 +53,7 @@ seeds=
 patients=
 days=
 seconds=
+minutes=
 rounds=
 crash_options=()
 crash_option=
@@ -99,6 +103,14 @@ while [[ $# -gt 0 ]]; do
       fi
       shift
       ;;
+    --minutes)
+      minutes=${1:-}
+      if [[ ! $minutes =~ ^[1-9][0-9]*$ ]]; then
+        printf 'tests/run.sh: --minutes wants a number\n' >&2
+        exit 2
+      fi
+      shift
+      ;;
     --rounds)
       rounds=${1:-}
       if [[ ! $rounds =~ ^[1-9][0-9]*$ ]]; then
@@ -120,7 +132,7 @@ while [[ $# -gt 0 ]]; do
       crash_options+=("$argument" "$1")
       shift
       ;;
-    unit | house | controls | integration | dropin | simulate | compare | bench | capacity | monitoring | crash | package | hostile | leaks | fuzz | lint) wanted+=("$argument") ;;
+    unit | house | controls | integration | dropin | simulate | compare | bench | capacity | monitoring | crash | package | hostile | leaks | fuzz | soak | lint) wanted+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -151,6 +163,14 @@ if [[ -n $days && ${wanted[*]} != compare ]]; then
 fi
 if [[ -n $seconds && ${wanted[*]} != fuzz ]]; then
   printf "tests/run.sh: --seconds is an option of the part 'fuzz' alone\n" >&2
+  exit 2
+fi
+if [[ -n $minutes && ${wanted[*]} != soak ]]; then
+  printf "tests/run.sh: --minutes is an option of the part 'soak' alone\n" >&2
+  exit 2
+fi
+if [[ ${#wanted[@]} -gt 1 && " ${wanted[*]} " == *' soak '* ]]; then
+  printf "tests/run.sh: the part 'soak' runs alone\n" >&2
   exit 2
 fi
 if [[ -n $rounds && ${wanted[*]} != bench ]]; then
@@ -261,6 +281,14 @@ if [[ ${wanted[*]} == leaks ]]; then
   export TITIP_BUILD_DIR=$root/build/release TITIP_SOURCE_DIR=$root
   /usr/bin/python3 -B tests/leaks/leaks.py --expect-leak --titip build/release/titip_leaky
   exec /usr/bin/python3 -B tests/leaks/leaks.py
+fi
+
+if [[ ${wanted[*]} == soak ]]; then
+  build soak release titip pcare_sim titip_leaking
+  printf '\n== soak\n'
+  export TITIP_BUILD_DIR=$root/build/release TITIP_SOURCE_DIR=$root
+  python3 -B tests/soak/soak.py --minutes 2 --expect-leak --titip build/release/titip_leaking
+  exec python3 -B tests/soak/soak.py --minutes "${minutes:-20}"
 fi
 
 if [[ ${wanted[*]} == fuzz ]]; then
