@@ -110,6 +110,8 @@ def main():
     arguments.add_argument("--seed", default="1", type=str)
     arguments.add_argument("--expect-leak", action="store_true", help="for a gateway that loses 1 KB a request: it must be found")
     asked = arguments.parse_args()
+    if os.geteuid() != 0:
+        raise SystemExit("soak: only root sees the descriptors of a gateway, which lets nobody else look into it: run it as root")
     if not proven():
         raise SystemExit("soak: the statistic does not see a loss")
     seconds = asked.minutes * 60
