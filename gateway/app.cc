@@ -1,5 +1,7 @@
 #include "gateway/app.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -31,7 +33,13 @@ bool wait_until(std::chrono::steady_clock::time_point deadline, const std::funct
 
 }  // namespace
 
-void App::make_front() {
+std::expected<void, std::string> App::make_front() {
+  if (config_.front.tls) {
+    tls_ = std::make_shared<http::Tls>();
+    if (const auto used = tls_->use(*config_.front.tls); !used)
+      return std::unexpected(fmt::format("/front/tls: {}", used.error()));
+    config_.front.limits.tls = tls_;
+  }
   const auto made_numbers = std::make_shared<intake::MadeNumbers>();
   const auto rates = std::make_shared<front::FacilityRates>(config_.front.facility_rate);
   config_.front.limits.budget = budget_;
@@ -44,6 +52,7 @@ void App::make_front() {
                                [this] { return reads::status_json(facts()).dump(2); }, [this] { return alive(); },
                                [this] { return why_not_ready(); }}));
   }
+  return {};
 }
 
 void App::make_operations() {

@@ -40,7 +40,7 @@ std::expected<void, storage::NotOpened> App::open() {
   if (auto gates = set_gates(); !gates) return std::unexpected(std::move(gates.error()));
   registry_.before_exposition([this] { fill_queue_metrics(); });
   budget_descriptors();
-  make_front();
+  if (auto made = make_front(); !made) return std::unexpected(std::move(made.error()));
   make_operations();
   make_upkeep();
   return {};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,7 @@ struct FrontConfig {
   std::uint64_t cache_bytes = 16U << 20U;  // of each loop and destination
   std::size_t waiting_answers = 1'000;
   http::ServerOptions limits;
+  std::optional<http::TlsMaterial> tls;  // none: plain HTTP
   front::RateOptions facility_rate;
 };
 

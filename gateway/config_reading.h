@@ -108,6 +108,7 @@ struct Key {
 };
 
 std::chrono::minutes read_zone(const Reading& reading);
+void read_front(const Reading& reading, Config& config);
 void read_facilities(const Reading& reading, Config& config);
 void read_callbacks(const Reading& reading, Config& config);
 

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "gateway/http/listener.h"
+#include "gateway/http/stream.h"
 
 namespace titip::http {
 namespace {
@@ -23,14 +23,16 @@ using clock::SteadyTime;
 constexpr std::size_t most_drained = 1U << 20U;
 constexpr std::size_t most_kept = 32U << 10U;
 
-// One connection. Its steps: read a header under a deadline, guard it, read the body under a deadline, hand the request
-// on, write the answer, begin again with what is left in the buffer.
+// One connection. Its steps: shake hands where there is TLS, read a header under a deadline, guard it, read the body
+// under a deadline, hand the request on, write the answer, begin again with what is left in the buffer.
 class Connection final : public Session, public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Server::Impl> server, tcp::socket socket, std::string remote)
-      : server_(std::move(server)), socket_(std::move(socket)), remote_(std::move(remote)) {
+      : server_(std::move(server)),
+        stream_(std::move(socket), server_->options.tls ? server_->options.tls->context() : nullptr),
+        remote_(std::move(remote)) {
     error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
+    stream_.socket().set_option(tcp::no_delay(true), ignored);
   }
   ~Connection() override {
     server_->budget().leave(remote_);
@@ -43,6 +45,8 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     server_->joined();
   }
 
+  void begin() { stream_.is_secure() ? shake_hands() : begin_request(); }
+
   void begin_request() {
     step_ = buffer_.size() == 0 ? Step::idle : Step::header;
     set_deadline(step_ == Step::idle ? server_->options.idle : server_->options.header_deadline);
@@ -53,6 +57,9 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   void check_deadline(SteadyTime now) override {
     if (now < deadline_ && !is_too_slow(now)) return;
     switch (step_) {
+      case Step::handshake:
+        server_->probes.refused("handshake_timeout");
+        return close();
       case Step::idle:
       case Step::writing:
       case Step::lingering:
@@ -70,7 +77,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   }
 
   void close_if_idle() override {
-    if (step_ == Step::idle) close();
+    if (step_ == Step::idle || step_ == Step::handshake) close();
   }
 
   void close() override {
@@ -78,12 +85,12 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     step_ = Step::closed;
     give_back();
     error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
+    stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
+    stream_.socket().close(ignored);
   }
 
  private:
-  enum class Step : std::uint8_t { idle, header, body, answering, writing, lingering, closed };
+  enum class Step : std::uint8_t { handshake, idle, header, body, answering, writing, lingering, closed };
 
   std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
 
@@ -107,20 +114,35 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
 
   void set_deadline(std::chrono::milliseconds span) { deadline_ = server_->clock.steady() + span; }
 
+  void shake_hands() {
+    step_ = Step::handshake;
+    set_deadline(server_->options.handshake_deadline);
+    stream_.handshake([self = shared_from_this()](error_code error) {
+      if (self->step_ == Step::closed) return;
+      if (error) {
+        self->server_->probes.refused("handshake_failed");
+        return self->close();
+      }
+      self->peer_names_ = self->stream_.peer_names();
+      self->begin_request();
+    });
+  }
+
   void read_more(void (Connection::*then)()) {
     const std::size_t room = std::max<std::size_t>(4096, body_missing());
     reading_ = true;
-    socket_.async_read_some(buffer_.prepare(std::min<std::size_t>(room, 64U << 10U)),
-                            [self = shared_from_this(), then](error_code error, std::size_t bytes) {
-                              self->reading_ = false;
-                              if (self->step_ == Step::closed) return;
-                              // The deadline came first: what arrives now belongs to a request that was refused.
-                              if (self->step_ == Step::lingering) return self->drain_input();
-                              if (self->step_ == Step::answering || self->step_ == Step::writing) return;
-                              if (error) return self->close();
-                              self->buffer_.commit(bytes);
-                              ((*self).*then)();
-                            });
+    stream_.read_some(buffer_.prepare(std::min<std::size_t>(room, 64U << 10U)),
+                      [self = shared_from_this(), then](error_code error, std::size_t bytes) {
+                        self->reading_ = false;
+                        if (self->step_ == Step::closed) return;
+                        // The deadline came first: what arrives now belongs to a request that was refused.
+                        if (self->step_ == Step::lingering)
+                          return self->stream_.is_secure() ? void() : self->drain_input();
+                        if (self->step_ == Step::answering || self->step_ == Step::writing) return;
+                        if (error) return self->close();
+                        self->buffer_.commit(bytes);
+                        ((*self).*then)();
+                      });
   }
 
   std::size_t body_missing() const {
@@ -157,6 +179,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     keep_alive_ = guarded->keep_alive;
     request_.received_at = server_->clock.steady();
     request_.remote_address = remote_;
+    request_.peer_names = peer_names_;
     buffer_.consume(head.size());
     step_ = Step::body;
     set_deadline(server_->options.body_deadline);
@@ -183,7 +206,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   void send_continue() {
     static constexpr std::string_view interim = "HTTP/1.1 100 Continue\r\n\r\n";
     continuing_ = true;
-    asio::async_write(socket_, asio::buffer(interim), [self = shared_from_this()](error_code error, std::size_t) {
+    stream_.write(asio::buffer(interim), [self = shared_from_this()](error_code error, std::size_t) {
       self->continuing_ = false;
       if (self->step_ == Step::closed) return;
       if (error) return self->close();
@@ -226,7 +249,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     held_ += write_.size();
     step_ = Step::writing;
     set_deadline(server_->options.write_deadline);
-    asio::async_write(socket_, asio::buffer(write_), [self = shared_from_this()](error_code error, std::size_t) {
+    stream_.write(asio::buffer(write_), [self = shared_from_this()](error_code error, std::size_t) {
       if (self->step_ == Step::closed) return;
       if (error) return self->close();
       self->give_back();
@@ -256,26 +279,42 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   // Closing with unread bytes would reset the connection and may take our answer with it: stop sending, read what still
   // comes for a moment, then close.
   void linger() {
-    error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
     step_ = Step::lingering;
     set_deadline(std::chrono::milliseconds(1000));
+    if (stream_.is_secure()) return say_goodbye();
+    stop_sending();
     if (!reading_) drain_input();
   }
 
-  void drain_input() {
-    buffer_.consume(buffer_.size());
-    socket_.async_read_some(buffer_.prepare(4096), [self = shared_from_this()](error_code error, std::size_t bytes) {
+  // Under TLS too what comes after the goodbye is read as it is: nobody wants to know what it says.
+  void say_goodbye() {
+    stream_.say_goodbye([self = shared_from_this()](error_code) {
       if (self->step_ == Step::closed) return;
-      self->drained_ += bytes;
-      if (error || self->drained_ > most_drained) return self->close();
+      self->stop_sending();
       self->drain_input();
     });
   }
 
+  void stop_sending() {
+    error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  void drain_input() {
+    buffer_.consume(buffer_.size());
+    stream_.socket().async_read_some(buffer_.prepare(4096),
+                                     [self = shared_from_this()](error_code error, std::size_t bytes) {
+                                       if (self->step_ == Step::closed) return;
+                                       self->drained_ += bytes;
+                                       if (error || self->drained_ > most_drained) return self->close();
+                                       self->drain_input();
+                                     });
+  }
+
   std::shared_ptr<Server::Impl> server_;
-  tcp::socket socket_;
+  Stream stream_;
   std::string remote_;
+  PeerNames peer_names_;
   Sessions::iterator place_;
   beast::flat_buffer buffer_;
   std::size_t scanned_ = 0;
@@ -298,7 +337,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
 void serve(std::shared_ptr<Server::Impl> listener, tcp::socket socket, std::string address) {
   auto connection = std::make_shared<Connection>(std::move(listener), std::move(socket), std::move(address));
   connection->join();
-  connection->begin_request();
+  connection->begin();
 }
 
 }  // namespace titip::http

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/http/tls.h"
+
 namespace titip::http {
 
 struct Header {
@@ -22,6 +24,7 @@ struct Request {
   std::vector<Header> headers;
   std::string body;
   std::string remote_address;
+  PeerNames peer_names{};  // of the client's certificate
   std::chrono::steady_clock::time_point received_at{};
 
   // The first header of that name in any case; empty if there is none.

@@ -16,6 +16,7 @@
 #include "gateway/http/budget.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/message.h"
+#include "gateway/http/tls.h"
 #include "metrics/catalogue.h"
 
 namespace titip::http {
@@ -31,10 +32,12 @@ struct ServerOptions {
   std::shared_ptr<Budget> budget;               // none: one of its own
   std::uint32_t body_rate = 256;                // bytes a second at least, once the first `body_grace` is over; 0: any
   std::chrono::milliseconds body_grace{5'000};
-  std::chrono::milliseconds idle{30'000};             // between requests
-  std::chrono::milliseconds header_deadline{10'000};  // absolute, from the request's first byte
-  std::chrono::milliseconds body_deadline{30'000};    // absolute, from the end of the header
-  std::chrono::milliseconds write_deadline{30'000};   // absolute, from the start of the answer
+  std::shared_ptr<const Tls> tls{};                      // none: plain
+  std::chrono::milliseconds handshake_deadline{10'000};  // absolute, from the connection's beginning
+  std::chrono::milliseconds idle{30'000};                // between requests
+  std::chrono::milliseconds header_deadline{10'000};     // absolute, from the request's first byte
+  std::chrono::milliseconds body_deadline{30'000};       // absolute, from the end of the header
+  std::chrono::milliseconds write_deadline{30'000};      // absolute, from the start of the answer
   // What a fault is answered with before a route is known: the content type and body for a status and a sentence.
   std::function<Response(int status, std::string_view reason, std::string_view sentence)> fault_response;
 };
