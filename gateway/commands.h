@@ -44,6 +44,7 @@ struct FacilityCommand {
   std::string encrypted = "profile";
   std::string signature_age;
   bool skip_faulty = false;
+  bool makes_key = false;  // unless one is to go
 };
 int run_facility(const Config& config, const FacilityCommand& command, Saying saying);
 

@@ -13,6 +13,7 @@
 
 #include "gateway/delivery/callbacks.h"
 #include "gateway/delivery/dispatcher.h"
+#include "gateway/front/admission.h"
 #include "gateway/front/facility_rates.h"
 #include "gateway/http/server.h"
 #include "gateway/reads/log_in.h"
@@ -38,6 +39,8 @@ struct FrontConfig {
   std::size_t waiting_answers = 1'000;
   http::ServerOptions limits;
   std::optional<http::TlsMaterial> tls;  // none: plain HTTP
+  bool plain_http = false;               // so it may be, though other machines reach it
+  std::optional<front::AdmissionOptions> admission;
   front::RateOptions facility_rate;
 };
 

@@ -11,6 +11,7 @@
 #include "gateway/admin/words.h"
 #include "gateway/commands.h"
 #include "gateway/exit_status.h"
+#include "gateway/exposure.h"
 #include "gateway/profiles.h"
 #include "gateway/say.h"
 
@@ -38,7 +39,8 @@ std::string fault_of_destinations(const Config& config) {
 }
 
 int check(const Config& config) {
-  if (const auto fault = fault_of_destinations(config); !fault.empty()) {
+  for (const auto& fault : {fault_of_destinations(config), exposure_complaint(config)}) {
+    if (fault.empty()) continue;
     say(fault);
     return exit_usage;
   }

@@ -7,6 +7,7 @@
 #include "gateway/clock/local_date.h"
 #include "gateway/config_reading.h"
 #include "gateway/secret.h"
+#include "upstream/scheme/api_key.h"
 
 namespace titip::gateway {
 namespace {
@@ -19,6 +20,8 @@ struct FacilityEntry {
   std::filesystem::path consumer_secret_file;
   std::filesystem::path callback_secret_file;
   std::filesystem::path former_callback_secret_file;
+  std::filesystem::path api_key_file;
+  std::filesystem::path former_api_key_file;
 };
 constexpr std::array<Key<FacilityEntry>, 2> login_keys{{
     {"username", "user name at the national service",
@@ -36,7 +39,7 @@ constexpr std::array<Key<FacilityEntry>, 4> callback_keys{{
     {"delivered", "whether it is told of deliveries too, not of rejections alone",
      [](const R& r, FacilityEntry& c) { c.facility.callback_delivered = r.flag(); }},
 }};
-constexpr std::array<Key<FacilityEntry>, 10> facility_keys{{
+constexpr std::array<Key<FacilityEntry>, 12> facility_keys{{
     {"code", "code at the national service",
      [](const R& r, FacilityEntry& c) {
        c.facility.code = r.text();
@@ -61,6 +64,10 @@ constexpr std::array<Key<FacilityEntry>, 10> facility_keys{{
      [](const R& r, FacilityEntry& c) {
        c.facility.signature_age = std::chrono::seconds(r.integer<std::int64_t>(1, 86'400));
      }},
+    {"api_key_file", "file with the API key that lets it in (front/admission), mode 0600",
+     [](const R& r, FacilityEntry& c) { c.api_key_file = r.text(); }},
+    {"former_api_key_file", "file with the key before that, while it is being changed",
+     [](const R& r, FacilityEntry& c) { c.former_api_key_file = r.text(); }},
     {"callback", "where it is told what became of its submissions, by Standard Webhooks",
      [](const R& r, FacilityEntry& c) { read_object<FacilityEntry>(r, callback_keys, c); }},
 }};
@@ -82,6 +89,18 @@ void read_secrets(const R& r, const std::filesystem::path& directory, FacilityEn
     take(r.at("consumer_secret_file"), entry.consumer_secret_file, facility.consumer_secret);
   if (!entry.callback_secret_file.empty())
     take(r.at("callback").at("secret_file"), entry.callback_secret_file, facility.callback_secret);
+  const auto take_key = [&](const char* name, const std::filesystem::path& file, std::string& into) {
+    std::string key;
+    if (file.empty()) return;
+    take(r.at(name), file, key);
+    if (r.failed()) return;
+    if (key.size() < scheme::least_api_key || key.size() > scheme::most_api_key)
+      return r.at(name).fail(fmt::format("an API key has {} to {} characters that nobody can guess",
+                                         scheme::least_api_key, scheme::most_api_key));
+    into = scheme::api_key_hash(key);
+  };
+  take_key("api_key_file", entry.api_key_file, facility.api_key_hash);
+  take_key("former_api_key_file", entry.former_api_key_file, facility.former_api_key_hash);
   if (entry.former_callback_secret_file.empty()) return;
   const auto former = r.at("callback").at("former_secret_file");
   take(former, entry.former_callback_secret_file, facility.former_callback_secret);

@@ -1,7 +1,5 @@
 // The listener that clinics use: its limits, its TLS.
 #include <array>
-#include <fstream>
-#include <iterator>
 
 #include "gateway/config_reading.h"
 #include "gateway/secret.h"
@@ -16,6 +14,7 @@ constexpr std::int64_t second = 1'000;
 constexpr std::int64_t hour = 3600 * second;
 constexpr std::int64_t gib = 1 << 30;
 constexpr std::size_t key_bytes = 64U << 10U;
+constexpr std::size_t certificates_bytes = 1U << 20U;
 
 // While the tables are read these hold the files' names; then what stands in the files.
 constexpr std::array<Key<http::TlsMaterial>, 3> tls_keys{{
@@ -27,7 +26,37 @@ constexpr std::array<Key<http::TlsMaterial>, 3> tls_keys{{
      [](const R& r, http::TlsMaterial& c) { c.client_authorities = r.text(); }},
 }};
 
-constexpr std::array<Key<F>, 22> front_keys{{
+using A = front::AdmissionOptions;
+
+void read_networks(const R& r, A& admission) {
+  if (r.describes()) {
+    const auto each = r.each();
+    each.describe("a network: 10.20.0.0/16, 2001:db8::/32, or one address");
+    static_cast<void>(each.text());
+    return;
+  }
+  if (!r.value().is_array()) return r.fail("must be a list of networks");
+  for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
+    const auto text = r.at(at).text();
+    auto network = http::Network::parse(text);
+    if (!network) return r.at(at).fail(network.error());
+    admission.networks.push_back(*network);
+  }
+}
+
+constexpr std::array<Key<A>, 5> admission_keys{{
+    {"networks", "who calls from here is let in by the code alone", read_networks},
+    {"api_keys", "its API key (X-Api-Key) lets a facility in: titip facility key",
+     [](const R& r, A& c) { c.api_keys = r.flag(); }},
+    {"certificate_domain", "a client's certificate with the DNS name CODE.this lets facility CODE in",
+     [](const R& r, A& c) { c.certificate_domain = r.text(); }},
+    {"failures_per_second", "of one address with one code; more are not looked at; 0: any number",
+     [](const R& r, A& c) { c.failures.per_second = r.integer<std::uint32_t>(0, 1'000); }},
+    {"failures_burst", "so many at once after a pause",
+     [](const R& r, A& c) { c.failures.burst = r.integer<std::uint32_t>(1, 10'000); }},
+}};
+
+constexpr std::array<Key<F>, 24> front_keys{{
     {"address", "IP address to listen on", [](const R& r, F& c) { c.listen.address = r.text(); }},
     {"port", "TCP port; 0 takes a free one",
      [](const R& r, F& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
@@ -62,6 +91,10 @@ constexpr std::array<Key<F>, 22> front_keys{{
      [](const R& r, F& c) { c.limits.guard.header_bytes = r.integer<std::size_t>(512, 1 << 20); }},
     {"tls", "certificate and key of the listener; without it: plain HTTP",
      [](const R& r, F& c) { read_object<http::TlsMaterial>(r, tls_keys, c.tls.emplace()); }},
+    {"plain_http", "others may reach the listener without TLS: a proxy in front of it does that",
+     [](const R& r, F& c) { c.plain_http = r.flag(); }},
+    {"admission", "what proves a facility where the protocol has its code alone; without it nothing need",
+     [](const R& r, F& c) { read_object<A>(r, admission_keys, c.admission.emplace()); }},
     {"handshake_deadline_ms", "TLS must have been agreed upon within",
      [](const R& r, F& c) { c.limits.handshake_deadline = r.milliseconds(100, hour); }},
     {"idle_ms", "a connection without a request is closed after",
@@ -74,11 +107,10 @@ constexpr std::array<Key<F>, 22> front_keys{{
      [](const R& r, F& c) { c.limits.write_deadline = r.milliseconds(100, hour); }},
 }};
 
-// What everybody may read.
 void take_file(const R& at, const std::filesystem::path& path, std::string& into) {
-  std::ifstream stream(path);
-  into.assign(std::istreambuf_iterator<char>(stream), {});
-  if (!stream || into.empty()) at.fail(fmt::format("{} cannot be read, or is empty", path.string()));
+  auto text = read_public_file(path, certificates_bytes);
+  if (!text) return at.fail(text.error());
+  into = std::move(*text);
 }
 
 void read_tls_files(const R& r, const std::filesystem::path& directory, http::TlsMaterial& tls) {
@@ -101,6 +133,13 @@ void read_front(const R& r, Config& config) {
   read_object<F>(r, front_keys, front);
   if (r.failed() || r.describes()) return;
   if (front.tls) read_tls_files(r.at("tls"), config.directory, *front.tls);
+  if (!front.admission || r.failed()) return;
+  const auto& [networks, api_keys, domain, failures] = *front.admission;
+  const auto at = r.at("admission");
+  if (networks.empty() && !api_keys && domain.empty())
+    return at.fail("lets nobody in: say \"api_keys\": true, \"networks\" or \"certificate_domain\"");
+  if (!domain.empty() && (!front.tls || front.tls->client_authorities.empty()))
+    at.at("certificate_domain").fail("needs \"tls\" with \"client_authorities_file\": who signs those certificates");
 }
 
 }  // namespace titip::gateway

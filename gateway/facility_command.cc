@@ -16,6 +16,7 @@
 #include "gateway/say.h"
 #include "gateway/secret.h"
 #include "metrics/log.h"
+#include "upstream/scheme/api_key.h"
 
 namespace titip::gateway {
 namespace {
@@ -38,10 +39,15 @@ Ended unintelligible() {
 
 // --- ls ----------------------------------------------------------------------------------------------------------
 
+std::string_view keys_words(int keys) {
+  return keys == 0 ? "" : keys == 1 ? " (API key)" : " (two API keys)";
+}
+
 void print_row(const ordered_json& each) {
-  fmt::print("{:<16}{:<10}{:<10}{:<8}{:<24}{}{}\n", each.value("code", "?"), each.value("state", "?"),
+  fmt::print("{:<16}{:<10}{:<10}{:<8}{:<24}{}{}{}\n", each.value("code", "?"), each.value("state", "?"),
              each.value("kept_in", "?"), each.value("utc_offset", "?"), each.value("consumer_id", ""),
-             each.value("name", ""), each.value("is_rotating", false) ? " (two secrets)" : "");
+             each.value("name", ""), each.value("is_rotating", false) ? " (two secrets)" : "",
+             keys_words(each.value("api_keys", 0)));
 }
 
 Ended list(const Config& config, admin::Request request, bool as_json) {
@@ -244,6 +250,26 @@ Ended change(const Config& config, const FacilityCommand& command) {
   return reach.ask(request, {});
 }
 
+// Made here, so that the gateway only ever sees its hash.
+int give_key(const Config& config, FacilityCommand command, Saying saying) {
+  auto& request = command.request;
+  if (request.key_done || request.keys_revoked) return conclude(change(config, command), saying);
+  const auto key = scheme::make_api_key();
+  if (!key) return conclude(admin::in_trouble(Trouble::failed, "The machine gives no random bytes now."), saying);
+  command.facility.api_key_hash = scheme::api_key_hash(*key);
+  auto ended = change(config, command);
+  if (ended.trouble || request.dry_run) return conclude(ended, saying);
+  if (saying.json) {
+    auto result = ordered_json::parse(ended.result, nullptr, false);
+    if (!result.is_object()) return conclude(unintelligible(), saying);
+    result["api_key"] = *key;
+    ended.result = result.dump();
+    return conclude(ended, saying);
+  }
+  fmt::print("{}\n", *key);
+  return conclude(ended, {}, true);
+}
+
 }  // namespace
 
 int run_facility(const Config& config, const FacilityCommand& command, Saying saying) {
@@ -251,6 +277,7 @@ int run_facility(const Config& config, const FacilityCommand& command, Saying sa
   if (command.request.command == Command::facility_ls)
     return conclude(list(config, command.request, saying.json), {}, true);
   if (command.request.command == Command::facility_import) return conclude(Import(config, command).run(), saying);
+  if (command.makes_key) return give_key(config, command, saying);
   return conclude(change(config, command), saying);
 }
 

@@ -54,6 +54,12 @@ class FacilityOptions {
     rotate->add_flag("--callback-done", line_.command.request.callback_done, "the former secret of its callback goes")
         ->excludes(callback_secret_file(rotate));
     changing(rotate);
+    auto* key = add("key", "Give one an API key, shown once; the one before it counts until it is done.",
+                    Command::facility_rotate, true);
+    code(key);
+    auto* done = key->add_flag("--done", line_.command.request.key_done, "the former key goes");
+    key->add_flag("--revoke", line_.command.request.keys_revoked, "all its keys go, at once")->excludes(done);
+    changing(key);
     for (const auto& [name, what, command] :
          {std::tuple("disable", "Refuse what one sends; what is in custody is still delivered.",
                      Command::facility_disable),
@@ -65,12 +71,13 @@ class FacilityOptions {
   }
 
  private:
-  CLI::App* add(const std::string& name, const std::string& what, Command command) {
+  CLI::App* add(const std::string& name, const std::string& what, Command command, bool makes_key = false) {
     auto* added = under_.add_subcommand(name, what);
     added->add_option("--config", line_.config_file, "the configuration, a JSON file")->capture_default_str();
     added->add_flag("--json", line_.saying.json, "the answer as one line of JSON; of ls an array");
-    added->callback([line = line_, command] {
+    added->callback([line = line_, command, makes_key] {
       line.command.request.command = command;
+      line.command.makes_key = makes_key;
       line.perform = [line](const Config& config) { return run_facility(config, line.command, line.saying); };
     });
     return added;

@@ -90,6 +90,7 @@ front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
           parts.clock,
           parts.rates,
           [&http = parts.http] { http.refused("facility_rate"); },
+          parts.admission,
           [this, &workers = parts.workers](auto work, auto then) {
             workers.post([this, work = std::move(work), then = std::move(then)]() mutable {
               work();

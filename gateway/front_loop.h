@@ -28,6 +28,7 @@ struct FrontLoopParts {
   const metrics::ReadProbes& reads;
   std::shared_ptr<intake::MadeNumbers> made_numbers;  // one for all loops, as are these
   std::shared_ptr<front::FacilityRates> rates;
+  std::shared_ptr<const front::Admission> admission;  // none: codes are enough
   std::shared_ptr<reads::KeptSize> kept_reads;
   std::function<std::string()> status;
   std::function<bool()> alive;

@@ -33,14 +33,14 @@ std::unexpected<std::string> unreadable(const std::filesystem::path& path) {
   return std::unexpected(fmt::format("cannot read {}: {}", path.string(), std::strerror(errno)));
 }
 
-}  // namespace
+enum class Whose { owners, anybodys };
 
-std::expected<std::string, std::string> read_private_file(const std::filesystem::path& path, std::size_t largest) {
+std::expected<std::string, std::string> read_file(const std::filesystem::path& path, std::size_t largest, Whose whose) {
   const File file(path);
   struct stat about{};
   if (file.handle() < 0 || ::fstat(file.handle(), &about) != 0) return unreadable(path);
   if (!S_ISREG(about.st_mode)) return std::unexpected(fmt::format("{} is no regular file", path.string()));
-  if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+  if (whose == Whose::owners && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return std::unexpected(
         fmt::format("{} may be read by group or others; run: chmod 600 {}", path.string(), path.string()));
   std::string text;
@@ -53,6 +53,16 @@ std::expected<std::string, std::string> read_private_file(const std::filesystem:
     if (text.size() > largest)
       return std::unexpected(fmt::format("{} is larger than {} bytes", path.string(), largest));
   }
+}
+
+}  // namespace
+
+std::expected<std::string, std::string> read_private_file(const std::filesystem::path& path, std::size_t largest) {
+  return read_file(path, largest, Whose::owners);
+}
+
+std::expected<std::string, std::string> read_public_file(const std::filesystem::path& path, std::size_t largest) {
+  return read_file(path, largest, Whose::anybodys);
 }
 
 std::expected<std::string, std::string> read_secret(const std::filesystem::path& path) {

@@ -12,6 +12,8 @@ namespace titip::gateway {
 // All of it. A file that group or others may read or write, that is no regular file or larger than `largest` is
 // refused.
 std::expected<std::string, std::string> read_private_file(const std::filesystem::path& path, std::size_t largest);
+// The same of what everybody may read: certificates.
+std::expected<std::string, std::string> read_public_file(const std::filesystem::path& path, std::size_t largest);
 // Without line ends behind it; refused when nothing is left.
 std::expected<std::string, std::string> read_secret(const std::filesystem::path& path);
 

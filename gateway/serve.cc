@@ -5,6 +5,7 @@
 
 #include "gateway/app.h"
 #include "gateway/exit_status.h"
+#include "gateway/exposure.h"
 #include "metrics/log.h"
 
 namespace titip::gateway {
@@ -22,6 +23,7 @@ int fail(std::string_view sentence, int status = exit_failed) {
 
 int serve(Config config, const Seams& seams) {
   metrics::set_log_level(config.log_level);
+  if (const auto complaint = exposure_complaint(config); !complaint.empty()) return fail(complaint, exit_usage);
   // The signals are taken by sigwait below; every thread inherits the mask.
   sigset_t signals;
   sigemptyset(&signals);

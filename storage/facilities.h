@@ -39,9 +39,12 @@ struct Facility {
   std::string callback_url{};
   std::string callback_secret{};
   std::string former_callback_secret{};  // while rotating: signed with both; empty: none
-  bool callback_delivered = false;       // told of deliveries too, not of rejections alone
-  bool disabled = false;                 // refused at the door; what is in custody is still delivered
-  bool in_config = false;                // of the config file: only there it can be changed
+  // Hashes of what proves it where the protocol does not; hexadecimal. Two live keys, so that it can change over.
+  std::string api_key_hash{};
+  std::string former_api_key_hash{};
+  bool callback_delivered = false;  // told of deliveries too, not of rejections alone
+  bool disabled = false;            // refused at the door; what is in custody is still delivered
+  bool in_config = false;           // of the config file: only there it can be changed
 };
 
 class Facilities {

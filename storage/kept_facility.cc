@@ -20,7 +20,8 @@ enum Flag : std::uint8_t {
   has_age = 8U,
   has_callback = 16U,
   wants_delivered = 32U,
-  all_flags = 63U
+  has_api_keys = 64U,
+  all_flags = 127U
 };
 
 // A number that may be below zero.
@@ -35,6 +36,8 @@ std::string encode(const Facility& facility) {
   if (facility.encrypted_replies) flags |= says_encrypted | (*facility.encrypted_replies ? wants_encrypted : 0U);
   if (facility.signature_age) flags |= has_age;
   if (!facility.callback_url.empty()) flags |= has_callback | (facility.callback_delivered ? wants_delivered : 0U);
+  const bool keys = !facility.api_key_hash.empty() || !facility.former_api_key_hash.empty();
+  if (keys) flags |= has_api_keys;
   Encoder bytes;
   bytes.u8(version).u8(static_cast<std::uint8_t>(flags)).u32(folded(facility.utc_offset)).text(facility.name);
   bytes.text(facility.late_entry_reason).text(facility.username).text(facility.password);
@@ -42,6 +45,7 @@ std::string encode(const Facility& facility) {
   if (facility.signature_age) bytes.varint(static_cast<std::uint64_t>(facility.signature_age->count()));
   if (!facility.callback_url.empty())
     bytes.text(facility.callback_url).text(facility.callback_secret).text(facility.former_callback_secret);
+  if (keys) bytes.text(facility.api_key_hash).text(facility.former_api_key_hash);
   return bytes.take();
 }
 
@@ -68,6 +72,10 @@ std::optional<Facility> decode_facility(std::string_view code, std::string_view 
     facility.callback_url = from.text();
     facility.callback_secret = from.text();
     facility.former_callback_secret = from.text();
+  }
+  if ((flags & has_api_keys) != 0) {
+    facility.api_key_hash = from.text();
+    facility.former_api_key_hash = from.text();
   }
   return from.done() ? std::optional(std::move(facility)) : std::nullopt;
 }

@@ -88,6 +88,8 @@ class Adding {
   // Nobody is let in by it, and a secret is never lost while clinics may sign with it.
   std::string replace(Facility to, const Facility& is) {
     to.disabled = is.disabled;
+    to.api_key_hash = is.api_key_hash;  // its own command gives and takes them
+    to.former_api_key_hash = is.former_api_key_hash;
     if (to.consumer_id == is.consumer_id) {
       const bool rotates = to.consumer_secret != is.consumer_secret;
       if (rotates && !is.former_secret.empty()) return end_rotation_first(is);
@@ -108,6 +110,8 @@ class Adding {
     given.disabled = found.disabled;
     given.former_secret = found.former_secret;
     given.former_callback_secret = found.former_callback_secret;
+    given.api_key_hash = found.api_key_hash;
+    given.former_api_key_hash = found.former_api_key_hash;
     return storage::encode(given) == storage::encode(found);
   }
 
@@ -199,10 +203,47 @@ Change callback_rotation_done(const Facility& is) {
   return {std::move(to), fmt::format("The former secret of the callback of {} is gone.", is.code)};
 }
 
+Change key_given(const Facility& is, const std::string& hash) {
+  if (!is.former_api_key_hash.empty())
+    return {{},
+            fmt::format("{} has two API keys already; when its clinic uses the newer one alone: titip facility key {} "
+                        "--done.",
+                        is.code, is.code),
+            true};
+  auto to = is;
+  to.former_api_key_hash = is.api_key_hash;
+  to.api_key_hash = hash;
+  return {std::move(to), is.api_key_hash.empty()
+                             ? fmt::format("{} has an API key. It is shown this once.", is.code)
+                             : fmt::format("{} has a new API key, shown this once. The former one counts too until "
+                                           "`titip facility key {} --done`.",
+                                           is.code, is.code)};
+}
+
+Change key_done(const Facility& is) {
+  if (is.former_api_key_hash.empty())
+    return {{}, fmt::format("{} has one API key at most; nothing was changed.", is.code)};
+  auto to = is;
+  to.former_api_key_hash.clear();
+  return {std::move(to), fmt::format("The former API key of {} is gone.", is.code)};
+}
+
+Change keys_revoked(const Facility& is) {
+  if (is.api_key_hash.empty() && is.former_api_key_hash.empty())
+    return {{}, fmt::format("{} has no API key; nothing was changed.", is.code)};
+  auto to = is;
+  to.api_key_hash.clear();
+  to.former_api_key_hash.clear();
+  return {std::move(to), fmt::format("No API key lets {} in any more.", is.code)};
+}
+
 // Which of its secrets is meant is said by what the request brings.
 Change rotated(const Request& request, const Facility& is) {
   const auto& words = request.facilities.front();
   if (request.callback_done) return callback_rotation_done(is);
+  if (request.key_done) return key_done(is);
+  if (request.keys_revoked) return keys_revoked(is);
+  if (!words.api_key_hash.empty()) return key_given(is, words.api_key_hash);
   if (!words.callback_secret.empty()) return callback_rotated(is, words.callback_secret);
   return request.done ? rotation_done(is) : rotated(is, words.consumer_secret);
 }

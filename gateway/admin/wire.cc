@@ -117,6 +117,8 @@ constexpr std::array fields{
     Field{"forget_lost", flag<&Request::forget_lost>},
     Field{"done", flag<&Request::done>},
     Field{"callback_done", flag<&Request::callback_done>},
+    Field{"key_done", flag<&Request::key_done>},
+    Field{"keys_revoked", flag<&Request::keys_revoked>},
     Field{"replace", flag<&Request::replace>},
     Field{"edits",
           [](const ordered_json& value, Request& request) {
@@ -202,6 +204,8 @@ std::string encode(const Request& request) {
   if (!request.facilities.empty()) document["facilities"] = facilities_json(request.facilities);
   if (request.done) document["done"] = true;
   if (request.callback_done) document["callback_done"] = true;
+  if (request.key_done) document["key_done"] = true;
+  if (request.keys_revoked) document["keys_revoked"] = true;
   if (request.replace) document["replace"] = true;
   if (request.not_landed) document["not_landed"] = true;
   for (const auto& each : request.edits)

@@ -102,6 +102,8 @@ struct Request {
   std::vector<storage::Facility> facilities{};
   bool done = false;           // facility rotate: the former secret goes
   bool callback_done = false;  // facility rotate: the callback's former secret goes
+  bool key_done = false;       // facility rotate: the former API key goes
+  bool keys_revoked = false;   // facility rotate: all its API keys go
   bool replace = false;        // facility add, import: those that are there take these values
   std::vector<Edit> edits{};   // edit: what shall stand where; personal
   bool not_landed = false;     // requeue, edit: a person looked, and what may have landed did not

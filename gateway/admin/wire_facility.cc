@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "upstream/scheme/api_key.h"
 #include "upstream/scheme/callback_url.h"
 #include "upstream/scheme/facility_login.h"
 #include "upstream/scheme/standard_webhook.h"
@@ -36,6 +37,7 @@ constexpr TextField texts[] = {
     {"consumer_secret", &Facility::consumer_secret},
     {"callback_url", &Facility::callback_url},
     {"callback_secret", &Facility::callback_secret},
+    {"api_key_hash", &Facility::api_key_hash},
 };
 
 bool is_utf8(std::string_view text) {
@@ -121,6 +123,7 @@ ordered_json shown_json(const Facility& facility) {
                         {"consumer_id", facility.consumer_id},
                         {"has_secret", !facility.consumer_secret.empty()},
                         {"is_rotating", !facility.former_secret.empty()},
+                        {"api_keys", int{!facility.api_key_hash.empty()} + int{!facility.former_api_key_hash.empty()}},
                         {"has_login", !facility.username.empty()},
                         {"callback_host", callback_host(facility)},
                         {"callback_delivered", facility.callback_delivered},
@@ -145,6 +148,10 @@ std::string fault_of_callback_secret(std::string_view secret) {
   return "the callback's secret must be whsec_ and the Base64 of 24 to 64 bytes, as Standard Webhooks has it";
 }
 
+std::string fault_of_api_key_hash(std::string_view hash) {
+  return hash.empty() || scheme::is_api_key_hash(hash) ? "" : "the hash of an API key has 64 hexadecimal digits";
+}
+
 // A callback without a secret could be anybody's.
 static std::string fault_of_callback(const Facility& facility) {
   if (facility.callback_url.empty() != facility.callback_secret.empty())
@@ -166,6 +173,7 @@ std::string fault_of(const Facility& facility) {
   const auto& id = facility.consumer_id;
   if (id.size() > short_bytes || std::ranges::any_of(id, [](char c) { return c <= ' ' || c > '~'; }))
     return fmt::format("the consumer id must be 1 to {} visible ASCII characters", short_bytes);
+  if (auto fault = fault_of_api_key_hash(facility.api_key_hash); !fault.empty()) return fault;
   if (id.empty() != facility.consumer_secret.empty()) return "a consumer id and its secret go together: name both";
   if (facility.username.empty() != facility.password.empty())
     return "a user name and its password go together: name both";

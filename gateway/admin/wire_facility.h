@@ -22,6 +22,7 @@ std::string offset_text(std::chrono::minutes utc_offset);  // "+07:00"
 // Empty: nothing is wrong.
 std::string fault_of_code(std::string_view code);
 std::string fault_of_callback_secret(std::string_view secret);
+std::string fault_of_api_key_hash(std::string_view hash);
 std::string fault_of_secret(std::string_view secret);
 std::string fault_of(const storage::Facility& facility);
 

@@ -131,7 +131,8 @@ std::string fault_of_facilities(const Request& request) {
   const auto command = request.command;
   const auto count = request.facilities.size();
   const bool is_whole = command == Command::facility_add || command == Command::facility_import;
-  if ((request.done || request.callback_done) && command != Command::facility_rotate)
+  if ((request.done || request.callback_done || request.key_done || request.keys_revoked) &&
+      command != Command::facility_rotate)
     return "only facility rotate has an end";
   if (request.replace && !is_whole) return "only facility add and import replace what is there";
   if (!is_of_facilities(command) || command == Command::facility_ls)
@@ -144,11 +145,13 @@ std::string fault_of_facilities(const Request& request) {
     auto fault = is_whole ? fault_of(each) : fault_of_code(each.code);
     if (fault.empty()) fault = fault_of_secret(each.consumer_secret);
     if (fault.empty()) fault = fault_of_callback_secret(each.callback_secret);
+    if (fault.empty()) fault = fault_of_api_key_hash(each.api_key_hash);
     if (!fault.empty()) return count == 1 ? fault : fmt::format("facility {}: {}", at + 1, fault);
   }
   const auto& first = request.facilities.front();
-  const int what = int{!first.consumer_secret.empty()} + int{!first.callback_secret.empty()} + int{request.done} +
-                   int{request.callback_done};
+  const int what = int{!first.consumer_secret.empty()} + int{!first.callback_secret.empty()} +
+                   int{!first.api_key_hash.empty()} + int{request.done} + int{request.callback_done} +
+                   int{request.key_done} + int{request.keys_revoked};
   if (command == Command::facility_rotate && what != 1)
     return "name the file of the new secret, or say that the rotation is done";
   return {};

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "gateway/front/admission.h"
+#include "upstream/scheme/api_key.h"
 #include "upstream/scheme/facility_login.h"
 
 namespace titip::front {
@@ -68,10 +70,12 @@ std::optional<Caller> by_signature(const profile::Profile& profile, const storag
 }
 
 std::optional<Caller> by_header(const profile::Profile& profile, const storage::Facilities& facilities,
-                                const http::Request& request) {
+                                const http::Request& request, const Admission* admission) {
   const auto code = request.header(profile.scheme.facility_header);
   auto facility = scheme::is_facility_code(code) ? facilities.find(code) : nullptr;
-  if (facility == nullptr || facility->disabled) return std::nullopt;
+  const bool known = facility != nullptr && !facility->disabled;
+  if (admission != nullptr && !admission->lets_in(known ? facility.get() : nullptr, code, request)) return std::nullopt;
+  if (!known) return std::nullopt;
   return Caller{std::move(facility), {}, {}};
 }
 
@@ -91,22 +95,28 @@ std::optional<std::chrono::seconds> signature_age(Door door, const storage::Faci
 }
 
 std::optional<Caller> find_caller(const profile::Profile& profile, const storage::Facilities& facilities, Door door,
-                                  const http::Request& request, clock::WallTime now) {
+                                  const http::Request& request, clock::WallTime now, const Admission* admission) {
   switch (profile.scheme.kind) {
     case SchemeKind::bpjs_signature:
       return by_signature(profile, facilities, door, request, now);
     case SchemeKind::facility_login:
-      return by_header(profile, facilities, request);
+      return by_header(profile, facilities, request, admission);
     case SchemeKind::none:
       break;
   }
   return std::nullopt;
 }
 
-std::string who_is_asked_for(const profile::Profile& profile) {
+std::string who_is_asked_for(const profile::Profile& profile, const Admission* admission) {
   if (profile.scheme.kind == SchemeKind::bpjs_signature)
     return fmt::format("Unauthorized: {}, {} and {} are not those of a consumer that this gateway knows.",
                        bpjs::consumer, bpjs::timestamp, bpjs::signature);
+  if (admission != nullptr)
+    return fmt::format(
+        "The facility named in {} is not known to this gateway, or nothing proves that it is the one that asks: its "
+        "API "
+        "key in {}, its certificate, or its network.",
+        profile.scheme.facility_header, scheme::api_key_header);
   return fmt::format("The facility named in {} is not known to this gateway.", profile.scheme.facility_header);
 }
 

@@ -16,6 +16,8 @@
 
 namespace titip::front {
 
+class Admission;
+
 // How answers are said on a mount: plainly, or with `response` sealed for the consumer under the time that the request
 // carried. The service's own rule says what is never sealed (scheme::seal_reply).
 class Dialect {
@@ -49,12 +51,13 @@ enum class Door { mount, native };
 // speak /v1 are written for Titip: ten minutes either way are ample for a clock that somebody sets.
 std::optional<std::chrono::seconds> signature_age(Door door, const storage::Facility& facility);
 
-// Nothing: not let in.
+// Nothing: not let in. `admission`: what must prove a facility whose protocol does not; none: its code is enough.
 std::optional<Caller> find_caller(const profile::Profile& profile, const storage::Facilities& facilities, Door door,
-                                  const http::Request& request, clock::WallTime now);
+                                  const http::Request& request, clock::WallTime now,
+                                  const Admission* admission = nullptr);
 
 // What those are told who are not let in.
-std::string who_is_asked_for(const profile::Profile& profile);
+std::string who_is_asked_for(const profile::Profile& profile, const Admission* admission = nullptr);
 
 // Runs `work` on another thread, and then `then` on the loop that asked.
 using OffLoop = std::function<void(std::move_only_function<void()> work, std::move_only_function<void()> then)>;

@@ -143,7 +143,7 @@ void Front::handle_health(Place place, const http::Request& request, http::Respo
 
 void Front::handle_records(const Located& located, const http::Request& request, http::Responder respond) const {
   if (!is_read(request)) return respond(only_get(name(located.place)));
-  auto owner = find_owner(doors_.destinations, doors_.facilities, request, doors_.clock.wall());
+  auto owner = find_owner(doors_.destinations, doors_.facilities, request, doors_.clock.wall(), doors_.admission.get());
   if (owner)
     if (const auto given = allowance(owner->facility)) {
       if (!given->allowed) {
@@ -167,7 +167,7 @@ std::optional<Allowance> Front::allowance(std::string_view facility) const {
 
 std::optional<Caller> Front::caller(const Destination& destination, bool on_mount, const http::Request& request) const {
   return find_caller(*destination.profile, doors_.facilities, on_mount ? Door::mount : Door::native, request,
-                     doors_.clock.wall());
+                     doors_.clock.wall(), doors_.admission.get());
 }
 
 void Front::handle_destination(const Located& located, http::Request request, http::Responder respond) {
@@ -202,7 +202,8 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
                                      relay(route, std::move(respond)));
   const auto known = caller(destination, on_mount, request);
   if (!known) {
-    auto response = fault_of(destination, on_mount, 401, "unknown-facility", who_is_asked_for(*destination.profile));
+    auto response = fault_of(destination, on_mount, 401, "unknown-facility",
+                             who_is_asked_for(*destination.profile, doors_.admission.get()));
     response.route = route.id;
     return respond(std::move(response));
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/clock/clock.h"
+#include "gateway/front/admission.h"
 #include "gateway/front/caller.h"
 #include "gateway/front/facility_rates.h"
 #include "gateway/front/routes.h"
@@ -37,9 +38,10 @@ struct FrontDoors {
   std::function<std::string()> why_not_ready;  // a sentence; empty: ready
   reads::OwnRecords& own_records;
   const clock::Clock& clock;
-  std::shared_ptr<FacilityRates> rates{};  // one for all front loops; none: everybody as fast as they like
-  std::function<void()> throttled{};       // somebody was told to wait
-  OffLoop off_loop{};                      // none: long answers are sealed on the loop
+  std::shared_ptr<FacilityRates> rates{};        // one for all front loops; none: everybody as fast as they like
+  std::function<void()> throttled{};             // somebody was told to wait
+  std::shared_ptr<const Admission> admission{};  // one for all; none: where there is no proof, the code is enough
+  OffLoop off_loop{};                            // none: long answers are sealed on the loop
 };
 
 class Front {

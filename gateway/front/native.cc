@@ -153,10 +153,10 @@ void answer_receipt(reads::OwnRecords& records, std::string_view code, std::stri
 
 std::optional<reads::Owner> find_owner(const std::vector<Destination>& destinations,
                                        const storage::Facilities& facilities, const http::Request& request,
-                                       clock::WallTime now) {
+                                       clock::WallTime now, const Admission* admission) {
   std::optional<reads::Owner> owner;
   for (const auto& destination : destinations) {
-    const auto caller = find_caller(*destination.profile, facilities, Door::native, request, now);
+    const auto caller = find_caller(*destination.profile, facilities, Door::native, request, now, admission);
     if (!caller) continue;
     if (!owner) owner = reads::Owner{caller->facility->code, {}, caller->facility->utc_offset};
     if (owner->facility == caller->facility->code) owner->destinations.push_back(destination.name);
@@ -172,8 +172,8 @@ void answer_about_records(AskedAboutRecords asked, const Located& located, const
   if (located.place == Place::receipt) return answer_receipt(asked.records, located.rest, route, std::move(respond));
   if (!asked.owner)
     return respond(fault(route, 401, "unknown-facility",
-                         "Say who you are as on the mount: with the header x-kdppk, or signed with X-cons-id, "
-                         "X-timestamp and X-signature."));
+                         "Say who you are as on the mount: with the header x-kdppk (and X-Api-Key, where the "
+                         "gateway asks for it), or signed with X-cons-id, X-timestamp and X-signature."));
   Question question{asked.records, *std::move(asked.owner), asked.now, route};
   if (located.place == Place::submission)
     return answer_submission(std::move(question), located.rest, std::move(respond));

@@ -17,7 +17,7 @@ namespace titip::front {
 // Who asks, by any scheme of the destinations, and at which of them. Nothing: nobody that is known.
 std::optional<reads::Owner> find_owner(const std::vector<Destination>& destinations,
                                        const storage::Facilities& facilities, const http::Request& request,
-                                       clock::WallTime now);
+                                       clock::WallTime now, const Admission* admission = nullptr);
 
 struct AskedAboutRecords {
   reads::OwnRecords& records;

@@ -141,6 +141,8 @@ Facility with_everything() {
   made.callback_secret = "whsec_satu";
   made.former_callback_secret = "whsec_dua";
   made.callback_delivered = true;
+  made.api_key_hash = std::string(64, 'a');
+  made.former_api_key_hash = std::string(64, 'b');
   made.disabled = true;
   return made;
 }
@@ -160,6 +162,8 @@ TEST(KeptFacility, comes_back_as_it_was) {
     EXPECT_EQ(back->callback_secret, "whsec_satu");
     EXPECT_EQ(back->former_callback_secret, "whsec_dua");
     EXPECT_TRUE(back->callback_delivered);
+    EXPECT_EQ(back->api_key_hash, std::string(64, 'a'));
+    EXPECT_EQ(back->former_api_key_hash, std::string(64, 'b'));
     EXPECT_TRUE(back->disabled);
     EXPECT_TRUE(same(*back, whole));
   }
@@ -169,15 +173,18 @@ TEST(KeptFacility, comes_back_as_it_was) {
   EXPECT_EQ(bare->signature_age, std::nullopt);
   EXPECT_FALSE(bare->disabled);
   EXPECT_EQ(bare->callback_url, "");
+  EXPECT_EQ(bare->api_key_hash, "");
 }
 
-// What a Titip without callbacks wrote: one byte of flags less to know, nothing behind the secrets.
+// What a Titip without callbacks and API keys wrote: one byte of flags less to know, nothing behind the secrets.
 TEST(KeptFacility, of_an_earlier_titip_is_read) {
   auto whole = with_everything();
   whole.callback_url.clear();
   whole.callback_secret.clear();
   whole.former_callback_secret.clear();
   whole.callback_delivered = false;
+  whole.api_key_hash.clear();
+  whole.former_api_key_hash.clear();
   const auto bytes = encode(whole);
   EXPECT_EQ(bytes[1], '\x0b') << "the flags as they were";
   const auto back = decode_facility(whole.code, bytes);
@@ -194,7 +201,7 @@ TEST(KeptFacility, what_is_not_whole_is_refused) {
   EXPECT_FALSE(decode_facility("a", bytes + "x"));
   for (const std::size_t at : {0U, 1U}) {
     auto other = bytes;
-    other[at] = '\x7f';
+    other[at] = '\xff';
     EXPECT_FALSE(decode_facility("a", other)) << "a version or a flag of the future";
   }
 }

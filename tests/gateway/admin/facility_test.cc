@@ -61,6 +61,9 @@ class FacilityTest : public testing::Test {
     request.dry_run = dry_run;
     request.replace = replace;
     request.callback_done = callback_done_;
+    return ask(std::move(request));
+  }
+  Ended ask(const Request& request) {
     const auto parsed = parse_request(encode(request));
     EXPECT_TRUE(parsed) << parsed.error();
     if (!parsed) return in_trouble(Trouble::usage, parsed.error());
@@ -222,6 +225,57 @@ TEST_F(FacilityTest, a_callback_rotates_by_itself) {
   EXPECT_TRUE(parse_request(encode(both)));
   both.facilities.front().consumer_secret = "rahasia";
   EXPECT_FALSE(parse_request(encode(both))) << "one at a time";
+}
+
+TEST_F(FacilityTest, two_api_keys_live_at_once_and_go_when_told_to) {
+  using Flag = bool Request::*;
+  const auto key = [this](std::string hash, Flag flag = nullptr, int number = 1) {
+    auto request = Request{};
+    request.command = Command::facility_rotate;
+    request.reason = "uji";
+    request.facilities = {only_code(number)};
+    request.facilities.front().api_key_hash = std::move(hash);
+    if (flag != nullptr) request.*flag = true;
+    return ask(std::move(request));
+  };
+  const std::string one(64, '1');
+  const std::string two(64, '2');
+  const auto found = [this] { return facilities_.find("P0001"); };
+  ask(Command::facility_add, {clinic(1)});
+  EXPECT_EQ(key(one, nullptr, 2).trouble, Trouble::not_found);
+  const auto given = key(one);
+  EXPECT_FALSE(given.trouble) << given.sentence;
+  EXPECT_EQ((given.sentence + given.result).find(one), std::string::npos);
+  EXPECT_EQ(json::parse(given.result).at("api_keys"), 1);
+  EXPECT_EQ(found()->api_key_hash, one);
+  EXPECT_EQ(json::parse(key(two).result).at("api_keys"), 2);
+  EXPECT_EQ(found()->api_key_hash, two);
+  EXPECT_EQ(found()->former_api_key_hash, one);
+  EXPECT_EQ(kept().at(0).former_api_key_hash, one);
+  EXPECT_NE(key(std::string(64, '3')).sentence.find("--done"), std::string::npos) << "never three";
+  // An import that knows nothing of keys takes none away.
+  auto other = clinic(1);
+  EXPECT_FALSE(ask(Command::facility_import, {other}).trouble) << "the same as before";
+  other.name = "Nama Baru";
+  EXPECT_FALSE(ask(Command::facility_import, {other}, false, false, true).trouble);
+  EXPECT_EQ(found()->former_api_key_hash, one);
+  EXPECT_FALSE(key("", &Request::key_done).trouble);
+  EXPECT_EQ(found()->api_key_hash, two);
+  EXPECT_EQ(found()->former_api_key_hash, "");
+  EXPECT_FALSE(key("", &Request::keys_revoked).trouble);
+  EXPECT_EQ(found()->api_key_hash, "");
+  EXPECT_EQ(kept().at(0).api_key_hash, "");
+  Request request;
+  request.command = Command::facility_rotate;
+  request.reason = "uji";
+  request.facilities = {only_code(1)};
+  EXPECT_FALSE(parse_request(encode(request))) << "nothing is said";
+  request.facilities.front().api_key_hash = "not a hash";
+  EXPECT_FALSE(parse_request(encode(request)));
+  request.facilities.front().api_key_hash = one;
+  EXPECT_TRUE(parse_request(encode(request)));
+  request.key_done = true;
+  EXPECT_FALSE(parse_request(encode(request))) << "one at a time";
 }
 
 TEST_F(FacilityTest, what_is_there_takes_other_values_only_when_told_to) {

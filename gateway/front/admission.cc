@@ -1,0 +1,85 @@
+#include "gateway/front/admission.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "upstream/scheme/api_key.h"
+
+namespace titip::front {
+namespace {
+
+constexpr std::size_t slots = 1U << 14U;
+constexpr std::int64_t second_ns = 1'000'000'000;
+
+std::uint64_t random_salt() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32U) | device();
+}
+
+std::int64_t each_ns(const RateOptions& options) {
+  return second_ns / std::max(options.per_second, 1U);
+}
+
+}  // namespace
+
+Admission::Admission(AdmissionOptions options, const clock::Clock& clock, std::function<void(std::string_view)> tell)
+    : options_(std::move(options)),
+      clock_(clock),
+      tell_(std::move(tell)),
+      salt_(random_salt()),
+      slots_(std::make_unique<std::atomic<std::int64_t>[]>(slots)) {}
+
+bool Admission::lets_in(const storage::Facility* facility, std::string_view code, const http::Request& request) const {
+  static const storage::Facility nobody;
+  if (code.empty()) return false;  // it names nobody, so nobody is being guessed at
+  auto& failures = slot(code, request);
+  if (is_locked_out(failures)) {
+    tell_("locked_out");
+    return false;
+  }
+  // The same work for whom nobody knows.
+  const bool proven = proves(facility != nullptr ? *facility : nobody, request);
+  if (proven && facility != nullptr) return true;
+  note_failure(failures);
+  tell_("not_admitted");
+  return false;
+}
+
+bool Admission::proves(const storage::Facility& facility, const http::Request& request) const {
+  bool proven =
+      std::ranges::any_of(options_.networks, [&](const auto& network) { return network.has(request.remote_address); });
+  if (request.peer_names && !options_.certificate_domain.empty())
+    proven |= std::ranges::find(*request.peer_names, facility.code + "." + options_.certificate_domain) !=
+              request.peer_names->end();
+  const auto key = request.header(scheme::api_key_header);
+  if (options_.api_keys && !key.empty() && key.size() <= scheme::most_api_key) {
+    const auto hash = scheme::api_key_hash(key);
+    const bool is_current = scheme::api_key_is(facility.api_key_hash, hash);
+    const bool is_former = scheme::api_key_is(facility.former_api_key_hash, hash);
+    proven |= is_current || is_former;
+  }
+  return proven;
+}
+
+std::atomic<std::int64_t>& Admission::slot(std::string_view code, const http::Request& request) const {
+  const std::hash<std::string_view> hash;
+  std::uint64_t mixed = salt_;
+  for (const auto part : {std::string_view(request.remote_address), code})
+    mixed = (mixed ^ hash(part)) * 0x9e3779b97f4a7c15U;
+  return slots_[(mixed >> 32U) % slots];
+}
+
+bool Admission::is_locked_out(const std::atomic<std::int64_t>& slot) const {
+  if (options_.failures.per_second == 0) return false;
+  const auto whole = each_ns(options_.failures) * std::max(options_.failures.burst, 1U);
+  return slot.load(std::memory_order_relaxed) - now_ns() + each_ns(options_.failures) > whole;
+}
+
+// Two at once may be counted as one: a bound need not be exact.
+void Admission::note_failure(std::atomic<std::int64_t>& slot) const {
+  slot.store(std::max(slot.load(std::memory_order_relaxed), now_ns()) + each_ns(options_.failures),
+             std::memory_order_relaxed);
+}
+
+}  // namespace titip::front

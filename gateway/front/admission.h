@@ -1,0 +1,55 @@
+// What proves a facility where the protocol itself does not: a code in a header names somebody and proves nothing. Its
+// API key, a client's certificate in its name, or the network it calls from; one of those that the config offers is
+// enough. Threads: any, one for all front loops; no lock, and no memory that grows with who asks.
+// Invariant: who is not let in cannot tell why, in words and in time. Who fails too often is not looked at for a while,
+// right or wrong: this address with this code, so that nobody can lock a facility out from elsewhere.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/clock/clock.h"
+#include "gateway/front/facility_rates.h"
+#include "gateway/http/message.h"
+#include "gateway/http/network.h"
+#include "storage/facilities.h"
+
+namespace titip::front {
+
+struct AdmissionOptions {
+  std::vector<http::Network> networks{};  // from here the code alone is enough
+  bool api_keys = false;
+  // Certificates whose DNS name is the facility's code, a dot, and this. Empty: none counts.
+  std::string certificate_domain{};
+  RateOptions failures{1, 20};
+};
+
+class Admission {
+ public:
+  // `tell` hears of who was turned away: "not_admitted", "locked_out".
+  Admission(AdmissionOptions options, const clock::Clock& clock, std::function<void(std::string_view)> tell);
+
+  // `facility`: the one of that code; null where there is none that may be let in.
+  bool lets_in(const storage::Facility* facility, std::string_view code, const http::Request& request) const;
+
+ private:
+  bool proves(const storage::Facility& facility, const http::Request& request) const;
+  std::atomic<std::int64_t>& slot(std::string_view code, const http::Request& request) const;
+  bool is_locked_out(const std::atomic<std::int64_t>& slot) const;
+  void note_failure(std::atomic<std::int64_t>& slot) const;
+  std::int64_t now_ns() const { return clock_.steady().time_since_epoch().count(); }
+
+  const AdmissionOptions options_;
+  const clock::Clock& clock_;
+  const std::function<void(std::string_view)> tell_;
+  const std::uint64_t salt_;  // so that nobody can choose whose slot they share
+  // When the bucket of an address and a code is full again (GCRA).
+  const std::unique_ptr<std::atomic<std::int64_t>[]> slots_;
+};
+
+}  // namespace titip::front

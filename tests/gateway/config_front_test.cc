@@ -1,0 +1,142 @@
+// The front listener in the config: its TLS, who is let in, and where it may be opened.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "gateway/config.h"
+#include "gateway/exposure.h"
+#include "tests/gateway/http/certificates.h"
+#include "tests/gateway/temporary_directory.h"
+
+namespace titip::gateway {
+namespace {
+
+class FrontConfigTest : public testing::Test {
+ protected:
+  FrontConfigTest() {
+    const tests::Certificate authority("DNS:authority");
+    const tests::Certificate own("DNS:localhost", &authority);
+    write("own.pem", own.pem(), 0644);
+    write("own.key", own.key_pem(), 0600);
+    write("loose.key", own.key_pem(), 0640);
+    write("other.key", authority.key_pem(), 0600);
+    write("clinics.pem", authority.pem(), 0644);
+  }
+  void write(const std::string& name, std::string_view text, mode_t mode) {
+    std::ofstream(directory_ / name) << text;
+    ASSERT_EQ(::chmod((directory_ / name).c_str(), mode), 0);
+  }
+  std::expected<Config, ConfigError> front(std::string_view text, std::string_view profile = "pcare-vaksin") {
+    return parse_config(
+        fmt::format(
+            R"({{"data_directory": "d", "front": {}, "destinations": [{{"profile": "{}", "base_url": "http://a"}}]}})",
+            text, profile),
+        directory_);
+  }
+  void expect_mistake(std::string_view text, std::string_view pointer, std::string_view words) {
+    const auto config = front(text);
+    ASSERT_FALSE(config) << text;
+    EXPECT_EQ(config.error().pointer, pointer) << config.error().sentence;
+    EXPECT_TRUE(config.error().sentence.contains(words)) << config.error().sentence;
+  }
+  std::string complaint(std::string_view text, std::string_view profile = "pcare-vaksin") {
+    const auto config = front(text, profile);
+    EXPECT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+    return config ? exposure_complaint(*config) : "";
+  }
+
+  static constexpr auto tls = R"("tls": {"certificate_file": "own.pem", "key_file": "own.key"})";
+  tests::TemporaryDirectory temporary_;
+  std::filesystem::path directory_ = temporary_.path();
+};
+
+TEST_F(FrontConfigTest, tls_is_read_from_its_files) {
+  const auto config = front(
+      R"({"tls": {"certificate_file": "own.pem", "key_file": "own.key", "client_authorities_file": "clinics.pem"},
+          "handshake_deadline_ms": 1234})");
+  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+  ASSERT_TRUE(config->front.tls);
+  EXPECT_TRUE(config->front.tls->certificates.starts_with("-----BEGIN CERTIFICATE"));
+  EXPECT_TRUE(config->front.tls->key.contains("PRIVATE KEY"));
+  EXPECT_TRUE(config->front.tls->client_authorities.starts_with("-----BEGIN CERTIFICATE"));
+  EXPECT_EQ(config->front.limits.handshake_deadline.count(), 1234);
+  EXPECT_FALSE(front("{}")->front.tls);
+}
+
+TEST_F(FrontConfigTest, what_tls_cannot_use_is_named) {
+  expect_mistake(R"({"tls": {"certificate_file": "own.pem"}})", "/front/tls", "key_file");
+  expect_mistake(R"({"tls": {"certificate_file": "none.pem", "key_file": "own.key"}})", "/front/tls/certificate_file",
+                 "cannot be read");
+  expect_mistake(R"({"tls": {"certificate_file": "own.pem", "key_file": "loose.key"}})", "/front/tls/key_file",
+                 "chmod 600");
+  expect_mistake(R"({"tls": {"certificate_file": "own.pem", "key_file": "other.key"}})", "/front/tls",
+                 "does not belong to the certificate");
+  expect_mistake(R"({"tls": {"certificate_file": "own.key", "key_file": "own.key"}})", "/front/tls",
+                 "the certificate cannot be read");
+}
+
+TEST_F(FrontConfigTest, admission_says_what_proves_a_facility) {
+  const auto config = front(fmt::format(
+      R"({{{}, "admission": {{"networks": ["10.20.0.0/16", "2001:db8::/32"], "api_keys": true,
+          "failures_per_second": 2, "failures_burst": 3}}}})",
+      tls));
+  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+  const auto& admission = config->front.admission;
+  ASSERT_TRUE(admission);
+  EXPECT_EQ(admission->networks.size(), 2U);
+  EXPECT_TRUE(admission->networks.at(0).has("10.20.1.1"));
+  EXPECT_TRUE(admission->api_keys);
+  EXPECT_EQ(admission->failures.per_second, 2U);
+  EXPECT_EQ(admission->failures.burst, 3U);
+  expect_mistake(R"({"admission": {}})", "/front/admission", "lets nobody in");
+  expect_mistake(R"({"admission": {"networks": ["10.20.0.1/16"]}})", "/front/admission/networks/0", "bits behind");
+  expect_mistake(R"({"admission": {"certificate_domain": "faskes.test"}})", "/front/admission/certificate_domain",
+                 "client_authorities_file");
+}
+
+TEST_F(FrontConfigTest, other_machines_reach_no_listener_in_the_clear) {
+  EXPECT_EQ(complaint(R"({"address": "127.0.0.1"})"), "");
+  EXPECT_EQ(complaint(R"({"address": "::1"})"), "");
+  for (const auto* address : {"0.0.0.0", "::", "192.0.2.1"}) {
+    const auto said = complaint(fmt::format(R"({{"address": "{}", "admission": {{"api_keys": true}}}})", address));
+    EXPECT_TRUE(said.contains(address) && said.contains("certificate_file") && said.contains("plain_http")) << said;
+  }
+  EXPECT_EQ(complaint(R"({"address": "0.0.0.0", "plain_http": true, "admission": {"api_keys": true}})"), "");
+}
+
+TEST_F(FrontConfigTest, other_machines_reach_no_mount_where_a_code_is_enough) {
+  const auto open = fmt::format(R"({{"address": "0.0.0.0", {}}})", tls);
+  const auto said = complaint(open);
+  for (const auto* word : {"pcare-vaksin", "api_keys", "titip facility key", "certificate_domain", "networks"})
+    EXPECT_TRUE(said.contains(word)) << word << ": " << said;
+  EXPECT_EQ(complaint(open, "pcare-rest"), "") << "its callers sign what they send";
+  EXPECT_EQ(complaint(fmt::format(R"({{"address": "0.0.0.0", {}, "admission": {{"networks": ["10.0.0.0/8"]}}}})", tls)),
+            "");
+}
+
+TEST_F(FrontConfigTest, a_facilitys_api_keys_are_kept_as_hashes) {
+  write("new", std::string(40, 'n') + "\n", 0600);
+  write("old", std::string(40, 'o') + "\n", 0600);
+  write("short", "hunter2\n", 0600);
+  const auto with = [this](std::string_view file) {
+    return parse_config(
+        fmt::format(R"({{"data_directory": "d", "destinations": [{{"profile": "pcare-vaksin", "base_url": "http://a"}}],
+          "facilities": [{{"code": "P0001", "api_key_file": "{}", "former_api_key_file": "old"}}]}})",
+                    file),
+        directory_);
+  };
+  const auto config = with("new");
+  ASSERT_TRUE(config) << config.error().sentence;
+  EXPECT_EQ(config->facilities.at(0).api_key_hash.size(), 64U);
+  EXPECT_EQ(config->facilities.at(0).former_api_key_hash.size(), 64U);
+  EXPECT_NE(config->facilities.at(0).api_key_hash, config->facilities.at(0).former_api_key_hash);
+  const auto weak = with("short");
+  ASSERT_FALSE(weak);
+  EXPECT_EQ(weak.error().pointer, "/facilities/0/api_key_file");
+  EXPECT_FALSE(weak.error().sentence.contains("hunter2"));
+}
+
+}  // namespace
+}  // namespace titip::gateway
