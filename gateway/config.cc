@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "gateway/config_reading.h"
+#include "gateway/secret.h"
 #include "upstream/profile/mounts.h"
 #include "upstream/scheme/facility_login.h"
 
@@ -20,6 +21,7 @@ constexpr std::int64_t second = 1'000;
 constexpr std::int64_t hour = 3600 * second;
 constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t gib = 1 << 30;
+constexpr std::size_t authorities_bytes = 1U << 20U;
 
 constexpr std::array<Key<ListenConfig>, 2> listen_keys{{
     {"address", "IP address to listen on", [](const R& r, ListenConfig& c) { c.address = r.text(); }},
@@ -128,7 +130,7 @@ constexpr std::array<Key<SurgeOptions>, 5> surge_keys{{
 }};
 
 using D = DestinationConfig;
-constexpr std::array<Key<D>, 25> destination_keys{{
+constexpr std::array<Key<D>, 26> destination_keys{{
     {"name", "what this destination is called",
      [](const R& r, D& c) {
        c.name = r.text();
@@ -152,6 +154,8 @@ constexpr std::array<Key<D>, 25> destination_keys{{
        if (!base) return r.fail(base.error());
        c.transport.base = std::move(*base);
      }},
+    {"ca_file", "certificates (PEM) to trust beside the system's, where it is https",
+     [](const R& r, D& c) { c.ca_file = r.text(); }},
     {"resolve_timeout_ms", "finding its address",
      [](const R& r, D& c) { c.transport.resolve_timeout = r.milliseconds(1, hour); }},
     {"connect_timeout_ms", "connecting",
@@ -201,6 +205,14 @@ constexpr std::array<Key<D>, 25> destination_keys{{
      [](const R& r, D& c) { c.login.pause_max = r.milliseconds(second, 7 * day); }},
 }};
 
+void read_authorities(const R& at, const std::filesystem::path& path, client::TransportOptions& transport) {
+  auto text = read_public_file(path, authorities_bytes);
+  if (!text) return at.fail(text.error());
+  if (const auto fault = client::authorities_complaint(*text); !fault.empty())
+    return at.fail(fmt::format("{}: {}", path.string(), fault));
+  transport.authorities = std::move(*text);
+}
+
 void read_destinations(const R& r, Config& config) {
   if (DestinationConfig none; r.describes()) return read_object<D>(r.each(), destination_keys, none);
   if (!r.value().is_array() || r.value().empty()) return r.fail("must be a list with at least one destination");
@@ -213,6 +225,8 @@ void read_destinations(const R& r, Config& config) {
       r.at(at).at("surge").fail(
           fmt::format("\"minimum\" ({}) is above \"sample\" ({}): no surge would ever be noticed", minimum, sample));
     if (!r.failed() && destination.base_url.empty()) r.at(at).fail("needs a \"base_url\"");
+    if (!r.failed() && !destination.ca_file.empty())
+      read_authorities(r.at(at).at("ca_file"), config.directory / destination.ca_file, destination.transport);
     config.destinations.push_back(std::move(destination));
   }
 }

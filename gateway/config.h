@@ -62,6 +62,7 @@ struct DestinationConfig {
   std::string profile;  // the name of one that is built in, or a path relative to the config file
   std::string mount;    // where clinics find it; empty: where the profile says
   std::string base_url;
+  std::filesystem::path ca_file;
   client::TransportOptions transport;
   client::UpstreamOptions upstream;
   delivery::SettlePolicy settle;

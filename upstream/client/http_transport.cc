@@ -1,7 +1,14 @@
 #include "upstream/client/http_transport.h"
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -21,6 +28,7 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
+namespace ssl = boost::asio::ssl;
 using asio::ip::tcp;
 using boost::system::error_code;
 using rules::Exchange;
@@ -29,8 +37,39 @@ using rules::Reply;
 using Done = std::move_only_function<void(Exchange)>;
 using Steady = std::chrono::steady_clock;
 
-struct Pooled {
+// A connection; under TLS where the base URL is https.
+struct Link {
+  Link(asio::io_context& context, ssl::context* with) : socket(context) {
+    if (with != nullptr) tls.emplace(socket, *with);
+  }
   tcp::socket socket;
+  std::optional<ssl::stream<tcp::socket&>> tls;
+};
+using LinkPtr = std::unique_ptr<Link>;
+
+int add_authorities(ssl::context& context, const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> from(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                       &BIO_free);
+  int added = 0;
+  for (;; ++added) {
+    const std::unique_ptr<X509, decltype(&X509_free)> each(PEM_read_bio_X509(from.get(), nullptr, nullptr, nullptr),
+                                                           &X509_free);
+    if (!each || X509_STORE_add_cert(SSL_CTX_get_cert_store(context.native_handle()), each.get()) != 1) break;
+  }
+  ERR_clear_error();  // the file's end
+  return added;
+}
+
+void trust(ssl::context& context, const std::string& authorities) {
+  error_code ignored;  // a machine without certificates trusts those of the config alone
+  context.set_default_verify_paths(ignored);
+  add_authorities(context, authorities);
+  context.set_verify_mode(ssl::verify_peer, ignored);
+  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+}
+
+struct Pooled {
+  LinkPtr link;
   Steady::time_point since;
 };
 
@@ -39,27 +78,30 @@ class Call;
 class HttpTransport final : public Transport, public std::enable_shared_from_this<HttpTransport> {
  public:
   HttpTransport(asio::io_context& context, TransportOptions options)
-      : context_(context), options_(std::move(options)), resolver_(context) {}
+      : context_(context), options_(std::move(options)), resolver_(context) {
+    if (options_.base.tls) trust(tls_.emplace(ssl::context::tls_client), options_.authorities);
+  }
 
   void send(OutboundRequest request, Done done) override;
   void close() override;
 
   // A pooled connection that still looks alive: the server has neither closed it nor sent anything unasked. Without
   // this look, a request would be written into a dead connection and its outcome would be unknown.
-  std::optional<tcp::socket> take_pooled() {
+  LinkPtr take_pooled() {
     while (!pool_.empty()) {
       Pooled pooled = std::move(pool_.back());
       pool_.pop_back();
       if (Steady::now() - pooled.since > options_.idle_connection) continue;
-      if (is_quiet(pooled.socket)) return std::move(pooled.socket);
+      if (is_quiet(pooled.link->socket)) return std::move(pooled.link);
     }
-    return std::nullopt;
+    return nullptr;
   }
+  LinkPtr make_link() { return std::make_unique<Link>(context_, tls_ ? &*tls_ : nullptr); }
 
-  void give_back(tcp::socket socket) {
+  void give_back(LinkPtr link) {
     if (closed_) return;
     if (pool_.size() >= options_.pool) pool_.pop_front();
-    pool_.push_back({std::move(socket), Steady::now()});
+    pool_.push_back({std::move(link), Steady::now()});
   }
 
   const tcp::resolver::results_type* known_addresses() const {
@@ -88,6 +130,7 @@ class HttpTransport final : public Transport, public std::enable_shared_from_thi
 
   asio::io_context& context_;
   TransportOptions options_;
+  std::optional<ssl::context> tls_;
   tcp::resolver resolver_;
   std::list<Pooled> pool_;
   tcp::resolver::results_type addresses_;
@@ -101,7 +144,6 @@ class Call : public std::enable_shared_from_this<Call> {
  public:
   Call(std::shared_ptr<HttpTransport> transport, OutboundRequest request, Done done)
       : transport_(std::move(transport)),
-        socket_(transport_->context()),
         timer_(transport_->context()),
         done_(std::move(done)),
         answer_within_(std::min(request.answer_within.value_or(transport_->options().response_timeout),
@@ -109,7 +151,7 @@ class Call : public std::enable_shared_from_this<Call> {
     const auto& base = transport_->options().base;
     message_.method_string(request.method);
     message_.target(base.path + request.target);
-    message_.set(http::field::host, base.port == "80" ? base.host : base.host + ":" + base.port);
+    message_.set(http::field::host, base.port == (base.tls ? "443" : "80") ? base.host : base.host + ":" + base.port);
     message_.set(http::field::user_agent, "titip");
     for (auto& [name, value] : request.headers) message_.set(name, value);
     message_.body() = std::move(request.body);
@@ -117,10 +159,9 @@ class Call : public std::enable_shared_from_this<Call> {
   }
 
   void start() {
-    if (auto pooled = transport_->take_pooled()) {
-      socket_ = std::move(*pooled);
-      return write();
-    }
+    link_ = transport_->take_pooled();
+    if (link_) return write();
+    link_ = transport_->make_link();
     if (const auto* addresses = transport_->known_addresses()) return connect(*addresses);
     resolve();
   }
@@ -154,7 +195,7 @@ class Call : public std::enable_shared_from_this<Call> {
 
   void connect(const tcp::resolver::results_type& addresses) {
     arm(transport_->options().connect_timeout, Failure::connect_timeout);
-    asio::async_connect(socket_, addresses, [self = shared_from_this()](error_code error, const tcp::endpoint&) {
+    asio::async_connect(link_->socket, addresses, [self = shared_from_this()](error_code error, const tcp::endpoint&) {
       if (!self->done_) return;
       if (error) {
         self->transport_->forget_addresses();
@@ -162,26 +203,46 @@ class Call : public std::enable_shared_from_this<Call> {
                                                                    : Failure::connect_failed);
       }
       error_code ignored;
-      self->socket_.set_option(tcp::no_delay(true), ignored);
-      self->write();
+      self->link_->socket.set_option(tcp::no_delay(true), ignored);
+      self->link_->tls ? self->shake_hands() : self->write();
     });
   }
 
-  void write() {
+  // Nothing has been sent yet, so a server that cannot prove itself is as good as none.
+  void shake_hands() {
+    arm(transport_->options().connect_timeout, Failure::tls_failed);
+    auto& tls = *link_->tls;
+    const auto& host = transport_->options().base.host;
+    error_code not_an_address;
+    asio::ip::make_address(host, not_an_address);
+    // The name a server with several is asked for; an address is no name there (RFC 6066).
+    if (not_an_address) SSL_set_tlsext_host_name(tls.native_handle(), host.c_str());
+    tls.set_verify_callback(ssl::host_name_verification(host));
+    tls.async_handshake(ssl::stream_base::client, [self = shared_from_this()](error_code error) {
+      if (!self->done_) return;
+      error ? self->fail(Failure::tls_failed) : self->write();
+    });
+  }
+
+  void write() { link_->tls ? write(*link_->tls) : write(link_->socket); }
+
+  template <class Stream>
+  void write(Stream& stream) {
     written_ = true;  // from here on nobody can say that no byte was written
     arm(transport_->options().write_timeout, Failure::write_timeout);
-    http::async_write(socket_, message_, [self = shared_from_this()](error_code error, std::size_t) {
+    http::async_write(stream, message_, [self = shared_from_this(), &stream](error_code error, std::size_t) {
       if (!self->done_) return;
       if (error) return self->fail(Failure::write_failed);
-      self->read();
+      self->read(stream);
     });
   }
 
-  void read() {
+  template <class Stream>
+  void read(Stream& stream) {
     arm(answer_within_, Failure::response_timeout);
     parser_.body_limit(transport_->options().reply_bytes);
     parser_.header_limit(64U << 10U);
-    http::async_read(socket_, buffer_, parser_, [self = shared_from_this()](error_code error, std::size_t) {
+    http::async_read(stream, buffer_, parser_, [self = shared_from_this()](error_code error, std::size_t) {
       if (!self->done_) return;
       if (error) return self->fail(named(error));
       self->succeed();
@@ -207,7 +268,7 @@ class Call : public std::enable_shared_from_this<Call> {
     reply.date = rules::date_of(message[http::field::date]);
     reply.body = std::move(message.body());
     timer_.cancel();
-    if (message.keep_alive() && buffer_.size() == 0) transport_->give_back(std::move(socket_));
+    if (message.keep_alive() && buffer_.size() == 0) transport_->give_back(std::move(link_));
     finish(std::move(reply));
   }
 
@@ -215,7 +276,7 @@ class Call : public std::enable_shared_from_this<Call> {
   void fail(Failure failure) {
     error_code ignored;
     timer_.cancel();
-    socket_.close(ignored);
+    if (link_) link_->socket.close(ignored);
     finish(failure);
   }
 
@@ -226,7 +287,7 @@ class Call : public std::enable_shared_from_this<Call> {
   }
 
   std::shared_ptr<HttpTransport> transport_;
-  tcp::socket socket_;
+  LinkPtr link_;
   asio::steady_timer timer_;
   http::request<http::string_body> message_;
   http::response_parser<http::string_body> parser_;
@@ -267,9 +328,11 @@ class Owner final : public Transport {
 }  // namespace
 
 std::expected<BaseUrl, std::string> parse_base_url(std::string_view url) {
-  constexpr std::string_view scheme = "http://";
-  if (!url.starts_with(scheme)) return std::unexpected("the base URL must start with http://");
-  auto rest = url.substr(scheme.size());
+  constexpr std::string_view secure = "https://";
+  constexpr std::string_view plain = "http://";
+  const bool tls = url.starts_with(secure);
+  if (!tls && !url.starts_with(plain)) return std::unexpected("the base URL must start with https:// or http://");
+  auto rest = url.substr(tls ? secure.size() : plain.size());
   const auto slash = rest.find('/');
   const auto authority = rest.substr(0, slash);
   std::string path(slash == std::string_view::npos ? std::string_view() : rest.substr(slash));
@@ -277,7 +340,7 @@ std::expected<BaseUrl, std::string> parse_base_url(std::string_view url) {
   const auto colon = authority.rfind(':');
   const bool has_port = colon != std::string_view::npos && !authority.ends_with(']');
   const auto host = authority.substr(0, has_port ? colon : std::string_view::npos);
-  const auto port = has_port ? authority.substr(colon + 1) : std::string_view("80");
+  const auto port = has_port ? authority.substr(colon + 1) : std::string_view(tls ? "443" : "80");
   if (host.empty() || authority.contains('@'))
     return std::unexpected("the base URL needs a host, and no user in front of it");
   std::uint16_t number = 0;
@@ -286,7 +349,12 @@ std::expected<BaseUrl, std::string> parse_base_url(std::string_view url) {
     return std::unexpected("the port of the base URL must be a number from 1 to 65535");
   if (path.contains('?') || path.contains('#'))
     return std::unexpected("the base URL must have no query and no fragment");
-  return BaseUrl{std::string(host), std::string(port), std::move(path)};
+  return BaseUrl{std::string(host), std::string(port), std::move(path), tls};
+}
+
+std::string authorities_complaint(const std::string& pem) {
+  ssl::context tried(ssl::context::tls_client);
+  return add_authorities(tried, pem) > 0 ? "" : "it holds no certificate; it must be a PEM file";
 }
 
 std::unique_ptr<Transport> make_http_transport(asio::io_context& context, TransportOptions options) {

@@ -1,5 +1,7 @@
 // The transport over real sockets: pooled keep-alive connections, every step under a time-out of its own name.
-// Only the configured base URL is ever contacted; redirects are replies like any other.
+// Only the configured base URL is ever contacted; redirects are replies like any other. Under https the server must
+// show a certificate in the name of the URL's host, signed by somebody who is trusted; else nothing is sent
+// (tls_failed).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -19,8 +21,9 @@ struct BaseUrl {
   std::string host;
   std::string port;
   std::string path;  // without trailing slash; may be empty
+  bool tls = false;
 };
-// http:// only for now; the error is a sentence.
+// http:// or https://; the error is a sentence.
 std::expected<BaseUrl, std::string> parse_base_url(std::string_view url);
 
 struct TransportOptions {
@@ -33,7 +36,11 @@ struct TransportOptions {
   std::chrono::milliseconds address_lifetime{30'000};  // of a resolved name
   std::size_t reply_bytes = 4U << 20U;
   std::size_t pool = 64;
+  // Certificates (PEM) to trust beside the system's, where the base URL is https.
+  std::string authorities{};
 };
+// Empty: they can be used.
+std::string authorities_complaint(const std::string& pem);
 
 std::unique_ptr<Transport> make_http_transport(boost::asio::io_context& context, TransportOptions options);
 

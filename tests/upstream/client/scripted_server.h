@@ -59,6 +59,7 @@ class Connection {
     ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   }
   bool closed_by_client() { return request().empty(); }
+  int fd() const { return fd_; }
 
  private:
   int fd_;

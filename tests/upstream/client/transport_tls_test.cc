@@ -1,0 +1,167 @@
+// The transport under https, against a server on a thread of its own that shows one certificate or another.
+#include <openssl/ssl.h>
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "tests/gateway/http/certificates.h"
+#include "tests/upstream/client/scripted_server.h"
+#include "upstream/client/http_transport.h"
+
+namespace titip::client {
+namespace {
+
+using namespace std::chrono_literals;
+using rules::Exchange;
+using rules::Failure;
+using rules::Reply;
+using tests::Certificate;
+using tests::Connection;
+
+// Shakes hands on what a scripted server accepted, and answers each request there until the client goes.
+class Secure {
+ public:
+  explicit Secure(const Certificate& own) : context_(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free) {
+    SSL_CTX_use_certificate(context_.get(), own.x509());
+    SSL_CTX_use_PrivateKey(context_.get(), own.key());
+  }
+  void serve(Connection& connection) {
+    const std::unique_ptr<SSL, decltype(&SSL_free)> tls(SSL_new(context_.get()), &SSL_free);
+    SSL_set_fd(tls.get(), connection.fd());
+    if (SSL_accept(tls.get()) != 1) return;
+    if (const char* name = SSL_get_servername(tls.get(), TLSEXT_NAMETYPE_host_name)) asked_for_ = name;
+    std::array<char, 4096> bytes{};
+    std::string text;
+    for (int count = 0; (count = SSL_read(tls.get(), bytes.data(), bytes.size())) > 0;) {
+      text.append(bytes.data(), static_cast<std::size_t>(count));
+      if (!text.ends_with("{}")) continue;
+      requests_ += std::exchange(text, {});
+      constexpr std::string_view answer = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n[]";
+      SSL_write(tls.get(), answer.data(), answer.size());
+    }
+  }
+  const std::string& requests() const { return requests_; }
+  const std::string& asked_for() const { return asked_for_; }
+
+ private:
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+  std::string requests_;
+  std::string asked_for_;
+};
+
+class TransportTlsTest : public testing::Test {
+ protected:
+  // What became of `count` requests, one after the other, and what the server saw of them.
+  struct Seen {
+    std::vector<Exchange> exchanges;
+    std::string requests;
+    std::string asked_for;
+    int connections = 0;
+  };
+  Seen sent(const Certificate& shown, std::string host = "localhost", int count = 1) {
+    Seen seen;
+    Secure secure(shown);
+    auto server = std::make_unique<tests::ScriptedServer>([&](Connection& connection, int) {
+      ++seen.connections;
+      secure.serve(connection);
+    });
+    boost::asio::io_context context;
+    TransportOptions options;
+    options.base = {std::move(host), std::to_string(server->port()), "/base", true};
+    options.authorities = authority_.pem();
+    auto transport = make_http_transport(context, std::move(options));
+    for (int at = 0; at < count; ++at) seen.exchanges.push_back(exchange(context, *transport));
+    transport->close();
+    transport.reset();
+    context.restart();
+    context.poll();
+    server.reset();
+    seen.requests = secure.requests();
+    seen.asked_for = secure.asked_for();
+    return seen;
+  }
+  static Exchange exchange(boost::asio::io_context& context, Transport& transport) {
+    std::optional<Exchange> answer;
+    transport.send({"POST", "/vaksin/simpan", {{"x-kdppk", "0905R002"}}, "{}"},
+                   [&](Exchange given) { answer = std::move(given); });
+    const auto until = std::chrono::steady_clock::now() + 20s;
+    while (!answer && std::chrono::steady_clock::now() < until) {
+      context.restart();
+      context.run_one_for(50ms);
+    }
+    EXPECT_TRUE(answer);
+    return answer.value_or(Failure::not_admitted);
+  }
+  void expect_nothing_was_said(const Certificate& shown, std::string host = "localhost") {
+    const auto seen = sent(shown, std::move(host));
+    const auto* failure = std::get_if<Failure>(&seen.exchanges.at(0));
+    ASSERT_NE(failure, nullptr);
+    EXPECT_EQ(*failure, Failure::tls_failed);
+    EXPECT_EQ(seen.requests, "");
+  }
+
+  Certificate authority_{"DNS:authority"};
+};
+
+TEST_F(TransportTlsTest, a_server_that_proves_itself_is_used_again_on_the_same_connection) {
+  const auto seen = sent(Certificate("DNS:localhost", &authority_), "localhost", 3);
+  for (const auto& each : seen.exchanges) {
+    ASSERT_TRUE(std::holds_alternative<Reply>(each));
+    EXPECT_EQ(std::get<Reply>(each).http_status, 201);
+    EXPECT_EQ(std::get<Reply>(each).body, "[]");
+  }
+  EXPECT_EQ(seen.connections, 1);
+  EXPECT_EQ(seen.asked_for, "localhost");
+  EXPECT_TRUE(seen.requests.contains("POST /base/vaksin/simpan HTTP/1.1\r\n")) << seen.requests;
+}
+
+TEST_F(TransportTlsTest, an_address_is_proved_as_an_address) {
+  const auto seen = sent(Certificate("IP:127.0.0.1", &authority_), "127.0.0.1");
+  EXPECT_TRUE(std::holds_alternative<Reply>(seen.exchanges.at(0)));
+  EXPECT_EQ(seen.asked_for, "") << "an address is no name there";
+  expect_nothing_was_said(Certificate("DNS:localhost", &authority_), "127.0.0.1");
+}
+
+TEST_F(TransportTlsTest, of_another_name) {
+  expect_nothing_was_said(Certificate("DNS:other.test", &authority_));
+}
+TEST_F(TransportTlsTest, expired) {
+  expect_nothing_was_said(Certificate("DNS:localhost", &authority_, -3600));
+}
+TEST_F(TransportTlsTest, signed_by_itself) {
+  expect_nothing_was_said(Certificate("DNS:localhost"));
+}
+TEST_F(TransportTlsTest, of_another_authority) {
+  const Certificate stranger("DNS:stranger");
+  expect_nothing_was_said(Certificate("DNS:localhost", &stranger));
+}
+
+TEST_F(TransportTlsTest, what_speaks_no_tls_is_told_nothing) {
+  std::string seen;
+  auto server = std::make_unique<tests::ScriptedServer>([&](Connection& connection, int) {
+    connection.send("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+    seen = connection.request();
+  });
+  boost::asio::io_context context;
+  TransportOptions options;
+  options.base = {"127.0.0.1", std::to_string(server->port()), "", true};
+  auto transport = make_http_transport(context, std::move(options));
+  const auto exchange_seen = exchange(context, *transport);
+  ASSERT_TRUE(std::holds_alternative<Failure>(exchange_seen));
+  EXPECT_EQ(std::get<Failure>(exchange_seen), Failure::tls_failed);
+  transport.reset();
+  server.reset();
+  EXPECT_FALSE(seen.contains("x-kdppk"));
+}
+
+TEST_F(TransportTlsTest, authorities_that_are_none_are_named) {
+  EXPECT_EQ(authorities_complaint(authority_.pem()), "");
+  EXPECT_NE(authorities_complaint(""), "");
+  EXPECT_NE(authorities_complaint("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "");
+}
+
+}  // namespace
+}  // namespace titip::client
