@@ -22,8 +22,8 @@ packages_tests=(
   faketime
   # crashes: failing system calls, file systems whose power is cut
   strace e2fsprogs mount
-  # certificates for the receivers of callbacks
-  openssl
+  # certificates; the listener's TLS looked at by others
+  openssl testssl.sh
   # the other side of the golden vectors
   nodejs npm
   # deployed clients of the national services, written anew
