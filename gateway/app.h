@@ -34,9 +34,13 @@ class App {
   std::expected<void, storage::NotOpened> open();
   std::expected<void, std::string> listen();
   void start();
+  // Takes the config's log level, certificates and facilities from its file again, while all goes on; the log says what
+  // else has changed there. Any thread, one at a time, between start() and stop().
+  void reload();
   void stop();
 
  private:
+  void reload_facilities(const std::vector<storage::Facility>& fresh);
   std::expected<void, storage::NotOpened> open_store();
   std::expected<void, std::string> open_facilities();
   std::expected<void, std::string> make_callbacks();

@@ -279,7 +279,9 @@ std::expected<Config, ConfigError> load_config(const std::filesystem::path& file
   std::ifstream stream(file);
   if (!stream) return std::unexpected(ConfigError{"", fmt::format("cannot be read: {}", std::strerror(errno))});
   const std::string text((std::istreambuf_iterator<char>(stream)), {});
-  return parse_config(text, std::filesystem::absolute(file).parent_path());
+  auto config = parse_config(text, std::filesystem::absolute(file).parent_path());
+  if (config) config->file = std::filesystem::absolute(file);
+  return config;
 }
 
 std::expected<Config, ConfigError> parse_config(std::string_view text, const std::filesystem::path& directory) {
@@ -291,6 +293,7 @@ std::expected<Config, ConfigError> parse_config(std::string_view text, const std
   }
   Config config;
   config.directory = directory;
+  config.document = document.dump(-1, ' ', false, json::error_handler_t::replace);
   std::optional<ConfigError> mistake;
   const Reading reading(document, "", mistake);
   read_object<Config>(reading, config_keys, config);

@@ -79,6 +79,8 @@ struct CallbackConfig {
 };
 
 struct Config {
+  std::filesystem::path file;       // read again by a reload; empty: none
+  std::string document;             // what stood in it, without comments; it names secrets' files, never a secret
   std::filesystem::path directory;  // of the config file: relative paths start here
   std::filesystem::path data_directory;
   std::filesystem::path key_file;  // default: titip.key in the data directory

@@ -29,6 +29,7 @@ int serve(Config config, const Seams& seams) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
 
@@ -38,7 +39,7 @@ int serve(Config config, const Seams& seams) {
   if (const auto listening = app.listen(); !listening) return fail(listening.error());
   app.start();
   int caught = 0;
-  sigwait(&signals, &caught);
+  while (sigwait(&signals, &caught) == 0 && caught == SIGHUP) app.reload();
   metrics::log(Level::info, "stopping", {{Field::signal, caught == SIGTERM ? "SIGTERM" : "SIGINT"}});
   // A second signal must not have to wait for the first one's patience.
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);

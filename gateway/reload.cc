@@ -1,0 +1,94 @@
+#include "gateway/reload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+
+#include "gateway/app.h"
+#include "metrics/log.h"
+#include "storage/kept_facility.h"
+
+namespace titip::gateway {
+namespace {
+
+using metrics::Field;
+using metrics::Level;
+using nlohmann::json;
+using storage::Facility;
+
+constexpr std::array<std::string_view, 3> taken_up{"/log_level", "/front/tls", "/facilities"};
+
+bool is_taken_up(std::string_view pointer) {
+  return std::ranges::any_of(taken_up, [&](std::string_view each) {
+    return pointer.starts_with(each) && (pointer.size() == each.size() || pointer[each.size()] == '/');
+  });
+}
+
+void refused(std::string_view facility, std::string_view why) {
+  metrics::log(Level::error, "reload_refused", {{Field::facility, facility}, {Field::reason, why}});
+}
+
+}  // namespace
+
+std::vector<std::string> needs_restart(const Config& running, const Config& fresh) {
+  const auto was = json::parse(running.document, nullptr, false);
+  const auto is = json::parse(fresh.document, nullptr, false);
+  std::set<std::string> places;
+  for (const auto& step : json::diff(was, is))
+    if (const auto pointer = step.value("path", ""); !is_taken_up(pointer)) places.insert(pointer);
+  // Whether there is TLS at all was decided when the listener was opened.
+  if (running.front.tls.has_value() != fresh.front.tls.has_value()) places.insert("/front/tls");
+  return {places.begin(), places.end()};
+}
+
+void App::reload() {
+  if (config_.file.empty()) return;
+  const auto fresh = load_config(config_.file);
+  if (!fresh)
+    return metrics::log(Level::error, "reload_refused",
+                        {{Field::path, config_.file.string()},
+                         {Field::reason, fmt::format("{}: {}", fresh.error().pointer, fresh.error().sentence)}});
+  metrics::set_log_level(fresh->log_level);
+  if (tls_ && fresh->front.tls && *fresh->front.tls != *config_.front.tls) {
+    if (const auto used = tls_->use(*fresh->front.tls); !used) {
+      metrics::log(Level::error, "reload_refused", {{Field::reason, fmt::format("/front/tls: {}", used.error())}});
+    } else {
+      config_.front.tls = fresh->front.tls;
+      metrics::log(Level::info, "certificate_reloaded", {{Field::listener, "front"}});
+    }
+  }
+  reload_facilities(fresh->facilities);
+  for (const auto& place : needs_restart(config_, *fresh))
+    metrics::log(Level::warning, "needs_a_restart", {{Field::reason, place}});
+  metrics::log(Level::info, "reloaded", {{Field::path, config_.file.string()}});
+}
+
+// Who stands in the config no more is refused at the door, as after a restart; what is in custody is still delivered.
+void App::reload_facilities(const std::vector<Facility>& fresh) {
+  const auto changing = facilities_.changing();
+  std::set<std::string> codes;
+  for (auto each : fresh) {
+    codes.insert(each.code);
+    each.in_config = true;
+    const auto found = facilities_.find(each.code);
+    if (found && !found->in_config) {
+      refused(each.code, "it is in the registry already (titip facility ls); take it out of the config");
+    } else if (!found || storage::encode(*found) != storage::encode(each)) {
+      const std::string code = each.code;
+      const auto added = facilities_.add(std::move(each));
+      if (!added) refused(code, added.error());
+    }
+  }
+  for (const auto& found : facilities_.page({}, facilities_.counts().enabled + facilities_.counts().disabled)) {
+    if (!found->in_config || found->disabled || codes.contains(found->code)) continue;
+    auto gone = *found;
+    gone.disabled = true;
+    static_cast<void>(facilities_.add(std::move(gone)));  // it had its consumer id before
+  }
+}
+
+}  // namespace titip::gateway
