@@ -41,6 +41,16 @@ class Acting {
     return with_refused(ask(request));
   }
 
+  int proposals(const admin::Request& request) {
+    const auto ended = ask(request);
+    const auto document = ordered_json::parse(ended.result, nullptr, false);
+    if (!saying_.json && document.is_object())
+      for (const auto& each : document.value("items", ordered_json::array()))
+        fmt::print("{}  {}  {}  {}  {}\n", each.value("id", "?"), each.value("at", "?"), each.value("by", "?"),
+                   fmt::join(each.value("changed", std::vector<std::string>{}), ", "), each.value("reason", ""));
+    return conclude(ended, saying_, !saying_.json);
+  }
+
   int bulk(admin::Request request) {
     auto ended = ask(request);
     if (request.command != Command::bulk_status || saying_.json) return with_refused(std::move(ended));
@@ -128,7 +138,8 @@ int run_act(const Config& config, const ActCommand& command, Saying saying) {
   if (auto fault = admin::fault_of(request); !fault.empty())
     return conclude(admin::in_trouble(admin::Trouble::usage, std::move(fault)), saying);
   Acting acting(config, saying);
-  if (request.command == Command::edit) return acting.one(request);
+  if (request.command == Command::edit_proposals) return acting.proposals(request);
+  if (request.command == Command::edit || admin::is_of_proposals(request.command)) return acting.one(request);
   if (!admin::acts_on_records(request.command)) return acting.bulk(std::move(request));
   return request.queue.id.empty() ? acting.many(request) : acting.one(request);
 }

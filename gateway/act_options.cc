@@ -53,6 +53,15 @@ void add_act_options(CLI::App& program, const ActLine& line) {
                  "somebody looked at the national server: what may have landed did not");
   reason(edit, line);
   edit->add_flag("--dry-run", line.command.request.dry_run, "say what would be changed, and do nothing");
+  auto& edits = *program.add_subcommand("edits", "Edits that wait for another person's approval.");
+  add(edits, line, "ls", "List them: who proposed which places, and why.", Command::edit_proposals);
+  auto* approve = add(edits, line, "approve", "Send one that somebody else proposed.", Command::edit_approve);
+  approve->add_flag("--dry-run", line.command.request.dry_run, "say what would be changed, and do nothing");
+  auto* withdraw = add(edits, line, "withdraw", "Give one up.", Command::edit_withdraw);
+  for (auto* each : {approve, withdraw}) {
+    each->add_option("record", line.command.request.queue.id, "its id or receipt code")->required();
+    reason(each, line);
+  }
   auto& bulk = *program.add_subcommand("bulk", "The bulk action that runs, or ran last.");
   add(bulk, line, "status", "How far it is, and which records were refused.", Command::bulk_status);
   reason(add(bulk, line, "resume", "Go on with one that was stopped or cut short.", Command::bulk_resume), line);

@@ -101,7 +101,8 @@ void App::make_upkeep() {
             const auto* profile = profile_of(record.destination);
             if (profile == nullptr) return std::unexpected("the config has its destination no more");
             return edited_record(*profile, record, payload, edits, {*store_, *sealer_, clock_});
-          }},
+          },
+          config_.admin.edit_needs_approval, [this] { return tokens_changed(); }},
       clock_, [this](std::string_view action) { admin_probes_.acted(action); });
   control_.emplace(operations_loop_.context(), admin::ControlOptions{},
                    [this](admin::Request request, std::shared_ptr<admin::Caller> caller) {
@@ -190,6 +191,7 @@ std::expected<void, std::string> App::listen() {
                                    : operations_->listen(config_.operations.address, config_.operations.port, false);
   if (!operations_port) return std::unexpected(operations_port.error());
   if (auto control = control_->listen(config_.data_directory); !control) return control;
+  if (auto admin = follow_tokens(); !admin) return admin;
   const auto say = [](std::string_view listener, const std::string& address, std::uint16_t number) {
     metrics::log(Level::info, "listening",
                  {{Field::listener, listener}, {Field::address, address}, {Field::port, std::int64_t{number}}});
@@ -227,6 +229,7 @@ void App::stop() {
     retention_->stop();
     kept_reads_->stop();
     control_->stop();
+    if (admin_server_) admin_server_->stop();
   });
   const auto delivered = [this] {
     return callbacks_->has_stopped() &&
@@ -243,7 +246,10 @@ void App::stop() {
   wait_until(std::chrono::steady_clock::now() + abandon_grace, delivered);
   wait_until(std::max(deadline, std::chrono::steady_clock::now() + abandon_grace), answered);
   store_->close();
-  operations_loop_.post([this] { control_->abort(); });
+  operations_loop_.post([this] {
+    control_->abort();
+    if (admin_server_) admin_server_->abort();
+  });
   desk_->join();
   for (auto& front : fronts_) front->abort();
   operations_loop_.stop();

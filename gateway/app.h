@@ -13,6 +13,8 @@
 #include "gateway/admin/control_socket.h"
 #include "gateway/admin/desk.h"
 #include "gateway/admin/retention.h"
+#include "gateway/admin/tokens.h"
+#include "gateway/admin_api/door.h"
 #include "gateway/callback_delivery.h"
 #include "gateway/custody.h"
 #include "gateway/destination.h"
@@ -54,6 +56,10 @@ class App {
   void set_gate(const std::string& what, const std::optional<admin::Gate>& gate);
   DrainDoors drain_doors();
   void make_upkeep();
+  std::expected<void, std::string> read_tokens();
+  // On the operations loop, or before it runs: listens, or does not, as there are tokens. The error is a sentence.
+  std::expected<void, std::string> follow_tokens();
+  std::string tokens_changed();                                            // on a thread that may wait
   const profile::Profile* profile_of(std::string_view destination) const;  // null: the config has it no more
   void go_on();
   void fill_queue_metrics();
@@ -72,6 +78,7 @@ class App {
   metrics::ReadProbes read_probes_{registry_};
   metrics::HttpProbes front_probes_{registry_, "front"};
   metrics::HttpProbes operations_probes_{registry_, "operations"};
+  metrics::HttpProbes admin_api_probes_{registry_, "admin"};
   metrics::RetentionProbes retention_probes_{registry_};
   metrics::AdminProbes admin_probes_{registry_};
   metrics::FacilityProbes facility_probes_{registry_};
@@ -90,7 +97,11 @@ class App {
   std::shared_ptr<http::Budget> budget_ = std::make_shared<http::Budget>();
   std::shared_ptr<reads::KeptSize> kept_size_ = std::make_shared<reads::KeptSize>();
   std::optional<reads::KeptReadsSweep> kept_reads_;
+  admin::TokenBook tokens_;
   std::optional<admin::Desk> desk_;
+  std::optional<admin_api::Door> admin_door_;
+  std::optional<http::Server> admin_server_;
+  std::uint16_t admin_port_ = 0;
   std::optional<admin::ControlSocket> control_;
   Workers workers_;  // last: its work is finished while the loops it posts to are still there
   std::atomic<bool> stopping_{false};

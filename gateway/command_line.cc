@@ -54,6 +54,7 @@ class Commands {
     add_custody();
     add_people();
     add_facility_options(program_, {line.config_file, line.facility, line.saying, line.perform});
+    add_admin_options(program_, {line.config_file, line.request, line.saying, line.perform});
     add_offline();
     add_config_options(program_, {line.config_file, line.saying, line.perform, line.perform_alone});
     add_profile();

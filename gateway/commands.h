@@ -102,6 +102,15 @@ struct ConfigLine {
 };
 void add_config_options(CLI::App& program, const ConfigLine& line);
 
+// Where `titip admin …` puts what it finds.
+struct AdminLine {
+  std::string& config_file;
+  admin::Request& request;
+  Saying& saying;
+  std::function<int(const Config&)>& perform;
+};
+void add_admin_options(CLI::App& program, const AdminLine& line);
+
 struct RestoreCommand {
   std::filesystem::path from;          // a backup; empty: the data directory as it is
   std::filesystem::path old_key_file;  // of the backup's time, if keys were rotated since; may be empty

@@ -241,7 +241,7 @@ metrics::Level log_level(const R& r) {
   return metrics::Level::info;
 }
 
-constexpr std::array<Key<Config>, 13> config_keys{{
+constexpr std::array<Key<Config>, 14> config_keys{{
     {"data_directory", "where everything in custody lies",
      [](const R& r, Config& c) { c.data_directory = c.directory / r.text(); }},
     {"key_file", "the key that seals it; made at first start, mode 0600",
@@ -254,6 +254,7 @@ constexpr std::array<Key<Config>, 13> config_keys{{
     {"front", "the listener clinics use", read_front},
     {"operations", "the listener for metrics and health",
      [](const R& r, Config& c) { read_object<ListenConfig>(r, listen_keys, c.operations); }},
+    {"admin", "the admin API, for operators; served only while there are tokens (titip admin token add)", read_admin},
     {"storage", "limits of the store",
      [](const R& r, Config& c) { read_object<StorageConfig>(r, storage_keys, c.storage); }},
     {"retention", "how long what is settled is kept",
@@ -266,6 +267,10 @@ constexpr std::array<Key<Config>, 13> config_keys{{
 }};
 
 }  // namespace
+
+void read_listen(const R& r, ListenConfig& listen) {
+  read_object<ListenConfig>(r, listen_keys, listen);
+}
 
 std::vector<ConfigKey> config_reference() {
   std::vector<ConfigKey> keys;

@@ -73,6 +73,13 @@ struct DestinationConfig {
   std::chrono::milliseconds deadline_near = delivery::DispatcherOptions{}.deadline_near;
 };
 
+// The admin API: it listens only while there are tokens.
+struct AdminConfig {
+  ListenConfig listen{"127.0.0.1", 9580};
+  bool behind_proxy = false;
+  bool edit_needs_approval = false;
+};
+
 struct CallbackConfig {
   delivery::CallbacksOptions options;
   client::CallbackTransportOptions transport;
@@ -89,6 +96,7 @@ struct Config {
   std::chrono::milliseconds stop_grace{10'000};
   FrontConfig front;
   ListenConfig operations{"127.0.0.1", 9480};
+  AdminConfig admin;
   StorageConfig storage;
   RetentionConfig retention;
   reads::LogInOptions log_in;

@@ -110,6 +110,8 @@ struct Key {
 std::chrono::minutes read_zone(const Reading& reading);
 void read_front(const Reading& reading, Config& config);
 void read_facilities(const Reading& reading, Config& config);
+void read_listen(const Reading& reading, ListenConfig& listen);
+void read_admin(const Reading& reading, Config& config);
 void read_callbacks(const Reading& reading, Config& config);
 
 // Reads an object by its table; a key that is not in the table is a mistake.

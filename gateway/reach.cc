@@ -190,7 +190,8 @@ Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
         const auto found = offline_->profiles.find(record.destination);
         if (found == offline_->profiles.end()) return std::unexpected("the config has its destination no more");
         return edited_record(found->second, record, payload, edits, {*custody.store, custody.sealer, offline_->clock});
-      }};
+      },
+      config_.admin.edit_needs_approval};
   Directly directly(heard);
   return admin::run(*checked, doors, directly);
 }

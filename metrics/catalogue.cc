@@ -106,7 +106,8 @@ constexpr std::string_view operators_actions =
     "status,resume,backup,verify,keys rotate,erase,export,retain,pause,drain,drain pause,drain resume,"
     "drain status,drain cancel,outages,facility add,facility import,facility ls,facility rotate,"
     "facility disable,facility enable,queue ls,queue show,queue shape,hold,release,requeue,cancel,edit,"
-    "bulk status,bulk resume,bulk stop,audit verify";
+    "bulk status,bulk resume,bulk stop,audit verify,audit ls,edit proposals,edit approve,edit withdraw,admin token "
+    "add,admin token ls,admin token revoke";
 
 template <class Make>
 auto children(std::initializer_list<const char*> names, Make make) {

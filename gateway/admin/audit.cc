@@ -27,6 +27,7 @@ std::string begun_line(const Request& request, std::string_view who, const std::
   if (request.queue != QueueWords{}) document["records"] = words_json(request.queue);
   if (request.not_landed) document["not_landed"] = true;
   for (const auto& each : request.edits) document["places"].push_back(each.pointer);  // never the value
+  if (request.token != TokenWords{}) document["token"] = words_json(request.token);   // never its secret
   if (request.drain != DrainWords{}) document["drain"] = words_json(request.drain);
   if (request.forget_damaged) document["forget_damaged"] = true;
   if (request.forget_lost) document["forget_lost"] = true;

@@ -25,7 +25,9 @@ constexpr auto progress_interval = std::chrono::milliseconds(200);
 bool is_short(const Request& request) {
   const auto command = request.command;
   if (acts_on_records(command)) return !request.queue.id.empty() || (request.dry_run && counts_know(request.queue));
-  if (command == Command::edit || command == Command::bulk_status || command == Command::bulk_stop) return true;
+  if (command == Command::edit || command == Command::bulk_status || command == Command::bulk_stop ||
+      command == Command::audit_ls || is_of_tokens(command) || is_of_proposals(command))
+    return true;
   return command == Command::status || command == Command::resume || command == Command::pause ||
          command == Command::outages || is_of_a_drain(command) || is_of_facilities(command) || is_of_the_queue(command);
 }

@@ -15,14 +15,16 @@ constexpr std::chrono::days keys_at_least{90};
 // A search by a person's number is in the log.
 bool only_looks_at_records(const Request& request) {
   return (is_of_the_queue(request.command) && request.people.empty()) || request.command == Command::bulk_status ||
-         request.command == Command::audit_verify;
+         request.command == Command::audit_verify || request.command == Command::audit_ls ||
+         request.command == Command::edit_proposals;
 }
 
 // Copies and exports change nothing, but whoever has one has everything: they are in the log too.
 bool is_audited(const Request& request) {
   return request.command != Command::status && request.command != Command::verify &&
          request.command != Command::outages && request.command != Command::facility_ls &&
-         request.command != Command::drain_status && !request.dry_run && !only_looks_at_records(request);
+         request.command != Command::drain_status && request.command != Command::token_ls && !request.dry_run &&
+         !only_looks_at_records(request);
 }
 
 Ended perform(const Request& request, const Doors& doors, Telling& telling) {
@@ -71,12 +73,22 @@ Ended perform(const Request& request, const Doors& doors, Telling& telling) {
       return act_on_records(request, doors, telling);
     case Command::edit:
       return edit(request, doors, telling);
+    case Command::edit_proposals:
+    case Command::edit_approve:
+    case Command::edit_withdraw:
+      return proposals(request, doors, telling);
     case Command::bulk_status:
     case Command::bulk_resume:
     case Command::bulk_stop:
       return bulk(request, doors, telling);
     case Command::audit_verify:
       return verify_audit(request, doors, telling);
+    case Command::audit_ls:
+      return list_audit(request, doors);
+    case Command::token_add:
+    case Command::token_ls:
+    case Command::token_revoke:
+      return tokens(request, doors);
   }
   return in_trouble(Trouble::usage, "there is no such command");
 }

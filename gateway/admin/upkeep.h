@@ -50,6 +50,9 @@ struct Doors {
   std::function<std::expected<Edited, std::string>(const storage::Submission&, const storage::Payload&,
                                                    const std::vector<Edit>&)>
       edit{};
+  bool edit_needs_approval = false;  // an edit waits for another person
+  // The tokens are others now; says what became of the listener, in a sentence.
+  std::function<std::string()> tokens_changed{};
 };
 
 // What a run tells on its way. All three say whether it should go on.
@@ -83,9 +86,12 @@ Ended facility(const Request& request, const Doors& doors);  // whatever is of f
 Ended queue(const Request& request, const Doors& doors);     // whatever looks at records
 Ended act_on_records(const Request& request, const Doors& doors, Telling& telling);
 Ended edit(const Request& request, const Doors& doors, Telling& telling);
+Ended proposals(const Request& request, const Doors& doors, Telling& telling);  // edits that wait
 // What was changed in a record that an edit made, as JSON; nothing: it is no such record, or was erased.
 std::optional<std::string> difference_of(const storage::Submission& record, const Doors& doors);
 Ended verify_audit(const Request& request, const Doors& doors, Telling& telling);
+Ended list_audit(const Request& request, const Doors& doors);
+Ended tokens(const Request& request, const Doors& doors);  // whatever is of tokens
 Ended bulk(const Request& request, const Doors& doors, Telling& telling);
 
 }  // namespace titip::admin

@@ -46,7 +46,14 @@ constexpr std::array command_names{"status",
                                    "bulk status",
                                    "bulk resume",
                                    "bulk stop",
-                                   "audit verify"};
+                                   "audit verify",
+                                   "audit ls",
+                                   "edit proposals",
+                                   "edit approve",
+                                   "edit withdraw",
+                                   "admin token add",
+                                   "admin token ls",
+                                   "admin token revoke"};
 static_assert(command_names.size() == static_cast<std::size_t>(command_count));
 constexpr std::array trouble_names{"failed", "usage", "not_found", "unreachable", "not_allowed", "busy"};
 
@@ -111,6 +118,7 @@ constexpr std::array fields{
           }},
     Field{"drain", [](const ordered_json& value, Request& request) { return read_words(value, request.drain); }},
     Field{"queue", [](const ordered_json& value, Request& request) { return read_words(value, request.queue); }},
+    Field{"token", [](const ordered_json& value, Request& request) { return read_words(value, request.token); }},
     Field{"dry_run", flag<&Request::dry_run>},
     Field{"clock_is_right", flag<&Request::clock_is_right>},
     Field{"forget_damaged", flag<&Request::forget_damaged>},
@@ -198,6 +206,7 @@ std::string encode(const Request& request) {
   if (request.since_ms) document["since_ms"] = *request.since_ms;
   if (request.drain != DrainWords{}) document["drain"] = words_json(request.drain);
   if (request.queue != QueueWords{}) document["queue"] = words_json(request.queue);
+  if (request.token != TokenWords{}) document["token"] = words_json(request.token);
   if (!request.people.empty()) document["people"] = request.people;
   if (request.forget_damaged) document["forget_damaged"] = true;
   if (request.forget_lost) document["forget_lost"] = true;

@@ -22,6 +22,7 @@
 #include "gateway/admin/wire_drain.h"
 #include "gateway/admin/wire_facility.h"
 #include "gateway/admin/wire_queue.h"
+#include "gateway/admin/wire_token.h"
 #include "storage/upkeep.h"
 
 namespace titip::admin {
@@ -60,8 +61,15 @@ enum class Command : std::uint8_t {
   bulk_resume,
   bulk_stop,
   audit_verify,
+  audit_ls,
+  edit_proposals,
+  edit_approve,
+  edit_withdraw,
+  token_add,
+  token_ls,
+  token_revoke,
 };
-inline constexpr int command_count = static_cast<int>(Command::audit_verify) + 1;
+inline constexpr int command_count = static_cast<int>(Command::token_revoke) + 1;
 std::string_view name(Command command);
 constexpr bool is_of_a_drain(Command command) {
   return command >= Command::drain && command <= Command::drain_cancel;
@@ -74,6 +82,13 @@ constexpr bool is_of_the_queue(Command command) {
 // Changes records: one by its id, or all that a filter fits; an edit is of one.
 constexpr bool acts_on_records(Command command) {
   return command >= Command::hold && command <= Command::cancel;
+}
+// Edits that wait for a second person.
+constexpr bool is_of_proposals(Command command) {
+  return command >= Command::edit_proposals && command <= Command::edit_withdraw;
+}
+constexpr bool is_of_tokens(Command command) {
+  return command >= Command::token_add && command <= Command::token_revoke;
 }
 constexpr bool is_of_facilities(Command command) {
   return command >= Command::facility_add && command <= Command::facility_enable;
@@ -106,6 +121,7 @@ struct Request {
   bool keys_revoked = false;   // facility rotate: all its API keys go
   bool replace = false;        // facility add, import: those that are there take these values
   std::vector<Edit> edits{};   // edit: what shall stand where; personal
+  TokenWords token{};          // admin token add, revoke
   bool not_landed = false;     // requeue, edit: a person looked, and what may have landed did not
   bool only_finish = false;    // keys rotate, bulk resume, by the gateway itself: never over the wire
 };

@@ -33,7 +33,9 @@ std::string fault_of_reason(const Request& request) {
   const bool changes = std::ranges::find(changing, request.command) != changing.end() ||
                        (is_of_facilities(request.command) && request.command != Command::facility_ls) ||
                        acts_on_records(request.command) || request.command == Command::edit ||
-                       request.command == Command::bulk_resume || request.command == Command::bulk_stop;
+                       request.command == Command::bulk_resume || request.command == Command::bulk_stop ||
+                       request.command == Command::token_add || request.command == Command::token_revoke ||
+                       request.command == Command::edit_approve || request.command == Command::edit_withdraw;
   if (changes && !request.dry_run && request.reason.empty())
     return fmt::format("{} changes what is in custody: say why, with --reason", name(request.command));
   if (request.reason.size() > reason_bytes) return fmt::format("the reason is longer than {} bytes", reason_bytes);
@@ -89,7 +91,8 @@ std::string fault_of_page(const Request& request) {
   const bool pages = !request.after.empty() || request.since_ms;
   if (request.command == Command::facility_ls) return request.since_ms ? "facilities have no beginning" : "";
   if (request.command == Command::queue_ls || request.command == Command::bulk_status ||
-      request.command == Command::audit_verify)
+      request.command == Command::audit_verify || request.command == Command::audit_ls ||
+      request.command == Command::edit_proposals)
     return request.since_ms ? "records have no such beginning" : "";
   return pages && request.command != Command::outages
              ? "only outages, facilities and records are listed a page at a time"
@@ -97,8 +100,16 @@ std::string fault_of_page(const Request& request) {
 }
 
 std::string fault_of_queue(const Request& request) {
+  if (request.command == Command::edit_approve || request.command == Command::edit_withdraw)
+    return request.queue.id.empty()  ? "name the record by its id or its receipt code"
+           : request.queue.filters() ? "an edit is of one record"
+           : !request.edits.empty()  ? "what was proposed is approved as it is, or withdrawn"
+                                     : fault_of(request.queue);
   if (request.command == Command::queue_show)
     return request.queue.id.empty() ? "name the record by its id or its receipt code" : fault_of(request.queue);
+  if (request.command == Command::audit_ls)
+    return request.queue == QueueWords{.limit = request.queue.limit} ? fault_of(request.queue)
+                                                                     : "the audit log is listed by lines alone";
   if (request.command == Command::queue_ls)
     return request.queue.attention && !request.people.empty() ? "what needs attention is not listed by person"
            : request.queue.id.empty()                         ? fault_of(request.queue)
@@ -157,6 +168,13 @@ std::string fault_of_facilities(const Request& request) {
   return {};
 }
 
+std::string fault_of_token(const Request& request) {
+  const bool named = request.command == Command::token_add || request.command == Command::token_revoke;
+  if (!named) return request.token == TokenWords{} ? "" : fmt::format("{} takes no token", name(request.command));
+  if (request.dry_run) return "a token is made or revoked, or it is not: there is nothing to foresee";
+  return fault_of(request.token, request.command == Command::token_add);
+}
+
 }  // namespace
 
 bool is_person_number(std::string_view text) {
@@ -164,8 +182,9 @@ bool is_person_number(std::string_view text) {
 }
 
 std::string fault_of(const Request& request) {
-  for (const auto& check : {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_page,
-                            fault_of_clock, fault_of_forgetting, fault_of_drain, fault_of_facilities, fault_of_queue})
+  for (const auto& check :
+       {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_page, fault_of_clock,
+        fault_of_forgetting, fault_of_drain, fault_of_facilities, fault_of_queue, fault_of_token})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }

@@ -44,6 +44,7 @@ constexpr std::string_view whole = R"({
              "header_bytes": 4096, "idle_ms": 1000, "header_deadline_ms": 1001, "body_deadline_ms": 1002,
              "write_deadline_ms": 1003 },
   "operations": { "address": "127.0.0.3", "port": 9999 },
+  "admin": { "listen": { "address": "10.1.2.3", "port": 9998 }, "behind_proxy": true },
   "storage": { "writer_queue_submissions": 100, "writer_queue_bytes": 2000000, "free_space_floor_bytes": 0,
                "ballast_bytes": 0 },
   "retention": { "delivered_days": 0, "keys_days": 365 },
@@ -113,6 +114,9 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   EXPECT_EQ(config->front.limits.write_deadline, 1003ms);
   EXPECT_EQ(config->operations.address, "127.0.0.3");
   EXPECT_EQ(config->operations.port, 9999);
+  EXPECT_EQ(config->admin.listen.address, "10.1.2.3");
+  EXPECT_EQ(config->admin.listen.port, 9998);
+  EXPECT_TRUE(config->admin.behind_proxy);
   EXPECT_EQ(config->storage.writer_queue_submissions, 100U);
   EXPECT_EQ(config->storage.writer_queue_bytes, 2'000'000U);
   EXPECT_EQ(config->storage.free_space_floor_bytes, 0U);

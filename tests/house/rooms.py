@@ -7,8 +7,8 @@ from tree import Violation, line_of
 
 STORAGE, PROFILE, SCHEME, RULES, CLIENT = (
     "storage", "upstream/profile", "upstream/scheme", "upstream/rules", "upstream/client")
-CLOCK, HTTP, FRONT, INTAKE, READS, DELIVERY, ADMIN = (
-    f"gateway/{name}" for name in ("clock", "http", "front", "intake", "reads", "delivery", "admin"))
+CLOCK, HTTP, FRONT, INTAKE, READS, DELIVERY, ADMIN, ADMIN_API = (
+    f"gateway/{name}" for name in ("clock", "http", "front", "intake", "reads", "delivery", "admin", "admin_api"))
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ ROOMS = {
     READS: Room("titip::reads", (CLOCK, STORAGE, PROFILE, SCHEME, RULES, CLIENT, "metrics")),
     DELIVERY: Room("titip::delivery", (CLOCK, STORAGE, PROFILE, SCHEME, RULES, CLIENT, "metrics")),
     ADMIN: Room("titip::admin", (CLOCK, STORAGE, SCHEME, DELIVERY, "metrics")),
+    ADMIN_API: Room("titip::admin_api", (CLOCK, HTTP, ADMIN, PROFILE, "metrics")),
     "gateway": Room("titip::gateway", ("metrics", STORAGE, PROFILE, SCHEME, RULES, CLIENT, CLOCK, HTTP, FRONT, INTAKE,
-                                       READS, DELIVERY, ADMIN)),
+                                       READS, DELIVERY, ADMIN, ADMIN_API)),
 }
 
 # What other rooms may include of a room; a room without an entry is open as a whole.

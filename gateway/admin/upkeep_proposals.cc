@@ -1,0 +1,86 @@
+// Edits that wait for a second person: listed, approved by another name, withdrawn.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "gateway/admin/proposal.h"
+#include "gateway/admin/records.h"
+#include "gateway/admin/upkeep.h"
+#include "gateway/admin/words.h"
+#include "storage/waiting_home.h"
+
+namespace titip::admin {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json shown(const std::string& id, const Proposal& proposal) {
+  auto places = ordered_json::array();
+  for (const auto& each : proposal.edits) places.push_back(each.pointer);  // never the value
+  return {{"id", id}, {"by", proposal.by}, {"at", proposal.at}, {"reason", proposal.reason}, {"changed", places}};
+}
+
+Ended list(const Request& request, const Doors& doors) {
+  storage::WaitingHome home;
+  const auto objects = home.ask<std::vector<std::pair<std::string, storage::Object>>>([&](auto done) {
+    doors.store.list_objects(std::string(proposal_kind), request.after, queue_page, home, std::move(done));
+  });
+  if (!objects) return store_trouble(objects.error());
+  auto items = ordered_json::array();
+  std::size_t unreadable = 0;
+  for (const auto& [id, object] : *objects) {
+    const auto loaded = load_record(id, doors, {.id = {}, .payload = false, .reply = false, .attempts = false});
+    const auto proposal = loaded ? read_proposal(loaded->submission, doors) : std::unexpected(storage::Error::corrupt);
+    if (proposal && *proposal) items.push_back(shown(id, **proposal));
+    if (!proposal) ++unreadable;
+  }
+  auto sentence = fmt::format(
+      "{} for approval.", items.size() == 1 ? std::string("1 edit waits") : counted(items.size(), "edits") + " wait");
+  if (unreadable > 0) sentence += fmt::format(" {} cannot be read any more.", counted(unreadable, "others"));
+  ordered_json result{{"items", std::move(items)}, {"unreadable", unreadable}};
+  if (objects->size() == queue_page) result["next"] = objects->back().first;
+  return {{}, unreadable > 0, std::move(sentence), result.dump()};
+}
+
+Ended approve(const Request& request, const Doors& doors, const std::string& who) {
+  const auto loaded =
+      load_record(request.queue.id, doors, {.id = {}, .payload = true, .reply = false, .attempts = false});
+  if (!loaded) return loaded.error();
+  const auto& id = loaded->submission.id;
+  const auto proposal = read_proposal(loaded->submission, doors);
+  if (!proposal) return store_trouble(proposal.error());
+  if (!*proposal) return in_trouble(Trouble::not_found, fmt::format("No edit of {} waits for approval.", id.text()));
+  const auto& what = **proposal;
+  if (what.by == who)
+    return in_trouble(Trouble::not_allowed,
+                      fmt::format("{} proposed this edit; another person has to approve it.", what.by));
+  auto prepared = prepare_edit(*loaded, what.edits, what.not_landed, doors);
+  if (!prepared) return prepared.error();
+  if (request.dry_run) return told_edit(*prepared);
+  auto ended = send_edit(*std::move(prepared), {what.reason, what.by, who}, doors);
+  if (ended.trouble) return ended;
+  // The record is replaced by now: what is left of the proposal can do nothing.
+  if (!forget_proposal(id, doors)) ended.sentence += " (The proposal is still listed; withdraw it.)";
+  return ended;
+}
+
+Ended withdraw(const Request& request, const Doors& doors) {
+  const auto loaded =
+      load_record(request.queue.id, doors, {.id = {}, .payload = false, .reply = false, .attempts = false});
+  if (!loaded) return loaded.error();
+  const auto& id = loaded->submission.id;
+  const auto gone = forget_proposal(id, doors);
+  if (!gone) return store_trouble(gone.error());
+  if (!*gone) return in_trouble(Trouble::not_found, fmt::format("No edit of {} waits for approval.", id.text()));
+  return {{}, false, fmt::format("The edit of {} is withdrawn.", id.text()), ordered_json{{"id", id.text()}}.dump()};
+}
+
+}  // namespace
+
+Ended proposals(const Request& request, const Doors& doors, Telling& telling) {
+  if (request.command == Command::edit_proposals) return list(request, doors);
+  if (request.command == Command::edit_withdraw) return withdraw(request, doors);
+  return approve(request, doors, telling.who());
+}
+
+}  // namespace titip::admin
