@@ -24,6 +24,10 @@ packages_tests=(
   strace e2fsprogs mount
   # certificates; the listener's TLS looked at by others
   openssl testssl.sh
+  # certificates for the receivers of callbacks
+  openssl
+  # a terminal for titip top
+  tmux
   # the other side of the golden vectors
   nodejs npm
   # deployed clients of the national services, written anew

@@ -32,6 +32,7 @@ struct Line {
   FacilityCommand facility;
   QueueCommand queue;
   ActCommand act;
+  TopCommand top;
   bool as_it_is = false;
   bool csv = false;
   std::string pause_until;
@@ -48,6 +49,7 @@ class Commands {
     serve_command->callback(
         [&line, &seams] { line.perform = [&seams](const Config& config) { return serve(config, seams); }; });
     add_looking();
+    add_top_options(program_, {line.config_file, line.top, line.perform});
     add_queue_options(program_, {line.config_file, line.queue, line.saying, line.perform});
     add_act_options(program_, {line.config_file, line.act, line.saying, line.perform});
     add_sending();

@@ -111,6 +111,18 @@ struct AdminLine {
 };
 void add_admin_options(CLI::App& program, const AdminLine& line);
 
+struct TopCommand {
+  bool once = false;
+  std::string language;  // empty: by the environment
+};
+// Where `titip top` puts what it finds.
+struct TopLine {
+  std::string& config_file;
+  TopCommand& command;
+  std::function<int(const Config&)>& perform;
+};
+void add_top_options(CLI::App& program, const TopLine& line);
+
 struct RestoreCommand {
   std::filesystem::path from;          // a backup; empty: the data directory as it is
   std::filesystem::path old_key_file;  // of the backup's time, if keys were rotated since; may be empty
