@@ -22,10 +22,8 @@ packages_tests=(
   faketime
   # crashes: failing system calls, file systems whose power is cut
   strace e2fsprogs mount
-  # certificates; the listener's TLS looked at by others
+  # certificates, for the receivers of callbacks too; the listener's TLS looked at by others
   openssl testssl.sh
-  # certificates for the receivers of callbacks
-  openssl
   # a terminal for titip top
   tmux
   # the other side of the golden vectors
