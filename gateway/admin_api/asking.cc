@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <ranges>
@@ -122,9 +123,15 @@ std::string read_body(const Route& route, std::string_view body, ordered_json& r
   return {};
 }
 
+bool names_an_action(const ordered_json& request) {
+  const auto command = request.find("command");
+  using enum admin::Command;
+  return command != request.end() && std::ranges::any_of(std::array{hold, release, requeue, cancel},
+                                                         [&](auto each) { return *command == admin::name(each); });
+}
+
 std::string fault_of_bulk(const Asked& asked) {
   const auto& request = asked.request;
-  if (!admin::acts_on_records(request.command)) return "\"action\" is one of: hold, release, requeue, cancel";
   if (!request.queue.id.empty()) return "a bulk action is of a filter; one record has a route of its own";
   if (!request.dry_run && !asked.at_most)
     return "say \"dry_run\": true first; then, with \"at_most\", that as many as it counted may be acted on";
@@ -147,8 +154,8 @@ std::expected<Asked, std::string> asked(const Found& found, std::string_view que
     if (!parameter) return Fault("a percent sign in the path stands before two hexadecimal digits");
     put(document, route.path_to, *parameter);
   }
-  if (route.is_bulk && !document.contains("command"))
-    return Fault("\"action\" is missing; it is one of: hold, release, requeue, cancel");
+  if (route.is_bulk && !names_an_action(document))
+    return Fault("\"action\" must be one of: hold, release, requeue, cancel");
   auto request = admin::parse_request(document.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
   if (!request) return Fault(std::move(request.error()));
   asked.request = *std::move(request);

@@ -131,16 +131,19 @@ std::span<const Route> routes() {
   return table;
 }
 
-// A path that is written out goes before one with a parameter: the table has them in that order, by method.
+// A path that is written out hides one with a parameter, with every method: `search` is nobody's id.
 Found find(std::string_view method, std::string_view path) {
   Found found;
-  for (const auto& each : table) {
-    std::string_view parameter;
-    if (!matches(each.path, path, parameter)) continue;
-    found.methods.push_back(each.method);
-    if (found.route != nullptr || method != each.method) continue;
-    found.route = &each;
-    found.parameter = parameter;
+  for (const bool written_out : {true, false}) {
+    for (const auto& each : table) {
+      std::string_view parameter;
+      if (std::string_view(each.path).contains('{') == written_out || !matches(each.path, path, parameter)) continue;
+      found.methods.push_back(each.method);
+      if (method != each.method) continue;
+      found.route = &each;
+      found.parameter = parameter;
+    }
+    if (!found.methods.empty()) break;
   }
   return found;
 }

@@ -43,7 +43,7 @@ std::string least_role_of(const Route& route) {
   const std::string path = route.path;
   const std::string method = route.method;
   const auto ends = [&path](const char* end) { return path.ends_with(end); };
-  if (path.contains("/tokens") || path.contains("/erasures") || ends("/edit")) return "admin";
+  if (path.contains("/tokens") || path.contains("/erasures") || path.contains("{id}/edit")) return "admin";
   if (path.contains("/facilities")) return method == "GET" ? "viewer" : "admin";
   return method == "GET" || ends("/search") ? "viewer" : "operator";
 }
@@ -137,7 +137,7 @@ TEST_F(DoorTest, what_the_command_line_refuses_is_refused) {
   refused(hold, "[]", "JSON object");
   refused(hold, R"({"reason":"a","reason":"b"})", "once");
   refused(hold, {{"reason", 7}}, "wrong kind");
-  refused("/admin/v1/bulk", {{"action", "export"}, {"filter", {{"facility", "A"}}}, {"dry_run", true}}, "records");
+  refused("/admin/v1/bulk", {{"action", "export"}, {"filter", {{"facility", "A"}}}, {"dry_run", true}}, "action");
   refused("/admin/v1/bulk", {{"action", "status"}, {"filter", json::object()}}, "");
   refused("/admin/v1/bulk", {{"filter", {{"facility", "A"}}}, {"reason", "a"}}, "action");
   refused("/admin/v1/bulk", {{"action", "hold"}, {"filter", json::object()}, {"reason", "a"}, {"at_most", 1}}, "which");
