@@ -91,7 +91,7 @@ class FacilityOptions {
   }
   CLI::Option* callback_secret_file(CLI::App* command) {
     return command->add_option("--callback-secret-file", line_.command.callback_secret_file,
-                               "the secret its callback is signed with (whsec_…), a file with mode 0600");
+                               "the secret its callback is signed with (whsec_ and Base64), a file with mode 0600");
   }
   void replacing(CLI::App* command) {
     command->add_flag("--replace", line_.command.request.replace,
