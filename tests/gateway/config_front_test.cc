@@ -68,7 +68,7 @@ TEST_F(FrontConfigTest, tls_is_read_from_its_files) {
 TEST_F(FrontConfigTest, what_tls_cannot_use_is_named) {
   expect_mistake(R"({"tls": {"certificate_file": "own.pem"}})", "/front/tls", "key_file");
   expect_mistake(R"({"tls": {"certificate_file": "none.pem", "key_file": "own.key"}})", "/front/tls/certificate_file",
-                 "cannot be read");
+                 "cannot read");
   expect_mistake(R"({"tls": {"certificate_file": "own.pem", "key_file": "loose.key"}})", "/front/tls/key_file",
                  "chmod 600");
   expect_mistake(R"({"tls": {"certificate_file": "own.pem", "key_file": "other.key"}})", "/front/tls",

@@ -40,8 +40,11 @@ bool is_api_key_hash(std::string_view text) {
 
 bool api_key_is(std::string_view kept, std::string_view hash_of_given) {
   static const std::string nothing(hash_digits, '-');
-  const std::string_view against = kept.size() == hash_digits ? kept : nothing;
-  return hash_of_given.size() == hash_digits && CRYPTO_memcmp(against.data(), hash_of_given.data(), hash_digits) == 0;
+  const bool has_one = kept.size() == hash_digits;
+  const std::string_view against = has_one ? kept : nothing;
+  if (hash_of_given.size() != hash_digits) return false;
+  const bool same = CRYPTO_memcmp(against.data(), hash_of_given.data(), hash_digits) == 0;
+  return same && has_one;
 }
 
 }  // namespace titip::scheme
