@@ -32,7 +32,7 @@ SECRETS = {
     "callback secret": "whsec_" + base64.b64encode(b"kenari-callback-secret-0123456789").decode(),
     "idempotency key": "kunjungan-kenari-8855",
     "bearer token": "kenari-bearer-token-9966",
-    "API key": "kenari-api-key-9977",
+    "API key": "kenari-api-key-9977-is-as-long-as-one-must-be",
     "cookie": "kenari-cookie-9988",
     "token in a query": "kenari-query-token-9999",
 }

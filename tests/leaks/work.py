@@ -71,6 +71,7 @@ class Work:
         settings["facilities"] = [
             {"code": FACILITY, "name": "Klinik Uji", "time_zone": "WIB", "late_entry_reason": "1", "consumer_id": CONSUMER_ID,
              "consumer_secret_file": str(secret_file(self.inputs, "consumer", SECRETS["consumer secret"])),
+             "api_key_file": str(secret_file(self.inputs, "api-key", SECRETS["API key"])),
              "login": {"username": SECRETS["user"],
                        "password_file": str(secret_file(self.inputs, "password", SECRETS["password"]))},
              "callback": {"url": "https://127.0.0.1:1/kabar",
