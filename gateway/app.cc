@@ -191,7 +191,8 @@ std::expected<void, std::string> App::listen() {
                                    : operations_->listen(config_.operations.address, config_.operations.port, false);
   if (!operations_port) return std::unexpected(operations_port.error());
   if (auto control = control_->listen(config_.data_directory); !control) return control;
-  if (auto admin = follow_tokens(); !admin) return admin;
+  if (const auto admin = follow_tokens(); !admin)
+    metrics::log(Level::error, "admin_api_closed", {{Field::reason, admin.error()}});
   const auto say = [](std::string_view listener, const std::string& address, std::uint16_t number) {
     metrics::log(Level::info, "listening",
                  {{Field::listener, listener}, {Field::address, address}, {Field::port, std::int64_t{number}}});

@@ -39,7 +39,9 @@ std::expected<void, storage::NotOpened> App::open() {
   if (auto checked = check_pending(); !checked) return std::unexpected(std::move(checked.error()));
   if (auto gates = set_gates(); !gates) return std::unexpected(std::move(gates.error()));
   registry_.before_exposition([this] { fill_queue_metrics(); });
-  if (auto tokens = read_tokens(); !tokens) return std::unexpected(std::move(tokens.error()));
+  // Clinics do not wait for what operators need.
+  if (const auto tokens = read_tokens(); !tokens)
+    metrics::log(metrics::Level::error, "admin_api_closed", {{metrics::Field::reason, tokens.error()}});
   budget_descriptors();
   if (auto made = make_front(); !made) return std::unexpected(std::move(made.error()));
   make_operations();

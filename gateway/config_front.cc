@@ -138,6 +138,8 @@ void read_front(const R& r, Config& config) {
   const auto at = r.at("admission");
   if (networks.empty() && !api_keys && domain.empty())
     return at.fail("lets nobody in: say \"api_keys\": true, \"networks\" or \"certificate_domain\"");
+  if (!networks.empty() && front.plain_http)
+    at.at("networks").fail("say nothing behind a proxy (\"plain_http\"): everybody comes from its address there");
   if (!domain.empty() && (!front.tls || front.tls->client_authorities.empty()))
     at.at("certificate_domain").fail("needs \"tls\" with \"client_authorities_file\": who signs those certificates");
 }

@@ -71,8 +71,15 @@ void App::reload() {
 void App::reload_facilities(const std::vector<Facility>& fresh) {
   const auto changing = facilities_.changing();
   std::set<std::string> codes;
+  for (const auto& each : fresh) codes.insert(each.code);
+  // First, so that whoever takes the place of one may have its consumer id.
+  for (const auto& found : facilities_.page({}, facilities_.counts().enabled + facilities_.counts().disabled)) {
+    if (!found->in_config || found->disabled || codes.contains(found->code)) continue;
+    auto gone = *found;
+    gone.disabled = true;
+    static_cast<void>(facilities_.add(std::move(gone)));  // it had its consumer id before
+  }
   for (auto each : fresh) {
-    codes.insert(each.code);
     each.in_config = true;
     const auto found = facilities_.find(each.code);
     if (found && !found->in_config) {
@@ -82,12 +89,6 @@ void App::reload_facilities(const std::vector<Facility>& fresh) {
       const auto added = facilities_.add(std::move(each));
       if (!added) refused(code, added.error());
     }
-  }
-  for (const auto& found : facilities_.page({}, facilities_.counts().enabled + facilities_.counts().disabled)) {
-    if (!found->in_config || found->disabled || codes.contains(found->code)) continue;
-    auto gone = *found;
-    gone.disabled = true;
-    static_cast<void>(facilities_.add(std::move(gone)));  // it had its consumer id before
   }
 }
 

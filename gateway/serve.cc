@@ -41,7 +41,8 @@ int serve(Config config, const Seams& seams) {
   int caught = 0;
   while (sigwait(&signals, &caught) == 0 && caught == SIGHUP) app.reload();
   metrics::log(Level::info, "stopping", {{Field::signal, caught == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  // A second signal must not have to wait for the first one's patience.
+  // A second signal must not have to wait for the first one's patience; a reload then means nothing any more.
+  ::signal(SIGHUP, SIG_IGN);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   app.stop();
   return 0;

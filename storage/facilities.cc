@@ -28,6 +28,7 @@ Facilities::Found Facilities::any_consumer() const {
 std::string Facilities::conflict_of(const Facility& facility) const {
   const auto holder = by_consumer_.find(facility.consumer_id);
   if (holder == by_consumer_.end() || holder->second->code == facility.code) return {};
+  if (holder->second->disabled && holder->second->in_config) return {};  // it is gone from there: its id is free
   return fmt::format("the consumer id {} belongs to facility {} already; each facility has its own",
                      facility.consumer_id, holder->second->code);
 }
@@ -38,11 +39,14 @@ std::expected<void, std::string> Facilities::add(Facility facility) {
   if (auto why = conflict_of(*added); !why.empty()) return std::unexpected(std::move(why));
   auto& place = by_code_[added->code];
   if (place) {
-    by_consumer_.erase(place->consumer_id);
+    const auto own = by_consumer_.find(place->consumer_id);
+    if (own != by_consumer_.end() && own->second->code == place->code) by_consumer_.erase(own);
     disabled_ -= place->disabled ? 1 : 0;
   }
   disabled_ += added->disabled ? 1 : 0;
-  if (!added->consumer_id.empty()) by_consumer_.emplace(added->consumer_id, added);
+  const auto holder = by_consumer_.find(added->consumer_id);
+  const bool is_anothers = holder != by_consumer_.end() && added->disabled;
+  if (!added->consumer_id.empty() && !is_anothers) by_consumer_.insert_or_assign(added->consumer_id, added);
   place = std::move(added);
   return {};
 }

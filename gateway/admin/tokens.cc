@@ -115,10 +115,10 @@ Role least_role(Command command) {
     case Command::queue_show:
     case Command::queue_shape:
     case Command::bulk_status:
-    case Command::audit_verify:
     case Command::audit_ls:
     case Command::edit_proposals:
       return Role::viewer;
+    case Command::audit_verify:  // it keeps other long work waiting
     case Command::resume:
     case Command::pause:
     case Command::drain:

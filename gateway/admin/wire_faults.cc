@@ -36,6 +36,10 @@ std::string fault_of_reason(const Request& request) {
                        request.command == Command::bulk_resume || request.command == Command::bulk_stop ||
                        request.command == Command::token_add || request.command == Command::token_revoke ||
                        request.command == Command::edit_approve || request.command == Command::edit_withdraw;
+  constexpr std::array at_once{Command::drain_pause, Command::drain_resume, Command::drain_cancel,
+                               Command::bulk_resume, Command::bulk_stop,    Command::edit_withdraw};
+  if (request.dry_run && std::ranges::find(at_once, request.command) != at_once.end())
+    return fmt::format("{} cannot be tried without doing it", name(request.command));
   if (changes && !request.dry_run && request.reason.empty())
     return fmt::format("{} changes what is in custody: say why, with --reason", name(request.command));
   if (request.reason.size() > reason_bytes) return fmt::format("the reason is longer than {} bytes", reason_bytes);

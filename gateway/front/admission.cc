@@ -9,7 +9,7 @@
 namespace titip::front {
 namespace {
 
-constexpr std::size_t slots = 1U << 14U;
+constexpr std::size_t slots = 1U << 20U;  // 8 MiB: one machine cannot keep them all full
 constexpr std::int64_t second_ns = 1'000'000'000;
 
 std::uint64_t random_salt() {
@@ -33,33 +33,38 @@ Admission::Admission(AdmissionOptions options, const clock::Clock& clock, std::f
 bool Admission::lets_in(const storage::Facility* facility, std::string_view code, const http::Request& request) const {
   static const storage::Facility nobody;
   if (code.empty()) return false;  // it names nobody, so nobody is being guessed at
+  // Certificates and addresses are not found by trying, so whoever tries keys in a facility's name does not shut it
+  // out.
+  if (facility != nullptr && proves_by_connection(*facility, request)) return true;
   auto& failures = slot(code, request);
   if (is_locked_out(failures)) {
     tell_("locked_out");
     return false;
   }
   // The same work for whom nobody knows.
-  const bool proven = proves(facility != nullptr ? *facility : nobody, request);
+  const bool proven = proves_by_key(facility != nullptr ? *facility : nobody, request);
   if (proven && facility != nullptr) return true;
   note_failure(failures);
   tell_("not_admitted");
   return false;
 }
 
-bool Admission::proves(const storage::Facility& facility, const http::Request& request) const {
+bool Admission::proves_by_connection(const storage::Facility& facility, const http::Request& request) const {
   bool proven =
       std::ranges::any_of(options_.networks, [&](const auto& network) { return network.has(request.remote_address); });
   if (request.peer_names && !options_.certificate_domain.empty())
     proven |= std::ranges::find(*request.peer_names, facility.code + "." + options_.certificate_domain) !=
               request.peer_names->end();
-  const auto key = request.header(scheme::api_key_header);
-  if (options_.api_keys && !key.empty() && key.size() <= scheme::most_api_key) {
-    const auto hash = scheme::api_key_hash(key);
-    const bool is_current = scheme::api_key_is(facility.api_key_hash, hash);
-    const bool is_former = scheme::api_key_is(facility.former_api_key_hash, hash);
-    proven |= is_current || is_former;
-  }
   return proven;
+}
+
+bool Admission::proves_by_key(const storage::Facility& facility, const http::Request& request) const {
+  const auto key = request.header(scheme::api_key_header);
+  if (!options_.api_keys || key.empty() || key.size() > scheme::most_api_key) return false;
+  const auto hash = scheme::api_key_hash(key);
+  const bool is_current = scheme::api_key_is(facility.api_key_hash, hash);
+  const bool is_former = scheme::api_key_is(facility.former_api_key_hash, hash);
+  return is_current || is_former;
 }
 
 std::atomic<std::int64_t>& Admission::slot(std::string_view code, const http::Request& request) const {

@@ -38,7 +38,8 @@ class Admission {
   bool lets_in(const storage::Facility* facility, std::string_view code, const http::Request& request) const;
 
  private:
-  bool proves(const storage::Facility& facility, const http::Request& request) const;
+  bool proves_by_connection(const storage::Facility& facility, const http::Request& request) const;
+  bool proves_by_key(const storage::Facility& facility, const http::Request& request) const;
   std::atomic<std::int64_t>& slot(std::string_view code, const http::Request& request) const;
   bool is_locked_out(const std::atomic<std::int64_t>& slot) const;
   void note_failure(std::atomic<std::int64_t>& slot) const;

@@ -91,6 +91,8 @@ TEST_F(FrontConfigTest, admission_says_what_proves_a_facility) {
   EXPECT_EQ(admission->failures.per_second, 2U);
   EXPECT_EQ(admission->failures.burst, 3U);
   expect_mistake(R"({"admission": {}})", "/front/admission", "lets nobody in");
+  expect_mistake(R"({"plain_http": true, "admission": {"networks": ["10.20.0.0/16"]}})", "/front/admission/networks",
+                 "behind a proxy");
   expect_mistake(R"({"admission": {"networks": ["10.20.0.1/16"]}})", "/front/admission/networks/0", "bits behind");
   expect_mistake(R"({"admission": {"certificate_domain": "faskes.test"}})", "/front/admission/certificate_domain",
                  "client_authorities_file");

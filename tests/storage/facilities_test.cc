@@ -263,6 +263,22 @@ TEST_P(KeptFacilitiesOfStore, rotation_reseals_them) {
   EXPECT_EQ(kept->facilities[0].consumer_secret, "rahasia-1001");
 }
 
+TEST(Facilities, who_takes_the_place_of_one_gone_from_the_config_may_have_its_consumer_id) {
+  Facilities facilities;
+  auto gone = facility("P0001", "1001");
+  gone.in_config = true;
+  ASSERT_TRUE(facilities.add(gone));
+  EXPECT_FALSE(facilities.add(facility("P0002", "1001")));
+  gone.disabled = true;
+  ASSERT_TRUE(facilities.add(gone));
+  ASSERT_TRUE(facilities.add(facility("P0002", "1001")));
+  EXPECT_EQ(facilities.find_consumer("1001"), facilities.find("P0002"));
+  ASSERT_TRUE(facilities.add(gone));
+  EXPECT_EQ(facilities.find_consumer("1001"), facilities.find("P0002")) << "and is not ousted by it";
+  gone.disabled = false;
+  EXPECT_FALSE(facilities.add(gone));
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, KeptFacilitiesOfStore, ::testing::ValuesIn(engines()),
                          [](const auto& info) { return info.param.name; });
 

@@ -42,6 +42,12 @@ struct Link {
   Link(asio::io_context& context, ssl::context* with) : socket(context) {
     if (with != nullptr) tls.emplace(socket, *with);
   }
+  // What came behind the last reply may have been taken from the socket already, into the layer of TLS.
+  bool has_leftovers() {
+    if (!tls) return false;
+    auto* const session = tls->native_handle();
+    return SSL_has_pending(session) == 1 || BIO_ctrl_pending(SSL_get_rbio(session)) > 0;
+  }
   tcp::socket socket;
   std::optional<ssl::stream<tcp::socket&>> tls;
 };
@@ -92,7 +98,7 @@ class HttpTransport final : public Transport, public std::enable_shared_from_thi
       Pooled pooled = std::move(pool_.back());
       pool_.pop_back();
       if (Steady::now() - pooled.since > options_.idle_connection) continue;
-      if (is_quiet(pooled.link->socket)) return std::move(pooled.link);
+      if (!pooled.link->has_leftovers() && is_quiet(pooled.link->socket)) return std::move(pooled.link);
     }
     return nullptr;
   }
@@ -268,7 +274,7 @@ class Call : public std::enable_shared_from_this<Call> {
     reply.date = rules::date_of(message[http::field::date]);
     reply.body = std::move(message.body());
     timer_.cancel();
-    if (message.keep_alive() && buffer_.size() == 0) transport_->give_back(std::move(link_));
+    if (message.keep_alive() && buffer_.size() == 0 && !link_->has_leftovers()) transport_->give_back(std::move(link_));
     finish(std::move(reply));
   }
 

@@ -11,6 +11,7 @@ class ApprovalTest : public ApiFixture {
   ApprovalTest() : ApiFixture(true) {
     second_ = made("second", "admin");
     reread();
+    clock_.advance(std::chrono::minutes(1));
   }
   std::string of(const storage::Submission& record, const std::string& what) const {
     return "/admin/v1/submissions/" + record.id.text() + what;
@@ -37,6 +38,9 @@ TEST_F(ApprovalTest, waits_for_another_name_and_is_sent_as_it_was_proposed) {
 
   EXPECT_EQ(as("admin", "POST", of(record, "/edit/approve"), yes_).status, 403) << "nobody approves their own";
   EXPECT_EQ(as("operator", "POST", of(record, "/edit/approve"), yes_).status, 403);
+  const auto own_second = made("another", "admin");
+  reread();
+  EXPECT_EQ(call("POST", of(record, "/edit/approve"), own_second, yes_).status, 403) << "nor by a token made for it";
   EXPECT_FALSE(load(record.id).replaced_by);
   const auto foreseen = call("POST", of(record, "/edit/approve"), second_, {{"dry_run", true}});
   EXPECT_EQ(foreseen.status, 200);

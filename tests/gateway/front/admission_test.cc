@@ -121,6 +121,14 @@ TEST_F(AdmissionTest, who_fails_too_often_is_not_looked_at_for_a_while) {
   EXPECT_FALSE(is_in("0905R002", right)) << "the bucket holds no more than it holds";
 }
 
+TEST_F(AdmissionTest, who_tries_keys_shuts_out_nobody_who_proves_himself_by_his_connection) {
+  offer(true, province, "faskes.test", {1, 3});
+  for (int tries = 0; tries < 9; ++tries) EXPECT_FALSE(is_in("0905R002", "guess", outside));
+  EXPECT_TRUE(is_in("0905R002", "", outside, {"0905R002.faskes.test"}));
+  for (int tries = 0; tries < 9; ++tries) EXPECT_FALSE(is_in("nobody", "guess", inside));
+  EXPECT_TRUE(is_in("0905R002", "", inside));
+}
+
 TEST_F(AdmissionTest, no_bound_is_none) {
   offer(true, {}, {}, {0, 1});
   for (int tries = 0; tries < 1000; ++tries) EXPECT_FALSE(is_in("0905R002", "guess"));

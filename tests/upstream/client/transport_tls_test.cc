@@ -1,5 +1,7 @@
 // The transport under https, against a server on a thread of its own that shows one certificate or another.
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <gtest/gtest.h>
 
@@ -24,7 +26,9 @@ using tests::Connection;
 // Shakes hands on what a scripted server accepted, and answers each request there until the client goes.
 class Secure {
  public:
-  explicit Secure(const Certificate& own) : context_(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free) {
+  // `unasked`: said behind each answer, in a record of its own that comes with it.
+  explicit Secure(const Certificate& own, std::string unasked = {})
+      : context_(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free), unasked_(std::move(unasked)) {
     SSL_CTX_use_certificate(context_.get(), own.x509());
     SSL_CTX_use_PrivateKey(context_.get(), own.key());
   }
@@ -40,14 +44,22 @@ class Secure {
       if (!text.ends_with("{}")) continue;
       requests_ += std::exchange(text, {});
       constexpr std::string_view answer = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n[]";
+      hold_back(connection, 1);
       SSL_write(tls.get(), answer.data(), answer.size());
+      if (!unasked_.empty()) SSL_write(tls.get(), unasked_.data(), static_cast<int>(unasked_.size()));
+      hold_back(connection, 0);
     }
   }
   const std::string& requests() const { return requests_; }
   const std::string& asked_for() const { return asked_for_; }
 
  private:
+  static void hold_back(Connection& connection, int on) {
+    ::setsockopt(connection.fd(), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+  }
+
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+  std::string unasked_;
   std::string requests_;
   std::string asked_for_;
 };
@@ -61,9 +73,9 @@ class TransportTlsTest : public testing::Test {
     std::string asked_for;
     int connections = 0;
   };
-  Seen sent(const Certificate& shown, std::string host = "localhost", int count = 1) {
+  Seen sent(const Certificate& shown, std::string host = "localhost", int count = 1, std::string unasked = {}) {
     Seen seen;
-    Secure secure(shown);
+    Secure secure(shown, std::move(unasked));
     auto server = std::make_unique<tests::ScriptedServer>([&](Connection& connection, int) {
       ++seen.connections;
       secure.serve(connection);
@@ -116,6 +128,17 @@ TEST_F(TransportTlsTest, a_server_that_proves_itself_is_used_again_on_the_same_c
   EXPECT_EQ(seen.connections, 1);
   EXPECT_EQ(seen.asked_for, "localhost");
   EXPECT_TRUE(seen.requests.contains("POST /base/vaksin/simpan HTTP/1.1\r\n")) << seen.requests;
+}
+
+// It would be taken for the next request's answer.
+TEST_F(TransportTlsTest, what_nobody_asked_for_ends_the_connection) {
+  const auto seen = sent(Certificate("DNS:localhost", &authority_), "localhost", 3,
+                         "HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\n{}");
+  for (const auto& each : seen.exchanges) {
+    ASSERT_TRUE(std::holds_alternative<Reply>(each));
+    EXPECT_EQ(std::get<Reply>(each).http_status, 201);
+  }
+  EXPECT_EQ(seen.connections, 3);
 }
 
 TEST_F(TransportTlsTest, an_address_is_proved_as_an_address) {
