@@ -44,9 +44,7 @@ std::expected<void, std::string> Facilities::add(Facility facility) {
     disabled_ -= place->disabled ? 1 : 0;
   }
   disabled_ += added->disabled ? 1 : 0;
-  const auto holder = by_consumer_.find(added->consumer_id);
-  const bool is_anothers = holder != by_consumer_.end() && added->disabled;
-  if (!added->consumer_id.empty() && !is_anothers) by_consumer_.insert_or_assign(added->consumer_id, added);
+  if (!added->consumer_id.empty()) by_consumer_.insert_or_assign(added->consumer_id, added);
   place = std::move(added);
   return {};
 }
