@@ -30,6 +30,7 @@ void Dispatcher::lost_lease() {
   if (!lease_) return;  // being claimed already
   metrics::log(Level::error, "lease_lost", {{Field::destination, options_.destination}});
   lease_.reset();
+  give_places();  // who stands in line for one goes back, marked under a lease that is gone
   doors_.timers.after(learn_again_after, [this] { claim(); });
 }
 

@@ -4,6 +4,7 @@ work over HTTP, by the acts of the command line."""
 import json
 import re
 import stat
+import time
 import sys
 import pathlib
 import unittest
@@ -70,9 +71,11 @@ class Admin(Upkeep):
             gateway.stop()
 
             file.chmod(0o640)
-            status, words = gateway.refuses_to_start()
-            self.assertEqual(status, FAILED)
-            self.assertIn("chmod 600", words)
+            gateway.start()  # clinics do not wait for what operators need
+            said = place.log(f"titip-{gateway.starts}.log")
+            self.assertIn("chmod 600", said)
+            self.assertNotIn('"listener":"admin"', said)
+            gateway.stop()
 
     def test_it_is_refused_where_others_can_hear_it(self):
         with Place() as place:
@@ -89,6 +92,8 @@ class Admin(Upkeep):
     def test_an_edit_that_another_person_approves(self):
         with Place() as place:
             simulator, gateway = self.served(place, admin={"listen": {"port": 0}, "edit_needs_approval": True})
+            admin = self.made(gateway, "sari", "admin")
+            time.sleep(1.1)  # it is older than the proposal
             gateway.submit("/vaksin/simpan", dose(30))  # nobody registered that person: the server refuses
             wait_for(lambda: gateway.counts()["rejected"] == 1, "the rejection")
             id = json.loads(gateway.titip("attention", "--json").stdout)[0]["id"]
@@ -102,7 +107,8 @@ class Admin(Upkeep):
             gateway.stop()
             self.said(gateway.titip("edits", "approve", id, *WHY), NOT_ALLOWED, OFFLINE)
             gateway.start()
-            admin = self.made(gateway, "sari", "admin")
+            later = self.made(gateway, "budi", "admin")
+            self.api(gateway, later, "POST", f"/submissions/{id}/edit/approve", {"reason": "benar"}, 403)
             self.assertEqual(len(self.api(gateway, admin, "GET", "/edits")["items"]), 1)
             self.api(gateway, admin, "POST", f"/submissions/{id}/edit/approve", {"reason": "benar"})
             self.assertEqual(gateway.counts()["accepted"], 3)
@@ -168,7 +174,7 @@ class Admin(Upkeep):
             lines = self.api(gateway, viewer, "GET", "/audit")["items"]
             self.assertEqual({each["by"] for each in lines if each["action"] in ("edit", "facility add")}, {"token:admin"})
             self.assertEqual({each["by"] for each in lines if each["action"] == "requeue"}, {"token:operator"})
-            whole = self.api(gateway, viewer, "GET", "/audit/verification")
+            whole = self.api(gateway, operator, "GET", "/audit/verification")
             self.assertEqual((whole["broken_count"], whole["lines"] >= len(lines)), (0, True))
             self.said(gateway.titip("audit", "ls", "--limit", "3"), OK, "token:", "3 lines")
             for token in (viewer, operator, admin):
