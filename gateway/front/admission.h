@@ -1,8 +1,9 @@
 // What proves a facility where the protocol itself does not: a code in a header names somebody and proves nothing. Its
 // API key, a client's certificate in its name, or the network it calls from; one of those that the config offers is
 // enough. Threads: any, one for all front loops; no lock, and no memory that grows with who asks.
-// Invariant: who is not let in cannot tell why, in words and in time. Who fails too often is not looked at for a while,
-// right or wrong: this address with this code, so that nobody can lock a facility out from elsewhere.
+// Invariant: who is not let in cannot tell why, in words and in time. The keys of whoever fails too often are not
+// looked at for a while, right or wrong: of this address with this code, so that nobody can lock a facility out from
+// elsewhere, and one that its connection proves not at all.
 #pragma once
 
 #include <atomic>
