@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "storage/free_space.h"
 
 namespace titip::storage {
@@ -40,6 +42,16 @@ DiskDecision decide(DiskState before, const DiskView& view, const DiskLimits& li
   decision.make_ballast = decision.state == DiskState::ok && missing && *view.free_bytes >= needed;
   decision.drop_ballast = decision.state == DiskState::critical && view.ballast_bytes > 0;
   return decision;
+}
+
+std::chrono::milliseconds look_again_after(DiskState state, std::uint64_t free_bytes, const DiskLimits& limits,
+                                           std::chrono::milliseconds shortest) {
+  constexpr std::uint64_t filled_each_ms = (4ULL << 30U) / 1000;
+  if (state != DiskState::ok || free_bytes <= limits.floor_bytes) return shortest;
+  const auto longest = 5 * shortest;
+  const auto is_full_in_ms = (free_bytes - limits.floor_bytes) / filled_each_ms;
+  if (is_full_in_ms >= static_cast<std::uint64_t>(longest.count())) return longest;
+  return std::max(shortest, std::chrono::milliseconds(is_full_in_ms));
 }
 
 std::string refusal_of(DiskState state, const DiskView& view, const DiskLimits& limits) {

@@ -6,6 +6,7 @@
 // settlements, flushes and a start still find room. The ballast comes back when there is room for it above the floor.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,11 @@ struct DiskDecision {
 };
 
 DiskDecision decide(DiskState before, const DiskView& view, const DiskLimits& limits);
+
+// When to look again: as often as `shortest` near the floor and while anything is wrong, five times as rarely where not
+// even a fast disk (4 GiB/s) could be filled down to the floor meanwhile. An idle gateway wakes nobody for nothing.
+std::chrono::milliseconds look_again_after(DiskState state, std::uint64_t free_bytes, const DiskLimits& limits,
+                                           std::chrono::milliseconds shortest);
 
 // Why new submissions are refused: one sentence; empty while they are taken.
 std::string refusal_of(DiskState state, const DiskView& view, const DiskLimits& limits);

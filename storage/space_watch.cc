@@ -87,7 +87,9 @@ void SpaceWatch::run_looks() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      if (wake_looks_.wait_for(lock, settings_.look_every, [&] { return closing_; })) return;
+      const auto until_next =
+          look_again_after(status_.state, status_.free_bytes, settings_.limits, settings_.look_every);
+      if (wake_looks_.wait_for(lock, until_next, [&] { return closing_; })) return;
     }
     look();
   }

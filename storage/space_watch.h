@@ -29,7 +29,7 @@ struct SpaceSettings {
   DiskLimits limits;
   std::function<std::optional<std::uint64_t>()> free_bytes;  // may be empty: nothing is watched
   std::filesystem::path directory;                           // of the store, and the ballast; empty: there is none
-  std::chrono::milliseconds look_every{100};
+  std::chrono::milliseconds look_every{100};        // near the floor; far from it more rarely (look_again_after)
   std::chrono::milliseconds measure_every{10'000};  // what the directory takes
   // Erases what may be erased and gives its space back. Blocking and long; on the thread for it. May be empty.
   std::function<void()> make_room;

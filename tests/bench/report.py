@@ -17,6 +17,16 @@ BOUNDS = {
     "drain_vs_direct": (0.4, 0.6, "at least"),
     "accept_p99_ms_at_half": (20, 10, "at most"),
 }
+# on the page alone
+MORE_BOUNDS = {
+    "accept_beside_drain": (0.3, 0.4, "at least"),
+    "drain_beside_accept": (0.3, 0.4, "at least"),
+    "least_by_connections": (0.8, 0.9, "at least"),
+    "accept_by_depth": (0.8, 0.9, "at least"),
+    "drain_by_depth": (0.8, 0.9, "at least"),
+    "idle_wake_ups_per_s": (20, 10, "at most"),
+    "idle_rss_mib": (80, 60, "at most"),
+}
 
 
 def median_of(rounds, value):
@@ -36,12 +46,21 @@ def ratios(rounds):
     }
 
 
+def more_ratios(rounds, far):
+    """Both at once, each against its own maximum; and what is looked at beside the rounds."""
+    beside = {
+        "accept_beside_drain": median_of(rounds, lambda r: r["titip"]["accept_beside_per_s"] / r["titip"]["per_s"]),
+        "drain_beside_accept": median_of(rounds, lambda r: r["titip"]["drain_beside_per_s"] / r["titip"]["drain_per_s"]),
+    }
+    return beside | {name: median_of(far, lambda r, name=name: r[name]) for name in MORE_BOUNDS if name not in beside}
+
+
 def last_line(found, rounds):
     return "bench: " + " ".join(f"{name}={value[0]:.2f}" for name, value in found.items()) + f" rounds={len(rounds)}"
 
 
 def standing(name, value):
-    floor, goal, side = BOUNDS[name]
+    floor, goal, side = (BOUNDS | MORE_BOUNDS)[name]
     reaches = (lambda bound: value >= bound) if side == "at least" else (lambda bound: value <= bound)
     return "goal" if reaches(goal) else "floor" if reaches(floor) else "**below the floor**"
 
@@ -77,7 +96,19 @@ def row(cells):
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def page(rounds, options, fsync_ms, classes, directory_kind):
+def of_reach(far):
+    """The section on connections, depths and idleness."""
+    rate = lambda kind, key, at=None: statistics.median(r[kind][key] if at is None else r[kind][key][at] for r in far)
+    lines = ["## Many connections, deep queues, nobody", "", f"Medians of {len(far)} looks, each before a fresh store.", "",
+             row(["connections"] + [f"{count:,}" for count in far[0]["connections"]]), "|---" * (len(far[0]["connections"]) + 1) + "|",
+             row(["accepts/s"] + [f"{rate('connections', count):,.0f}" for count in far[0]["connections"]]), "",
+             row(["queued before"] + [f"{depth:,}" for depth in far[0]["depths"]]), "|---" * (len(far[0]["depths"]) + 1) + "|"]
+    for at, what in enumerate(("accepts/s", "settlements/s")):
+        lines.append(row([what] + [f"{rate('depths', depth, at):,.0f}" for depth in far[0]["depths"]]))
+    return lines + [""]
+
+
+def page(rounds, far, options, fsync_ms, classes, directory_kind):
     found = ratios(rounds)
     middle = lambda key, name: median_of(rounds, lambda r: r[key][name])[0]
     lines = ["# Titip beside what a team would pick instead", "",
@@ -109,10 +140,10 @@ def page(rounds, options, fsync_ms, classes, directory_kind):
                    f"{middle('titip', 'drain_per_s'):,.0f}", f"{middle('titip', 'national_cpu_us'):.1f}", f"{middle('titip', 'drain_cpu_us'):.1f}"]),
               "", "The server is `pcare_sim` in memory with all its rules; records count once their settlement is durable.", "",
               f"Accept and drain at once: {middle('titip', 'accept_beside_per_s'):,.0f} accepts/s and "
-              f"{middle('titip', 'drain_beside_per_s'):,.0f} settlements/s.", "", "## Ratios", "",
+              f"{middle('titip', 'drain_beside_per_s'):,.0f} settlements/s.", "", *of_reach(far), "## Ratios", "",
               row(["", "median", "least", "most", "floor", "goal", "reached"]), "|---|---|---|---|---|---|---|"]
-    for name, (value, least, most) in found.items():
-        floor, goal, side = BOUNDS[name]
+    for name, (value, least, most) in (found | more_ratios(rounds, far)).items():
+        floor, goal, side = (BOUNDS | MORE_BOUNDS)[name]
         lines.append(row([f"`{name}`", f"{value:.2f}", f"{least:.2f}", f"{most:.2f}", f"{side} {floor}", f"{side} {goal}",
                           standing(name, value)]))
     lines += ["", f"`{last_line(found, rounds)}`", ""]

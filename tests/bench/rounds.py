@@ -1,6 +1,7 @@
 """What is measured in one round: each peer for itself, Titip's answers at half of its rate, its backlog's way home, and the
 same server asked directly by wrk."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -50,14 +51,19 @@ class Rounds:
             heard = load(self.build, peer, connections=self.options.connections, seconds=self.options.seconds, first=0)
         return figures(heard)
 
-    def titip(self):
-        """Accepts with the server down, answers at half of that rate, then the backlog goes home. Always a fresh store."""
-        with peers.Titip(self.place("titip")) as titip:
+    @contextlib.contextmanager
+    def in_an_outage(self, name):
+        """A gateway with a fresh store that knows the national server to be down, and the number of the next payload."""
+        with peers.Titip(self.place(name)) as titip:
             # The first few wait for the national answer; then the gateway knows that nobody is there.
             known = load(self.build, titip, connections=16, seconds=4, first=0, warm_up=0)
             peers.wait_for(lambda: titip.metric("titip_upstream_state", 'state="closed"') == 0, "the gateway to notice the outage")
-            flat_out = load(self.build, titip, connections=self.options.connections, seconds=self.options.seconds,
-                            first=known["next"])
+            yield titip, known["next"]
+
+    def titip(self):
+        """Accepts with the server down, answers at half of that rate, then the backlog goes home."""
+        with self.in_an_outage("titip") as (titip, first):
+            flat_out = load(self.build, titip, connections=self.options.connections, seconds=self.options.seconds, first=first)
             found = figures(flat_out)
             half = load(self.build, titip, connections=self.options.connections, seconds=self.options.seconds,
                         first=flat_out["next"], rate=found["per_s"] / 2)
@@ -70,9 +76,12 @@ class Rounds:
     def settled(self, titip):
         return titip.metric("titip_queue_submissions", 'state="delivered"')
 
+    def queued(self, titip):
+        return titip.metric("titip_queue_submissions", 'state="queued"')
+
     def drain(self, titip, national):
         """From when the window is open until the time is up or the backlog is nearly home."""
-        waiting = titip.metric("titip_queue_submissions", 'state="queued"')
+        waiting = self.queued(titip)
         peers.wait_for(lambda: self.settled(titip) > min(2000, waiting / 10), "the drain to begin")
         began, settled = time.monotonic(), self.settled(titip)
         cpu, national_cpu, effects = cpu_s(titip.processes()), cpu_s(national.processes()), national.effects()

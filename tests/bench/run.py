@@ -14,6 +14,7 @@ import time
 
 sys.dont_write_bytecode = True
 import peers  # noqa: E402
+import reach  # noqa: E402
 import report  # noqa: E402
 import rounds  # noqa: E402
 
@@ -52,9 +53,19 @@ def one_round(measure, number, of):
     return found
 
 
+def reaches(measure, times, depth):
+    """Once and again, for the medians: few and many connections, shallow and deep, nobody."""
+    found = []
+    for number in range(1, times + 1):
+        connections, depths = reach.by_connections(measure), reach.by_depth(measure, depth)
+        found.append({"connections": connections, "depths": depths} | reach.ratios(connections, depths) | reach.idle(measure))
+        print(f"reach {number}/{times}: {found[-1]}", flush=True)
+    return found
+
+
 def self_check(measure):
     """Is everything measured that the page wants, and does a wrong answer end the run?"""
-    found = measure.titip()
+    found = measure.titip() | reach.idle(measure, seconds=2)
     print(f"bench: self-check: {found}")
     wrong = [name for name, value in found.items() if not value > 0]
     with peers.Titip(measure.place("refusing")) as refusing:
@@ -75,6 +86,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--connections", type=int, default=128)
+    parser.add_argument("--reaches", type=int, default=3, help="how often many connections, deep queues and idleness are looked at")
+    parser.add_argument("--depth", type=int, default=1_000_000, help="records in a deep queue")
     parser.add_argument("--page", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent / "RESULTS.md")
     parser.add_argument("--self-check", action="store_true")
     options = parser.parse_args()
@@ -93,7 +106,8 @@ def main():
         for number in range(1, options.rounds + 1):
             fsync_ms.append(fdatasync_ms(root))
             found.append(one_round(measure, number, options.rounds))
-        options.page.write_text(report.page(found, options, fsync_ms, OTHERS, file_system_of(root)), encoding="utf-8")
+        far = reaches(measure, options.reaches, options.depth)
+        options.page.write_text(report.page(found, far, options, fsync_ms, OTHERS, file_system_of(root)), encoding="utf-8")
         print(report.last_line(report.ratios(found), found))
         return 0
     except RuntimeError as error:

@@ -63,6 +63,24 @@ TEST(DiskGuard, WithoutAFloorNothingIsDecided) {
   EXPECT_EQ(decide(DiskState::ok, {std::nullopt, 100}, none), DiskDecision{});
 }
 
+TEST(DiskGuard, LooksAgainBeforeAFastDiskCouldBeFull) {
+  using std::chrono::milliseconds;
+  constexpr std::uint64_t gib = 1ULL << 30U;
+  const DiskLimits limits = limits_of(gib, 0);
+  const auto after = [&](DiskState state, std::uint64_t free) {
+    return look_again_after(state, free, limits, milliseconds(100));
+  };
+  EXPECT_EQ(after(DiskState::ok, 80 * gib), milliseconds(500)) << "not even 4 GiB a second fills that in half a second";
+  EXPECT_EQ(after(DiskState::ok, 3 * gib), milliseconds(500));
+  EXPECT_EQ(after(DiskState::ok, 2 * gib), milliseconds(250)) << "a quarter of a second away";
+  EXPECT_EQ(after(DiskState::ok, gib + gib / 4), milliseconds(100));
+  EXPECT_EQ(after(DiskState::ok, gib), milliseconds(100));
+  EXPECT_EQ(after(DiskState::low, 80 * gib), milliseconds(100));
+  EXPECT_EQ(after(DiskState::critical, 0), milliseconds(100));
+  EXPECT_EQ(after(DiskState::unreadable, 0), milliseconds(100));
+  EXPECT_EQ(look_again_after(DiskState::ok, 80 * gib, limits_of(0, 0), milliseconds(1)), milliseconds(5));
+}
+
 TEST(Ballast, IsReallyAllocatedAndGivenBack) {
   const Directory directory;
   Ballast ballast(directory.path());
