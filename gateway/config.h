@@ -45,7 +45,7 @@ struct FrontConfig {
 };
 
 struct StorageConfig {
-  std::uint32_t writer_queue_submissions = 8192;
+  std::uint32_t writer_queue_submissions = 16384;
   std::uint64_t writer_queue_bytes = 64U << 20U;
   std::uint64_t free_space_floor_bytes = 512U << 20U;
   std::uint64_t ballast_bytes = 128U << 20U;

@@ -22,7 +22,7 @@ namespace titip::storage {
 
 struct StoreOptions {
   std::filesystem::path directory;              // RocksDB only
-  std::size_t writer_queue_submissions = 8192;  // accepts waiting beyond this are refused: Error::overloaded
+  std::size_t writer_queue_submissions = 16384;  // accepts waiting beyond this are refused: Error::overloaded
   std::size_t writer_queue_bytes = 64U << 20U;  // of accepts; of what else is no outcome; outcomes: four times that
   std::size_t group_submissions = 512;          // at most this many calls in one commit
   int reader_threads = 2;
