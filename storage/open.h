@@ -21,10 +21,10 @@ class StoreProbes;
 namespace titip::storage {
 
 struct StoreOptions {
-  std::filesystem::path directory;              // RocksDB only
+  std::filesystem::path directory;               // RocksDB only
   std::size_t writer_queue_submissions = 16384;  // accepts waiting beyond this are refused: Error::overloaded
-  std::size_t writer_queue_bytes = 64U << 20U;  // of accepts; of what else is no outcome; outcomes: four times that
-  std::size_t group_submissions = 512;          // at most this many calls in one commit
+  std::size_t writer_queue_bytes = 64U << 20U;   // of accepts; of what else is no outcome; outcomes: four times that
+  std::size_t group_submissions = 512;           // at most this many calls in one commit
   int reader_threads = 2;
   std::size_t watches = 16'384;  // callers that wait for a settlement; beyond this: Error::overloaded
   // How long the content of delivered records is kept; who drives the retention (Store::retain) reads it too. None: for

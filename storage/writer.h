@@ -37,7 +37,7 @@ namespace titip::storage {
 
 struct WriterSettings {
   std::size_t queue_submissions = 16384;  // accepts
-  std::size_t queue_bytes = 64U << 20U;  // payload bytes of waiting accepts
+  std::size_t queue_bytes = 64U << 20U;   // payload bytes of waiting accepts
   // Outcomes (settlements, opened attempts, read-backs) and what else is no accept together; the latter may fill half
   // of it. In bytes the latter has room while all of them are within queue_bytes, outcomes up to a multiple of that.
   std::size_t reserved_items = 65536;

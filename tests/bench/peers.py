@@ -9,30 +9,16 @@ import re
 import shutil
 import socket
 import subprocess
-import time
+import sys
 import urllib.request
 
-PATIENCE_S = 20
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from serving import PATIENCE_S, free_port, wait_for  # noqa: E402
+
 FACILITY = "P0001"
 ROUTE = "/pcare-vaksin/vaksin/simpan"
 # "same connections" of the drain and of wrk
 DRAIN_CONNECTIONS = 64
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(condition, what):
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise RuntimeError(f"waited {PATIENCE_S} s in vain for {what}")
 
 
 def answers(port):

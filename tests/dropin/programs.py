@@ -5,19 +5,10 @@ import json
 import pathlib
 import re
 import subprocess
-import time
+import sys
 
-PATIENCE_S = 20
-
-
-def wait_for(condition, what, seconds=PATIENCE_S):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise RuntimeError(f"waited {seconds} s in vain for {what}")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from serving import PATIENCE_S, wait_for  # noqa: E402
 
 
 def get(port, path, method="GET", body=None, headers=None):

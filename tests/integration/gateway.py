@@ -10,24 +10,17 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import serving  # noqa: E402
+from serving import wait_for  # noqa: E402
 
 BUILD = pathlib.Path(os.environ["TITIP_BUILD_DIR"])
 UNDER = shlex.split(os.environ.get("TITIP_UNDER", ""))  # what `titip serve` is started by, if by anything
 MOUNT = "/pcare-vaksin"
-PATIENCE_S = 20
-
-
-def wait_for(condition, what):
-    """Polls until condition() is true; says what it waited for when it never is."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"waited {PATIENCE_S} s in vain for {what}")
 
 
 class Place:
@@ -120,7 +113,7 @@ class Gateway:
     def refuses_to_start(self):
         """Exit status and words of a start that must fail."""
         done = subprocess.run([str(BUILD / "titip"), "serve", "--config", str(self.write_config())], capture_output=True,
-                              text=True, timeout=PATIENCE_S)
+                              text=True, timeout=serving.PATIENCE_S)
         return done.returncode, done.stderr
 
     def titip(self, *arguments, stdin="", **how):
@@ -134,7 +127,7 @@ class Gateway:
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        return self.process.wait(timeout=PATIENCE_S)
+        return self.process.wait(timeout=serving.PATIENCE_S)
 
     def call(self, method, path, body=None, headers=None, port=None):
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)

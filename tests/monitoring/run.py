@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,23 +16,17 @@ import urllib.request
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "integration")]
 import day  # noqa: E402
-import gateway as programs  # noqa: E402
 import lint  # noqa: E402
 import page  # noqa: E402
 from gateway import Gateway, Place, Simulator, wait_for  # noqa: E402
 from judge import Judge, Prometheus  # noqa: E402
+import serving  # noqa: E402
 from shipped import SHIPPED, expressions, write_shortened  # noqa: E402
 
 FACTOR = 60
 MUST_FIRE = {"UpstreamOutage", "GatewayDown"}
 # What this day may show besides, by its own weather or a neighbour who fills the disk or keeps it busy.
 MAY_FIRE = MUST_FIRE | {"IngestErrorBudgetBurn", "NeedsAttentionGrowing", "StoreWillFill", "UnknownOutcomes"}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Operators(http.server.ThreadingHTTPServer):
@@ -66,7 +59,7 @@ class Monitoring:
     """up.sh with its two programs, which end with it."""
 
     def __init__(self, place, gateway_port, operators):
-        self.ports = free_port(), free_port()
+        self.ports = serving.free_port(), serving.free_port()
         config = place.directory / "monitoring"
         write_shortened(config, FACTOR, [("127.0.0.1:9494", f"127.0.0.1:{operators.server_address[1]}")])
         data = place.directory / "prometheus"
@@ -127,7 +120,7 @@ def live(place):
     """The day. Returns what is judged: prometheus, its bounds, what operators were told, expositions, the number of series."""
     simulator = Simulator(place)
     gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin")
-    gateway.settings["front"]["port"], gateway.settings["operations"]["port"] = free_port(), free_port()
+    gateway.settings["front"]["port"], gateway.settings["operations"]["port"] = serving.free_port(), serving.free_port()
     gateway.start()
     operators = Operators()
     series = day.ten_thousand_facilities_add_no_series(gateway, place)
@@ -185,7 +178,7 @@ def judged(prometheus, begin, end, operators, expositions):
 
 def main():
     began = time.monotonic()
-    programs.PATIENCE_S = 60
+    serving.PATIENCE_S = 60
     with Place() as place:
         try:
             problems, operators, series, lasted = live(place)

@@ -10,8 +10,8 @@ import sys
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "integration")]
-import gateway as programs  # noqa: E402
 from gateway import Gateway, Place, Simulator, person, wait_for  # noqa: E402
+import serving  # noqa: E402
 from shipped import RUNBOOKS  # noqa: E402
 
 RUNBOOK = RUNBOOKS / "UpstreamOutageLong.md"
@@ -76,7 +76,7 @@ class Rehearsal:
 
 def main():
     records = int(sys.argv[2]) if sys.argv[1:2] == ["--print"] else 240
-    programs.PATIENCE_S = 30 + records / 20
+    serving.PATIENCE_S = 30 + records / 20
     typed = commands()
     assert 5 <= len(typed) < 10, f"{len(typed)} commands"
     with Place() as place:
