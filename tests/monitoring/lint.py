@@ -14,6 +14,8 @@ CHECKS = (
     ["amtool", "check-config", "alertmanager.yml"],
 )
 UNIT_TESTS = ["promtool", "test", "rules", "titip.tests.yml"]
+# keys of a dashboard whose value people read
+WORDS = ("title", "description", "label", "legendFormat", "titleFormat", "text", "noValue")
 RUNBOOK_PARTS = ("## What it means", "## What to do", "## What to tell clinics")
 
 
@@ -26,13 +28,24 @@ def check_exposition(exposition):
     return run(["promtool", "check", "metrics"], text=exposition)
 
 
+def filled_in(text):
+    """What Prometheus puts into it."""
+    return re.findall(r"\{\{.*?\}\}", text)
+
+
 def alerts_are_whole(rules):
     tested = (SHIPPED / "titip.tests.yml").read_text()
     for rule in rules:
         name, notes = rule["alert"], rule["annotations"]
-        for part in ("summary", "description", "runbook_url"):
+        for part in ("summary", "description", "summary_id", "description_id", "runbook_url"):
             if not notes.get(part):
                 yield f"alert {name} has no {part}"
+        for part in ("summary", "description"):
+            english, indonesian = notes.get(part, ""), notes.get(part + "_id", "")
+            if sorted(filled_in(english)) != sorted(filled_in(indonesian)):
+                yield f"alert {name}: {part} and {part}_id do not name the same things"
+            if english == indonesian:
+                yield f"alert {name}: {part}_id is not Indonesian"
         if rule["labels"].get("severity") not in ("critical", "warning"):
             yield f"alert {name} is neither critical nor a warning"
         runbook = RUNBOOKS / (name + ".md")
@@ -71,6 +84,39 @@ def dashboards_are_whole(name):
                 yield f"{where} names a data source of its own"
 
 
+def words_and_rest(node, words, path=""):
+    """A dashboard without the words that people read, which are noted under where they stand."""
+    if isinstance(node, list):
+        return [words_and_rest(each, words, f"{path}/{at}") for at, each in enumerate(node)]
+    if not isinstance(node, dict):
+        return node
+    rest = {}
+    for key, value in node.items():
+        named = f"{path}/{key}"
+        is_read = key in WORDS or (key == "name" and path.startswith("/annotations/"))
+        if is_read and isinstance(value, str):
+            words[named] = value
+        elif named != "/uid":
+            rest[key] = words_and_rest(value, words, named)
+    return rest
+
+
+def says_the_same_in_indonesian(name, english, indonesian):
+    """The same panels and expressions in other words."""
+    said, told = {}, {}
+    if words_and_rest(english, said) != words_and_rest(indonesian, told):
+        yield f"{name}: not the panels and expressions of the English one"
+        return
+    if english["uid"] == indonesian["uid"]:
+        yield f"{name}: Grafana would take it for the English one (uid)"
+    for where, text in said.items():
+        other = told.get(where, "")
+        if sorted(filled_in(text)) != sorted(filled_in(other)) or bool(text) != bool(other):
+            yield f"{name}: {where} does not name what the English one names"
+        if where.endswith("/description") and text == other:
+            yield f"{name}: {where} is not Indonesian"
+
+
 def everything(unit_tests=True):
     findings = [finding for command in CHECKS for finding in run(command)]
     if unit_tests:
@@ -78,6 +124,8 @@ def everything(unit_tests=True):
     findings += alerts_are_whole(rules_of("titip.alerts.yml"))
     for name in DASHBOARDS:
         findings += dashboards_are_whole(name)
+        other = name.replace(".json", ".id.json")
+        findings += says_the_same_in_indonesian(other, *(json.loads((SHIPPED / each).read_text()) for each in (name, other)))
     findings += [f"{name} is not there" for name in CONFIGS if not (SHIPPED / name).is_file()]
     return findings
 

@@ -1,6 +1,7 @@
 """What the day stands on: durations that are shortened and what is left alone, comparisons that are taken away, names that are found,
 the page of metrics, and the lint, which must find what is planted."""
 
+import json
 import pathlib
 import sys
 import unittest
@@ -77,8 +78,25 @@ class Pieces(unittest.TestCase):
             notes = {**whole["annotations"], part: ""}
             self.assertTrue(list(lint.alerts_are_whole([{**whole, "annotations": notes}])), part)
         self.assertTrue(list(lint.alerts_are_whole([{**whole, "labels": {}}])))
+        for part, notes in (("summary_id", {"summary_id": "Pembukuan tidak seimbang."}),
+                            ("description_id", {"description_id": whole["annotations"]["description"]})):
+            spoiled = {**whole, "annotations": whole["annotations"] | notes}
+            self.assertTrue(any(part in each for each in lint.alerts_are_whole([spoiled])), part)
         unknown = {**whole, "alert": "Nobody", "annotations": {**whole["annotations"], "runbook_url": "file:///runbooks/Nobody.md"}}
         self.assertTrue(any("no runbook" in each for each in lint.alerts_are_whole([unknown])))
+
+    def test_a_dashboard_that_differs_in_indonesian_is_told(self):
+        for name in shipped.DASHBOARDS:
+            english, indonesian = (json.loads((shipped.SHIPPED / each).read_text()) for each in (name, name.replace(".json", ".id.json")))
+            told = lambda changed: list(lint.says_the_same_in_indonesian(name, english, changed))
+            self.assertEqual(told(indonesian), [])
+            panels = indonesian["panels"]
+            second = panels[1]
+            self.assertTrue(told({**indonesian, "uid": english["uid"]}))
+            self.assertTrue(told({**indonesian, "panels": panels[:-1]}))
+            for spoiled in ({"description": english["panels"][1]["description"]}, {"title": ""}, {"type": "text"},
+                            {"targets": [{**second["targets"][0], "expr": "up"}]}, {"targets": [{**second["targets"][0], "legendFormat": "x"}]}):
+                self.assertTrue(told({**indonesian, "panels": [panels[0], {**second, **spoiled}, *panels[2:]]}), spoiled)
 
 
 if __name__ == "__main__":
