@@ -46,8 +46,12 @@ class Acting {
     const auto document = ordered_json::parse(ended.result, nullptr, false);
     if (!saying_.json && document.is_object())
       for (const auto& each : document.value("items", ordered_json::array()))
-        fmt::print("{}  {}  {}  {}  {}\n", each.value("id", "?"), each.value("at", "?"), each.value("by", "?"),
-                   fmt::join(each.value("changed", std::vector<std::string>{}), ", "), each.value("reason", ""));
+        fmt::print("{}  {}  {}  {}  {}  {}\n", each.value("id", "?"), each.value("digest", "?"), each.value("at", "?"),
+                   each.value("by", "?"),
+                   each.value("unreadable", false)
+                       ? "cannot be read"
+                       : fmt::format("{}", fmt::join(each.value("changed", std::vector<std::string>{}), ", ")),
+                   each.value("reason", ""));
     return conclude(ended, saying_, !saying_.json);
   }
 

@@ -37,7 +37,7 @@ void add_act_options(CLI::App& program, const ActLine& line) {
     added->add_option("record", line.command.request.queue.id,
                       "one record: its id or receipt code; without it the filter says which");
     add_filter_options(*added, line.command.filter);
-    if (command == Command::requeue)
+    if (command == Command::requeue || command == Command::cancel)
       added->add_flag("--not-landed", line.command.request.not_landed,
                       "somebody looked at the national server: what may have landed did not (one record alone)");
     reason(added, line);
@@ -54,9 +54,11 @@ void add_act_options(CLI::App& program, const ActLine& line) {
   reason(edit, line);
   edit->add_flag("--dry-run", line.command.request.dry_run, "say what would be changed, and do nothing");
   auto& edits = *program.add_subcommand("edits", "Edits that wait for another person's approval.");
-  add(edits, line, "ls", "List them: who proposed which places, and why.", Command::edit_proposals);
+  add(edits, line, "ls", "List them: who proposed which places, why, and the digest that an approval names.",
+      Command::edit_proposals);
   auto* approve = add(edits, line, "approve", "Send one that somebody else proposed.", Command::edit_approve);
   approve->add_flag("--dry-run", line.command.request.dry_run, "say what would be changed, and do nothing");
+  approve->add_option("--digest", line.command.request.digest, "of the one you saw, as the list shows it")->required();
   auto* withdraw = add(edits, line, "withdraw", "Give one up.", Command::edit_withdraw);
   for (auto* each : {approve, withdraw}) {
     each->add_option("record", line.command.request.queue.id, "its id or receipt code")->required();

@@ -108,7 +108,8 @@ struct ScanPage {
   std::vector<Submission> items;
   std::optional<SubmissionId> next;  // go on after this one; none: that was all
   std::size_t examined = 0;
-  std::size_t damaged = 0;  // of those: they cannot be read, so nobody knows whether they belong here
+  std::size_t damaged = 0;                  // of those: they cannot be read, so nobody knows whether they belong here
+  std::vector<SubmissionId> damaged_ids{};  // those of them whose ids are known, in the order of the page
 };
 
 // What a reference stands for.

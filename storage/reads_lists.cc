@@ -158,7 +158,12 @@ class Page {
     last_ = id;
     ++page_.examined;
   }
-  void damaged() { ++page_.damaged; }
+  // The one that was just examined.
+  void damaged() {
+    passed_over();
+    page_.damaged_ids.push_back(last_);
+  }
+  void passed_over() { ++page_.damaged; }  // which ones nobody knows
   void take(Submission record) {
     if (matches(filter_, record)) page_.items.push_back(std::move(record));
   }
@@ -196,7 +201,7 @@ Result<ScanPage> scan_all(Reading& reading, const ScanQuery& query) {
     return true;
   });
   if (!scanned) return std::unexpected(scanned.error());
-  for (std::size_t i = 0; i < *scanned; ++i) page.damaged();  // one a stretch at least
+  for (std::size_t i = 0; i < *scanned; ++i) page.passed_over();  // one a stretch at least
   return page.take_page();
 }
 

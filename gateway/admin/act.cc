@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
+#include "gateway/admin/one_by_one.h"
+#include "gateway/admin/records.h"
 #include "storage/state_table.h"
 #include "storage/veil.h"
 #include "storage/waiting_home.h"
@@ -27,12 +30,12 @@ struct Word {
 };
 constexpr std::array words{
     Word{"not_there", "there is no such record any more"},
-    Word{"damaged", "it cannot be read; run `titip verify`"},
+    Word{"damaged", "it, or an entry that belongs to it, cannot be read; run `titip verify`"},
     Word{"replaced_before", "it was sent again before, as another record"},
     Word{"conflict", "another record for the same act is in custody or delivered"},
     Word{"content_erased", "its content was erased or cannot be opened, so there is nothing to send"},
     Word{"may_have_landed",
-         "an attempt may have landed: look at the national server first, then requeue it alone with --not-landed"},
+         "an attempt may have landed: look at the national server first, then name it alone, with --not-landed"},
     Word{"no_destination", "the config has its destination no more"},
     Word{"no_facility", "neither config nor registry has its facility any more"},
     Word{"requirement", "what it requires is still not to be had"},
@@ -55,42 +58,18 @@ storage::Transition transition_of(Command action, const Submission& record, stor
   return transition;
 }
 
-storage::Result<std::vector<std::optional<Loaded>>> load_all(const std::vector<Submission>& records, bool payload,
-                                                             const Doors& doors) {
-  std::vector<storage::LoadRequest> wanted;
-  for (const auto& record : records) wanted.push_back({record.id, payload, false, false});
-  storage::WaitingHome home;
-  return home.ask_patiently<std::vector<std::optional<Loaded>>>(
-      [&](auto done) { doors.store.load(wanted, home, std::move(done)); });
-}
-
-// One that is damaged does not keep the others from being read.
-std::vector<std::pair<std::optional<Loaded>, std::string>> load_each(const std::vector<Submission>& records,
-                                                                     bool payload, const Doors& doors) {
-  std::vector<std::pair<std::optional<Loaded>, std::string>> found;
-  auto all = load_all(records, payload, doors);
-  for (std::size_t at = 0; at < records.size(); ++at) {
-    auto one = all ? storage::Result<std::vector<std::optional<Loaded>>>(
-                         std::vector<std::optional<Loaded>>{std::move(all->at(at))})
-                   : load_all({records[at]}, payload, doors);
-    if (!one) {
-      found.emplace_back(std::nullopt, "damaged");
-    } else {
-      found.emplace_back(std::move(one->front()), "not_there");
-    }
-  }
-  return found;
-}
-
 storage::Result<std::vector<Acted>> requeue(const Acting& acting, const std::vector<Submission>& records,
                                             const Doors& doors) {
   std::vector<Acted> acted;
   std::vector<NewSubmission> batch;
   std::vector<std::size_t> of;  // whose repetition each is
-  const auto loaded = load_each(records, true, doors);
+  std::vector<SubmissionId> ids;
+  for (const auto& record : records) ids.push_back(record.id);
+  const auto loaded = load_each(ids, true, doors);
+  if (!loaded) return std::unexpected(loaded.error());
   for (std::size_t at = 0; at < records.size(); ++at) {
-    const auto& [found, why_not] = loaded[at];
-    acted.push_back({records[at].id, found ? refusal_of(acting, *found, doors) : why_not});
+    const auto& [found, is_damaged] = loaded->at(at);
+    acted.push_back({records[at].id, found ? refusal_of(acting, *found, doors) : is_damaged ? "damaged" : "not_there"});
     auto made = acted.back().refused.empty() ? repetition_of(*found, doors.sealer, doors.clock.wall()) : std::nullopt;
     if (acted.back().refused.empty() && !made) acted.back().refused = "content_erased";
     if (!made) continue;
@@ -98,41 +77,50 @@ storage::Result<std::vector<Acted>> requeue(const Acting& acting, const std::vec
     of.push_back(at);
   }
   if (batch.empty()) return acted;
-  storage::WaitingHome home;
-  const auto verdicts = home.ask_patiently<std::vector<storage::Verdict>>(
-      [&](auto done) { doors.store.accept(batch, home, std::move(done)); });
+  const auto verdicts = each_of<storage::Verdict>(batch, [&](const std::vector<NewSubmission>& some) {
+    storage::WaitingHome home;
+    return home.ask_patiently<std::vector<storage::Verdict>>(
+        [&](auto done) { doors.store.accept(some, home, std::move(done)); });
+  });
   if (!verdicts) return std::unexpected(verdicts.error());
   for (std::size_t at = 0; at < of.size(); ++at) {
     auto& one = acted[of[at]];
     const auto& verdict = verdicts->at(at);
-    one.refused = word_of(verdict);
-    if (one.refused.empty() || one.refused == "conflict") one.other = verdict.submission.id;
-    if (one.refused == "replaced_before") one.other = verdict.submission.replaced_by;
+    one.refused = verdict ? word_of(*verdict) : "damaged";
+    if (one.refused.empty() || one.refused == "conflict") one.other = verdict->submission.id;
+    if (one.refused == "replaced_before") one.other = verdict->submission.replaced_by;
   }
   return acted;
 }
 
-storage::Result<std::vector<storage::Changed>> transition(Command action, const std::vector<Submission>& records,
-                                                          const Doors& doors) {
+// Nothing in the place of one that is damaged.
+storage::Result<std::vector<std::optional<storage::Changed>>> transition(Command action,
+                                                                         const std::vector<Submission>& records,
+                                                                         const Doors& doors) {
   std::vector<storage::Transition> batch;
   for (const auto& record : records) batch.push_back(transition_of(action, record, doors.clock.wall()));
-  storage::WaitingHome home;
-  return home.ask_patiently<std::vector<storage::Changed>>(
-      [&](auto done) { doors.store.transition(batch, home, std::move(done)); });
+  return each_of<storage::Changed>(batch, [&](const std::vector<storage::Transition>& some) {
+    storage::WaitingHome home;
+    return home.ask_patiently<std::vector<storage::Changed>>(
+        [&](auto done) { doors.store.transition(some, home, std::move(done)); });
+  });
 }
 
 // Delivery may have moved it between the look and the commit: so it is looked at and tried once more.
-storage::Result<Acted> once_more(Command action, const Submission& seen, const Doors& doors) {
-  const auto again = load_each({seen}, false, doors);
-  const auto& [loaded, why_not] = again.front();
-  Acted acted{seen.id, loaded ? refusal_of({action}, *loaded, doors) : why_not};
+storage::Result<Acted> once_more(const Acting& acting, const SubmissionId& id, const Doors& doors) {
+  const auto again = load_each({id}, false, doors);
+  if (!again) return std::unexpected(again.error());
+  const auto& [loaded, is_damaged] = again->front();
+  Acted acted{id, loaded ? refusal_of(acting, *loaded, doors) : is_damaged ? "damaged" : "not_there"};
   if (!acted.refused.empty()) return acted;
-  const auto changed = transition(action, {loaded->submission}, doors);
+  const auto changed = transition(acting.action, {loaded->submission}, doors);
   if (!changed) return std::unexpected(changed.error());
-  acted.cancelled = changed->front().cancelled;
-  if (changed->front().applied == storage::Applied::yes) return acted;
-  const bool leads_nowhere = loaded->submission.version == changed->front().version;
-  acted.refused = leads_nowhere ? "requirement" : "changed_meanwhile";
+  const auto& came = changed->front();
+  if (!came) acted.refused = "damaged";
+  if (!came) return acted;
+  acted.cancelled = came->cancelled;
+  if (came->applied == storage::Applied::yes) return acted;
+  acted.refused = loaded->submission.version == came->version ? "requirement" : "changed_meanwhile";
   return acted;
 }
 
@@ -155,7 +143,9 @@ std::string refusal_of(const Acting& acting, const Loaded& loaded, const Doors& 
   const auto& record = loaded.submission;
   if (acting.action != Command::requeue) {
     const auto next = storage::next_state(record.state, event_of(acting.action), record.hold_reason, record.held_from);
-    return next ? std::string() : std::string(storage::name(record.state));
+    if (!next) return std::string(storage::name(record.state));
+    const bool gives_up = acting.action == Command::cancel && !acting.not_landed;
+    return gives_up && storage::may_have_landed(record) ? "may_have_landed" : "";
   }
   if (record.state != State::rejected && record.state != State::expired)
     return std::string(storage::name(record.state));
@@ -214,15 +204,27 @@ storage::Result<std::vector<Acted>> act(const Acting& acting, const std::vector<
   if (batch.empty()) return acted;
   const auto changed = transition(acting.action, batch, doors);
   if (!changed) return std::unexpected(changed.error());
+  std::set<SubmissionId> gone;  // with another one
+  for (const auto& each : *changed)
+    if (each) gone.insert(each->cancelled.begin(), each->cancelled.end());
   for (std::size_t at = 0; at < of.size(); ++at) {
     auto& one = acted[of[at]];
-    one.cancelled = changed->at(at).cancelled;
-    if (changed->at(at).applied == storage::Applied::yes) continue;
-    auto again = once_more(acting.action, batch[at], doors);
+    const auto& came = changed->at(at);
+    one.went_with_another = gone.contains(one.id);
+    if (!came) one.refused = "damaged";
+    if (!came || one.went_with_another) continue;
+    one.cancelled = came->cancelled;
+    if (came->applied == storage::Applied::yes) continue;
+    auto again = once_more(acting, one.id, doors);
     if (!again) return std::unexpected(again.error());
     one = std::move(*again);
   }
   return acted;
+}
+
+bool went_with_another(const Submission& record) {
+  return record.state == State::cancelled && (record.outcome_rule == storage::name(Event::requirement_cancelled) ||
+                                              record.outcome_rule == storage::nothing_to_take_back);
 }
 
 bool is_done(Command action, const Submission& record, storage::WallTime began) {

@@ -25,6 +25,7 @@ std::string begun_line(const Request& request, std::string_view who, const std::
   if (!request.to.empty()) document["to"] = request.to;
   if (!request.destination.empty()) document["destination"] = request.destination;
   if (request.queue != QueueWords{}) document["records"] = words_json(request.queue);
+  if (!request.digest.empty()) document["digest"] = request.digest;
   if (request.not_landed) document["not_landed"] = true;
   for (const auto& each : request.edits) document["places"].push_back(each.pointer);  // never the value
   if (request.token != TokenWords{}) document["token"] = words_json(request.token);   // never its secret

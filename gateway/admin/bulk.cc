@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "gateway/admin/records.h"
 #include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
 #include "storage/waiting_home.h"
@@ -43,22 +44,23 @@ storage::Result<Objects> refused_behind(const Doors& doors, const std::string& a
 // What the batch under way came to before the process ended: who is as the action leaves it, and who is still to do.
 struct Recovered {
   std::uint64_t done = 0;
+  std::uint64_t went_with = 0;
+  std::vector<SubmissionId> damaged;
   std::vector<Submission> to_do;
 };
 storage::Result<Recovered> recover(const BulkJob& job, const Doors& doors) {
-  std::vector<storage::LoadRequest> wanted;
-  for (const auto& id : job.pending) wanted.push_back({id, false, false, false});
-  storage::WaitingHome home;
-  const auto loaded = home.ask_patiently<std::vector<std::optional<storage::Loaded>>>(
-      [&](auto done) { doors.store.load(wanted, home, std::move(done)); });
-  if (!loaded) return std::unexpected(loaded.error());
+  const auto looked = load_each(job.pending, false, doors);
+  if (!looked) return std::unexpected(looked.error());
   Recovered recovered;
-  for (const auto& each : *loaded) {
-    if (!each) continue;
-    if (is_done(job.action, each->submission, job.began)) {
-      ++recovered.done;
+  for (std::size_t at = 0; at < job.pending.size(); ++at) {
+    const auto& [loaded, is_damaged] = looked->at(at);
+    if (is_damaged) recovered.damaged.push_back(job.pending[at]);
+    if (!loaded) continue;
+    const auto& record = loaded->submission;
+    if (!is_done(job.action, record, job.began)) {
+      recovered.to_do.push_back(record);
     } else {
-      recovered.to_do.push_back(each->submission);
+      ++(went_with_another(record) ? recovered.went_with : recovered.done);
     }
   }
   return recovered;
@@ -80,7 +82,10 @@ class Run {
       const auto recovered = recover(job_, doors_);
       if (!recovered) return hindered(recovered.error());
       job_.done += recovered->done;
-      if (auto end = act_on(recovered->to_do)) return *end;
+      job_.went_with += recovered->went_with;
+      // Those that are not in the batch themselves are counted by nobody now.
+      job_.went_with_is_least = job_.went_with_is_least || (job_.action == Command::cancel && recovered->done > 0);
+      if (auto end = act_on(recovered->to_do, recovered->damaged)) return *end;
     }
     while (true) {
       const auto began = doors_.clock.steady();
@@ -102,21 +107,30 @@ class Run {
  private:
   // Nothing: go on.
   std::optional<Ended> batch(const storage::ScanPage& page) {
-    if (page.items.empty()) return std::nullopt;
-    job_.after = page.items.back().id;
-    job_.pending.clear();
+    if (page.items.empty() && page.damaged == 0) return std::nullopt;
+    job_.pending = page.damaged_ids;
     for (const auto& record : page.items) job_.pending.push_back(record.id);
+    for (const auto& id : job_.pending) job_.after = std::max(job_.after.value_or(id), id);
+    if (page.next) job_.after = page.next;
+    job_.passed_over += page.damaged - page.damaged_ids.size();
     if (auto end = keep()) return end;
-    return act_on(page.items);
+    return act_on(page.items, page.damaged_ids);
   }
 
-  std::optional<Ended> act_on(const std::vector<Submission>& records) {
+  // Whether what is damaged belongs here nobody knows: it is refused, so that somebody looks.
+  std::optional<Ended> act_on(const std::vector<Submission>& records, const std::vector<SubmissionId>& damaged) {
+    std::vector<Acted> acted;
     if (!records.empty()) {
-      const auto acted = act({job_.action}, records, doors_);
-      if (!acted) return hindered(acted.error());
-      for (const auto& each : *acted) ++(each.refused.empty() ? job_.done : job_.refused);
-      refused_ = encode_refused(*acted);
+      auto came = act({job_.action}, records, doors_);
+      if (!came) return hindered(came.error());
+      acted = *std::move(came);
     }
+    for (const auto& id : damaged) acted.push_back({id, "damaged"});
+    for (const auto& each : acted) {
+      job_.went_with += each.cancelled.size();
+      if (!each.went_with_another) ++(each.refused.empty() ? job_.done : job_.refused);
+    }
+    refused_ = encode_refused(acted);
     // Kept together with the beginning of the next batch; those refused are counted there too, so at once.
     job_.pending.clear();
     ++job_.batches;
@@ -246,9 +260,15 @@ Ended tell_job(const BulkJob& job, const Doors& doors, const std::string& after)
     if (next.empty() && objects->size() == refused_at_once) next = objects->back().first;
   }
   Ended ended;
-  ended.partial = job.refused > 0;
+  ended.partial = job.refused > 0 || job.passed_over > 0;
   ended.sentence = fmt::format("{} of {}: {} done", name(job.action), phrase(job.words), grouped(job.done));
   if (job.refused > 0) ended.sentence += fmt::format(", {} refused", grouped(job.refused));
+  if (job.went_with > 0 || job.went_with_is_least)
+    ended.sentence += fmt::format(", {}{} that needed them went with them", job.went_with_is_least ? "at least " : "",
+                                  grouped(job.went_with));
+  if (job.passed_over > 0)
+    ended.sentence +=
+        fmt::format(", {} places passed over where damage hides which records these are", grouped(job.passed_over));
   ended.sentence += job.state == BulkJob::State::done
                         ? "."
                         : fmt::format(" of {} so far; it {}.", grouped(job.of),
@@ -261,6 +281,9 @@ Ended tell_job(const BulkJob& job, const Doors& doors, const std::string& after)
                       {"of", job.of},
                       {"done", job.done},
                       {"refused_count", job.refused},
+                      {"went_with", job.went_with},
+                      {"went_with_is_least", job.went_with_is_least},
+                      {"passed_over", job.passed_over},
                       {"refused", std::move(refused)}};
   if (!next.empty()) result["next"] = next;
   ended.result = result.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

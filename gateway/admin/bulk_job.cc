@@ -31,6 +31,9 @@ std::string encode(const BulkJob& job) {
                         {"of", job.of},
                         {"done", job.done},
                         {"refused", job.refused},
+                        {"went_with", job.went_with},
+                        {"went_with_is_least", job.went_with_is_least},
+                        {"passed_over", job.passed_over},
                         {"batches", job.batches},
                         {"pending", ordered_json::array()}};
   if (job.after) document["after"] = job.after->text();
@@ -59,6 +62,10 @@ std::optional<BulkJob> decode_bulk_job(std::string_view bytes) {
     job.of = document.at("of");
     job.done = document.at("done");
     job.refused = document.at("refused");
+    // An earlier version counted none of these.
+    job.went_with = document.value("went_with", std::uint64_t{0});
+    job.went_with_is_least = document.value("went_with_is_least", false);
+    job.passed_over = document.value("passed_over", std::uint64_t{0});
     job.batches = document.at("batches");
     if (document.contains("after")) job.after = SubmissionId::parse(document.at("after").get<std::string>());
     for (const auto& each : document.at("pending"))

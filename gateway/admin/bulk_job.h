@@ -28,6 +28,9 @@ struct BulkJob {
   std::uint64_t of = 0;  // as the preview counted
   std::uint64_t done = 0;
   std::uint64_t refused = 0;
+  std::uint64_t went_with = 0;      // cancelled because one was that they needed
+  bool went_with_is_least = false;  // it was cut short between the doing and the counting: there may be more
+  std::uint64_t passed_over = 0;    // stretches of damaged records that not even have an id to be listed by
   std::uint64_t batches = 0;
   std::optional<storage::SubmissionId> after;  // everything up to here was looked at, and done but for `pending`
   std::vector<storage::SubmissionId> pending;  // the batch under way: not counted yet

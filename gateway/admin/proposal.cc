@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "storage/hex.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -34,7 +35,12 @@ std::optional<Proposal> decode(std::string_view bytes) {
 
 }  // namespace
 
-storage::Result<bool> keep_proposal(const storage::Submission& record, const Proposal& proposal, const Doors& doors) {
+std::string digest_of(const storage::Object& kept, const Doors& doors) {
+  return storage::hex(doors.sealer.keyed_hash(proposal_kind, {kept.bytes}));
+}
+
+storage::Result<std::optional<std::string>> keep_proposal(const storage::Submission& record, const Proposal& proposal,
+                                                          const Doors& doors) {
   const auto key = doors.sealer.unwrap(record.id, record.wrapped_key);
   if (!key) return std::unexpected(storage::Error::unavailable);  // the key file changed at this very moment
   const auto sealed = doors.sealer.seal(*key, record.id, proposal_kind, encode(proposal));
@@ -43,10 +49,11 @@ storage::Result<bool> keep_proposal(const storage::Submission& record, const Pro
     doors.store.put_objects({{std::string(proposal_kind), record.id.text(), 0, sealed.bytes}}, home, std::move(done));
   });
   if (!applied) return std::unexpected(applied.error());
-  return applied->front() == storage::Applied::yes;
+  if (applied->front() != storage::Applied::yes) return std::nullopt;
+  return digest_of({1, sealed.bytes}, doors);
 }
 
-storage::Result<std::optional<Proposal>> read_proposal(const storage::Submission& record, const Doors& doors) {
+storage::Result<std::optional<KeptProposal>> read_proposal(const storage::Submission& record, const Doors& doors) {
   storage::WaitingHome home;
   const auto object = home.ask<std::optional<storage::Object>>(
       [&](auto done) { doors.store.get_object(std::string(proposal_kind), record.id.text(), home, std::move(done)); });
@@ -57,7 +64,7 @@ storage::Result<std::optional<Proposal>> read_proposal(const storage::Submission
       key ? doors.sealer.open(*key, record.id, proposal_kind, storage::Sealed{(*object)->bytes}) : std::nullopt;
   auto proposal = opened ? decode(*opened) : std::nullopt;
   if (!proposal) return std::unexpected(storage::Error::corrupt);
-  return proposal;
+  return KeptProposal{*std::move(proposal), digest_of(**object, doors)};
 }
 
 storage::Result<bool> forget_proposal(const storage::SubmissionId& id, const Doors& doors) {

@@ -24,11 +24,21 @@ struct Proposal {
   std::string at;
 };
 
-// False: one waits already.
-storage::Result<bool> keep_proposal(const storage::Submission& record, const Proposal& proposal, const Doors& doors);
+// What stands for a proposal as it is kept: another one, of the same record and to the same words, has another. Whoever
+// approves says which one was seen.
+std::string digest_of(const storage::Object& kept, const Doors& doors);
+
+struct KeptProposal {
+  Proposal proposal;
+  std::string digest;
+};
+
+// Its digest; nothing: one waits already.
+storage::Result<std::optional<std::string>> keep_proposal(const storage::Submission& record, const Proposal& proposal,
+                                                          const Doors& doors);
 // Nothing: none waits. `corrupt`: it cannot be read; it can be withdrawn.
-storage::Result<std::optional<Proposal>> read_proposal(const storage::Submission& record, const Doors& doors);
-// Whether there was one.
+storage::Result<std::optional<KeptProposal>> read_proposal(const storage::Submission& record, const Doors& doors);
+// Whether there was one; its record need not be there any more.
 storage::Result<bool> forget_proposal(const storage::SubmissionId& id, const Doors& doors);
 
 // What an edit comes to, before anything is stored; the error is what to say.

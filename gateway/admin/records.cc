@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <vector>
+#include <utility>
 
+#include "gateway/admin/one_by_one.h"
 #include "storage/veil.h"
 #include "storage/waiting_home.h"
 
@@ -32,6 +33,21 @@ std::expected<storage::Loaded, Ended> load_record(const std::string& id_or_recei
     if (record.id == *named || record.receipt == named->text()) return std::move(*each);
   }
   return std::unexpected(not_there);
+}
+
+storage::Result<std::vector<Looked>> load_each(const std::vector<storage::SubmissionId>& ids, bool payload,
+                                               const Doors& doors) {
+  std::vector<storage::LoadRequest> wanted;
+  for (const auto& id : ids) wanted.push_back({id, payload, false, false});
+  auto found = each_of<std::optional<storage::Loaded>>(wanted, [&](const std::vector<storage::LoadRequest>& some) {
+    storage::WaitingHome home;
+    return home.ask_patiently<std::vector<std::optional<storage::Loaded>>>(
+        [&](auto done) { doors.store.load(some, home, std::move(done)); });
+  });
+  if (!found) return std::unexpected(found.error());
+  std::vector<Looked> looked;
+  for (auto& each : *found) looked.push_back(each ? Looked{std::move(*each), false} : Looked{std::nullopt, true});
+  return looked;
 }
 
 std::optional<storage::Payload> opened_payload(const storage::Loaded& loaded, const storage::Sealer& sealer) {

@@ -29,6 +29,22 @@ const char* participle(Command action) {
   }
 }
 
+// How many could go with what is cancelled: as many as wait for another record, or are held for one. Which of them need
+// these is not counted.
+std::uint64_t might_go_with(const Doors& doors) {
+  std::uint64_t sum = 0;
+  for (const auto& [name, each] : doors.store.counts().destinations)
+    sum += each.by_state[static_cast<std::size_t>(storage::State::blocked)] +
+           each.by_state[static_cast<std::size_t>(storage::State::held)];
+  return sum;
+}
+
+std::string going_with(std::uint64_t at_most) {
+  return at_most == 0 ? " No other record would go with it."
+                      : fmt::format(" Whatever needs it would go with it: not counted before; {} at most.",
+                                    counted(at_most, "records"));
+}
+
 Ended one(const Request& request, const Doors& doors) {
   const Acting acting{request.command, request.not_landed};
   const auto loaded =
@@ -57,16 +73,26 @@ Ended one(const Request& request, const Doors& doors) {
   for (const auto& each : acted.cancelled) result["cancelled"].push_back(each.text());
   if (!acted.cancelled.empty())
     sentence += fmt::format("; {} that needed it went with it", counted(acted.cancelled.size(), "records"));
-  return {{}, false, sentence + ".", result.dump()};
+  sentence += ".";
+  if (request.command == Command::cancel && request.dry_run) {
+    const bool others_need_it = !record.provides.empty() || !record.references.empty();
+    const auto at_most = others_need_it ? might_go_with(doors) : 0;
+    result["goes_with_at_most"] = at_most;
+    sentence += going_with(at_most);
+  }
+  return {{}, false, std::move(sentence), result.dump()};
 }
 
-Ended preview(const Request& request, const CountedRecords& count) {
-  const ordered_json result{{"count", count.records}, {"from_counts", count.from_counts}, {"dry_run", true}};
-  return {{},
-          false,
-          fmt::format("{} fit: {}. What may be {} would be; the others are listed.", counted(count.records, "records"),
-                      phrase(request.queue), participle(request.command)),
-          result.dump()};
+Ended preview(const Request& request, const CountedRecords& count, const Doors& doors) {
+  ordered_json result{{"count", count.records}, {"from_counts", count.from_counts}, {"dry_run", true}};
+  auto sentence = fmt::format("{} fit: {}. What may be {} would be; the others are listed.",
+                              counted(count.records, "records"), phrase(request.queue), participle(request.command));
+  if (request.command == Command::cancel) {
+    const auto at_most = might_go_with(doors);
+    result["goes_with_at_most"] = at_most;
+    sentence += going_with(at_most);
+  }
+  return {{}, false, std::move(sentence), result.dump()};
 }
 
 // Where no state is named those are meant that it can be done to.
@@ -108,7 +134,7 @@ Ended many(Request request, const Doors& doors, Telling& telling) {
     nobody.result = ordered_json{{"count", 0}}.dump();
     return nobody;
   }
-  if (request.dry_run) return preview(request, *count);
+  if (request.dry_run) return preview(request, *count, doors);
   if (const auto forgotten = forget_refused(doors); !forgotten) return store_trouble(forgotten.error());
   BulkJob job;
   job.action = request.command;

@@ -85,10 +85,12 @@ Ended propose(const Request& request, const storage::Submission& record, const P
     return in_trouble(Trouble::busy, fmt::format("An edit of {} waits for approval already; approve or withdraw it.",
                                                  record.id.text()));
   auto ended = told(prepared.of, prepared.edited, true);
-  ended.sentence = fmt::format("The edit of {} waits until another person approves it: titip edits approve {}.",
-                               record.id.text(), record.id.text());
+  ended.sentence =
+      fmt::format("The edit of {0} waits until another person approves it: titip edits approve {0} --digest {1}.",
+                  record.id.text(), **kept);
   auto result = ordered_json::parse(ended.result, nullptr, false);
   result["waits"] = true;
+  result["digest"] = **kept;
   ended.result = text_of(result);
   return ended;
 }

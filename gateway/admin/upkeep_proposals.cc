@@ -17,10 +17,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json shown(const std::string& id, const Proposal& proposal) {
+ordered_json shown(const std::string& id, const KeptProposal& kept) {
+  const auto& proposal = kept.proposal;
   auto places = ordered_json::array();
   for (const auto& each : proposal.edits) places.push_back(each.pointer);  // never the value
-  return {{"id", id}, {"by", proposal.by}, {"at", proposal.at}, {"reason", proposal.reason}, {"changed", places}};
+  return {{"id", id},          {"by", proposal.by},    {"at", proposal.at}, {"reason", proposal.reason},
+          {"changed", places}, {"digest", kept.digest}};
 }
 
 Ended list(const Request& request, const Doors& doors) {
@@ -35,11 +37,16 @@ Ended list(const Request& request, const Doors& doors) {
     const auto loaded = load_record(id, doors, {.id = {}, .payload = false, .reply = false, .attempts = false});
     const auto proposal = loaded ? read_proposal(loaded->submission, doors) : std::unexpected(storage::Error::corrupt);
     if (proposal && *proposal) items.push_back(shown(id, **proposal));
-    if (!proposal) ++unreadable;
+    if (proposal) continue;
+    // Its record is gone or damaged: nobody can approve it, but whoever sees it can withdraw it.
+    items.push_back({{"id", id}, {"unreadable", true}, {"digest", digest_of(object, doors)}});
+    ++unreadable;
   }
-  auto sentence = fmt::format(
-      "{} for approval.", items.size() == 1 ? std::string("1 edit waits") : counted(items.size(), "edits") + " wait");
-  if (unreadable > 0) sentence += fmt::format(" {} cannot be read any more.", counted(unreadable, "others"));
+  const auto waiting = items.size() - unreadable;
+  auto sentence =
+      fmt::format("{} for approval.", waiting == 1 ? std::string("1 edit waits") : counted(waiting, "edits") + " wait");
+  if (unreadable > 0)
+    sentence += fmt::format(" {} cannot be read any more; withdraw them.", counted(unreadable, "others"));
   ordered_json result{{"items", std::move(items)}, {"unreadable", unreadable}};
   if (objects->size() == queue_page) result["next"] = objects->back().first;
   return {{}, unreadable > 0, std::move(sentence), result.dump()};
@@ -66,7 +73,13 @@ Ended approve(const Request& request, const Doors& doors, const std::string& who
   const auto proposal = read_proposal(loaded->submission, doors);
   if (!proposal) return store_trouble(proposal.error());
   if (!*proposal) return in_trouble(Trouble::not_found, fmt::format("No edit of {} waits for approval.", id.text()));
-  const auto& what = **proposal;
+  const auto& [what, digest] = **proposal;
+  if (digest != request.digest)
+    return in_trouble(
+        Trouble::busy,
+        fmt::format("Another edit of {} waits now than the one you saw. `titip edits ls` shows it and its "
+                    "digest: look at it, and approve that one or withdraw it.",
+                    id.text()));
   if (!is_another_person(who, what, doors))
     return in_trouble(Trouble::not_allowed,
                       fmt::format("{} proposed this edit; another person has to approve it, by a token that is older "
@@ -85,8 +98,10 @@ Ended approve(const Request& request, const Doors& doors, const std::string& who
 Ended withdraw(const Request& request, const Doors& doors) {
   const auto loaded =
       load_record(request.queue.id, doors, {.id = {}, .payload = false, .reply = false, .attempts = false});
-  if (!loaded) return loaded.error();
-  const auto& id = loaded->submission.id;
+  // A record that is gone, or damaged, may have left one behind: that is named by the record's id.
+  const auto named = loaded ? std::optional(loaded->submission.id) : storage::SubmissionId::parse(request.queue.id);
+  if (!named) return loaded.error();
+  const auto& id = *named;
   const auto gone = forget_proposal(id, doors);
   if (!gone) return store_trouble(gone.error());
   if (!*gone) return in_trouble(Trouble::not_found, fmt::format("No edit of {} waits for approval.", id.text()));

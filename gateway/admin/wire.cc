@@ -139,6 +139,7 @@ constexpr std::array fields{
             }
             return true;
           }},
+    Field{"digest", text<&Request::digest>},
     Field{"not_landed", flag<&Request::not_landed>},
     Field{"facilities",
           [](const ordered_json& value, Request& request) { return read_facilities(value, request.facilities); }},
@@ -216,6 +217,7 @@ std::string encode(const Request& request) {
   if (request.key_done) document["key_done"] = true;
   if (request.keys_revoked) document["keys_revoked"] = true;
   if (request.replace) document["replace"] = true;
+  if (!request.digest.empty()) document["digest"] = request.digest;
   if (request.not_landed) document["not_landed"] = true;
   for (const auto& each : request.edits)
     document["edits"].push_back({{"pointer", each.pointer}, {"value", each.value}});

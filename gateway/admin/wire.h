@@ -122,7 +122,8 @@ struct Request {
   bool replace = false;        // facility add, import: those that are there take these values
   std::vector<Edit> edits{};   // edit: what shall stand where; personal
   TokenWords token{};          // admin token add, revoke
-  bool not_landed = false;     // requeue, edit: a person looked, and what may have landed did not
+  std::string digest{};        // edit approve: of the proposal that was seen
+  bool not_landed = false;     // requeue, cancel, edit: a person looked, and what may have landed did not
   bool only_finish = false;    // keys rotate, bulk resume, by the gateway itself: never over the wire
 };
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "gateway/admin/wire.h"
+#include "storage/hex.h"
 
 namespace titip::admin {
 namespace {
@@ -119,8 +120,9 @@ std::string fault_of_queue(const Request& request) {
            : request.queue.id.empty()                         ? fault_of(request.queue)
                                                               : "a list has no id; queue show shows one record";
   const bool is_edit = request.command == Command::edit;
-  if (request.not_landed && ((request.command != Command::requeue && !is_edit) || request.queue.id.empty()))
-    return "only a requeue of one record is told that it did not land";
+  const bool looks_first = request.command == Command::requeue || request.command == Command::cancel || is_edit;
+  if (request.not_landed && (!looks_first || request.queue.id.empty()))
+    return "only a requeue, a cancel or an edit of one record is told that it did not land";
   if (!is_edit && !request.edits.empty()) return fmt::format("{} changes no values", name(request.command));
   if (is_edit && request.queue.id.empty()) return "name the record by its id or its receipt code";
   if (is_edit) return request.queue.filters() ? "an edit is of one record" : fault_of(request.edits);
@@ -131,6 +133,14 @@ std::string fault_of_queue(const Request& request) {
   if (request.queue.attention) return "records that need attention are only listed; say which with a filter";
   if (request.queue.limit != 0) return "a bulk action has no limit: it acts on all that fit";
   return fault_of(request.queue);
+}
+
+std::string fault_of_digest(const Request& request) {
+  if (request.command != Command::edit_approve)
+    return request.digest.empty() ? "" : fmt::format("{} takes no digest", name(request.command));
+  if (request.digest.empty())
+    return "say which proposal you saw: its digest, as `titip edits ls` shows it, with --digest";
+  return storage::digest_of_hex(request.digest) ? "" : "a digest is 32 lower-case hexadecimal digits";
 }
 
 std::string fault_of_clock(const Request& request) {
@@ -188,7 +198,7 @@ bool is_person_number(std::string_view text) {
 std::string fault_of(const Request& request) {
   for (const auto& check :
        {fault_of_reason, fault_of_people, fault_of_path, fault_of_destination, fault_of_page, fault_of_clock,
-        fault_of_forgetting, fault_of_drain, fault_of_facilities, fault_of_queue, fault_of_token})
+        fault_of_forgetting, fault_of_drain, fault_of_facilities, fault_of_queue, fault_of_token, fault_of_digest})
     if (auto fault = check(request); !fault.empty()) return fault;
   return {};
 }

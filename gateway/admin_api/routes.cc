@@ -42,7 +42,9 @@ constexpr std::array search_body{Field{"nik", "/people/0"},
                                  Field{"after", "/after"}};
 constexpr std::array act_body{reason, dry_run};
 constexpr std::array reason_body{reason};
-constexpr std::array requeue_body{reason, dry_run, Field{"not_landed", "/not_landed"}};
+// What gives up or repeats a record that may have landed.
+constexpr std::array doubt_body{reason, dry_run, Field{"not_landed", "/not_landed"}};
+constexpr std::array approve_body{reason, dry_run, Field{"digest", "/digest"}};
 constexpr std::array edit_body{reason, dry_run, Field{"not_landed", "/not_landed"}, Field{"edits", "/edits"}};
 constexpr std::array bulk_body{Field{"action", "/command"}, Field{"filter", "/queue"}, reason, dry_run,
                                Field{"at_most", ""}};
@@ -79,11 +81,11 @@ constexpr std::array table{
     Route{"GET", "/admin/v1/submissions/{id}", Command::queue_show, record},
     Route{"POST", "/admin/v1/submissions/{id}/hold", Command::hold, record, {}, act_body},
     Route{"POST", "/admin/v1/submissions/{id}/release", Command::release, record, {}, act_body},
-    Route{"POST", "/admin/v1/submissions/{id}/requeue", Command::requeue, record, {}, requeue_body},
-    Route{"POST", "/admin/v1/submissions/{id}/cancel", Command::cancel, record, {}, act_body},
+    Route{"POST", "/admin/v1/submissions/{id}/requeue", Command::requeue, record, {}, doubt_body},
+    Route{"POST", "/admin/v1/submissions/{id}/cancel", Command::cancel, record, {}, doubt_body},
     Route{"POST", "/admin/v1/submissions/{id}/edit", Command::edit, record, {}, edit_body},
     Route{"GET", "/admin/v1/edits", Command::edit_proposals, "", after_query},
-    Route{"POST", "/admin/v1/submissions/{id}/edit/approve", Command::edit_approve, record, {}, act_body},
+    Route{"POST", "/admin/v1/submissions/{id}/edit/approve", Command::edit_approve, record, {}, approve_body},
     Route{"POST", "/admin/v1/submissions/{id}/edit/withdraw", Command::edit_withdraw, record, {}, reason_body},
     Route{"GET", "/admin/v1/shape", Command::queue_shape},
     Route{"GET", "/admin/v1/attention", Command::queue_ls, "", attention_query, {}, "/queue/attention"},

@@ -103,16 +103,21 @@ class Admin(Upkeep):
             self.assertEqual(gateway.counts()["accepted"], 2, "nothing is sent yet")
             listed = self.said(gateway.titip("edits", "ls"), OK, id, "/nama", "uji coba", "1 edit waits")
             self.assertNotIn("Orang Baru", listed.stdout)
-            self.said(gateway.titip("edits", "approve", id, *WHY), NOT_ALLOWED, "another person")
+            digest = self.api(gateway, admin, "GET", "/edits")["items"][0]["digest"]
+            self.assertIn(digest, listed.stdout)
+            self.said(gateway.titip("edits", "approve", id, *WHY), USAGE, "--digest")
+            self.said(gateway.titip("edits", "approve", id, "--digest", "0" * 32, *WHY), FAILED, "titip edits ls")
+            approve = ("edits", "approve", id, "--digest", digest, *WHY)
+            self.said(gateway.titip(*approve), NOT_ALLOWED, "another person")
             gateway.stop()
-            self.said(gateway.titip("edits", "approve", id, *WHY), NOT_ALLOWED, OFFLINE)
+            self.said(gateway.titip(*approve), NOT_ALLOWED, OFFLINE)
             gateway.start()
             later = self.made(gateway, "budi", "admin")
-            self.api(gateway, later, "POST", f"/submissions/{id}/edit/approve", {"reason": "benar"}, 403)
+            self.api(gateway, later, "POST", f"/submissions/{id}/edit/approve", {"reason": "benar", "digest": digest}, 403)
             self.assertEqual(len(self.api(gateway, admin, "GET", "/edits")["items"]), 1)
-            self.api(gateway, admin, "POST", f"/submissions/{id}/edit/approve", {"reason": "benar"})
+            self.api(gateway, admin, "POST", f"/submissions/{id}/edit/approve", {"reason": "benar", "digest": digest})
             self.assertEqual(gateway.counts()["accepted"], 3)
-            self.said(gateway.titip("edits", "approve", id, *WHY), NOT_FOUND)
+            self.said(gateway.titip(*approve), NOT_FOUND)
             again = self.api(gateway, admin, "GET", f"/submissions/{id}")["replaced_by"]
             difference = self.api(gateway, admin, "GET", f"/submissions/{again}")["edited"]
             self.assertEqual((difference["approved_by"], difference["reason"]), ("token:sari", "uji coba"))
@@ -120,9 +125,9 @@ class Admin(Upkeep):
             wait_for(lambda: gateway.counts()["rejected"] == 2, "the second rejection")
             edits = [{"pointer": "/nama", "value": "Lagi"}]
             self.api(gateway, admin, "POST", f"/submissions/{again}/edit", {"reason": "uji", "edits": edits})
-            self.api(gateway, admin, "POST", f"/submissions/{again}/edit/approve", {"reason": "uji"}, 403)
+            self.api(gateway, admin, "POST", f"/submissions/{again}/edit/approve", {"reason": "uji", "digest": self.api(gateway, admin, "GET", "/edits")["items"][0]["digest"]}, 403)
             self.said(gateway.titip("edits", "withdraw", again, *WHY), OK, "withdrawn")
-            self.said(gateway.titip("edits", "approve", again, *WHY), NOT_FOUND)
+            self.said(gateway.titip("edits", "approve", again, "--digest", digest, *WHY), NOT_FOUND)
             gateway.stop()
 
     def test_an_operators_work(self):

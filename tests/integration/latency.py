@@ -36,7 +36,7 @@ class Clinics:
     def __init__(self, port, path, first):
         self.port, self.path, self.first = port, path, first
         self.date = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600))
-        self.idle, self.relayed_s, self.refused = [], [], 0
+        self.idle, self.relayed_s, self.taken_s, self.refused = [], [], [], 0
 
     async def call(self, number):
         facility = FACILITIES[number % len(FACILITIES)]
@@ -49,14 +49,15 @@ class Clinics:
         answer = json.loads(await reader.readexactly(length))
         took = time.perf_counter() - began
         self.idle.append((reader, writer))
+        self.taken_s.append(took)
         if not head.startswith(b"http/1.1 201 "):
             self.refused += 1
         elif not isinstance(answer["response"], dict) or "receipt" not in answer["response"]:
             self.relayed_s.append(took)
 
-    async def day(self, rate):
+    async def day(self, rate, seconds=SECONDS):
         begin, calls = time.perf_counter(), []
-        for number in range(rate * SECONDS):
+        for number in range(rate * seconds):
             wait = begin + number / rate - time.perf_counter()
             if wait > 0:
                 await asyncio.sleep(wait)

@@ -114,20 +114,52 @@ TEST_F(ActTest, what_must_not_go_again_does_not) {
 
 TEST_F(ActTest, an_expired_record_that_may_have_landed_needs_a_persons_word) {
   auto record = settled(put({}), Event::went_unknown, "response_timeout");
-  storage::Settlement gave_up;
-  gave_up.epoch = store_->health().epoch;
-  gave_up.id = record.id;
-  gave_up.expected_version = record.version;
-  gave_up.event = Event::gave_up_probing;
-  static_cast<void>(
-      home_.ask<std::vector<storage::Changed>>([&](auto done) { store_->settle({gave_up}, home_, std::move(done)); }));
-  record = load(record.id);
+  record = given_up(record);
   ASSERT_EQ(record.state, State::held);
   // A held one that may have landed expires only by a restore's leave; the rule is looked at by itself.
   storage::Loaded loaded{record, {}, {}, {}};
   loaded.submission.state = State::expired;
   EXPECT_EQ(refusal_of({Command::requeue, false}, loaded, doors()), "may_have_landed");
   EXPECT_EQ(refusal_of({Command::requeue, true}, loaded, doors()), "");
+}
+
+TEST_F(ActTest, a_held_record_that_may_have_landed_is_given_up_by_a_persons_word_alone) {
+  auto record = given_up(settled(put({.natural = true}), Event::went_unknown, "response_timeout"));
+  ASSERT_EQ(record.state, State::held);
+  ASSERT_EQ(record.hold_reason, HoldReason::unknown);
+  EXPECT_EQ(refused(Command::cancel, record.id), "may_have_landed");
+  EXPECT_TRUE(act_on(Command::cancel, record.id.text()).sentence.contains("--not-landed"));
+  EXPECT_EQ(load(record.id).state, State::held);
+  EXPECT_TRUE(act_on(Command::cancel, record.id.text(), true, true).sentence.contains("would be cancelled"));
+  EXPECT_FALSE(act_on(Command::cancel, record.id.text(), false, true).trouble);
+  EXPECT_EQ(load(record.id).state, State::cancelled);
+  // What it stands for stays bound all the same.
+  const auto again = home_.ask<std::vector<storage::Verdict>>([&](auto done) {
+    store_->accept({made({.body = R"({"nik":"9901011501900001","dosis":2})", .natural = true})}, home_,
+                   std::move(done));
+  });
+  EXPECT_EQ(again->front().kind, storage::VerdictKind::conflict);
+  EXPECT_TRUE(audited().at(audited().size() - 2).contains("\"not_landed\":true"));
+  // One that was released and came to rest as held by a person is another thing.
+  const auto sound = put({});
+  act_on(Command::hold, sound.id.text());
+  EXPECT_FALSE(act_on(Command::cancel, sound.id.text()).trouble);
+}
+
+TEST_F(ActTest, what_goes_with_a_cancelled_one_is_foretold_and_counted) {
+  const auto alone = put({});
+  EXPECT_EQ(result_of(act_on(Command::cancel, alone.id.text(), true)).at("goes_with_at_most"), 0);
+  const auto person = put({.provides = "person"});
+  const auto dose = put({.provides = "dose", .needs = "person"});
+  const auto second = put({.needs = "dose"});
+  ASSERT_EQ(load(dose.id).state, State::blocked);
+  const auto foreseen = act_on(Command::cancel, person.id.text(), true);
+  EXPECT_EQ(result_of(foreseen).at("goes_with_at_most"), 2);
+  EXPECT_TRUE(foreseen.sentence.contains("2 records at most")) << foreseen.sentence;
+  EXPECT_EQ(result_of(act_on(Command::cancel, second.id.text(), true)).at("goes_with_at_most"), 0) << "nobody needs it";
+  const auto ended = act_on(Command::cancel, person.id.text());
+  EXPECT_EQ(result_of(ended).at("cancelled").size(), 2U);
+  EXPECT_EQ(load(second.id).state, State::cancelled);
 }
 
 TEST_F(ActTest, nobody_is_told_apart_by_a_wrong_name) {

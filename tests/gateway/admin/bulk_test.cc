@@ -182,6 +182,43 @@ TEST_F(BulkTest, held_and_released_by_the_hundred) {
   EXPECT_EQ(result_of(all).at("done"), 130);
 }
 
+// Of a person who is cancelled the doses go too: those are no refusals, and those that the filter does not fit are
+// counted as well.
+TEST_F(BulkTest, those_that_go_with_a_cancelled_one_are_counted_as_that) {
+  for (int at = 0; at < 30; ++at) {
+    const auto name = std::to_string(at);
+    put({.facility = "P0001", .provides = name, .at = tests::morning + std::chrono::milliseconds(4 * at)});
+    put({.facility = "P0001", .needs = name, .at = tests::morning + std::chrono::milliseconds(4 * at + 1)});
+    put({.facility = "P0002", .needs = name, .at = tests::morning + std::chrono::milliseconds(4 * at + 2)});
+  }
+  clock_.advance(std::chrono::hours(1));
+  const auto foreseen = ask(request(Command::cancel, {.facility = "P0001"}, true));
+  EXPECT_EQ(result_of(foreseen).at("count"), 60);
+  EXPECT_EQ(result_of(foreseen).at("goes_with_at_most"), 60);
+  EXPECT_TRUE(foreseen.sentence.contains("not counted before")) << foreseen.sentence;
+  const auto ended = ask(request(Command::cancel, {.facility = "P0001"}));
+  EXPECT_EQ(result_of(ended).at("refused_count"), 0) << ended.result;
+  EXPECT_EQ(result_of(ended).at("done"), 30);
+  EXPECT_EQ(result_of(ended).at("went_with"), 60);
+  EXPECT_FALSE(result_of(ended).at("went_with_is_least"));
+  EXPECT_TRUE(ended.sentence.contains("60 that needed them went with them")) << ended.sentence;
+  EXPECT_EQ(count(State::cancelled), 90U);
+  restart();
+  EXPECT_EQ(result_of(ask(request(Command::bulk_status))).at("went_with"), 60) << "it is kept";
+}
+
+TEST_F(BulkTest, what_may_have_landed_is_not_cancelled_by_the_hundred) {
+  const auto record = given_up(settled(put({}), Event::went_unknown, "response_timeout"));
+  for (int at = 0; at < 3; ++at) put({});
+  clock_.advance(std::chrono::hours(1));
+  const auto ended = ask(request(Command::cancel, {.destination = "pcare"}));
+  EXPECT_TRUE(ended.partial);
+  EXPECT_EQ(result_of(ended).at("done"), 3);
+  EXPECT_EQ(result_of(ended).at("refused").at(0).at("id"), record.id.text());
+  EXPECT_EQ(result_of(ended).at("refused").at(0).at("why"), "may_have_landed");
+  EXPECT_EQ(load(record.id).state, State::held);
+}
+
 TEST_F(BulkTest, it_is_stopped_behind_its_batch) {
   many_rejected(250);
   class Stopping final : public Telling {
@@ -220,7 +257,11 @@ TEST(BulkWords, all_without_a_filter_is_refused) {
     EXPECT_TRUE(parse_request(silent).error().contains("--reason"));
   }
   EXPECT_FALSE(parse_request(R"({"command":"bulk stop"})"));
-  EXPECT_FALSE(parse_request(R"({"command":"requeue","reason":"x","not_landed":true,"queue":{"rule":"a"}})"));
+  for (const auto* command : {"requeue", "cancel"})
+    EXPECT_FALSE(parse_request(std::string(R"({"reason":"x","not_landed":true,"queue":{"rule":"a"},"command":")") +
+                               command + "\"}"));
+  EXPECT_TRUE(parse_request(R"({"command":"cancel","reason":"x","not_landed":true,"queue":{"id":"a"}})"));
+  EXPECT_FALSE(parse_request(R"({"command":"hold","reason":"x","not_landed":true,"queue":{"id":"a"}})"));
 }
 
 TEST(BulkJobs, come_back_whole) {
@@ -234,6 +275,9 @@ TEST(BulkJobs, come_back_whole) {
   job.of = 7;
   job.done = 3;
   job.refused = 2;
+  job.went_with = 4;
+  job.went_with_is_least = true;
+  job.passed_over = 1;
   job.batches = 1;
   job.after = storage::SubmissionId::make(tests::morning);
   job.pending = {storage::SubmissionId::make(tests::morning), storage::SubmissionId::make(tests::morning)};

@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "gateway/admin/upkeep.h"
-#include "storage/open.h"
+#include "storage/memory_kv.h"
 #include "storage/payload.h"
 #include "storage/persons.h"
+#include "storage/queue_store.h"
 #include "storage/veil.h"
 #include "storage/waiting_home.h"
 #include "tests/gateway/fakes.h"
@@ -25,19 +26,30 @@ namespace titip::admin {
 class QueueFixture : public testing::Test {
  protected:
   QueueFixture() {
-    storage::StoreOptions options;
-    options.now = [this] { return clock_.wall(); };
-    options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
-    store_ = storage::open_memory_store(std::move(options), storage::Pumping::thread);
+    open_store();
     sealer_.emplace(storage::Sealer::open(directory_ / "titip.key", true).value());
   }
   ~QueueFixture() override { store_->close(); }
+
+  void open_store() {
+    storage::StoreOptions options;
+    options.now = [this] { return clock_.wall(); };
+    options.on_fatal = [](const std::string& why) { ADD_FAILURE() << why; };
+    store_ = storage::QueueStore::open(kv_, std::move(options), storage::Pumping::thread).value();
+  }
+  // What is kept stays.
+  void restart() {
+    store_->close();
+    open_store();
+  }
 
   struct Wanted {
     std::string destination = "pcare";
     std::string facility = "P0001";
     std::string person = "9901011501900001";
     std::string body = R"({"nik":"9901011501900001"})";
+    std::string provides{};  // a requirement key, by a name
+    std::string needs{};
     bool natural = false;  // has a natural key: its person's
     clock::WallTime at = tests::morning;
   };
@@ -54,6 +66,8 @@ class QueueFixture : public testing::Test {
     record.ordering_key = sealer_->keyed_hash("ordering", {record.id.text()});
     record.fingerprint = sealer_->keyed_hash("fingerprint", {wanted.body});
     record.person = storage::person_hash(*sealer_, wanted.person);
+    if (!wanted.provides.empty()) record.provides = {sealer_->keyed_hash("requirement", {wanted.provides})};
+    if (!wanted.needs.empty()) record.requirements = {sealer_->keyed_hash("requirement", {wanted.needs})};
     if (wanted.natural) record.natural_key = sealer_->keyed_hash("natural", {wanted.facility, wanted.person});
     auto key = sealer_->new_data_key(record.id);
     record.wrapped_key = key.wrapped;
@@ -90,6 +104,17 @@ class QueueFixture : public testing::Test {
     const auto changed = home_.ask<std::vector<storage::Changed>>(
         [&](auto done) { store_->settle({settlement}, home_, std::move(done)); });
     EXPECT_TRUE(changed && changed->front().applied == storage::Applied::yes);
+    return load(record.id);
+  }
+  // Of one whose outcome is unknown: held, and nobody knows whether it landed.
+  storage::Submission given_up(const storage::Submission& record) {
+    storage::Settlement gave_up;
+    gave_up.epoch = store_->health().epoch;
+    gave_up.id = record.id;
+    gave_up.expected_version = record.version;
+    gave_up.event = storage::Event::gave_up_probing;
+    static_cast<void>(home_.ask<std::vector<storage::Changed>>(
+        [&](auto done) { store_->settle({gave_up}, home_, std::move(done)); }));
     return load(record.id);
   }
   storage::Submission rejected(const Wanted& wanted, const std::string& rule = "precondition") {
@@ -146,7 +171,8 @@ class QueueFixture : public testing::Test {
   tests::TemporaryDirectory directory_;
   tests::FakeClock clock_;
   storage::WaitingHome home_;
-  std::unique_ptr<storage::MemoryStore> store_;
+  std::shared_ptr<storage::MemoryKv> kv_ = std::make_shared<storage::MemoryKv>();
+  std::unique_ptr<storage::QueueStore> store_;
   std::optional<storage::Sealer> sealer_;
 };
 

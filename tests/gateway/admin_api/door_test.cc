@@ -23,6 +23,7 @@ json body_for(const Route& route) {
   if (path.ends_with("/search")) body = {{"nik", "9901011501900001"}};
   if (path.ends_with("/edit")) body["edits"] = {{{"pointer", "/nama"}, {"value", "A"}}};
   if (path.ends_with("/v1/bulk")) body.update({{"action", "cancel"}, {"filter", {{"facility", "X"}}}, {"at_most", 5}});
+  if (path.ends_with("/approve")) body["digest"] = std::string(32, '0');
   if (path.contains("/gates/")) body["destination"] = "elsewhere";
   if (path.ends_with("/facilities")) body["facility"] = {{"code", "Q1"}};
   if (path.ends_with("/import")) body["facilities"] = {{{"code", "Q2"}}};

@@ -1,0 +1,146 @@
+// A damaged entry among those that a bulk action is about: it is refused by name, and hinders nobody, at no action, in
+// no place, and not over a restart either.
+#include <set>
+
+#include "gateway/admin/bulk.h"
+#include "storage/keys.h"
+#include "tests/gateway/admin/queue_fixture.h"
+#include "tests/storage/forwarding_store.h"
+#include "tests/storage/spoiling.h"
+
+namespace titip::admin {
+namespace {
+
+using storage::Family;
+using storage::State;
+
+// meta: the record itself. payload: what is to be sent. order: its line, or, of one that ended, its natural key's.
+enum class Where : std::uint8_t { meta, payload, order };
+
+struct Case {
+  Command action;
+  Where where;
+  bool is_hindered;
+};
+
+class BulkDamageTest : public QueueFixture {
+ protected:
+  static constexpr int many = 130;
+  static constexpr int bad = 70;  // in the middle of the second batch
+
+  Request request(Command command, std::vector<State> states = {}) {
+    Request request;
+    request.command = command;
+    request.reason = command == Command::bulk_status ? "" : "sesudah gangguan";
+    request.queue.states = std::move(states);
+    return request;
+  }
+  State state_for(Command action) const {
+    if (action == Command::requeue) return State::rejected;
+    return action == Command::release ? State::held : State::queued;
+  }
+  void fill(Command action) {
+    for (int at = 0; at < many; ++at) {
+      const Wanted wanted{.person = "990101150190" + std::to_string(1000 + at),
+                          .natural = true,
+                          .at = tests::morning + std::chrono::milliseconds(at)};
+      ids_.push_back(action == Command::requeue ? rejected(wanted).id : put(wanted).id);
+      last_ = load(ids_.back());
+      if (at == bad) bad_ = last_;
+    }
+    clock_.advance(std::chrono::minutes(1));
+    if (action != Command::release) return;
+    EXPECT_EQ(result_of(ask(request(Command::hold, {State::queued}))).at("done"), many);
+    clock_.advance(std::chrono::minutes(1));
+  }
+  void damage(Where where) {
+    if (where == Where::meta) spoil(*kv_, Family::meta, storage::keys::of(bad_.id));
+    if (where == Where::payload) spoil(*kv_, Family::payload, storage::keys::of(bad_.id));
+    if (where != Where::order) return;
+    // What would be struck from, or entered into, with this record.
+    const bool ended = bad_.state == State::rejected;
+    const auto family = ended ? Family::natural : Family::head;
+    const auto key = ended ? storage::keys::of(*bad_.natural_key) : storage::keys::of(bad_.ordering_key);
+    ASSERT_TRUE(kv_->commit({{family, key, std::string("damaged")}}));
+  }
+  void expect_all_but_the_bad_one(const Ended& ended, bool is_hindered) {
+    ASSERT_FALSE(ended.trouble) << ended.sentence;
+    const auto result = result_of(ended);
+    EXPECT_EQ(ended.partial, is_hindered);
+    EXPECT_EQ(result.at("state"), "done");
+    EXPECT_EQ(result.at("done"), is_hindered ? many - 1 : many);
+    ASSERT_EQ(result.at("refused").size(), is_hindered ? 1U : 0U) << result;
+    if (!is_hindered) return;
+    EXPECT_EQ(result.at("refused").at(0).at("id"), bad_.id.text());
+    EXPECT_EQ(result.at("refused").at(0).at("why"), "damaged");
+  }
+
+  std::vector<storage::SubmissionId> ids_;
+  storage::Submission bad_;
+  storage::Submission last_;
+};
+
+class OneDamaged : public BulkDamageTest, public testing::WithParamInterface<Case> {};
+
+TEST_P(OneDamaged, is_refused_alone) {
+  fill(GetParam().action);
+  damage(GetParam().where);
+  expect_all_but_the_bad_one(ask(request(GetParam().action, {state_for(GetParam().action)})), GetParam().is_hindered);
+  EXPECT_FALSE(has_unfinished_job(*store_));
+}
+
+TEST_P(OneDamaged, hinders_nobody_over_a_restart) {
+  fill(GetParam().action);
+  Quiet telling;
+  telling.steps = 0;  // one batch, then it stops
+  const auto parsed = parse_request(encode(request(GetParam().action, {state_for(GetParam().action)})));
+  EXPECT_EQ(run(*parsed, doors(), telling).trouble, Trouble::failed) << "cut short";
+  damage(GetParam().where);
+  restart();
+  EXPECT_TRUE(has_unfinished_job(*store_));
+  expect_all_but_the_bad_one(ask(request(Command::bulk_resume)), GetParam().is_hindered);
+}
+
+std::string name_of(const testing::TestParamInfo<Case>& info) {
+  constexpr const char* places[] = {"meta", "payload", "order"};
+  return std::string(name(info.param.action)) + "_" + places[static_cast<std::size_t>(info.param.where)];
+}
+INSTANTIATE_TEST_SUITE_P(
+    At, OneDamaged,
+    testing::Values(Case{Command::hold, Where::meta, true}, Case{Command::hold, Where::payload, false},
+                    Case{Command::hold, Where::order, true}, Case{Command::release, Where::meta, true},
+                    Case{Command::release, Where::payload, false}, Case{Command::release, Where::order, true},
+                    Case{Command::cancel, Where::meta, true}, Case{Command::cancel, Where::payload, false},
+                    Case{Command::cancel, Where::order, true}, Case{Command::requeue, Where::meta, true},
+                    Case{Command::requeue, Where::payload, true}, Case{Command::requeue, Where::order, true}),
+    name_of);
+
+// Dies behind a batch whose doing is on record and whose counting is not; one of it is damaged before the next start.
+class DyingStore final : public storage::ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  void transition(std::vector<storage::Transition> batch, storage::Home& home,
+                  storage::Done<std::vector<storage::Changed>> done) override {
+    ForwardingStore::transition(std::move(batch), home, [done = std::move(done)](auto) mutable {
+      done(std::unexpected(storage::Error::in_doubt));
+    });
+  }
+};
+
+TEST_F(BulkDamageTest, one_of_the_batch_that_was_under_way) {
+  fill(Command::cancel);
+  bad_ = load(ids_.at(20));
+  DyingStore dying(*store_);
+  const Doors dies{dying, *sealer_, clock_, {}, directory_.path(), {}, {}, {}, {"pcare"}};
+  Quiet telling;
+  EXPECT_EQ(run(*parse_request(encode(request(Command::cancel, {State::queued}))), dies, telling).trouble,
+            Trouble::failed);
+  damage(Where::meta);
+  restart();
+  const auto ended = ask(request(Command::bulk_resume));
+  expect_all_but_the_bad_one(ended, true);
+  EXPECT_TRUE(result_of(ended).at("went_with_is_least").get<bool>()) << "what went with that batch nobody counted";
+}
+
+}  // namespace
+}  // namespace titip::admin
