@@ -44,6 +44,8 @@ struct DueQuery {
   std::optional<WallTime> until = {};  // class deadline only: deadlines up to here
   // Known to the asker and not wanted now: as if they were not due. Changed by nobody while the question is asked.
   std::shared_ptr<const SubmissionIds> without = {};
+  // The same of what the asker is about to open, or leaves alone: few, and others at every question.
+  SubmissionIds in_hand = {};
 };
 
 struct Due {

@@ -98,7 +98,7 @@ class Walk {
       return true;
     }
     const bool wanted =
-        query_.shards.test(due->shard) && due->due_at <= query_.now &&
+        query_.shards.test(due->shard) && due->due_at <= query_.now && !query_.in_hand.contains(due->id) &&
         !(query_.without && query_.without->contains(due->id)) &&
         (query_.due_class != DueClass::fresh || class_ == DueClass::fresh || due->accepted_at >= query_.fresh_since);
     if (wanted) waiting_.push_back({std::string(key), *time, *due});

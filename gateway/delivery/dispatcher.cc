@@ -92,7 +92,7 @@ void Dispatcher::release(const WorkPtr& work, bool wake_lane) {
   give_back_claim(work);
   const auto alone = left_alone_.find(work->record.id);
   if (alone != left_alone_.end() && !active_.contains(work->record.id)) {  // its place was given back before
-    if (alone->second && --met_in_lane_[work->lane] == 0) met_in_lane_.erase(work->lane);
+    if (alone->second) not_in_index(work);
     left_alone_.erase(alone);
     lanes_.wake(work->lane);
     return pump();
@@ -112,8 +112,20 @@ void Dispatcher::release(const WorkPtr& work, bool wake_lane) {
 }
 
 void Dispatcher::meet_no_more(const WorkPtr& work) {
-  if (!std::exchange(work->in_index, false)) return;
-  if (--met_in_lane_[work->lane] == 0) met_in_lane_.erase(work->lane);
+  if (std::exchange(work->in_index, false)) not_in_index(work);
+}
+
+// It stays in the index when it is let go, in front of others, which a peek must look past.
+void Dispatcher::pass_over(const WorkPtr& work) {
+  work->in_index = false;  // nobody's to take out but who ends its being left alone
+  in_index_[work->lane].insert(work->record.id);
+}
+
+void Dispatcher::not_in_index(const WorkPtr& work) {
+  const auto lane = in_index_.find(work->lane);
+  if (lane == in_index_.end()) return;
+  lane->second.erase(work->record.id);
+  if (lane->second.empty()) in_index_.erase(lane);
 }
 
 // --- sending ---

@@ -155,6 +155,8 @@ class Dispatcher {
   void put_back(const WorkPtr& work);
   void release(const WorkPtr& work, bool wake_lane);
   void meet_no_more(const WorkPtr& work);
+  void pass_over(const WorkPtr& work);
+  void not_in_index(const WorkPtr& work);
   std::size_t places_taken() const;
   std::size_t places() const;
   bool has_a_place() const;
@@ -346,10 +348,10 @@ class Dispatcher {
   std::optional<clock::SteadyTime> deadlines_look_again_;
   bool age_began_ = false;  // of a record, since the clock was last looked at
   std::unordered_map<storage::SubmissionId, WorkPtr, storage::SubmissionIdHash> active_;
-  std::map<storage::Lane, std::size_t> met_in_lane_;  // of them, those that a peek still meets
-  std::size_t answered_ = 0;                          // of them, those that only wait for the store
-  std::size_t opening_ = 0;                           // of them, those whose mark is being written
-  std::deque<WorkPtr> in_line_;                       // of them, those that wait for a place of the window
+  std::map<storage::Lane, storage::SubmissionIds> in_index_;  // of them, those that a peek would still meet
+  std::size_t answered_ = 0;                                  // of them, those that only wait for the store
+  std::size_t opening_ = 0;                                   // of them, those whose mark is being written
+  std::deque<WorkPtr> in_line_;                               // of them, those that wait for a place of the window
   MarksAhead marks_ahead_;
   // Records whose entries are damaged: left alone until the next start, so that they hold nobody else up.
   std::unordered_map<storage::SubmissionId, bool, storage::SubmissionIdHash> left_alone_;  // whether it is in the index

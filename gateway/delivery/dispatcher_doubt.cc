@@ -59,7 +59,7 @@ void Dispatcher::wait_for_those_in_doubt(const WorkPtr& work) {
 // As it stands, for a moment: nothing was tried, so nothing is written.
 void Dispatcher::put_off(const WorkPtr& work) {
   left_alone_.emplace(work->record.id, true);
-  ++met_in_lane_[work->lane];  // in front of others, which a peek must look past
+  pass_over(work);
   release(work, true);
   doors_.timers.after(look_again_after, [this, work] {
     if (!stopping_) release(work, true);

@@ -95,18 +95,18 @@ void Dispatcher::choose(Fetch& fetch, Ring ring, std::size_t places) {
 }
 
 void Dispatcher::ask_due(Fetch& fetch, const Lanes::Chosen& chosen, std::size_t places) {
-  // What is in hand but not opened yet is still in the index, and must not hide what stands behind it.
-  const auto in_hand = met_in_lane_.find(chosen.lane);
-  storage::DueQuery query{
-      .lane = chosen.lane,
-      .due_class = DueClass::fresh,
-      .now = fetch.now,
-      .limit = places + (fetch.half_open ? most_suspects : 0) + (in_hand != met_in_lane_.end() ? in_hand->second : 0),
-      .fresh_since = fresh_since(fetch.now),
-      .shards = lease_->shards,
-      .first_tries_only = !permits_.may_retry(),
-      .until = fetch.now + options_.deadline_near,
-      .without = parked_.of(chosen.lane.facility)};
+  storage::DueQuery query{.lane = chosen.lane,
+                          .due_class = DueClass::fresh,
+                          .now = fetch.now,
+                          .limit = places + (fetch.half_open ? most_suspects : 0),
+                          .fresh_since = fresh_since(fetch.now),
+                          .shards = lease_->shards,
+                          .first_tries_only = !permits_.may_retry(),
+                          .until = fetch.now + options_.deadline_near,
+                          .without = parked_.of(chosen.lane.facility)};
+  // What is in hand but not opened yet is still in the index: it must neither hide what stands behind it, nor be read
+  // again at every look.
+  if (const auto in_hand = in_index_.find(chosen.lane); in_hand != in_index_.end()) query.in_hand = in_hand->second;
   if (chosen.ring == Ring::deadline) query.due_class = DueClass::deadline;
   fetch.asks.push_back({chosen, query.limit});
   if (chosen.ring == Ring::fresh) return ask_fresh(fetch, std::move(query));
@@ -253,7 +253,7 @@ Dispatcher::WorkPtr Dispatcher::take(storage::Due due) {
   work->lane = {work->record.destination, work->record.facility};
   work->epoch = lease_ ? lease_->epoch : 0;
   active_.emplace(work->record.id, work);
-  ++met_in_lane_[work->lane];
+  in_index_[work->lane].insert(work->record.id);
   work->route = profile::find_route(doors_.profile, work->record.route);
   work->facility = doors_.facilities.find(work->record.facility);
   const auto key = doors_.sealer.unwrap(work->record.id, work->record.wrapped_key);

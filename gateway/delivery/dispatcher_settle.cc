@@ -64,7 +64,7 @@ void Dispatcher::store_settlement(const WorkPtr& work, storage::Settlement settl
 void Dispatcher::leave_alone(const WorkPtr& work, bool stays_in_index) {
   metrics::log(Level::error, "record_left_alone", {{Field::submission, work->record.id.text()}});
   left_alone_.emplace(work->record.id, stays_in_index);
-  if (stays_in_index) ++met_in_lane_[work->lane];  // in front of others, which a peek must look past
+  if (stays_in_index) pass_over(work);
   release(work, true);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,6 +28,8 @@ class FaultyStore final : public storage::ForwardingStore {
   std::optional<storage::Health> health_now;       // what health() says
   std::size_t due_queries = 0;                     // that were asked
   std::size_t most_due_wanted = 0;                 // by one of them
+  std::size_t due_read = 0;                        // records that were answered to them
+  bool holds_opens = false;                        // no open_attempts is answered until let_opens_go()
   std::size_t scans = 0;
   std::size_t lists = 0;  // of objects
 
@@ -38,7 +41,14 @@ class FaultyStore final : public storage::ForwardingStore {
   void open_attempts(std::vector<storage::OpenAttempt> batch, storage::Home& home,
                      storage::Done<std::vector<storage::Changed>> done) override {
     if (open_error) return answer_error(home, std::move(done), *open_error);
-    ForwardingStore::open_attempts(std::move(batch), home, std::move(done));
+    if (!holds_opens) return ForwardingStore::open_attempts(std::move(batch), home, std::move(done));
+    held_opens_.emplace_back([this, batch = std::move(batch), &home, done = std::move(done)]() mutable {
+      ForwardingStore::open_attempts(std::move(batch), home, std::move(done));
+    });
+  }
+  void let_opens_go() {
+    holds_opens = false;
+    for (auto& each : std::exchange(held_opens_, {})) each();
   }
   void settle(std::vector<storage::Settlement> batch, storage::Home& home,
               storage::Done<std::vector<storage::Changed>> done) override {
@@ -71,7 +81,12 @@ class FaultyStore final : public storage::ForwardingStore {
                 storage::Done<std::vector<storage::DueBatch>> done) override {
     due_queries += batch.size();
     for (const storage::DueQuery& query : batch) most_due_wanted = std::max(most_due_wanted, query.limit);
-    ForwardingStore::next_due(std::move(batch), home, std::move(done));
+    ForwardingStore::next_due(std::move(batch), home, [this, done = std::move(done)](auto batches) mutable {
+      if (batches) {
+        for (const storage::DueBatch& each : *batches) due_read += each.items.size();
+      }
+      done(std::move(batches));
+    });
   }
   void scan(storage::ScanQuery query, storage::Home& home, storage::Done<storage::ScanPage> done) override {
     ++scans;
@@ -88,6 +103,9 @@ class FaultyStore final : public storage::ForwardingStore {
     ForwardingStore::put_objects(std::move(batch), home, std::move(done));
   }
   storage::Health health() const override { return health_now.value_or(ForwardingStore::health()); }
+
+ private:
+  std::vector<std::move_only_function<void()>> held_opens_;
 };
 
 }  // namespace titip::tests

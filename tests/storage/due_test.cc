@@ -121,6 +121,18 @@ TEST_P(DueWork, WhatTheAskerLeavesOutTakesNoPlaceAndHidesNothing) {
   EXPECT_EQ(none.next_due_at, at(noon_ms + minute_ms)) << "of the next that is not due yet";
 }
 
+TEST_P(DueWork, WhatTheAskerHasInHandIsNotReadAgain) {
+  accept({accepted_at(1, "a", noon_ms - 9 * minute_ms), accepted_at(2, "b", noon_ms - 8 * minute_ms),
+          accepted_at(3, "c", noon_ms - 7 * minute_ms)});
+  DueQuery query;
+  query.limit = 1;
+  query.in_hand = {id_of(1)};
+  query.without = std::make_shared<SubmissionIds>(SubmissionIds{id_of(2)});
+  EXPECT_EQ(ids_of(due(query)), (Ids{id_of(3)})) << "beside those that are left out";
+  query.in_hand.insert(id_of(3));
+  EXPECT_TRUE(due(query).items.empty());
+}
+
 TEST_P(DueWork, WhatIsNotDueYetIsNotFreshEither) {
   accept({accepted_at(1, "a", noon_ms - 60 * minute_ms), accepted_at(2, "a", noon_ms - 5 * minute_ms)});
   settle_as(1, Event::deferred, at(noon_ms + minute_ms));

@@ -122,6 +122,25 @@ TEST(Dispatcher, a_look_asks_for_no_more_than_it_can_take) {
   EXPECT_LE(world.store().most_due_wanted, 2U) << "who is opened is not met again, and hides nobody";
 }
 
+TEST(Dispatcher, what_is_in_hand_is_not_read_again) {
+  WorldOptions options;
+  options.upstream.window = {.initial = 4, .cap = 4};
+  World world(options);
+  world.accept({.nik = person(1)});
+  world.accept({.nik = person(2)});
+  world.store().holds_opens = true;
+  world.start();
+  world.store().due_read = 0;
+  world.accept({.nik = person(3)});
+  world.pass(1s);
+  EXPECT_EQ(world.writes(), 0U);
+  EXPECT_EQ(world.store().due_read, 1U) << "of three that stand in the index";
+  world.store().let_opens_go();
+  world.run();
+  EXPECT_EQ(in_state(world, State::delivered), 3U);
+  EXPECT_EQ(world.writes(), 3U) << "each once";
+}
+
 TEST(Dispatcher, a_small_facility_does_not_wait_behind_a_large_one) {
   World world;
   for (int number = 0; number < 200; ++number) world.accept({.nik = person(number)});
