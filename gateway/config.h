@@ -76,6 +76,7 @@ struct DestinationConfig {
 // The admin API: it listens only while there are tokens.
 struct AdminConfig {
   ListenConfig listen{"127.0.0.1", 9580};
+  std::optional<http::TlsMaterial> tls;  // none: plain HTTP
   bool behind_proxy = false;
   bool edit_needs_approval = false;
 };

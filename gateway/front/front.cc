@@ -31,17 +31,6 @@ bool is_read(const http::Request& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
 
-// A header that may be said in several lines, as one.
-std::string joined_header(const http::Request& request, std::string_view name) {
-  http::Request one;  // to compare names as everywhere
-  std::string joined;
-  for (const auto& header : request.headers) {
-    one.headers = {header};
-    if (const auto value = one.header(name); !value.empty()) joined.append(joined.empty() ? "" : ",").append(value);
-  }
-  return joined;
-}
-
 // A read's answer, or a log-in's.
 std::move_only_function<void(reads::ReadAnswer)> relay(const profile::Route& route, http::Responder respond) {
   return [&route, respond = std::move(respond)](reads::ReadAnswer answer) mutable {
@@ -250,7 +239,7 @@ void Front::take_from(const Caller& caller, const Destination& destination, cons
   arrival.facility = facility->code;
   arrival.channel = on_mount ? "mount" : "api";
   arrival.idempotency_key = std::string(request.header("idempotency-key"));
-  arrival.prefer = joined_header(request, "prefer");
+  arrival.prefer = request.joined("prefer");
   arrival.method = std::move(request.method);
   arrival.target = std::move(target);
   arrival.content_type = content_type;

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "gateway/http/words.h"
+
 namespace titip::http {
 namespace {
 
@@ -21,21 +23,6 @@ constexpr std::array said_once{
     std::string_view("x-password"),      std::string_view("x-signature"),      std::string_view("x-timestamp"),
     std::string_view("x-token"),         std::string_view("x-username")};
 static_assert(said_once.size() <= 32);
-
-bool is_token_char(char c) {
-  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-  return std::string_view("!#$%&'*+-.^_`|~").contains(c);
-}
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 bool lists(std::string_view value, std::string_view token) {
   while (!value.empty()) {
