@@ -8,11 +8,13 @@ namespace {
 
 using R = Reading;
 using F = FrontConfig;
+using C = front::CorsOptions;
 
 constexpr std::int64_t second = 1'000;
 constexpr std::int64_t hour = 3600 * second;
 constexpr std::int64_t gib = 1 << 30;
 constexpr std::size_t most_networks = 64;
+constexpr std::size_t most_origins = 64;
 
 using A = front::AdmissionOptions;
 
@@ -71,7 +73,38 @@ constexpr std::array<Key<A>, 5> admission_keys{{
      [](const R& r, A& c) { c.failures.burst = r.integer<std::uint32_t>(1, 10'000); }},
 }};
 
-constexpr std::array<Key<F>, 28> front_keys{{
+void read_origins(const R& r, C& cors) {
+  if (r.describes()) {
+    const auto each = r.each();
+    each.describe("an origin: https://app.example");
+    static_cast<void>(each.text());
+    return;
+  }
+  if (!r.value().is_array() || r.value().empty() || r.value().size() > most_origins)
+    return r.fail(fmt::format("must be a list of origins, 1 to {}", most_origins));
+  for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
+    cors.origins.push_back(r.at(at).text());
+    if (const auto fault = front::fault_of_origin(cors.origins.back()); !fault.empty()) r.at(at).fail(fault);
+  }
+}
+
+constexpr std::array<Key<C>, 3> cors_keys{{
+    {"origins", "pages of these, and of no others, may read the answers", read_origins},
+    {"credentials", "they may have the browser show its certificate for the clinic",
+     [](const R& r, C& c) { c.credentials = r.flag(); }},
+    {"max_age_s", "for so long a browser need not ask again whether it may",
+     [](const R& r, C& c) { c.max_age_s = r.integer<std::uint32_t>(0, 86'400); }},
+}};
+
+void read_cors(const R& r, F& front) {
+  C cors;
+  read_object<C>(r, cors_keys, cors);
+  if (r.describes() || r.failed()) return;
+  if (cors.origins.empty()) return r.fail("needs \"origins\": which pages may read the answers");
+  front.cors = std::make_shared<const C>(std::move(cors));
+}
+
+constexpr std::array<Key<F>, 29> front_keys{{
     {"address", "IP address to listen on", [](const R& r, F& c) { c.listen.address = r.text(); }},
     {"port", "TCP port; 0 takes a free one",
      [](const R& r, F& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
@@ -123,6 +156,7 @@ constexpr std::array<Key<F>, 28> front_keys{{
      }},
     {"admission", "what proves a facility where the protocol has its code alone; without it nothing need",
      [](const R& r, F& c) { read_object<A>(r, admission_keys, c.admission.emplace()); }},
+    {"cors", "OPTIONS is answered, and web pages of named origins may read answers; without it none may", read_cors},
     {"handshake_deadline_ms", "TLS must have been agreed upon within",
      [](const R& r, F& c) { c.limits.handshake_deadline = r.milliseconds(100, hour); }},
     {"idle_ms", "a connection without a request is closed after",

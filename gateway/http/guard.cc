@@ -17,11 +17,12 @@ constexpr std::array known_methods{std::string_view("GET"),    std::string_view(
 // Fields by which a request is understood, or its sender known: where two stand, two readers may take different ones.
 // Lists (Connection, Prefer, Accept, Forwarded) may be said in several lines.
 constexpr std::array said_once{
-    std::string_view("authorization"),   std::string_view("content-encoding"), std::string_view("content-type"),
-    std::string_view("expect"),          std::string_view("idempotency-key"),  std::string_view("user_key"),
-    std::string_view("x-authorization"), std::string_view("x-cons-id"),        std::string_view("x-kdppk"),
-    std::string_view("x-password"),      std::string_view("x-signature"),      std::string_view("x-timestamp"),
-    std::string_view("x-token"),         std::string_view("x-username")};
+    std::string_view("authorization"), std::string_view("content-encoding"), std::string_view("content-type"),
+    std::string_view("expect"),        std::string_view("idempotency-key"),  std::string_view("origin"),
+    std::string_view("user_key"),      std::string_view("x-api-key"),        std::string_view("x-authorization"),
+    std::string_view("x-cons-id"),     std::string_view("x-kdppk"),          std::string_view("x-password"),
+    std::string_view("x-signature"),   std::string_view("x-timestamp"),      std::string_view("x-token"),
+    std::string_view("x-username")};
 static_assert(said_once.size() <= 32);
 
 bool lists(std::string_view value, std::string_view token) {

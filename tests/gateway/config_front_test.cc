@@ -133,6 +133,22 @@ TEST_F(FrontConfigTest, networks_behind_a_proxy_count_by_its_word_alone) {
   EXPECT_FALSE(front(R"({"admission": {"networks": ["10.20.0.0/16"]}})")->front.admission->networks_by_proxy);
 }
 
+TEST_F(FrontConfigTest, pages_are_named_one_by_one) {
+  const auto config = front(R"({"cors": {"origins": ["https://app.example"], "max_age_s": 5, "credentials": true}})");
+  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+  ASSERT_TRUE(config->front.cors);
+  EXPECT_EQ(config->front.cors->origins, std::vector<std::string>{"https://app.example"});
+  EXPECT_EQ(config->front.cors->max_age_s, 5U);
+  EXPECT_TRUE(config->front.cors->credentials);
+  EXPECT_FALSE(front("{}")->front.cors);
+  expect_mistake(R"({"cors": {}})", "/front/cors", "origins");
+  expect_mistake(R"({"cors": {"origins": []}})", "/front/cors/origins", "1 to 64");
+  expect_mistake(R"({"cors": {"origins": ["https://a.example", "*"]}})", "/front/cors/origins/1", "one by one");
+  expect_mistake(R"({"cors": {"origins": ["https://a.example/"]}})", "/front/cors/origins/0", "without a path");
+  expect_mistake(R"({"cors": {"origins": ["https://a.example"], "max_age_s": 86401}})", "/front/cors/max_age_s",
+                 "86400");
+}
+
 TEST_F(FrontConfigTest, a_proxy_on_this_machine_stands_there_for_others) {
   const auto said = complaint(R"({"trusted_proxies": ["127.0.0.1"]})");
   EXPECT_TRUE(said.contains("trusted_proxies") && said.contains("titip facility key")) << said;

@@ -1,4 +1,4 @@
-"""The edge: proxies that are believed and others that are not, web the admin API under TLS, and who
+"""The edge: proxies that are believed and others that are not, web pages of other origins, the admin API under TLS, and who
 is connected after its authority is gone. Over real sockets."""
 
 import http.client
@@ -18,6 +18,7 @@ from gateway import MOUNT, Gateway, Place, person, wait_for  # noqa: E402
 from tls_test import DOMAIN, Clinic, SecureGateway, secured  # noqa: E402
 
 PROVINCE, ELSEWHERE = "10.20.3.4", "192.0.2.7"
+PAGE = "https://app.example"
 
 
 def line(address):
@@ -123,6 +124,44 @@ class Edge(Upkeep):
                 gateway.settings["admin"] = {"listen": {"address": address, "port": 0}}
                 status, said = gateway.refuses_to_start()
                 self.assertEqual((status, words in said), (USAGE, True), said)
+
+    def told(self, gateway, method, target):
+        connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+        connection.request(method, target, headers={"x-kdppk": "P0001"})
+        answer = connection.getresponse()
+        headers = {name: value for name, value in answer.getheaders() if name not in ("Date", "RateLimit")}
+        told = answer.status, headers, answer.read()
+        connection.close()
+        return told
+
+    def test_pages_of_named_origins_read_answers_and_ask_before(self):
+        with Place() as place:
+            gateway = Gateway(place)
+            gateway.settings["front"]["cors"] = {"origins": [PAGE], "max_age_s": 60}
+            gateway.start()
+            path = MOUNT + "/sasaran/simpan"
+            asked = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-kdppk"}
+            status, body, headers = gateway.call("OPTIONS", path, headers=asked)
+            self.assertEqual((status, body), (204, ""))
+            self.assertEqual(headers["Access-Control-Allow-Origin"], PAGE)
+            self.assertIn("x-kdppk", headers["Access-Control-Allow-Headers"])
+            self.assertEqual(headers["Access-Control-Max-Age"], "60")
+            status, body, headers = gateway.call("OPTIONS", path, headers=asked | {"Origin": "https://evil.example"})
+            self.assertEqual((status, headers["Access-Control-Allow-Origin"]), (204, None))
+            status, body, headers = gateway.call("POST", path, person(1), {"x-kdppk": "P0001", "Origin": PAGE})
+            self.assertEqual((status, headers["Access-Control-Allow-Origin"]), (201, PAGE))
+            self.assertIn("Origin", headers["Vary"])
+            # HEAD where there is a GET: the same header, and no body.
+            for target in ("/v1/submissions", "/v1/status"):
+                told = {method: self.told(gateway, method, target) for method in ("GET", "HEAD")}
+                self.assertEqual(told["HEAD"][:2], told["GET"][:2])
+                self.assertEqual((len(told["HEAD"][2]), len(told["GET"][2])), (0, int(told["GET"][1]["Content-Length"])))
+            gateway.stop()
+            del gateway.settings["front"]["cors"]
+            gateway.start()
+            status, _, headers = gateway.call("OPTIONS", path, headers=asked)
+            self.assertEqual((status, headers["Allow"], headers["Access-Control-Allow-Origin"]), (405, "POST", None))
+            gateway.stop()
 
     def test_the_admin_api_under_tls_and_its_next_certificate(self):
         with Place() as place:
