@@ -34,12 +34,7 @@ bool wait_until(std::chrono::steady_clock::time_point deadline, const std::funct
 }  // namespace
 
 std::expected<void, std::string> App::make_front() {
-  if (config_.front.tls) {
-    tls_ = std::make_shared<http::Tls>();
-    if (const auto used = tls_->use(*config_.front.tls); !used)
-      return std::unexpected(fmt::format("/front/tls: {}", used.error()));
-    config_.front.limits.tls = tls_;
-  }
+  config_.front.limits.tls = tls_;
   const auto made_numbers = std::make_shared<intake::MadeNumbers>();
   const auto rates = std::make_shared<front::FacilityRates>(config_.front.facility_rate);
   std::shared_ptr<const front::Admission> admission;

@@ -50,6 +50,7 @@ class App {
   std::expected<void, std::string> check_pending() const;
   std::vector<storage::Lane> lanes_of(const std::string& destination) const;
   void budget_descriptors();
+  std::expected<void, std::string> make_tls();
   std::expected<void, std::string> make_front();
   void make_operations();
   std::expected<void, std::string> set_gates();
@@ -93,7 +94,8 @@ class App {
   std::optional<http::Server> operations_;
   std::optional<Supervision> supervision_;
   std::optional<admin::Retention> retention_;
-  std::shared_ptr<http::Tls> tls_;  // none: plain
+  std::shared_ptr<http::Tls> tls_;        // of the front; none: plain
+  std::shared_ptr<http::Tls> admin_tls_;  // likewise
   std::shared_ptr<http::Budget> budget_ = std::make_shared<http::Budget>();
   std::shared_ptr<reads::KeptSize> kept_size_ = std::make_shared<reads::KeptSize>();
   std::optional<reads::KeptReadsSweep> kept_reads_;

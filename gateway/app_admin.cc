@@ -46,6 +46,7 @@ std::expected<void, std::string> App::follow_tokens() {
   http::ServerOptions options;
   options.connections = connections;
   options.body_bytes = body_bytes;
+  options.tls = admin_tls_;
   options.fault_response = admin_api::problem;
   http::Server server(
       operations_loop_.context(), std::move(options),

@@ -43,10 +43,24 @@ std::expected<void, storage::NotOpened> App::open() {
   if (const auto tokens = read_tokens(); !tokens)
     metrics::log(metrics::Level::error, "admin_api_closed", {{metrics::Field::reason, tokens.error()}});
   budget_descriptors();
+  if (auto made = make_tls(); !made) return std::unexpected(std::move(made.error()));
   if (auto made = make_front(); !made) return std::unexpected(std::move(made.error()));
   make_operations();
   make_upkeep();
   return {};
+}
+
+std::expected<void, std::string> App::make_tls() {
+  const auto make = [](std::string_view place, const std::optional<http::TlsMaterial>& material,
+                       std::shared_ptr<http::Tls>& tls) -> std::expected<void, std::string> {
+    if (!material) return {};
+    tls = std::make_shared<http::Tls>();
+    if (const auto used = tls->use(*material); !used)
+      return std::unexpected(fmt::format("{}: {}", place, used.error()));
+    return {};
+  };
+  if (auto made = make("/front/tls", config_.front.tls, tls_); !made) return made;
+  return make("/admin/tls", config_.admin.tls, admin_tls_);
 }
 
 std::expected<void, storage::NotOpened> App::open_store() {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "gateway/delivery/callbacks.h"
 #include "gateway/delivery/dispatcher.h"
 #include "gateway/front/admission.h"
+#include "gateway/front/cors.h"
 #include "gateway/front/facility_rates.h"
 #include "gateway/http/server.h"
 #include "gateway/reads/log_in.h"
@@ -41,6 +43,7 @@ struct FrontConfig {
   std::optional<http::TlsMaterial> tls;  // none: plain HTTP
   bool plain_http = false;               // so it may be, though other machines reach it
   std::optional<front::AdmissionOptions> admission;
+  std::shared_ptr<const front::CorsOptions> cors;  // none: no page of others reads anything
   front::RateOptions facility_rate;
 };
 
@@ -76,6 +79,7 @@ struct DestinationConfig {
 // The admin API: it listens only while there are tokens.
 struct AdminConfig {
   ListenConfig listen{"127.0.0.1", 9580};
+  std::optional<http::TlsMaterial> tls;  // none: plain HTTP
   bool behind_proxy = false;
   bool edit_needs_approval = false;
 };

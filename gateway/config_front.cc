@@ -1,51 +1,68 @@
-// The listener that clinics use: its limits, its TLS.
+// The listener that clinics use: its limits, who stands before it, who is let in.
 #include <array>
 
 #include "gateway/config_reading.h"
-#include "gateway/secret.h"
 
 namespace titip::gateway {
 namespace {
 
 using R = Reading;
 using F = FrontConfig;
+using C = front::CorsOptions;
 
 constexpr std::int64_t second = 1'000;
 constexpr std::int64_t hour = 3600 * second;
 constexpr std::int64_t gib = 1 << 30;
-constexpr std::size_t key_bytes = 64U << 10U;
-constexpr std::size_t certificates_bytes = 1U << 20U;
-
-// While the tables are read these hold the files' names; then what stands in the files.
-constexpr std::array<Key<http::TlsMaterial>, 3> tls_keys{{
-    {"certificate_file", "PEM: the listener's certificate, then those up to the authority",
-     [](const R& r, http::TlsMaterial& c) { c.certificates = r.text(); }},
-    {"key_file", "PEM: its key, without a passphrase; mode 0600",
-     [](const R& r, http::TlsMaterial& c) { c.key = r.text(); }},
-    {"client_authorities_file", "PEM: who signs the certificates of clinics; without it none is asked for",
-     [](const R& r, http::TlsMaterial& c) { c.client_authorities = r.text(); }},
-}};
+constexpr std::size_t most_networks = 64;
+constexpr std::size_t most_origins = 64;
 
 using A = front::AdmissionOptions;
 
-void read_networks(const R& r, A& admission) {
+std::vector<http::Network> read_networks(const R& r) {
   if (r.describes()) {
     const auto each = r.each();
     each.describe("a network: 10.20.0.0/16, 2001:db8::/32, or one address");
     static_cast<void>(each.text());
-    return;
+    return {};
   }
-  if (!r.value().is_array()) return r.fail("must be a list of networks");
+  std::vector<http::Network> read;
+  if (!r.value().is_array() || r.value().size() > most_networks) {
+    r.fail(fmt::format("must be a list of networks, {} at most", most_networks));
+    return {};
+  }
   for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
     const auto text = r.at(at).text();
-    auto network = http::Network::parse(text);
-    if (!network) return r.at(at).fail(network.error());
-    admission.networks.push_back(*network);
+    if (r.failed()) break;
+    const auto network = http::Network::parse(text);
+    if (network)
+      read.push_back(*network);
+    else
+      r.at(at).fail(network.error());
   }
+  return read;
+}
+
+void read_trusted(const R& r, F& front) {
+  auto& trusted = front.limits.proxies.trusted;
+  trusted = read_networks(r);
+  for (std::size_t at = 0; at < trusted.size() && !r.failed(); ++at)
+    if (trusted[at].is_wide())
+      r.at(at).fail(
+          "is too wide: whoever is in it may say where it comes from. Name the proxies alone (a prefix of 8 at least, "
+          "16 for IPv6)");
+}
+
+// One of two words.
+bool second_of(const R& r, std::string_view one, std::string_view other) {
+  const auto text = r.text();
+  if (!r.describes() && !r.failed() && text != one && text != other)
+    r.fail(fmt::format("must be \"{}\" or \"{}\"", one, other));
+  return text == other;
 }
 
 constexpr std::array<Key<A>, 5> admission_keys{{
-    {"networks", "who calls from here is let in by the code alone", read_networks},
+    {"networks", "who calls from here is let in by the code alone",
+     [](const R& r, A& c) { c.networks = read_networks(r); }},
     {"api_keys", "its API key (X-Api-Key) lets a facility in: titip facility key",
      [](const R& r, A& c) { c.api_keys = r.flag(); }},
     {"certificate_domain", "a client's certificate with the DNS name CODE.this lets facility CODE in",
@@ -56,7 +73,38 @@ constexpr std::array<Key<A>, 5> admission_keys{{
      [](const R& r, A& c) { c.failures.burst = r.integer<std::uint32_t>(1, 10'000); }},
 }};
 
-constexpr std::array<Key<F>, 24> front_keys{{
+void read_origins(const R& r, C& cors) {
+  if (r.describes()) {
+    const auto each = r.each();
+    each.describe("an origin: https://app.example");
+    static_cast<void>(each.text());
+    return;
+  }
+  if (!r.value().is_array() || r.value().empty() || r.value().size() > most_origins)
+    return r.fail(fmt::format("must be a list of origins, 1 to {}", most_origins));
+  for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
+    cors.origins.push_back(r.at(at).text());
+    if (const auto fault = front::fault_of_origin(cors.origins.back()); !fault.empty()) r.at(at).fail(fault);
+  }
+}
+
+constexpr std::array<Key<C>, 3> cors_keys{{
+    {"origins", "pages of these, and of no others, may read the answers", read_origins},
+    {"credentials", "they may have the browser show its certificate for the clinic",
+     [](const R& r, C& c) { c.credentials = r.flag(); }},
+    {"max_age_s", "for so long a browser need not ask again whether it may",
+     [](const R& r, C& c) { c.max_age_s = r.integer<std::uint32_t>(0, 86'400); }},
+}};
+
+void read_cors(const R& r, F& front) {
+  C cors;
+  read_object<C>(r, cors_keys, cors);
+  if (r.describes() || r.failed()) return;
+  if (cors.origins.empty()) return r.fail("needs \"origins\": which pages may read the answers");
+  front.cors = std::make_shared<const C>(std::move(cors));
+}
+
+constexpr std::array<Key<F>, 29> front_keys{{
     {"address", "IP address to listen on", [](const R& r, F& c) { c.listen.address = r.text(); }},
     {"port", "TCP port; 0 takes a free one",
      [](const R& r, F& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
@@ -74,7 +122,7 @@ constexpr std::array<Key<F>, 24> front_keys{{
      [](const R& r, F& c) { c.waiting_answers = r.integer<std::size_t>(0, 1'000'000); }},
     {"connections", "open connections per loop; more are closed at once",
      [](const R& r, F& c) { c.limits.connections = r.integer<std::size_t>(1, 1'000'000); }},
-    {"connections_per_address", "of these, open from one address, over all loops; what stands behind a proxy has one",
+    {"connections_per_address", "of these, open from one address, over all loops; a trusted proxy's are not counted",
      [](const R& r, F& c) { c.limits.connections_per_address = r.integer<std::size_t>(1, 1'000'000); }},
     {"in_flight_bytes", "bodies and answers in memory, over all loops; more bodies are refused with 503",
      [](const R& r, F& c) { c.limits.in_flight_bytes = r.integer<std::uint64_t>(1 << 20, 64 * gib); }},
@@ -90,11 +138,25 @@ constexpr std::array<Key<F>, 24> front_keys{{
     {"header_bytes", "largest request header",
      [](const R& r, F& c) { c.limits.guard.header_bytes = r.integer<std::size_t>(512, 1 << 20); }},
     {"tls", "certificate and key of the listener; without it: plain HTTP",
-     [](const R& r, F& c) { read_object<http::TlsMaterial>(r, tls_keys, c.tls.emplace()); }},
+     [](const R& r, F& c) { read_tls(r, c.tls.emplace(), true); }},
     {"plain_http", "others may reach the listener without TLS: a proxy in front of it does that",
      [](const R& r, F& c) { c.plain_http = r.flag(); }},
+    {"trusted_proxies", "proxies whose word about a client's address is believed; nobody else's is", read_trusted},
+    {"proxy_protocol",
+     "\"required\": each connection begins with the PROXY protocol's header (version 1 or 2), and comes from a trusted "
+     "proxy; or \"off\"",
+     [](const R& r, F& c) { c.limits.proxies.send_header = second_of(r, "off", "required"); }},
+    {"proxy_header_bytes", "largest such header of version 2",
+     [](const R& r, F& c) { c.limits.proxies.header_bytes = r.integer<std::size_t>(232, 65'551); }},
+    {"forwarded_field",
+     "which field trusted proxies write a client's address into, without the PROXY protocol: \"x-forwarded-for\" or "
+     "\"forwarded\"; the other is not looked at",
+     [](const R& r, F& c) {
+       if (second_of(r, "x-forwarded-for", "forwarded")) c.limits.proxies.field = http::AddressField::forwarded;
+     }},
     {"admission", "what proves a facility where the protocol has its code alone; without it nothing need",
      [](const R& r, F& c) { read_object<A>(r, admission_keys, c.admission.emplace()); }},
+    {"cors", "OPTIONS is answered, and web pages of named origins may read answers; without it none may", read_cors},
     {"handshake_deadline_ms", "TLS must have been agreed upon within",
      [](const R& r, F& c) { c.limits.handshake_deadline = r.milliseconds(100, hour); }},
     {"idle_ms", "a connection without a request is closed after",
@@ -107,23 +169,25 @@ constexpr std::array<Key<F>, 24> front_keys{{
      [](const R& r, F& c) { c.limits.write_deadline = r.milliseconds(100, hour); }},
 }};
 
-void take_file(const R& at, const std::filesystem::path& path, std::string& into) {
-  auto text = read_public_file(path, certificates_bytes);
-  if (!text) return at.fail(text.error());
-  into = std::move(*text);
+void check_proxies(const R& r, const F& front) {
+  const auto& proxies = front.limits.proxies;
+  if (proxies.send_header && proxies.trusted.empty())
+    r.at("proxy_protocol").fail("lets nobody connect without \"trusted_proxies\": only they may send the header");
 }
 
-void read_tls_files(const R& r, const std::filesystem::path& directory, http::TlsMaterial& tls) {
-  if (tls.certificates.empty() || tls.key.empty()) return r.fail("needs a \"certificate_file\" and a \"key_file\"");
-  take_file(r.at("certificate_file"), directory / tls.certificates, tls.certificates);
-  if (!tls.client_authorities.empty())
-    take_file(r.at("client_authorities_file"), directory / tls.client_authorities, tls.client_authorities);
-  auto key = read_private_file(directory / tls.key, key_bytes);
-  if (!key) return r.at("key_file").fail(key.error());
-  tls.key = std::move(*key);
-  if (r.failed()) return;
-  http::Tls tried;
-  if (const auto used = tried.use(tls); !used) r.fail(used.error());
+void check_admission(const R& at, F& front) {
+  auto& admission = *front.admission;
+  const bool by_network = !admission.networks.empty();
+  if (!by_network && !admission.api_keys && admission.certificate_domain.empty())
+    return at.fail("lets nobody in: say \"api_keys\": true, \"networks\" or \"certificate_domain\"");
+  if (by_network && front.plain_http && front.limits.proxies.trusted.empty())
+    at.at("networks")
+        .fail(
+            "say nothing behind a proxy (\"plain_http\"): everybody comes from its address there, unless "
+            "\"trusted_proxies\" names it");
+  admission.networks_by_proxy = front.plain_http;
+  if (!admission.certificate_domain.empty() && (!front.tls || front.tls->client_authorities.empty()))
+    at.at("certificate_domain").fail("needs \"tls\" with \"client_authorities_file\": who signs those certificates");
 }
 
 }  // namespace
@@ -133,15 +197,8 @@ void read_front(const R& r, Config& config) {
   read_object<F>(r, front_keys, front);
   if (r.failed() || r.describes()) return;
   if (front.tls) read_tls_files(r.at("tls"), config.directory, *front.tls);
-  if (!front.admission || r.failed()) return;
-  const auto& [networks, api_keys, domain, failures] = *front.admission;
-  const auto at = r.at("admission");
-  if (networks.empty() && !api_keys && domain.empty())
-    return at.fail("lets nobody in: say \"api_keys\": true, \"networks\" or \"certificate_domain\"");
-  if (!networks.empty() && front.plain_http)
-    at.at("networks").fail("say nothing behind a proxy (\"plain_http\"): everybody comes from its address there");
-  if (!domain.empty() && (!front.tls || front.tls->client_authorities.empty()))
-    at.at("certificate_domain").fail("needs \"tls\" with \"client_authorities_file\": who signs those certificates");
+  check_proxies(r, front);
+  if (front.admission && !r.failed()) check_admission(r.at("admission"), front);
 }
 
 }  // namespace titip::gateway

@@ -39,8 +39,10 @@ std::string known_by_code_alone(const Config& config) {
 std::string exposure_complaint(const Config& config) {
   const auto given = handed_over("front");
   const auto address = given.socket ? address_of(*given.socket) : config.front.listen.address;
-  if (http::is_loopback(address)) return {};
-  if (!config.front.tls && !config.front.plain_http)
+  // A proxy on this machine stands there for others.
+  const bool is_here = http::is_loopback(address);
+  if (is_here && config.front.limits.proxies.trusted.empty()) return {};
+  if (!is_here && !config.front.tls && !config.front.plain_http)
     return fmt::format(
         "/front: other machines reach {}, and what is said there is not encrypted. Give it a certificate "
         "(\"tls\": {{\"certificate_file\", \"key_file\"}}), or, where a proxy in front of it does that, say "
@@ -49,10 +51,10 @@ std::string exposure_complaint(const Config& config) {
   const auto open = config.front.admission ? std::string() : known_by_code_alone(config);
   if (open.empty()) return {};
   return fmt::format(
-      "/front: other machines reach {}, and on the mount of {} a facility is known by its code alone, which proves "
+      "/front: other machines reach {}{}, and on the mount of {} a facility is known by its code alone, which proves "
       "nothing. Say in \"admission\" what does: \"api_keys\": true (then `titip facility key CODE` for each), "
       "\"certificate_domain\" with \"tls\" and \"client_authorities_file\", or \"networks\" such as [\"10.20.0.0/16\"]",
-      address, open);
+      address, is_here ? " through \"trusted_proxies\"" : "", open);
 }
 
 }  // namespace titip::gateway

@@ -20,7 +20,7 @@ using metrics::Level;
 using nlohmann::json;
 using storage::Facility;
 
-constexpr std::array<std::string_view, 3> taken_up{"/log_level", "/front/tls", "/facilities"};
+constexpr std::array<std::string_view, 4> taken_up{"/log_level", "/front/tls", "/admin/tls", "/facilities"};
 
 bool is_taken_up(std::string_view pointer) {
   return std::ranges::any_of(taken_up, [&](std::string_view each) {
@@ -30,6 +30,16 @@ bool is_taken_up(std::string_view pointer) {
 
 void refused(std::string_view facility, std::string_view why) {
   metrics::log(Level::error, "reload_refused", {{Field::facility, facility}, {Field::reason, why}});
+}
+
+void reload_tls(std::string_view listener, const std::shared_ptr<http::Tls>& tls,
+                std::optional<http::TlsMaterial>& running, const std::optional<http::TlsMaterial>& fresh) {
+  if (!tls || !fresh || fresh == running) return;
+  if (const auto used = tls->use(*fresh); !used)
+    return metrics::log(Level::error, "reload_refused",
+                        {{Field::reason, fmt::format("/{}/tls: {}", listener, used.error())}});
+  running = fresh;
+  metrics::log(Level::info, "certificate_reloaded", {{Field::listener, listener}});
 }
 
 }  // namespace
@@ -42,6 +52,7 @@ std::vector<std::string> needs_restart(const Config& running, const Config& fres
     if (const auto pointer = step.value("path", ""); !is_taken_up(pointer)) places.insert(pointer);
   // Whether there is TLS at all was decided when the listener was opened.
   if (running.front.tls.has_value() != fresh.front.tls.has_value()) places.insert("/front/tls");
+  if (running.admin.tls.has_value() != fresh.admin.tls.has_value()) places.insert("/admin/tls");
   return {places.begin(), places.end()};
 }
 
@@ -53,14 +64,8 @@ void App::reload() {
                         {{Field::path, config_.file.string()},
                          {Field::reason, fmt::format("{}: {}", fresh.error().pointer, fresh.error().sentence)}});
   metrics::set_log_level(fresh->log_level);
-  if (tls_ && fresh->front.tls && *fresh->front.tls != *config_.front.tls) {
-    if (const auto used = tls_->use(*fresh->front.tls); !used) {
-      metrics::log(Level::error, "reload_refused", {{Field::reason, fmt::format("/front/tls: {}", used.error())}});
-    } else {
-      config_.front.tls = fresh->front.tls;
-      metrics::log(Level::info, "certificate_reloaded", {{Field::listener, "front"}});
-    }
-  }
+  reload_tls("front", tls_, config_.front.tls, fresh->front.tls);
+  reload_tls("admin", admin_tls_, config_.admin.tls, fresh->admin.tls);
   reload_facilities(fresh->facilities);
   for (const auto& place : needs_restart(config_, *fresh))
     metrics::log(Level::warning, "needs_a_restart", {{Field::reason, place}});

@@ -81,7 +81,7 @@ Door::Door(DoorParts parts)
     : parts_(std::make_shared<const DoorParts>(std::move(parts))), refusals_(parts_->refusals) {}
 
 void Door::handle(http::Request request, http::Responder respond) {
-  if (request.path() == document_path && request.method == "GET") {
+  if (request.path() == document_path && (request.method == "GET" || request.method == "HEAD")) {
     http::Response response;
     response.content_type = "application/json";
     response.body = openapi_document;

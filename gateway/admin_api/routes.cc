@@ -133,15 +133,18 @@ std::span<const Route> routes() {
   return table;
 }
 
-// A path that is written out hides one with a parameter, with every method: `search` is nobody's id.
+// HEAD is a GET whose body is left out. A path that is written out hides one with a parameter, with every method:
+// `search` is nobody's id.
 Found find(std::string_view method, std::string_view path) {
   Found found;
   for (const bool written_out : {true, false}) {
     for (const auto& each : table) {
       std::string_view parameter;
       if (std::string_view(each.path).contains('{') == written_out || !matches(each.path, path, parameter)) continue;
+      const bool is_get = std::string_view(each.method) == "GET";
       found.methods.push_back(each.method);
-      if (method != each.method) continue;
+      if (is_get) found.methods.push_back("HEAD");
+      if (method != each.method && !(is_get && method == "HEAD")) continue;
       found.route = &each;
       found.parameter = parameter;
     }

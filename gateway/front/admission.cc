@@ -49,9 +49,14 @@ bool Admission::lets_in(const storage::Facility* facility, std::string_view code
   return false;
 }
 
+bool Admission::comes_from_network(const http::Request& request) const {
+  if (request.address_by == http::AddressBy::nobody) return false;
+  if (request.address_by == http::AddressBy::connection && options_.networks_by_proxy) return false;
+  return std::ranges::any_of(options_.networks, [&](const auto& each) { return each.has(request.remote_address); });
+}
+
 bool Admission::proves_by_connection(const storage::Facility& facility, const http::Request& request) const {
-  bool proven =
-      std::ranges::any_of(options_.networks, [&](const auto& network) { return network.has(request.remote_address); });
+  bool proven = comes_from_network(request);
   if (request.peer_names && !options_.certificate_domain.empty())
     proven |= std::ranges::find(*request.peer_names, facility.code + "." + options_.certificate_domain) !=
               request.peer_names->end();

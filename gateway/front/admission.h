@@ -1,6 +1,8 @@
 // What proves a facility where the protocol itself does not: a code in a header names somebody and proves nothing. Its
 // API key, a client's certificate in its name, or the network it calls from; one of those that the config offers is
 // enough. Threads: any, one for all front loops; no lock, and no memory that grows with who asks.
+// Invariant: no field that anybody but a trusted proxy wrote brings an address into a network, and a proxy's own is in
+// none.
 // Invariant: who is not let in cannot tell why, in words and in time. The keys of whoever fails too often are not
 // looked at for a while, right or wrong: of this address with this code, so that nobody can lock a facility out from
 // elsewhere, and one that its connection proves not at all.
@@ -28,6 +30,8 @@ struct AdmissionOptions {
   // Certificates whose DNS name is the facility's code, a dot, and this. Empty: none counts.
   std::string certificate_domain{};
   RateOptions failures{1, 20};
+  // Networks count only where a trusted proxy says so: what connects by itself came through one that is not trusted.
+  bool networks_by_proxy = false;
 };
 
 class Admission {
@@ -39,6 +43,7 @@ class Admission {
   bool lets_in(const storage::Facility* facility, std::string_view code, const http::Request& request) const;
 
  private:
+  bool comes_from_network(const http::Request& request) const;
   bool proves_by_connection(const storage::Facility& facility, const http::Request& request) const;
   bool proves_by_key(const storage::Facility& facility, const http::Request& request) const;
   std::atomic<std::int64_t>& slot(std::string_view code, const http::Request& request) const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "gateway/front/answers.h"
@@ -31,17 +32,6 @@ bool is_read(const http::Request& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
 
-// A header that may be said in several lines, as one.
-std::string joined_header(const http::Request& request, std::string_view name) {
-  http::Request one;  // to compare names as everywhere
-  std::string joined;
-  for (const auto& header : request.headers) {
-    one.headers = {header};
-    if (const auto value = one.header(name); !value.empty()) joined.append(joined.empty() ? "" : ",").append(value);
-  }
-  return joined;
-}
-
 // A read's answer, or a log-in's.
 std::move_only_function<void(reads::ReadAnswer)> relay(const profile::Route& route, http::Responder respond) {
   return [&route, respond = std::move(respond)](reads::ReadAnswer answer) mutable {
@@ -58,13 +48,6 @@ constexpr std::string_view too_fast =
 http::Response wait_and_see(const RateOptions& options, const Allowance& given, http::Response response) {
   response.headers.push_back({"Retry-After", std::to_string(given.wait.count())});
   say_rate(options, given, response);
-  return response;
-}
-
-http::Response only_get(std::string_view route) {
-  auto response = problem(405, "method-not-allowed", "Only GET is served here.");
-  response.headers.push_back({"Allow", "GET, HEAD"});
-  response.route = route;
   return response;
 }
 
@@ -99,8 +82,47 @@ const profile::Prerendered* Front::prerendered(const profile::Route& route) cons
   return found == prerendered_.end() ? nullptr : &found->second;
 }
 
+// Those of the table, and what goes with them: HEAD is a GET whose body is left out.
+std::vector<std::string> Front::with_implied(std::vector<std::string> methods) const {
+  if (const auto get = std::ranges::find(methods, "GET"); get != methods.end()) methods.insert(get + 1, "HEAD");
+  if (doors_.cors && !methods.empty()) methods.emplace_back("OPTIONS");
+  return methods;
+}
+
+std::vector<std::string> Front::methods_at(const Located& located) const {
+  if (located.place == Place::nowhere) return {};
+  if (located.place != Place::native && located.place != Place::mount) return with_implied({"GET"});
+  return with_implied(
+      profile::match(*doors_.destinations[located.destination].profile, "OPTIONS", located.rest).allowed_methods);
+}
+
+// Whoever asks need not say who it is: browsers do not, before they know.
+http::Response Front::options_at(const Located& located, const http::Request& request) const {
+  std::vector<std::string> fields;
+  const bool is_of_one = located.place == Place::native || located.place == Place::mount;
+  for (std::size_t at = 0; at < doors_.destinations.size(); ++at) {
+    if (is_of_one && at != located.destination) continue;
+    for (auto& field : fields_read(doors_.destinations[at].profile->scheme))
+      if (std::ranges::find(fields, field) == fields.end()) fields.push_back(std::move(field));
+  }
+  auto response = say_options(*doors_.cors, request, methods_at(located), fields);
+  response.route = name(located.place);
+  return response;
+}
+
+http::Response Front::only_get(std::string_view route) const {
+  auto response = problem(405, "method-not-allowed", "Only GET is served here.");
+  response.headers.push_back({"Allow", fmt::format("{}", fmt::join(with_implied({"GET"}), ", "))});
+  response.route = route;
+  return response;
+}
+
 void Front::handle(http::Request request, http::Responder respond) {
   const auto located = locate(mounts_, request.path());
+  if (doors_.cors) {
+    if (request.method == "OPTIONS" && !methods_at(located).empty()) return respond(options_at(located, request));
+    respond = with_cors(doors_.cors, request, std::move(respond));
+  }
   switch (located.place) {
     case Place::livez:
     case Place::readyz:
@@ -173,13 +195,14 @@ std::optional<Caller> Front::caller(const Destination& destination, bool on_moun
 void Front::handle_destination(const Located& located, http::Request request, http::Responder respond) {
   const auto& destination = doors_.destinations[located.destination];
   const bool on_mount = located.place == Place::mount;
+  if (request.method == "HEAD") request.method = "GET";  // the listener knows what it was
   const auto match = profile::match(*destination.profile, request.method, located.rest);
   if (match.route == nullptr && match.allowed_methods.empty())
     return respond(fault_of(destination, on_mount, 404, "no-such-route", "This service has no such path."));
   if (match.route == nullptr) {
     auto response =
         fault_of(destination, on_mount, 405, "method-not-allowed", "This path is not served with this method.");
-    response.headers.push_back({"Allow", fmt::format("{}", fmt::join(match.allowed_methods, ", "))});
+    response.headers.push_back({"Allow", fmt::format("{}", fmt::join(with_implied(match.allowed_methods), ", "))});
     return respond(std::move(response));
   }
   std::string target(located.rest);
@@ -250,7 +273,7 @@ void Front::take_from(const Caller& caller, const Destination& destination, cons
   arrival.facility = facility->code;
   arrival.channel = on_mount ? "mount" : "api";
   arrival.idempotency_key = std::string(request.header("idempotency-key"));
-  arrival.prefer = joined_header(request, "prefer");
+  arrival.prefer = request.joined("prefer");
   arrival.method = std::move(request.method);
   arrival.target = std::move(target);
   arrival.content_type = content_type;

@@ -11,6 +11,7 @@
 #include "gateway/clock/clock.h"
 #include "gateway/front/admission.h"
 #include "gateway/front/caller.h"
+#include "gateway/front/cors.h"
 #include "gateway/front/facility_rates.h"
 #include "gateway/front/routes.h"
 #include "gateway/http/message.h"
@@ -42,6 +43,7 @@ struct FrontDoors {
   std::function<void()> throttled{};             // somebody was told to wait
   std::shared_ptr<const Admission> admission{};  // one for all; none: where there is no proof, the code is enough
   OffLoop off_loop{};                            // none: long answers are sealed on the loop
+  std::shared_ptr<const CorsOptions> cors{};     // none: web pages of others read nothing, and nobody has OPTIONS
 };
 
 class Front {
@@ -50,6 +52,10 @@ class Front {
   void handle(http::Request request, http::Responder respond);
 
  private:
+  std::vector<std::string> methods_at(const Located& located) const;
+  std::vector<std::string> with_implied(std::vector<std::string> methods) const;
+  http::Response options_at(const Located& located, const http::Request& request) const;
+  http::Response only_get(std::string_view route) const;
   void handle_health(Place place, const http::Request& request, http::Responder respond) const;
   void handle_records(const Located& located, const http::Request& request, http::Responder respond) const;
   void handle_destination(const Located& located, http::Request request, http::Responder respond);

@@ -5,10 +5,10 @@
 #include <boost/beast/http/parser.hpp>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "gateway/http/listener.h"
+#include "gateway/http/proxy_header.h"
 #include "gateway/http/stream.h"
 
 namespace titip::http {
@@ -23,19 +23,22 @@ using clock::SteadyTime;
 constexpr std::size_t most_drained = 1U << 20U;
 constexpr std::size_t most_kept = 32U << 10U;
 
-// One connection. Its steps: shake hands where there is TLS, read a header under a deadline, guard it, read the body
-// under a deadline, hand the request on, write the answer, begin again with what is left in the buffer.
+// One connection. Its steps: hear from the proxy whose it is, shake hands where there is TLS, read a header under a
+// deadline, guard it, read the body under a deadline, hand the request on, write the answer, begin again with what is
+// left in the buffer.
 class Connection final : public Session, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Server::Impl> server, tcp::socket socket, std::string remote)
+  Connection(std::shared_ptr<Server::Impl> server, tcp::socket socket, Peer peer)
       : server_(std::move(server)),
         stream_(std::move(socket), server_->options.tls ? server_->options.tls->context() : nullptr),
-        remote_(std::move(remote)) {
+        remote_(std::move(peer.address)),
+        by_proxy_(peer.is_proxy),
+        address_by_(by_proxy_ ? AddressBy::nobody : AddressBy::connection) {
     error_code ignored;
     stream_.socket().set_option(tcp::no_delay(true), ignored);
   }
   ~Connection() override {
-    server_->budget().leave(remote_);
+    if (address_by_ != AddressBy::nobody) server_->budget().leave(remote_);
     server_->budget().give_back(held_);
     server_->left(place_);
   }
@@ -45,21 +48,30 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     server_->joined();
   }
 
-  void begin() { stream_.is_secure() ? shake_hands() : begin_request(); }
+  void begin() {
+    if (!by_proxy_ || !server_->options.proxies.send_header) return begin_stream();
+    step_ = Step::proxy_header;
+    set_deadline(server_->options.header_deadline);
+    find_proxy_header();
+  }
+
+  void begin_stream() { stream_.is_secure() ? shake_hands() : begin_request(); }
 
   void begin_request() {
     step_ = buffer_.size() == 0 ? Step::idle : Step::header;
     set_deadline(step_ == Step::idle ? server_->options.idle : server_->options.header_deadline);
     scanned_ = 0;
+    is_head_ = false;
     find_header();
   }
 
   void check_deadline(SteadyTime now) override {
     if (now < deadline_ && !is_too_slow(now)) return;
     switch (step_) {
+      case Step::proxy_header:
+        return turn_away("proxy_header_timeout");
       case Step::handshake:
-        server_->probes.refused("handshake_timeout");
-        return close();
+        return turn_away("handshake_timeout");
       case Step::idle:
       case Step::writing:
       case Step::lingering:
@@ -77,7 +89,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   }
 
   void close_if_idle() override {
-    if (step_ == Step::idle || step_ == Step::handshake) close();
+    if (step_ == Step::idle || step_ == Step::handshake || step_ == Step::proxy_header) close();
   }
 
   void close() override {
@@ -90,7 +102,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   }
 
  private:
-  enum class Step : std::uint8_t { handshake, idle, header, body, answering, writing, lingering, closed };
+  enum class Step : std::uint8_t { proxy_header, handshake, idle, header, body, answering, writing, lingering, closed };
 
   std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
 
@@ -114,16 +126,47 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
 
   void set_deadline(std::chrono::milliseconds span) { deadline_ = server_->clock.steady() + span; }
 
+  // Before a request there is nobody to tell why.
+  void turn_away(std::string_view reason) {
+    server_->probes.refused(reason);
+    close();
+  }
+
+  // Not a byte more is read than the header has: the rest is TLS's own, or is read with the request.
+  void find_proxy_header() {
+    const auto read = read_proxy_header(buffered(), server_->options.proxies.header_bytes);
+    if (!read) return turn_away(read.error());
+    if (read->missing == 0) return take_proxy_header(*read);
+    stream_.socket().async_read_some(buffer_.prepare(read->missing),
+                                     [self = shared_from_this()](error_code error, std::size_t bytes) {
+                                       if (self->step_ == Step::closed) return;
+                                       // A look at whether we listen says nothing, and is no fault.
+                                       if (error && self->buffer_.size() == 0) return self->close();
+                                       if (error) return self->turn_away("proxy_header");
+                                       self->buffer_.commit(bytes);
+                                       self->find_proxy_header();
+                                     });
+  }
+
+  void take_proxy_header(const ProxyHeader& header) {
+    buffer_.consume(buffer_.size());
+    if (!header.source.empty() && !server_->options.proxies.trust(header.source)) {
+      if (!server_->budget().join(header.source, server_->options.connections_per_address))
+        return turn_away("too_many_from_address");
+      remote_ = header.source;
+      address_by_ = AddressBy::proxy;
+    }
+    begin_stream();
+  }
+
   void shake_hands() {
     step_ = Step::handshake;
     set_deadline(server_->options.handshake_deadline);
     stream_.handshake([self = shared_from_this()](error_code error) {
       if (self->step_ == Step::closed) return;
-      if (error) {
-        self->server_->probes.refused("handshake_failed");
-        return self->close();
-      }
+      if (error) return self->turn_away("handshake_failed");
       self->peer_names_ = self->stream_.peer_names();
+      self->believed_by_ = self->stream_.context();
       self->begin_request();
     });
   }
@@ -168,6 +211,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   void take_header(std::string_view head) {
     const auto guarded = server_->options.look(head, server_->options.guard);
     if (!guarded) return refuse(guarded.error().status, guarded.error().reason, guarded.error().sentence);
+    is_head_ = head.starts_with("HEAD ");
     if (guarded->content_length > server_->options.body_bytes)
       return refuse(413, "body_too_large",
                     fmt::format("The body is larger than {} bytes.", server_->options.body_bytes));
@@ -178,13 +222,37 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     content_length_ = guarded->content_length;
     keep_alive_ = guarded->keep_alive;
     request_.received_at = server_->clock.steady();
-    request_.remote_address = remote_;
-    request_.peer_names = peer_names_;
+    name_client();
     buffer_.consume(head.size());
     step_ = Step::body;
     set_deadline(server_->options.body_deadline);
     if (guarded->expects_continue && buffer_.size() < content_length_) return send_continue();
     take_body();
+  }
+
+  // Where the request comes from, and whom a certificate names.
+  void name_client() {
+    request_.remote_address = remote_;
+    request_.address_by = address_by_;
+    request_.peer_names = believed_names();
+    if (!by_proxy_ || server_->options.proxies.send_header) return;
+    auto client = client_behind(server_->options.proxies, remote_, request_);
+    request_.remote_address = std::move(client.text);
+    request_.address_by = client.by;
+  }
+
+  // Since the handshake the authorities may have been replaced: whoever is none of theirs any more is nobody, and is
+  // made to begin anew.
+  PeerNames believed_names() {
+    if (!peer_names_) return nullptr;
+    auto now = server_->options.tls->context();
+    if (now == believed_by_) return peer_names_;
+    believed_by_ = std::move(now);
+    if (stream_.is_signed_for(believed_by_)) return peer_names_;
+    server_->probes.refused("certificate_withdrawn");
+    peer_names_ = nullptr;
+    keep_alive_ = false;
+    return nullptr;
   }
 
   bool parse(std::string_view head) {
@@ -244,7 +312,7 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     const auto now = server_->clock.steady();
     if (!method_.empty()) server_->probes.answered(response.route, method_, response.status, now - started_);
     if (response.close || server_->stopping) keep_alive_ = false;
-    write_ = render(response);
+    write_ = render(response, server_->date(), keep_alive_, is_head_);
     server_->budget().hold(write_.size());
     held_ += write_.size();
     step_ = Step::writing;
@@ -257,23 +325,6 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
       self->let_memory_go();
       self->begin_request();
     });
-  }
-
-  std::string render(const Response& response) const {
-    std::string text;
-    text.reserve(256 + response.body.size());
-    const bool bodyless = response.status == 204 || response.status == 304;
-    fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
-                   reason_phrase(response.status), server_->date());
-    if (!response.content_type.empty())
-      fmt::format_to(std::back_inserter(text), "Content-Type: {}\r\n", response.content_type);
-    if (!bodyless) fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", response.body.size());
-    for (const auto& header : response.headers)
-      fmt::format_to(std::back_inserter(text), "{}: {}\r\n", header.name, header.value);
-    if (!keep_alive_) text += "Connection: close\r\n";
-    text += "\r\n";
-    if (!bodyless && method_ != "HEAD") text += response.body;
-    return text;
   }
 
   // Closing with unread bytes would reset the connection and may take our answer with it: stop sending, read what still
@@ -313,8 +364,11 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
 
   std::shared_ptr<Server::Impl> server_;
   Stream stream_;
-  std::string remote_;
+  std::string remote_;  // the client's address, or its proxy's
+  bool by_proxy_ = false;
+  AddressBy address_by_;
   PeerNames peer_names_;
+  Tls::Context believed_by_;  // what the names were last checked by
   Sessions::iterator place_;
   beast::flat_buffer buffer_;
   std::size_t scanned_ = 0;
@@ -328,14 +382,15 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   std::string method_;
   std::uint64_t content_length_ = 0;
   bool keep_alive_ = true;
+  bool is_head_ = false;
   bool continuing_ = false;  // "100 Continue" is being written
   std::string write_;
 };
 
 }  // namespace
 
-void serve(std::shared_ptr<Server::Impl> listener, tcp::socket socket, std::string address) {
-  auto connection = std::make_shared<Connection>(std::move(listener), std::move(socket), std::move(address));
+void serve(std::shared_ptr<Server::Impl> listener, tcp::socket socket, Peer peer) {
+  auto connection = std::make_shared<Connection>(std::move(listener), std::move(socket), std::move(peer));
   connection->join();
   connection->begin();
 }

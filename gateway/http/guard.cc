@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "gateway/http/words.h"
+
 namespace titip::http {
 namespace {
 
@@ -15,27 +17,13 @@ constexpr std::array known_methods{std::string_view("GET"),    std::string_view(
 // Fields by which a request is understood, or its sender known: where two stand, two readers may take different ones.
 // Lists (Connection, Prefer, Accept, Forwarded) may be said in several lines.
 constexpr std::array said_once{
-    std::string_view("authorization"),   std::string_view("content-encoding"), std::string_view("content-type"),
-    std::string_view("expect"),          std::string_view("idempotency-key"),  std::string_view("user_key"),
-    std::string_view("x-authorization"), std::string_view("x-cons-id"),        std::string_view("x-kdppk"),
-    std::string_view("x-password"),      std::string_view("x-signature"),      std::string_view("x-timestamp"),
-    std::string_view("x-token"),         std::string_view("x-username")};
+    std::string_view("authorization"), std::string_view("content-encoding"), std::string_view("content-type"),
+    std::string_view("expect"),        std::string_view("idempotency-key"),  std::string_view("origin"),
+    std::string_view("user_key"),      std::string_view("x-api-key"),        std::string_view("x-authorization"),
+    std::string_view("x-cons-id"),     std::string_view("x-kdppk"),          std::string_view("x-password"),
+    std::string_view("x-signature"),   std::string_view("x-timestamp"),      std::string_view("x-token"),
+    std::string_view("x-username")};
 static_assert(said_once.size() <= 32);
-
-bool is_token_char(char c) {
-  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-  return std::string_view("!#$%&'*+-.^_`|~").contains(c);
-}
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 bool lists(std::string_view value, std::string_view token) {
   while (!value.empty()) {

@@ -76,7 +76,13 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   std::string date_;
 };
 
-// Begins to serve a connection, which keeps itself alive until it is closed. `address` has joined the budget.
-void serve(std::shared_ptr<Server::Impl> listener, boost::asio::ip::tcp::socket socket, std::string address);
+// Who connected. A proxy that is trusted stands for many, so it has not joined the budget; anybody else has.
+struct Peer {
+  std::string address;
+  bool is_proxy = false;
+};
+
+// Begins to serve a connection, which keeps itself alive until it is closed.
+void serve(std::shared_ptr<Server::Impl> listener, boost::asio::ip::tcp::socket socket, Peer peer);
 
 }  // namespace titip::http

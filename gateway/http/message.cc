@@ -1,8 +1,10 @@
 #include "gateway/http/message.h"
 
+#include <fmt/format.h>
 #include <boost/beast/http/status.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace titip::http {
 namespace {
@@ -19,6 +21,14 @@ std::string_view Request::header(std::string_view name) const {
   return found != headers.end() ? std::string_view(found->value) : std::string_view();
 }
 
+std::string Request::joined(std::string_view name) const {
+  std::string all;
+  for (const auto& each : headers)
+    if (equal_ignoring_case(each.name, name) && !each.value.empty())
+      all.append(all.empty() ? "" : ",").append(each.value);
+  return all;
+}
+
 std::string_view Request::path() const {
   return std::string_view(target).substr(0, target.find('?'));
 }
@@ -32,6 +42,23 @@ std::string_view reason_phrase(int status) {
   if (status == 429) return "Too Many Requests";
   const auto phrase = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
   return {phrase.data(), phrase.size()};
+}
+
+std::string render(const Response& response, std::string_view date, bool keep_alive, bool to_head) {
+  std::string text;
+  text.reserve(256 + response.body.size());
+  const bool bodyless = response.status == 204 || response.status == 304;
+  fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
+                 reason_phrase(response.status), date);
+  if (!response.content_type.empty())
+    fmt::format_to(std::back_inserter(text), "Content-Type: {}\r\n", response.content_type);
+  if (!bodyless) fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", response.body.size());
+  for (const auto& header : response.headers)
+    fmt::format_to(std::back_inserter(text), "{}: {}\r\n", header.name, header.value);
+  if (!keep_alive) text += "Connection: close\r\n";
+  text += "\r\n";
+  if (!bodyless && !to_head) text += response.body;
+  return text;
 }
 
 }  // namespace titip::http

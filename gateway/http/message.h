@@ -18,17 +18,23 @@ struct Header {
   std::string value;
 };
 
+// Who said which address a request comes from. `nobody`: it is a proxy's own, which does not say for whom it asks.
+enum class AddressBy : std::uint8_t { connection, proxy, nobody };
+
 struct Request {
   std::string method;
   std::string target;  // origin form: path and query, as received
   std::vector<Header> headers;
   std::string body;
-  std::string remote_address;
+  std::string remote_address;  // the client's
+  AddressBy address_by = AddressBy::connection;
   PeerNames peer_names{};  // of the client's certificate
   std::chrono::steady_clock::time_point received_at{};
 
   // The first header of that name in any case; empty if there is none.
   std::string_view header(std::string_view name) const;
+  // Of a field that may be said in several lines: all of them, by commas.
+  std::string joined(std::string_view name) const;
   std::string_view path() const;   // target without the query
   std::string_view query() const;  // after the '?', empty if none
 };
@@ -78,5 +84,8 @@ using Handler = std::function<void(Request, Responder)>;
 
 // "Created" for 201.
 std::string_view reason_phrase(int status);
+
+// The answer's bytes. To a HEAD the body is left out, and its length is said.
+std::string render(const Response& response, std::string_view date, bool keep_alive, bool to_head);
 
 }  // namespace titip::http

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <boost/asio/ip/address.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -18,6 +19,7 @@ struct Address {
 };
 
 std::optional<Address> read(std::string_view text) {
+  if (text.contains('\0')) return std::nullopt;  // what stands behind it would not be looked at
   boost::system::error_code error;
   const auto address = boost::asio::ip::make_address(text, error);
   if (error) return std::nullopt;
@@ -59,10 +61,25 @@ bool Network::has(std::string_view address) const {
   return read_address && begins_alike(read_address->bytes, bytes_, prefix_);
 }
 
+bool Network::is_wide() const {
+  static const auto v4 = Network::parse("0.0.0.0/0");
+  if (begins_alike(bytes_, v4->bytes_, std::min(prefix_, before_v4))) return prefix_ < before_v4 + 8;
+  return prefix_ < 16;
+}
+
 bool is_loopback(std::string_view address) {
   static const auto v4 = Network::parse("127.0.0.0/8");
   static const auto v6 = Network::parse("::1");
   return v4->has(address) || v6->has(address);
+}
+
+std::optional<std::string> spelled_address(std::string_view text) {
+  if (text.contains('%')) return std::nullopt;  // a zone, which means something on one machine alone
+  const auto found = read(text);
+  if (!found) return std::nullopt;
+  namespace ip = boost::asio::ip;
+  const ip::address_v6 address(found->bytes);
+  return address.is_v4_mapped() ? make_address_v4(ip::v4_mapped, address).to_string() : address.to_string();
 }
 
 }  // namespace titip::http

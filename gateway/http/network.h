@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,8 @@ class Network {
   // The error is a sentence.
   static std::expected<Network, std::string> parse(std::string_view text);
   bool has(std::string_view address) const;  // false for what is no address
+  // More than 2^24 addresses of IPv4, or a 65,536th part of IPv6: nobody's own network.
+  bool is_wide() const;
 
  private:
   std::array<std::uint8_t, 16> bytes_{};
@@ -22,5 +25,8 @@ class Network {
 };
 
 bool is_loopback(std::string_view address);
+
+// The one spelling by which an address is counted and compared; nothing for what is no address.
+std::optional<std::string> spelled_address(std::string_view text);
 
 }  // namespace titip::http

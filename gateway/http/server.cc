@@ -95,13 +95,19 @@ void Server::Impl::welcome(tcp::socket socket) {
     return;  // closing is the cheapest answer
   }
   error_code gone;
-  auto address = socket.remote_endpoint(gone).address().to_string();
+  const auto address = socket.remote_endpoint(gone).address().to_string();
   if (gone) return;
-  if (!budget().join(address, options.connections_per_address)) {
+  Peer peer{spelled_address(address).value_or(address)};
+  peer.is_proxy = options.proxies.trust(peer.address);
+  if (options.proxies.send_header && !peer.is_proxy) {
+    probes.refused("proxy_untrusted");
+    return;
+  }
+  if (!peer.is_proxy && !budget().join(peer.address, options.connections_per_address)) {
     probes.refused("too_many_from_address");
     return;
   }
-  serve(shared_from_this(), std::move(socket), std::move(address));
+  serve(shared_from_this(), std::move(socket), std::move(peer));
   if (!sweeping) sweep();
 }
 

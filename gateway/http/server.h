@@ -16,6 +16,7 @@
 #include "gateway/http/budget.h"
 #include "gateway/http/guard.h"
 #include "gateway/http/message.h"
+#include "gateway/http/proxies.h"
 #include "gateway/http/tls.h"
 #include "metrics/catalogue.h"
 
@@ -26,7 +27,8 @@ struct ServerOptions {
   decltype(&http::guard) look = http::guard;  // another one: negative controls
   std::uint64_t body_bytes = 512U << 10U;     // more than any route takes: those refuse in their own envelope
   std::size_t connections = 10'000;
-  // With the same budget, of all listeners that have it.
+  Proxies proxies{};
+  // With the same budget, of all listeners that have it; a trusted proxy's own are not counted.
   std::size_t connections_per_address = 1'000;
   std::uint64_t in_flight_bytes = 256U << 20U;  // bodies and answers in memory; more bodies are refused with 503
   std::shared_ptr<Budget> budget;               // none: one of its own

@@ -2,16 +2,12 @@
 // A plain one costs a null pointer and a branch.
 #pragma once
 
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 
 #include <memory>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "gateway/http/tls.h"
 
@@ -50,6 +46,9 @@ class Stream {
 
   // After the handshake, which fails for a certificate that no authority of ours signed.
   PeerNames peer_names() const;
+  // Whether its certificate would still be let in by this one: signed by an authority of its, and in time.
+  bool is_signed_for(const Tls::Context& context) const;
+  const Tls::Context& context() const { return context_; }
 
  private:
   using Secure = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
@@ -58,24 +57,5 @@ class Stream {
   Tls::Context context_;
   std::unique_ptr<Secure> tls_;
 };
-
-inline PeerNames Stream::peer_names() const {
-  if (!tls_) return nullptr;
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(tls_->native_handle()),
-                                                                &X509_free);
-  if (!certificate || SSL_get_verify_result(tls_->native_handle()) != X509_V_OK) return nullptr;
-  const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr)),
-      &GENERAL_NAMES_free);
-  auto found = std::make_shared<std::vector<std::string>>();
-  for (int at = 0; names && at < sk_GENERAL_NAME_num(names.get()); ++at) {
-    const auto* each = sk_GENERAL_NAME_value(names.get(), at);
-    if (each->type != GEN_DNS) continue;
-    std::string name(reinterpret_cast<const char*>(ASN1_STRING_get0_data(each->d.dNSName)),
-                     static_cast<std::size_t>(ASN1_STRING_length(each->d.dNSName)));
-    if (name.find('\0') == std::string::npos) found->push_back(std::move(name));
-  }
-  return found;
-}
 
 }  // namespace titip::http

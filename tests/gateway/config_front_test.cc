@@ -98,6 +98,85 @@ TEST_F(FrontConfigTest, admission_says_what_proves_a_facility) {
                  "client_authorities_file");
 }
 
+TEST_F(FrontConfigTest, proxies_are_named_and_nothing_wide_is) {
+  const auto config = front(
+      R"({"trusted_proxies": ["10.0.0.1", "10.8.0.0/16", "2001:db8::/32"], "proxy_protocol": "required",
+          "proxy_header_bytes": 512, "forwarded_field": "forwarded"})");
+  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+  const auto& proxies = config->front.limits.proxies;
+  EXPECT_EQ(proxies.trusted.size(), 3U);
+  EXPECT_TRUE(proxies.trust("10.8.1.1"));
+  EXPECT_FALSE(proxies.trust("10.0.0.2"));
+  EXPECT_TRUE(proxies.send_header);
+  EXPECT_EQ(proxies.header_bytes, 512U);
+  EXPECT_EQ(proxies.field, http::AddressField::forwarded);
+  const auto none = front("{}");
+  EXPECT_TRUE(none->front.limits.proxies.trusted.empty());
+  EXPECT_FALSE(none->front.limits.proxies.send_header);
+  EXPECT_EQ(none->front.limits.proxies.field, http::AddressField::x_forwarded_for);
+  for (const auto* wide : {"0.0.0.0/0", "10.0.0.0/7", "::/0", "::/80", "2000::/8", "::ffff:0:0/96"})
+    expect_mistake(fmt::format(R"({{"trusted_proxies": ["10.0.0.1", "{}"]}})", wide), "/front/trusted_proxies/1",
+                   "too wide");
+  expect_mistake(R"({"trusted_proxies": ["proxy.example"]})", "/front/trusted_proxies/0", "is no network");
+  expect_mistake(R"({"trusted_proxies": "10.0.0.1"})", "/front/trusted_proxies", "a list");
+  expect_mistake(R"({"proxy_protocol": "required"})", "/front/proxy_protocol", "trusted_proxies");
+  expect_mistake(R"({"proxy_protocol": "on"})", "/front/proxy_protocol", R"("off" or "required")");
+  expect_mistake(R"({"forwarded_field": "x-real-ip"})", "/front/forwarded_field", "forwarded");
+  expect_mistake(R"({"proxy_header_bytes": 231})", "/front/proxy_header_bytes", "232");
+}
+
+TEST_F(FrontConfigTest, networks_behind_a_proxy_count_by_its_word_alone) {
+  const auto behind =
+      front(R"({"plain_http": true, "trusted_proxies": ["10.0.0.1"], "admission": {"networks": ["10.20.0.0/16"]}})");
+  ASSERT_TRUE(behind) << behind.error().pointer << ": " << behind.error().sentence;
+  EXPECT_TRUE(behind->front.admission->networks_by_proxy);
+  EXPECT_FALSE(front(R"({"admission": {"networks": ["10.20.0.0/16"]}})")->front.admission->networks_by_proxy);
+}
+
+TEST_F(FrontConfigTest, pages_are_named_one_by_one) {
+  const auto config = front(R"({"cors": {"origins": ["https://app.example"], "max_age_s": 5, "credentials": true}})");
+  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+  ASSERT_TRUE(config->front.cors);
+  EXPECT_EQ(config->front.cors->origins, std::vector<std::string>{"https://app.example"});
+  EXPECT_EQ(config->front.cors->max_age_s, 5U);
+  EXPECT_TRUE(config->front.cors->credentials);
+  EXPECT_FALSE(front("{}")->front.cors);
+  expect_mistake(R"({"cors": {}})", "/front/cors", "origins");
+  expect_mistake(R"({"cors": {"origins": []}})", "/front/cors/origins", "1 to 64");
+  expect_mistake(R"({"cors": {"origins": ["https://a.example", "*"]}})", "/front/cors/origins/1", "one by one");
+  expect_mistake(R"({"cors": {"origins": ["https://a.example/"]}})", "/front/cors/origins/0", "without a path");
+  expect_mistake(R"({"cors": {"origins": ["https://a.example"], "max_age_s": 86401}})", "/front/cors/max_age_s",
+                 "86400");
+}
+
+TEST_F(FrontConfigTest, a_proxy_on_this_machine_stands_there_for_others) {
+  const auto said = complaint(R"({"trusted_proxies": ["127.0.0.1"]})");
+  EXPECT_TRUE(said.contains("trusted_proxies") && said.contains("titip facility key")) << said;
+  EXPECT_EQ(complaint(R"({"trusted_proxies": ["127.0.0.1"], "admission": {"api_keys": true}})"), "");
+  const auto open =
+      complaint(R"({"address": "0.0.0.0", "trusted_proxies": ["127.0.0.1"], "admission": {"api_keys": true}})");
+  EXPECT_TRUE(open.contains("certificate_file")) << open;
+}
+
+TEST_F(FrontConfigTest, the_admin_api_with_a_certificate_may_be_reached_from_elsewhere) {
+  const auto with = [this](std::string_view admin) {
+    return parse_config(fmt::format(R"({{"data_directory": "d", "admin": {},
+      "destinations": [{{"profile": "pcare-vaksin", "base_url": "http://a"}}]}})",
+                                    admin),
+                        directory_);
+  };
+  const auto open = with(fmt::format(R"({{"listen": {{"address": "0.0.0.0"}}, {}}})", tls));
+  ASSERT_TRUE(open) << open.error().pointer << ": " << open.error().sentence;
+  EXPECT_TRUE(open->admin.tls->key.contains("PRIVATE KEY"));
+  const auto loose = with(R"({"tls": {"certificate_file": "own.pem", "key_file": "loose.key"}})");
+  ASSERT_FALSE(loose);
+  EXPECT_EQ(loose.error().pointer, "/admin/tls/key_file");
+  const auto clients = with(
+      R"({"tls": {"certificate_file": "own.pem", "key_file": "own.key", "client_authorities_file": "clinics.pem"}})");
+  ASSERT_FALSE(clients) << "nothing there asks for a certificate";
+  EXPECT_EQ(clients.error().pointer, "/admin/tls/client_authorities_file");
+}
+
 TEST_F(FrontConfigTest, other_machines_reach_no_listener_in_the_clear) {
   EXPECT_EQ(complaint(R"({"address": "127.0.0.1"})"), "");
   EXPECT_EQ(complaint(R"({"address": "::1"})"), "");

@@ -52,6 +52,10 @@ TEST(ReloadTest, tls_that_comes_or_goes_needs_a_restart) {
   EXPECT_EQ(needs_restart(running, fresh), Places{"/front/tls"});
   running.front.tls = http::TlsMaterial{"others", "key"};
   EXPECT_EQ(needs_restart(running, fresh), Places{});
+  running.admin.tls = http::TlsMaterial{"certificates", "key"};
+  EXPECT_EQ(needs_restart(running, fresh), Places{"/admin/tls"});
+  fresh.admin.tls = http::TlsMaterial{"others", "key"};
+  EXPECT_EQ(needs_restart(running, fresh), Places{});
 }
 
 }  // namespace

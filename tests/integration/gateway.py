@@ -129,6 +129,14 @@ class Gateway:
         self.process.send_signal(how)
         return self.process.wait(timeout=serving.PATIENCE_S)
 
+    def reloads(self, event, words=""):
+        """Tells it to reload; waits for one more line that says so."""
+        log = f"titip-{self.starts}.log"
+        lines = lambda: [line for line in self.place.log(log).splitlines() if f'"{event}"' in line and words in line]
+        before = len(lines())
+        self.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: len(lines()) > before, f"{event} {words}")
+
     def call(self, method, path, body=None, headers=None, port=None):
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
         text = body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)

@@ -4,7 +4,6 @@ reload changes while a clinic stays connected."""
 import http.client
 import json
 import pathlib
-import signal
 import socket
 import ssl
 import sys
@@ -189,14 +188,6 @@ class Tls(Upkeep):
                 with self.assertRaisesRegex(AssertionError, "other machines reach 0.0.0.0"):
                     gateway.start(before=("sh", "-c", take, "sh"), pass_fds=(listener.fileno(),))
 
-    def reloaded(self, gateway, event, words=""):
-        """Tells it to reload; waits for one more line that says so."""
-        log = f"titip-{gateway.starts}.log"
-        lines = lambda: [line for line in gateway.place.log(log).splitlines() if f'"{event}"' in line and words in line]
-        before = len(lines())
-        gateway.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: len(lines()) > before, f"{event} {words}")
-
     def test_a_reload_takes_up_a_certificate_while_a_clinic_stays(self):
         with Place() as place:
             authority = Authority(place.directory)
@@ -206,7 +197,7 @@ class Tls(Upkeep):
             self.assertEqual(staying.submits(1), 201)
             sock, first = staying.connection.sock, staying.serial()
             certificate, key = authority.sign("localhost")  # in the place of the other one
-            self.reloaded(gateway, "certificate_reloaded")
+            gateway.reloads("certificate_reloaded")
             self.assertEqual(staying.submits(2), 201)
             self.assertIs(staying.connection.sock, sock, "the same connection")
             new = Clinic(gateway, authority)
@@ -215,10 +206,10 @@ class Tls(Upkeep):
             # A certificate that cannot be used changes nothing, and says so.
             good = certificate.read_text()
             certificate.write_text("nonsense")
-            self.reloaded(gateway, "reload_refused", "the certificate cannot be read")
+            gateway.reloads("reload_refused", "the certificate cannot be read")
             certificate.write_text(good)
             key.chmod(0o644)
-            self.reloaded(gateway, "reload_refused", "chmod 600")
+            gateway.reloads("reload_refused", "chmod 600")
             other = Clinic(gateway, authority)
             self.assertEqual(other.submits(4), 201)
             self.assertEqual(other.serial(), new.serial())
@@ -236,7 +227,7 @@ class Tls(Upkeep):
             gateway.settings["front"]["idle_ms"] = 1234
             gateway.settings["destinations"][0]["reply_bytes"] = 4096
             gateway.write_config()
-            self.reloaded(gateway, "needs_a_restart", "/front/idle_ms")
+            gateway.reloads("needs_a_restart", "/front/idle_ms")
             wait_for(lambda: "/destinations/0/reply_bytes" in place.log("titip-1.log"), "the other place")
             wait_for(lambda: '"reloaded"' in place.log("titip-1.log"), "the end")
             self.assertEqual([submit(2, each) for each in ("P0001", "P0002", "P0003")], [201, 401, 201])
@@ -244,13 +235,13 @@ class Tls(Upkeep):
             gateway.settings["facilities"] = [kept, {"code": "P0002", "name": "Lagi", "time_zone": "WITA"}]
             gateway.settings["log_level"] = "warning"
             gateway.write_config()
-            self.reloaded(gateway, "needs_a_restart", "/front/idle_ms")
+            gateway.reloads("needs_a_restart", "/front/idle_ms")
             wait_for(lambda: submit(3, "P0003") == 401, "the third to be gone")
             self.assertEqual(submit(3, "P0002"), 201, "let in again")
             self.assertEqual(place.log("titip-1.log").count('"reloaded"'), 1, "the second was not worth a warning")
             # A file that is no config changes nothing.
             (place.directory / "titip.json").write_text("{")
-            self.reloaded(gateway, "reload_refused", "not JSON")
+            gateway.reloads("reload_refused", "not JSON")
             self.assertEqual(submit(4, "P0001"), 201)
             self.assertEqual(gateway.stop(), 0)
 

@@ -124,6 +124,8 @@ TEST_F(AdminOpenApiServed, every_documented_place_answers_to_its_methods_alone) 
       std::ranges::transform(verb, verb.begin(), [](char c) { return static_cast<char>(c - 32); });
       const auto response = as("admin", verb, target, verb == "GET" ? json(nullptr) : json("["));
       EXPECT_EQ(response.status != 405, item.contains(method)) << verb << " " << path;
+      if (verb == "GET")
+        EXPECT_EQ(as("admin", "HEAD", target).status, response.status) << path << ": the document says so of them all";
       if (response.status == 405) EXPECT_FALSE(header(response, "Allow").empty()) << path;
     }
   }

@@ -86,6 +86,28 @@ TEST_F(AdmissionTest, a_network_lets_in_whom_it_has) {
   EXPECT_FALSE(is_in("0905R004", "", inside)) << "disabled";
 }
 
+TEST_F(AdmissionTest, a_network_has_nobody_but_whom_the_connection_or_a_trusted_proxy_puts_there) {
+  using enum http::AddressBy;
+  struct Row {
+    bool by_proxy;
+    http::AddressBy by;
+    const char* address;
+    bool is_in;
+  };
+  for (const auto& row :
+       {Row{false, connection, inside, true}, Row{false, proxy, inside, true}, Row{false, nobody, inside, false},
+        Row{true, connection, inside, false}, Row{true, proxy, inside, true}, Row{true, nobody, inside, false},
+        Row{false, proxy, outside, false}, Row{true, proxy, outside, false}}) {
+    admission_.emplace(AdmissionOptions{.networks = province, .networks_by_proxy = row.by_proxy}, clock_,
+                       [](std::string_view) {});
+    http::Request request;
+    request.remote_address = row.address;
+    request.address_by = row.by;
+    EXPECT_EQ(admission_->lets_in(facilities_.find("0905R002").get(), "0905R002", request), row.is_in)
+        << row.by_proxy << static_cast<int>(row.by) << row.address;
+  }
+}
+
 TEST_F(AdmissionTest, a_certificate_lets_in_the_facility_it_names) {
   offer(false, {}, "faskes.test");
   EXPECT_TRUE(is_in("0905R002", "", outside, {"other.test", "0905R002.faskes.test"}));

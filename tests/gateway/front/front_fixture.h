@@ -63,8 +63,8 @@ class FrontTest : public testing::Test {
   std::optional<http::Response> ask(http::Request asked) {
     std::optional<http::Response> answer;
     abandoned_ = false;
-    front_.handle(std::move(asked), http::Responder([&](http::Response given) { answer = std::move(given); },
-                                                    [this] { abandoned_ = true; }));
+    front_->handle(std::move(asked), http::Responder([&](http::Response given) { answer = std::move(given); },
+                                                     [this] { abandoned_ = true; }));
     world_.run();
     if (!answer && !abandoned_) ADD_FAILURE() << "neither answered nor abandoned";
     return answer;
@@ -98,7 +98,7 @@ class FrontTest : public testing::Test {
   reads::OwnRecords own_records_{world_.store, world_.home, *world_.sealer};
   bool alive_ = true;
   std::string why_not_ready_;
-  Front front_{doors()};
+  std::optional<Front> front_{std::in_place, doors()};
   bool abandoned_ = false;
 };
 

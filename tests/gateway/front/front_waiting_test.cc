@@ -16,8 +16,8 @@ class WaitingTest : public FrontTest {
   // Taken in, and not answered yet.
   void begin(http::Request asked) {
     answer_.reset();
-    front_.handle(std::move(asked), http::Responder([this](http::Response given) { answer_ = std::move(given); },
-                                                    [] { ADD_FAILURE() << "the connection was closed"; }));
+    front_->handle(std::move(asked), http::Responder([this](http::Response given) { answer_ = std::move(given); },
+                                                     [] { ADD_FAILURE() << "the connection was closed"; }));
     world_.run();
   }
   void pass(std::chrono::milliseconds span) {
@@ -108,7 +108,7 @@ TEST_F(WaitingTest, a_preference_is_honoured_and_said_to_be) {
 TEST_F(WaitingTest, a_connection_that_is_gone_is_harmless) {
   {
     http::Responder gone([](http::Response) {}, [] {});
-    front_.handle(request("POST", "/pcare-vaksin/vaksin/simpan", std::string(dose)), std::move(gone));
+    front_->handle(request("POST", "/pcare-vaksin/vaksin/simpan", std::string(dose)), std::move(gone));
   }
   world_.run();
   settle(storage::Event::delivered, {201, "application/json", "{}"});

@@ -38,5 +38,24 @@ TEST(NetworkTest, loopback_is_this_machine) {
   for (const auto* there : {"0.0.0.0", "::", "10.0.0.1", "", "localhost"}) EXPECT_FALSE(is_loopback(there)) << there;
 }
 
+TEST(NetworkTest, an_address_has_one_spelling) {
+  for (const auto& [text, spelled] : {std::pair{"192.0.2.1", "192.0.2.1"},
+                                      {"::ffff:192.0.2.1", "192.0.2.1"},
+                                      {"::FFFF:c000:201", "192.0.2.1"},
+                                      {"2001:DB8:0:0::1", "2001:db8::1"},
+                                      {"::1", "::1"}})
+    EXPECT_EQ(spelled_address(text), spelled) << text;
+  for (const std::string bad : {"", "192.0.2", "192.0.2.01", "192.0.2.1 ", "fe80::1%lo", "localhost", "[::1]"})
+    EXPECT_FALSE(spelled_address(bad)) << bad;
+  EXPECT_FALSE(spelled_address(std::string_view("192.0.2.1\0x", 11))) << "nobody stops at its NUL";
+}
+
+TEST(NetworkTest, a_network_of_too_many_is_wide) {
+  for (const auto* wide : {"0.0.0.0/0", "10.0.0.0/7", "::/0", "::/16", "::/80", "2000::/15", "::ffff:0:0/96"})
+    EXPECT_TRUE(Network::parse(wide)->is_wide()) << wide;
+  for (const auto* narrow : {"10.0.0.0/8", "192.0.2.1", "2000::/16", "2001:db8::/32", "::1"})
+    EXPECT_FALSE(Network::parse(narrow)->is_wide()) << narrow;
+}
+
 }  // namespace
 }  // namespace titip::http

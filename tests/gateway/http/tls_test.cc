@@ -1,74 +1,12 @@
 // The listener under TLS, met by clients that use OpenSSL by themselves.
 #include "gateway/http/tls.h"
 
-#include <openssl/ssl.h>
-
-#include "tests/gateway/http/certificates.h"
-#include "tests/gateway/http/server_fixture.h"
+#include "tests/gateway/http/tls_client.h"
 
 namespace titip::http {
 namespace {
 
 using tests::Certificate;
-
-// What a client wants of its connection.
-struct Wish {
-  int newest = TLS1_3_VERSION;
-  std::string suites{};  // of 1.2
-  std::string alpn{};
-  const Certificate* own = nullptr;
-  int security = 2;
-};
-
-class TlsClient {
- public:
-  TlsClient(std::uint16_t port, const Certificate& trusted, const Wish& wish = {})
-      : client_(port), context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free), ssl_(nullptr, &SSL_free) {
-    SSL_CTX_set_security_level(context_.get(), wish.security);
-    SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);
-    SSL_CTX_set_max_proto_version(context_.get(), wish.newest);
-    if (!wish.suites.empty()) SSL_CTX_set_cipher_list(context_.get(), wish.suites.c_str());
-    X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), trusted.x509());
-    SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
-    if (wish.own != nullptr) {
-      SSL_CTX_use_certificate(context_.get(), wish.own->x509());
-      SSL_CTX_use_PrivateKey(context_.get(), wish.own->key());
-    }
-    ssl_.reset(SSL_new(context_.get()));
-    if (!wish.alpn.empty())
-      SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(wish.alpn.data()),
-                          static_cast<unsigned int>(wish.alpn.size()));
-    SSL_set_fd(ssl_.get(), client_.socket().native_handle());
-    SSL_set1_host(ssl_.get(), "localhost");
-    is_connected_ = SSL_connect(ssl_.get()) == 1;
-  }
-
-  bool is_connected() const { return is_connected_; }
-  SSL* ssl() { return ssl_.get(); }
-  void send(std::string_view bytes) { SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())); }
-  // What has come when the pattern has, or when no more does.
-  std::string until(std::string_view pattern) {
-    std::string got;
-    std::array<char, 4096> bytes{};
-    while (!got.contains(pattern)) {
-      const auto count = SSL_read(ssl_.get(), bytes.data(), bytes.size());
-      if (count <= 0) break;
-      got.append(bytes.data(), static_cast<std::size_t>(count));
-    }
-    return got;
-  }
-  // Everything, and whether the server said goodbye.
-  std::pair<std::string, bool> rest() {
-    auto got = until("nothing says this");
-    return {got, (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0};
-  }
-
- private:
-  Client client_;
-  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
-  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
-  bool is_connected_ = false;
-};
 
 class TlsTest : public ServerTest {
  protected:
@@ -215,6 +153,59 @@ TEST_F(TlsTest, another_certificate_is_for_those_who_come) {
   EXPECT_TRUE(TlsClient(port_, other_authority).is_connected());
   before.send(get("/"));
   EXPECT_TRUE(before.until("nobody\n").contains("200 OK")) << "who is connected stays so";
+}
+
+// A reload takes an authority away: whom it signed is nobody at the next request, and not before.
+TEST_F(TlsTest, who_is_connected_is_believed_as_long_as_its_authority_is) {
+  const Certificate clinics("DNS:clinics");
+  const Certificate others("DNS:others");
+  const Certificate good("DNS:0905R002.faskes.test", &clinics);
+  auto with = material(own_);
+  with.client_authorities = clinics.pem();
+  begin(with);
+  TlsClient client(port_, authority_, {.own = &good});
+  const auto told = [&] {
+    client.send(get("/"));
+    return client.until("\n\n").contains("names 0905R002.faskes.test\n");
+  };
+  handler_ = [](const Request& request, Responder respond) {
+    std::string names = request.peer_names ? "names" : "nobody";
+    if (request.peer_names)
+      for (const auto& each : *request.peer_names) names += " " + each;
+    respond({200, "text/plain", {}, names + "\n\n"});
+  };
+  ASSERT_TRUE(told());
+  with.client_authorities = clinics.pem() + others.pem();
+  ASSERT_TRUE(tls_->use(with));
+  EXPECT_TRUE(told()) << "another one beside it";
+  with.client_authorities = clinics.pem();
+  ASSERT_TRUE(tls_->use(with));
+  EXPECT_TRUE(told());
+  with.client_authorities = others.pem();
+  ASSERT_TRUE(tls_->use(with));
+  client.send(get("/"));
+  const auto [text, goodbye] = client.rest();
+  EXPECT_TRUE(text.contains("nobody\n")) << text;
+  EXPECT_TRUE(text.contains("Connection: close")) << "so that it begins anew";
+  EXPECT_TRUE(goodbye);
+  EXPECT_TRUE(has_refused("certificate_withdrawn"));
+}
+
+TEST_F(TlsTest, who_is_connected_is_nobody_when_no_certificates_are_asked_for_any_more) {
+  const Certificate clinics("DNS:clinics");
+  const Certificate good("DNS:0905R002.faskes.test", &clinics);
+  auto with = material(own_);
+  with.client_authorities = clinics.pem();
+  begin(with);
+  TlsClient client(port_, authority_, {.own = &good});
+  TlsClient stranger(port_, authority_);
+  client.send(get("/"));
+  ASSERT_TRUE(client.until("test\n").contains("names 0905R002"));
+  ASSERT_TRUE(tls_->use(material(own_)));
+  client.send(get("/"));
+  EXPECT_TRUE(client.rest().first.contains("nobody\n"));
+  stranger.send(get("/"));
+  EXPECT_FALSE(stranger.until("nobody\n").contains("close")) << "who showed none loses none";
 }
 
 TEST(TlsMaterialTest, what_cannot_be_used_is_named_and_changes_nothing) {
