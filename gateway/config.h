@@ -42,6 +42,7 @@ struct FrontConfig {
   bool plain_http = false;               // so it may be, though other machines reach it
   std::optional<front::AdmissionOptions> admission;
   front::RateOptions facility_rate;
+  std::uint64_t facility_pending = 100'000;  // 0: any number
 };
 
 struct StorageConfig {

@@ -96,7 +96,8 @@ front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
               work();
               loop_.post(std::move(then));
             });
-          }};
+          },
+          parts.config.front.facility_pending};
 }
 
 std::expected<std::uint16_t, std::string> FrontLoop::listen(const std::string& address, std::uint16_t port,
