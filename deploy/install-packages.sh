@@ -55,11 +55,13 @@ usage() {
   cat <<'END'
 usage: deploy/install-packages.sh [--without-tests] [--with-monitoring] [--with-lint] [--with-bench] [--list]
   --without-tests  only what building and deploy/demo.sh need
-  --with-monitoring  also Prometheus and Alertmanager, for deploy/monitoring/up.sh and `tests/run.sh monitoring`; Debian starts
-                   both as services of their own
+  --with-monitoring  also Prometheus and Alertmanager, for deploy/monitoring/up.sh and `tests/run.sh monitoring`, which start
+                   their own
   --with-lint      also clang-tidy, for `tests/run.sh lint`
   --with-bench     also the servers that `tests/run.sh bench` measures Titip beside
   --list           print the packages that would be asked for, and stop
+No service of a package is started by the installation, unless /usr/sbin/policy-rc.d is there already and says otherwise. Debian
+starts what is enabled at the next boot (`systemctl disable prometheus …`).
 END
 }
 
@@ -134,6 +136,34 @@ if [[ $EUID -ne 0 ]]; then
   fi
 fi
 
+# What Debian's invoke-rc.d asks before it starts a service (/usr/share/doc/init-system-helpers/README.policy-rc.d.gz). Ours says no
+# to all and goes when this script ends; one that is there already is its owner's, and stays as it is.
+policy=/usr/sbin/policy-rc.d
+own_policy=
+keep_services_from_starting() {
+  if [[ -e $policy || -L $policy ]]; then
+    say "$policy is there already: it says which services are started"
+    return 0
+  fi
+  own_policy=$(mktemp)
+  printf '#!/bin/sh\n# deploy/install-packages.sh (%s): no service is started\nexit 101\n' "$$" >"$own_policy"
+  # Whole or not at all, and never over somebody else's.
+  "${as_root[@]}" install -m 0755 "$own_policy" "$policy.titip-$$"
+  "${as_root[@]}" ln "$policy.titip-$$" "$policy" || say "$policy came meanwhile: it says which services are started"
+  "${as_root[@]}" rm -f "$policy.titip-$$"
+}
+# shellcheck disable=SC2317  # called by the traps
+let_services_start() {
+  if [[ -n $own_policy ]]; then
+    if cmp -s "$own_policy" "$policy"; then "${as_root[@]}" rm -f "$policy"; fi
+    rm -f "$own_policy"
+    own_policy=
+  fi
+}
+trap let_services_start EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
 apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a apt-get -qq \
     -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
@@ -144,6 +174,7 @@ if ! apt -o APT::Update::Error-Mode=any update; then
   sleep 10
   apt update || say "apt-get update failed again; trying with the package lists that are here"
 fi
+keep_services_from_starting
 if ! apt install --yes --no-install-recommends "${missing[@]}"; then
   say "apt-get could not install what is missing (see above): is Debian's package mirror reachable from here?"
   exit 1

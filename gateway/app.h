@@ -24,6 +24,7 @@
 #include "gateway/reads/status.h"
 #include "gateway/serve.h"
 #include "gateway/supervision.h"
+#include "metrics/certificate_probes.h"
 
 namespace titip::gateway {
 
@@ -83,6 +84,7 @@ class App {
   metrics::RetentionProbes retention_probes_{registry_};
   metrics::AdminProbes admin_probes_{registry_};
   metrics::FacilityProbes facility_probes_{registry_};
+  metrics::CertificateProbes certificate_probes_{registry_};
   storage::Facilities facilities_;
   std::optional<storage::StoreLock> lock_;  // let go when everything that has the store is gone
   std::optional<storage::Sealer> sealer_;

@@ -81,6 +81,11 @@ void App::fill_queue_metrics() {
   const auto known = facilities_.counts();
   facility_probes_.enabled.set(static_cast<double>(known.enabled));
   facility_probes_.disabled.set(static_cast<double>(known.disabled));
+  if (tls_) {
+    const auto validity = tls_->validity();
+    certificate_probes_.listener(validity.own);
+    certificate_probes_.client_authorities(validity.client_authorities);
+  }
   front_probes_.in_flight_bytes.set(static_cast<double>(budget_->bytes()));
   front_probes_.addresses.set(static_cast<double>(budget_->addresses()));
   read_probes_.kept_bytes.set(static_cast<double>(kept_size_->bytes()));

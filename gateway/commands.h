@@ -43,6 +43,7 @@ struct FacilityCommand {
   std::string utc_offset;
   std::string encrypted = "profile";
   std::string signature_age;
+  std::string most_pending;
   bool skip_faulty = false;
   bool makes_key = false;  // unless one is to go
 };

@@ -45,6 +45,7 @@ struct FrontConfig {
   std::optional<front::AdmissionOptions> admission;
   std::shared_ptr<const front::CorsOptions> cors;  // none: no page of others reads anything
   front::RateOptions facility_rate;
+  std::uint64_t facility_pending = 100'000;  // 0: any number
 };
 
 struct StorageConfig {

@@ -39,7 +39,7 @@ constexpr std::array<Key<FacilityEntry>, 4> callback_keys{{
     {"delivered", "whether it is told of deliveries too, not of rejections alone",
      [](const R& r, FacilityEntry& c) { c.facility.callback_delivered = r.flag(); }},
 }};
-constexpr std::array<Key<FacilityEntry>, 12> facility_keys{{
+constexpr std::array<Key<FacilityEntry>, 13> facility_keys{{
     {"code", "code at the national service",
      [](const R& r, FacilityEntry& c) {
        c.facility.code = r.text();
@@ -63,6 +63,10 @@ constexpr std::array<Key<FacilityEntry>, 12> facility_keys{{
      "under /v1",
      [](const R& r, FacilityEntry& c) {
        c.facility.signature_age = std::chrono::seconds(r.integer<std::int64_t>(1, 86'400));
+     }},
+    {"most_pending", "records of it that may be pending; without it front/facility_pending; 0: any number",
+     [](const R& r, FacilityEntry& c) {
+       c.facility.most_pending = r.integer<std::uint64_t>(0, storage::most_pending_of_a_facility);
      }},
     {"api_key_file", "file with the API key that lets it in (front/admission), mode 0600",
      [](const R& r, FacilityEntry& c) { c.api_key_file = r.text(); }},

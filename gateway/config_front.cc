@@ -104,7 +104,7 @@ void read_cors(const R& r, F& front) {
   front.cors = std::make_shared<const C>(std::move(cors));
 }
 
-constexpr std::array<Key<F>, 29> front_keys{{
+constexpr std::array<Key<F>, 30> front_keys{{
     {"address", "IP address to listen on", [](const R& r, F& c) { c.listen.address = r.text(); }},
     {"port", "TCP port; 0 takes a free one",
      [](const R& r, F& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
@@ -130,6 +130,10 @@ constexpr std::array<Key<F>, 29> front_keys{{
      [](const R& r, F& c) { c.facility_rate.per_second = r.integer<std::uint32_t>(0, 1'000'000); }},
     {"facility_burst", "so many of one facility at once after a pause",
      [](const R& r, F& c) { c.facility_rate.burst = r.integer<std::uint32_t>(1, 1'000'000); }},
+    {"facility_pending",
+     "records of one facility that may be pending; more are answered 429 until some are settled; 0: any number; a "
+     "facility may have another limit",
+     [](const R& r, F& c) { c.facility_pending = r.integer<std::uint64_t>(0, storage::most_pending_of_a_facility); }},
     {"body_bytes_per_second", "a body that comes slower is refused; 0: any pace",
      [](const R& r, F& c) { c.limits.body_rate = r.integer<std::uint32_t>(0, 1 << 20); }},
     {"body_grace_ms", "but not before this", [](const R& r, F& c) { c.limits.body_grace = r.milliseconds(100, hour); }},

@@ -226,6 +226,8 @@ std::string complete(const Config& config, const FacilityCommand& command, stora
     if (!read_encrypted(command.encrypted, facility)) return "--encrypted is yes, no or profile";
     if (!command.signature_age.empty() && !read_signature_age(command.signature_age, facility))
       return "--signature-age is a whole number of seconds";
+    if (!command.most_pending.empty() && !read_most_pending(command.most_pending, facility))
+      return "--most-pending is a whole number of records";
   }
   const std::pair<const std::string&, std::string&> secrets[] = {
       {command.secret_file, facility.consumer_secret},

@@ -54,6 +54,10 @@ constexpr std::array columns{
              return std::string(read_signature_age(field, facility) ? ""
                                                                     : "signature_age is a whole number of seconds");
            }},
+    Column{"most_pending", false,
+           [](const std::string& field, Facility& facility) {
+             return std::string(read_most_pending(field, facility) ? "" : "most_pending is a whole number of records");
+           }},
     Column{"callback_url", false, text<&Facility::callback_url>},
     Column{"callback_secret", false, text<&Facility::callback_secret>},
     Column{"callback_delivered", false,
@@ -159,6 +163,13 @@ bool read_signature_age(std::string_view text, Facility& facility) {
   std::uint32_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   facility.signature_age = std::chrono::seconds(seconds);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+bool read_most_pending(std::string_view text, Facility& facility) {
+  std::uint64_t records = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), records);
+  facility.most_pending = records;
   return error == std::errc() && end == text.data() + text.size();
 }
 

@@ -19,6 +19,7 @@ std::optional<std::chrono::minutes> read_utc_offset(std::string_view text);
 // yes, no or profile into `facility`; false: none of these.
 bool read_encrypted(std::string_view text, storage::Facility& facility);
 bool read_signature_age(std::string_view text, storage::Facility& facility);
+bool read_most_pending(std::string_view text, storage::Facility& facility);
 
 struct FacilityOfLine {
   std::size_t line = 0;
@@ -34,7 +35,8 @@ struct FacilityFile {
 };
 
 // The columns are named in the first line, in any order: code, name, consumer_id, secret, and where wanted utc_offset,
-// late_entry_reason, username, password, encrypted, signature_age. An empty field is one that was not said.
+// late_entry_reason, username, password, encrypted, signature_age, most_pending. An empty field is one that was not
+// said.
 FacilityFile read_facility_file(std::string_view csv, std::chrono::minutes usual_offset);
 
 }  // namespace titip::gateway

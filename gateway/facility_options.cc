@@ -32,6 +32,8 @@ class FacilityOptions {
         ->capture_default_str();
     added->add_option("--signature-age", line_.command.signature_age,
                       "seconds a clinic's signature may be older or newer; without it no check");
+    added->add_option("--most-pending", line_.command.most_pending,
+                      "records of it that may be pending, 0 any number (front/facility_pending)");
     auto* callback = added->add_option("--callback-url", words.callback_url,
                                        "where it is told what was rejected: https://host/path");
     auto* callback_secret = callback_secret_file(added);

@@ -97,6 +97,7 @@ front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
               loop_.post(std::move(then));
             });
           },
+          parts.config.front.facility_pending,
           parts.config.front.cors};
 }
 

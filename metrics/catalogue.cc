@@ -96,8 +96,8 @@ constexpr std::array causes{
     "tls_failed",      "write_failed",    "write_timeout",   "response_timeout", "connection_reset",
     "reply_too_large", "reply_malformed", "http_5xx",        "http_4xx",         "other"};
 constexpr std::array file_kinds{"tables", "blobs", "logs", "ballast", "other"};
-constexpr std::array verdicts{"accepted",  "replayed", "conflict",   "invalid",
-                              "throttled", "refused",  "overloaded", "too_late"};
+constexpr std::array verdicts{"accepted", "replayed",   "conflict", "invalid",   "throttled",
+                              "refused",  "overloaded", "too_late", "over_quota"};
 constexpr std::array tellings{"relayed", "settled", "timed_out", "not_wanted", "down",
                               "gated",   "behind",  "backlog",   "crowded"};
 

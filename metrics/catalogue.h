@@ -48,8 +48,19 @@ class HttpProbes {
 class IntakeProbes {
  public:
   // Of what was not stored though it was fit to be: refused (the store takes nothing), overloaded (its queue is full),
-  // too_late (it could not be stored while the clinic waits).
-  enum class Verdict : std::uint8_t { accepted, replayed, conflict, invalid, throttled, refused, overloaded, too_late };
+  // too_late (it could not be stored while the clinic waits),
+  // over_quota (as many of its facility are pending as may be).
+  enum class Verdict : std::uint8_t {
+    accepted,
+    replayed,
+    conflict,
+    invalid,
+    throttled,
+    refused,
+    overloaded,
+    too_late,
+    over_quota
+  };
   // What the clinic of a record that was accepted was told. The national answer: relayed. From custody, because it was
   // settled without one; because time was up (timed_out); or at once, because the clinic did not want to wait, the
   // server is down, a gate is shut, something of its key goes before it, its lane has work that is due, or too many
@@ -61,7 +72,7 @@ class IntakeProbes {
   void told(Told told, std::chrono::nanoseconds waited) const;
 
  private:
-  std::array<std::array<Counter, 8>, 2> received_;
+  std::array<std::array<Counter, 9>, 2> received_;
   std::array<Counter, 9> told_;
   Histogram relayed_after_;
 };

@@ -96,6 +96,10 @@ Verdict Book::accept(const NewSubmission& incoming) {
   if (staging_.fault() || verdict.kind != VerdictKind::accepted) return verdict;
   s.takes_back = incoming.takes_back;
   const bool taken_back = incoming.takes_back && take_back(s, *incoming.takes_back);
+  if (incoming.beyond_quota && !taken_back) {
+    staging_.fail(Error::over_quota);
+    return verdict;
+  }
   if (incoming.replaces) replace(s, *incoming.replaces);
   take_in(incoming, s, verdict.submission.correction, taken_back);
   finish();

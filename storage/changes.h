@@ -35,6 +35,9 @@ struct NewSubmission {
   // When whoever sent it gives up waiting. What is not with the engine by then is refused as `too_late`, so that it is
   // not stored behind the back of one who sends it again. A batch goes by the earliest of its members.
   std::optional<SteadyTime> answer_by{};
+  // Its facility has as many pending as it may: what would be a new record is refused as `over_quota`, unless it takes
+  // one back that waits. What is in custody already is answered as ever.
+  bool beyond_quota = false;
 };
 
 // The verdict table of ARCHITECTURE.md, "Accept".

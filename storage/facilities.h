@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -21,6 +22,8 @@ namespace titip::storage {
 
 // The destination of the records that tell facilities what became of theirs. No national service may have its name.
 inline constexpr std::string_view callback_destination = "callback";
+
+inline constexpr std::uint64_t most_pending_of_a_facility = 1'000'000'000;
 
 struct Facility {
   std::string code;  // as the national service knows it
@@ -42,9 +45,10 @@ struct Facility {
   // Hashes of what proves it where the protocol does not; hexadecimal. Two live keys, so that it can change over.
   std::string api_key_hash{};
   std::string former_api_key_hash{};
-  bool callback_delivered = false;  // told of deliveries too, not of rejections alone
-  bool disabled = false;            // refused at the door; what is in custody is still delivered
-  bool in_config = false;           // of the config file: only there it can be changed
+  std::optional<std::uint64_t> most_pending{};  // so many of its records; 0: any number; none: as for everybody
+  bool callback_delivered = false;              // told of deliveries too, not of rejections alone
+  bool disabled = false;                        // refused at the door; what is in custody is still delivered
+  bool in_config = false;                       // of the config file: only there it can be changed
 };
 
 class Facilities {

@@ -21,8 +21,9 @@ enum Flag : std::uint8_t {
   has_callback = 16U,
   wants_delivered = 32U,
   has_api_keys = 64U,
-  all_flags = 127U
+  has_more = 128U  // a second byte of flags, behind the first
 };
+enum MoreFlag : std::uint8_t { has_quota = 1U, all_more_flags = 1U };
 
 // A number that may be below zero.
 std::uint32_t folded(std::chrono::minutes offset) {
@@ -38,14 +39,18 @@ std::string encode(const Facility& facility) {
   if (!facility.callback_url.empty()) flags |= has_callback | (facility.callback_delivered ? wants_delivered : 0U);
   const bool keys = !facility.api_key_hash.empty() || !facility.former_api_key_hash.empty();
   if (keys) flags |= has_api_keys;
+  if (facility.most_pending) flags |= has_more;
   Encoder bytes;
-  bytes.u8(version).u8(static_cast<std::uint8_t>(flags)).u32(folded(facility.utc_offset)).text(facility.name);
+  bytes.u8(version).u8(static_cast<std::uint8_t>(flags));
+  if (facility.most_pending) bytes.u8(has_quota);
+  bytes.u32(folded(facility.utc_offset)).text(facility.name);
   bytes.text(facility.late_entry_reason).text(facility.username).text(facility.password);
   bytes.text(facility.consumer_id).text(facility.consumer_secret).text(facility.former_secret);
   if (facility.signature_age) bytes.varint(static_cast<std::uint64_t>(facility.signature_age->count()));
   if (!facility.callback_url.empty())
     bytes.text(facility.callback_url).text(facility.callback_secret).text(facility.former_callback_secret);
   if (keys) bytes.text(facility.api_key_hash).text(facility.former_api_key_hash);
+  if (facility.most_pending) bytes.varint(*facility.most_pending);
   return bytes.take();
 }
 
@@ -53,7 +58,8 @@ std::optional<Facility> decode_facility(std::string_view code, std::string_view 
   Decoder from(bytes);
   if (from.u8() != version) return std::nullopt;
   const std::uint8_t flags = from.u8();
-  if (flags > all_flags) return std::nullopt;
+  const std::uint8_t more = (flags & has_more) != 0 ? from.u8() : std::uint8_t{0};
+  if (more > all_more_flags) return std::nullopt;
   Facility facility;
   facility.code = std::string(code);
   facility.disabled = (flags & is_disabled) != 0;
@@ -77,6 +83,7 @@ std::optional<Facility> decode_facility(std::string_view code, std::string_view 
     facility.api_key_hash = from.text();
     facility.former_api_key_hash = from.text();
   }
+  if ((more & has_quota) != 0) facility.most_pending = from.varint();
   return from.done() ? std::optional(std::move(facility)) : std::nullopt;
 }
 

@@ -1,5 +1,7 @@
 #include "storage/keys.h"
 
+#include <limits>
+
 #include "storage/codec.h"
 
 namespace titip::storage::keys {
@@ -182,6 +184,15 @@ std::string fine_prefix(const Lane& lane) {
 std::string fine_counts(const Lane& lane, std::int32_t day) {
   const std::uint32_t ordered = static_cast<std::uint32_t>(day) ^ small_sign_bit;
   return counts_key(CountsKind::fine).name(lane.destination).name(lane.facility).u32(ordered).take();
+}
+std::string behind_days(const Lane& lane) {
+  return fine_counts(lane, std::numeric_limits<std::int32_t>::max()) + '\0';
+}
+std::optional<FineKey> fine_key(std::string_view key) {
+  constexpr std::size_t day_bytes = 4;
+  if (key.size() <= day_bytes || key.front() != static_cast<char>(CountsKind::fine)) return std::nullopt;
+  const std::size_t lane = key.size() - day_bytes;
+  return FineKey{key.substr(0, lane), static_cast<std::int32_t>(Decoder(key.substr(lane)).u32() ^ small_sign_bit)};
 }
 std::string minute_accepted(std::string_view destination, std::int64_t minute) {
   return minute_row(CountsKind::accepted, destination, minute);

@@ -90,6 +90,13 @@ std::string lane_count(const Lane& lane);
 std::string fine_prefix(std::string_view destination);
 std::string fine_prefix(const Lane& lane);
 std::string fine_counts(const Lane& lane, std::int32_t day);
+std::string behind_days(const Lane& lane);  // behind all of its keys, before the next lane's
+// Of a key of fine_counts(): what all days of a lane have in common, and the day. Nothing: it is of another kind.
+struct FineKey {
+  std::string_view lane;
+  std::int32_t day = 0;
+};
+std::optional<FineKey> fine_key(std::string_view key);
 std::string minute_accepted(std::string_view destination, std::int64_t minute);
 std::string minute_pending(std::string_view destination, std::int64_t minute);
 std::string deadline_pending(std::string_view destination, std::int64_t minute);

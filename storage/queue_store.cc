@@ -171,6 +171,10 @@ void QueueStore::subscribe(Home& home, std::function<void(const CommitNotice&)> 
   writer_.subscribe(home, std::move(heard));
 }
 
+std::uint64_t QueueStore::pending_of(std::string_view facility) const {
+  return ledger_->pending_of(facility);
+}
+
 Counts QueueStore::counts() const {
   return ledger_->counts();
 }

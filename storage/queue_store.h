@@ -65,6 +65,7 @@ class QueueStore : public MemoryStore {
   void checkpoint(std::filesystem::path directory, Home& home, Done<Checkpoint> done) override;
   Counts counts() const override;
   Health health() const override;
+  std::uint64_t pending_of(std::string_view facility) const override;
   bool takes_accepts() const override { return writer_.takes_accepts(); }
   void close() override;
   bool pump() override;

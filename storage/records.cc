@@ -310,4 +310,17 @@ std::optional<std::vector<FineCount>> decode_fine_counts(const Place& at, std::s
   return whole(*in, std::move(counts));
 }
 
+std::optional<std::uint64_t> decode_pending(const Place& at, std::string_view bytes) {
+  auto in = body_of(at, bytes);
+  if (!in) return std::nullopt;
+  std::uint64_t pending = 0;
+  for (std::uint64_t left = in->varint(); left > 0 && in->ok(); --left) {
+    const State state = read_state(*in);
+    in->bytes(in->varint());  // the outcome rule
+    const std::uint64_t count = in->varint();
+    if (!is_terminal(state)) pending += count;
+  }
+  return whole(*in, pending);
+}
+
 }  // namespace titip::storage

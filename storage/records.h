@@ -131,6 +131,8 @@ struct FineCount {
 };
 std::string encode(const Place& at, const std::vector<FineCount>& counts);
 std::optional<std::vector<FineCount>> decode_fine_counts(const Place& at, std::string_view bytes);
+// How many of them are pending; for whoever needs no more, and often.
+std::optional<std::uint64_t> decode_pending(const Place& at, std::string_view bytes);
 
 // info/format, the one value that is written alike in every format, so that every version can read it.
 std::string encode_format(std::uint64_t format);

@@ -14,6 +14,8 @@ std::string_view name(Error error) {
       return "corrupt";
     case Error::too_late:
       return "too_late";
+    case Error::over_quota:
+      return "over_quota";
   }
   return "?";
 }

@@ -31,6 +31,7 @@ enum class Error : std::uint8_t {
   overloaded,   // nothing happened: the queue of the writer is full
   corrupt,      // the record does not decode, or fails its checksum
   too_late,     // nothing happened: its answer_by passed before it could be stored. Of accepts alone
+  over_quota,   // nothing happened: it is new, and was sent as beyond_quota. Of accepts alone
 };
 std::string_view name(Error error);
 
@@ -117,6 +118,8 @@ class Store {
 
   // Snapshots, any thread, no disk.
   virtual Counts counts() const = 0;
+  // Of one facility, over all destinations but its callbacks. Asked once a submission.
+  virtual std::uint64_t pending_of(std::string_view facility) const = 0;
   virtual Health health() const = 0;
   // What health() would say of accepts; asked once a submission, so the engine's store takes no lock for it.
   virtual bool takes_accepts() const {

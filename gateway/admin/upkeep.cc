@@ -109,6 +109,7 @@ Ended store_trouble(storage::Error error) {
       return in_trouble(Trouble::failed, "The store takes nothing now: it is closing, or its log says why. Try again.");
     case overloaded:
     case too_late:
+    case over_quota:  // of what clinics send alone
       return in_trouble(Trouble::failed, "The store is too busy at the moment. Try again; nothing is half done.");
     case in_doubt:
       return in_trouble(Trouble::failed,

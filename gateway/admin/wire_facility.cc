@@ -72,6 +72,8 @@ bool read_facility(const ordered_json& value, Facility& facility) {
       facility.encrypted_replies = each.get<bool>();
     } else if (key == "signature_age_s" && each.is_number_integer()) {
       facility.signature_age = std::chrono::seconds(each.get<std::int64_t>());
+    } else if (key == "most_pending" && each.is_number_unsigned()) {
+      facility.most_pending = each.get<std::uint64_t>();
     } else {
       return false;
     }
@@ -103,6 +105,7 @@ ordered_json facilities_json(const std::vector<Facility>& facilities) {
     if (each.callback_delivered) document["callback_delivered"] = true;
     if (each.encrypted_replies) document["encrypted_replies"] = *each.encrypted_replies;
     if (each.signature_age) document["signature_age_s"] = each.signature_age->count();
+    if (each.most_pending) document["most_pending"] = *each.most_pending;
     list.push_back(std::move(document));
   }
   return list;
@@ -129,9 +132,11 @@ ordered_json shown_json(const Facility& facility) {
                         {"callback_delivered", facility.callback_delivered},
                         {"callback_is_rotating", !facility.former_callback_secret.empty()},
                         {"encrypted", "profile"},
-                        {"signature_age_s", nullptr}};
+                        {"signature_age_s", nullptr},
+                        {"most_pending", nullptr}};
   if (facility.encrypted_replies) document["encrypted"] = *facility.encrypted_replies ? "yes" : "no";
   if (facility.signature_age) document["signature_age_s"] = facility.signature_age->count();
+  if (facility.most_pending) document["most_pending"] = *facility.most_pending;
   return document;
 }
 
@@ -181,6 +186,8 @@ std::string fault_of(const Facility& facility) {
   const auto& age = facility.signature_age;
   if (age && (*age < std::chrono::seconds(1) || *age > oldest_signature))
     return "the age of a signature is a number of seconds from 1 to 86400";
+  if (facility.most_pending.value_or(0) > storage::most_pending_of_a_facility)
+    return fmt::format("so many records may be pending: a number up to {}", storage::most_pending_of_a_facility);
   return fault_of_callback(facility);
 }
 

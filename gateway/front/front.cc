@@ -279,6 +279,7 @@ void Front::take_from(const Caller& caller, const Destination& destination, cons
   arrival.content_type = content_type;
   arrival.body = std::move(request.body);
   arrival.credentials = scheme::encode(caller.credentials);
+  arrival.most_pending = facility->most_pending.value_or(doors_.facility_pending);
   doors_.intake.take(std::move(arrival), [&destination, &route, on_mount, ready = prerendered(route),
                                           respond = std::move(respond)](intake::Answer answer) mutable {
     if (std::holds_alternative<intake::InDoubt>(answer))

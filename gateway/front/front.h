@@ -43,6 +43,7 @@ struct FrontDoors {
   std::function<void()> throttled{};             // somebody was told to wait
   std::shared_ptr<const Admission> admission{};  // one for all; none: where there is no proof, the code is enough
   OffLoop off_loop{};                            // none: long answers are sealed on the loop
+  std::uint64_t facility_pending = 0;            // so many records of one may be pending; 0: any number
   std::shared_ptr<const CorsOptions> cors{};     // none: web pages of others read nothing, and nobody has OPTIONS
 };
 

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 #include <boost/asio/ssl/context.hpp>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -51,21 +52,30 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
   return SSL_TLSEXT_ERR_OK;
 }
 
-std::expected<std::chrono::system_clock::time_point, std::string> take_certificates(SSL_CTX* context,
-                                                                                    const std::string& pem) {
+using Until = std::expected<std::chrono::system_clock::time_point, std::string>;
+
+Until valid_until(const X509* certificate) {
+  std::tm until{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1)
+    return std::unexpected("a certificate does not say until when it is valid");
+  return std::chrono::system_clock::from_time_t(::timegm(&until));
+}
+
+Until take_certificates(SSL_CTX* context, const std::string& pem) {
   const auto from = reader(pem);
   const Certificate own(PEM_read_bio_X509_AUX(from.get(), nullptr, no_passphrase, nullptr), &X509_free);
   if (!own) return std::unexpected(fmt::format("the certificate cannot be read ({}); it must be a PEM file", why()));
   if (SSL_CTX_use_certificate(context, own.get()) != 1)
     return std::unexpected(fmt::format("the certificate cannot be used ({})", why()));
-  while (Certificate next{PEM_read_bio_X509(from.get(), nullptr, no_passphrase, nullptr), &X509_free})
+  auto first = valid_until(own.get());
+  while (Certificate next{PEM_read_bio_X509(from.get(), nullptr, no_passphrase, nullptr), &X509_free}) {
     if (SSL_CTX_add1_chain_cert(context, next.get()) != 1)
       return std::unexpected(fmt::format("a certificate behind the first cannot be used ({})", why()));
+    const auto until = valid_until(next.get());
+    if (first) first = until ? std::min(*first, *until) : until;
+  }
   ERR_clear_error();  // the file's end
-  std::tm until{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(own.get()), &until) != 1)
-    return std::unexpected("the certificate does not say until when it is valid");
-  return std::chrono::system_clock::from_time_t(::timegm(&until));
+  return first;
 }
 
 std::expected<void, std::string> take_key(SSL_CTX* context, const std::string& pem) {
@@ -80,13 +90,16 @@ std::expected<void, std::string> take_key(SSL_CTX* context, const std::string& p
 }
 
 // A client without a certificate is let in here; whether it may do what it asks for is not this room's to say.
-std::expected<void, std::string> take_authorities(SSL_CTX* context, const std::string& pem) {
+Until take_authorities(SSL_CTX* context, const std::string& pem) {
   const auto from = reader(pem);
+  Until first = std::chrono::system_clock::time_point::max();
   std::size_t count = 0;
   while (Certificate each{PEM_read_bio_X509(from.get(), nullptr, no_passphrase, nullptr), &X509_free}) {
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), each.get()) != 1 ||
         SSL_CTX_add_client_CA(context, each.get()) != 1)
       return std::unexpected(fmt::format("an authority of clients' certificates cannot be used ({})", why()));
+    const auto until = valid_until(each.get());
+    if (first) first = until ? std::min(*first, *until) : until;
     ++count;
   }
   if (count == 0)
@@ -94,7 +107,7 @@ std::expected<void, std::string> take_authorities(SSL_CTX* context, const std::s
         fmt::format("the authorities of clients' certificates cannot be read ({}); it must be a PEM file", why()));
   ERR_clear_error();
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  return {};
+  return first;
 }
 
 std::expected<void, std::string> set_rules(SSL_CTX* context) {
@@ -118,14 +131,18 @@ std::expected<void, std::string> Tls::use(const TlsMaterial& material) {
   auto made = std::make_shared<ssl::context>(ssl::context::tls_server);
   auto* const handle = made->native_handle();
   if (auto set = set_rules(handle); !set) return set;
-  const auto expires = take_certificates(handle, material.certificates);
-  if (!expires) return std::unexpected(expires.error());
+  const auto own = take_certificates(handle, material.certificates);
+  if (!own) return std::unexpected(own.error());
+  TlsValidity validity{*own, {}};
   if (auto taken = take_key(handle, material.key); !taken) return taken;
-  if (!material.client_authorities.empty())
-    if (auto taken = take_authorities(handle, material.client_authorities); !taken) return taken;
+  if (!material.client_authorities.empty()) {
+    const auto until = take_authorities(handle, material.client_authorities);
+    if (!until) return std::unexpected(until.error());
+    validity.client_authorities = *until;
+  }
   const std::lock_guard lock(mutex_);
   context_ = std::move(made);
-  expires_ = *expires;
+  validity_ = validity;
   return {};
 }
 
@@ -134,9 +151,9 @@ Tls::Context Tls::context() const {
   return context_;
 }
 
-std::chrono::system_clock::time_point Tls::expires() const {
+TlsValidity Tls::validity() const {
   const std::lock_guard lock(mutex_);
-  return expires_;
+  return validity_;
 }
 
 }  // namespace titip::http

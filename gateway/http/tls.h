@@ -8,6 +8,7 @@
 #include <expected>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,12 @@ struct TlsMaterial {
 // DNS names of a client's certificate that was checked; none without one.
 using PeerNames = std::shared_ptr<const std::vector<std::string>>;
 
+// Until when certificates are valid. Of several that are needed together it is the one that ends first.
+struct TlsValidity {
+  std::chrono::system_clock::time_point own{};
+  std::optional<std::chrono::system_clock::time_point> client_authorities{};  // nothing: no client is asked for one
+};
+
 class Tls {
  public:
   using Context = std::shared_ptr<boost::asio::ssl::context>;
@@ -36,12 +43,12 @@ class Tls {
   // For connections that begin from now on. The error is a sentence, and nothing has changed.
   std::expected<void, std::string> use(const TlsMaterial& material);
   Context context() const;
-  std::chrono::system_clock::time_point expires() const;  // the own certificate
+  TlsValidity validity() const;
 
  private:
   mutable std::mutex mutex_;
   Context context_;
-  std::chrono::system_clock::time_point expires_{};
+  TlsValidity validity_;
 };
 
 }  // namespace titip::http

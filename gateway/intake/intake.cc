@@ -34,6 +34,16 @@ Refused from_error(storage::Error error, const storage::Health& health) {
   if (error == storage::Error::too_late)
     return {503, "too-late", "The gateway could not store this in time; nothing was stored. Send it again in a moment.",
             {},  soon_s,     {}};
+  if (error == storage::Error::over_quota)
+    return {
+        429,
+        "too-many-pending",
+        "Faskes Anda sudah mencapai batas laporan yang menunggu; yang sudah diterima tetap aman, dan yang ini belum "
+        "disimpan: kirim lagi nanti. (As many records of your facility wait as may; all of them are safe, and this "
+        "one was not stored. Send it again later; the gateway's operator can raise the limit.)",
+        {},
+        later_s,
+        {}};
   if (error == storage::Error::corrupt)
     return {503,
             "record-damaged",
@@ -70,6 +80,7 @@ IntakeProbes::Verdict counted(VerdictKind kind) {
 IntakeProbes::Verdict counted(storage::Error error) {
   if (error == storage::Error::overloaded) return IntakeProbes::Verdict::overloaded;
   if (error == storage::Error::too_late) return IntakeProbes::Verdict::too_late;
+  if (error == storage::Error::over_quota) return IntakeProbes::Verdict::over_quota;
   return IntakeProbes::Verdict::refused;
 }
 
@@ -209,6 +220,9 @@ void Intake::accept(const PendingPtr& pending) {
   std::vector<storage::NewSubmission> batch;
   batch.push_back(make_submission(doors_.sealer, pending->arrival, pending->draft, now));
   batch.front().answer_by = pending->arrived + doors_.answer_within;
+  const auto& arrival = pending->arrival;
+  batch.front().beyond_quota =
+      arrival.most_pending > 0 && doors_.store.pending_of(arrival.facility) >= arrival.most_pending;
   doors_.store.accept(std::move(batch), doors_.home, [this, pending](storage::Result<std::vector<Verdict>> verdicts) {
     pending->held.clear();  // from now on the store knows
     if (verdicts) return decide(pending, std::move(verdicts->front()));

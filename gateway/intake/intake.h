@@ -44,6 +44,9 @@ struct Arrival {
   std::string idempotency_key;  // header as received; empty: none
   std::string credentials{};    // the clinic's own, as the scheme keeps them; opaque here, only ever sealed
   std::string prefer{};         // header as received; several: joined by commas
+  // So many of its facility may be pending; then it is given no new one. As many as are decided at the same moment
+  // may come on top. 0: any number.
+  std::uint64_t most_pending = 0;
 };
 
 // The record is in custody: an acknowledgement may be given.

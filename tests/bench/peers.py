@@ -203,7 +203,8 @@ class Titip(Peer):
         config = {
             "data_directory": str(self.directory / "data"),
             "front": {"address": "127.0.0.1", "port": self.port, "connections": 20000, "connections_per_address": 20000,
-                      "facility_requests_per_second": 1_000_000, "facility_burst": 1_000_000},
+                      "facility_requests_per_second": 1_000_000, "facility_burst": 1_000_000,
+                      "facility_pending": 0},
             "operations": {"address": "127.0.0.1", "port": self.operations_port},
             "destinations": [{"profile": "pcare-vaksin", "base_url": f"http://127.0.0.1:{self.national_port}/vaksin",
                               "window": {"cap": DRAIN_CONNECTIONS}, "breaker": {"open_first_ms": 200, "open_max_ms": 500}}],

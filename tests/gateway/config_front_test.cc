@@ -52,6 +52,15 @@ class FrontConfigTest : public testing::Test {
   std::filesystem::path directory_ = temporary_.path();
 };
 
+TEST_F(FrontConfigTest, so_many_records_of_a_facility_may_be_pending) {
+  const auto of = [&](std::string_view text) { return front(text)->front.facility_pending; };
+  EXPECT_EQ(of("{}"), 100'000U);
+  EXPECT_EQ(of(R"({"facility_pending": 7})"), 7U);
+  EXPECT_EQ(of(R"({"facility_pending": 0})"), 0U) << "any number";
+  expect_mistake(R"({"facility_pending": -1})", "/front/facility_pending", "0");
+  expect_mistake(R"({"facility_pending": 1000000001})", "/front/facility_pending", "1000000000");
+}
+
 TEST_F(FrontConfigTest, tls_is_read_from_its_files) {
   const auto config = front(
       R"({"tls": {"certificate_file": "own.pem", "key_file": "own.key", "client_authorities_file": "clinics.pem"},

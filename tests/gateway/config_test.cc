@@ -63,7 +63,7 @@ constexpr std::string_view whole = R"({
     { "code": "0905R002", "name": "Puskesmas Contoh", "time_zone": "WIT", "late_entry_reason": "02",
       "login": { "username": "desk-1", "password_file": "puskesmas.pass" },
       "consumer_id": "23456", "consumer_secret_file": "puskesmas.pass", "encrypted_replies": false,
-      "signature_age_s": 300 },
+      "signature_age_s": 300, "most_pending": 40 },
     { "code": "0905R003" }
   ]
 })";
@@ -173,6 +173,7 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   EXPECT_EQ(facility.consumer_secret, "right");
   EXPECT_EQ(facility.encrypted_replies, false);
   EXPECT_EQ(facility.signature_age, 300s);
+  EXPECT_EQ(facility.most_pending, 40U);
   EXPECT_EQ(config->facilities[1].username, "");
   EXPECT_EQ(config->facilities[1].consumer_id, "");
   EXPECT_EQ(config->facilities[1].encrypted_replies, std::nullopt);

@@ -18,8 +18,8 @@ class Authority:
             self.key, "-out", self.certificate, "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:TRUE",
             "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
-    def sign(self, name, file=None, expired=False):
-        """Key and certificate for a DNS name; expired: since yesterday."""
+    def sign(self, name, file=None, expired=False, days=20):
+        """Key and certificate for a DNS name, for so many days; expired: since yesterday."""
         file = file or name
         key, request, certificate = (self.directory / f"{file}.{kind}" for kind in ("key", "csr", "pem"))
         run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request,
@@ -34,7 +34,7 @@ class Authority:
                           "default_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n")
         day = lambda ago: time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() - 86_400 * ago))
         run("openssl", "ca", "-batch", "-notext", "-config", config, "-cert", self.certificate, "-keyfile", self.key, "-in", request,
-            "-out", certificate, "-startdate", day(10), "-enddate", day(1 if expired else -20), "-extfile", extensions,
+            "-out", certificate, "-startdate", day(10), "-enddate", day(1 if expired else -days), "-extfile", extensions,
             "-extensions", "e")
         key.chmod(0o600)
         return certificate, key

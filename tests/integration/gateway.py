@@ -137,8 +137,11 @@ class Gateway:
         self.process.send_signal(signal.SIGHUP)
         wait_for(lambda: len(lines()) > before, f"{event} {words}")
 
+    def connect(self, port):
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+
     def call(self, method, path, body=None, headers=None, port=None):
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
+        connection = self.connect(port or self.port)
         text = body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)
         connection.request(method, path, body=text, headers=headers or {})
         answer = connection.getresponse()

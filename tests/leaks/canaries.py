@@ -51,6 +51,14 @@ def dose(date, **other):
             "observasi": {"keluhan": PEOPLE["complaint"]}, **other}
 
 
+def private_number(pem):
+    """What is secret in a P-256 key file: the 32 bytes behind the tag of an octet string of that length."""
+    text = pem.read_text()
+    der = base64.b64decode("".join(line for line in text.splitlines() if not line.startswith("-----")))
+    at = der.index(b"\x04\x20") + 2
+    return der[at:at + 32]
+
+
 def keys_of(key_file):
     """The keys in a key file: they too may be there alone."""
     found = {}

@@ -4,15 +4,18 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import resource
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
 
 import canaries
 from bpjs import Consumer
+from certificates import Authority
 from canaries import FACILITY, NEIGHBOUR, PEOPLE, SECRETS
 from families import TypeScriptB
 from gateway import MOUNT, Gateway, Simulator, today, wait_for
@@ -68,6 +71,7 @@ class Work:
                                          "base_url": f"http://127.0.0.1:{self.simulator.port}/pcare-rest"})
         settings["storage"] = {"ballast_bytes": 0}
         settings["callbacks"] = {"private_targets": True}
+        settings["admin"] = {"listen": {"port": 0}}
         settings["facilities"] = [
             {"code": FACILITY, "name": "Klinik Uji", "time_zone": "WIB", "late_entry_reason": "1", "consumer_id": CONSUMER_ID,
              "consumer_secret_file": str(secret_file(self.inputs, "consumer", SECRETS["consumer secret"])),
@@ -256,6 +260,7 @@ class Work:
             self.control(json.dumps({"command": command}))
         self.control(json.dumps({"command": PEOPLE["NIK"]}))
         self.control("{" + SECRETS["API key"])
+        self.shown_once()
         copy = self.place.directory / "copy"
         self.titip("backup", "--to", copy)
         self.places.look_below("backup", copy)
@@ -263,6 +268,62 @@ class Work:
         self.places.search.add(canaries.keys_of(self.place.directory / "data/titip.key"))
         for words in ((), ("--json",)):
             self.titip("audit", "verify", *words, kind="audit")
+
+    def made(self, what, pattern, *arguments):
+        """A secret that this command makes and shows once, alone on stdout; from now on it is looked for everywhere."""
+        done = self.titip(*arguments, *WHY, kind=None)
+        found = re.fullmatch(pattern + r"\n", done.stdout)
+        if not found:
+            self.complaints.append(f"titip {arguments} did not print a secret alone on stdout")
+            return ""
+        self.places.search.add({what: found.group().strip()})
+        self.places.look("command line", f"titip {' '.join(arguments)}, beside the secret", done.stderr)
+        return found.group().strip()
+
+    def shown_once(self):
+        key = self.made("made API key", r"\S{32,}", "facility", "key", "0115A098")
+        self.call("GET", "/v1/submissions", facility="0115A098", headers={"X-Api-Key": key})
+        self.call("GET", "/v1/submissions", facility="nobody", headers={"X-Api-Key": key}, expected=None)
+        token = self.made("admin token", "titip_[0-9a-f]{64}", "admin", "token", "add", "kenari", "--role", "admin")
+        log = f"titip-{self.gateway.starts}.log"
+        port = int(wait_for(lambda: re.findall(r'"listener":"admin".*"port":(\d+)', self.place.log(log)), "the admin listener")[-1])
+        asked = (("GET", "/admin/v1/facilities"), ("GET", "/admin/v1/tokens"), ("GET", f"/admin/v1/{token}"), ("POST", "/admin/v1/nowhere"))
+        for shown in (token, token[:-1] + "x", ""):
+            for method, path in asked:
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                connection.request(method, path, body=None if method == "GET" else token,
+                                   headers={"Authorization": f"Bearer {shown}", "X-Token": token})
+                heard = connection.getresponse()
+                self.places.look("answers", f"admin {method} {path[:24]}", repr(heard.getheaders()).encode() + heard.read())
+                connection.close()
+        for words in (("admin", "token", "ls"), ("admin", "token", "ls", "--json"), ("facility", "ls", "--json"), ("audit", "ls"),
+                      ("admin", "token", "add", "kenari", "--role", "viewer", *WHY)):
+            self.titip(*words, statuses=(0, 1))
+
+    def under_tls(self):
+        """The listener's key: read, taken up, refused and shown in no place."""
+        authority = Authority(self.inputs)
+        certificate, key = authority.sign("localhost")
+        self.places.search.add({"TLS key": canaries.private_number(key)})
+        self.gateway.settings["front"]["tls"] = {"certificate_file": str(certificate), "key_file": str(key)}
+        trusting = ssl.create_default_context(cafile=authority.certificate)
+        plain = self.gateway.connect
+        self.gateway.connect = lambda port: (plain(port) if port != self.gateway.port else
+                                             http.client.HTTPSConnection("localhost", port, timeout=10, context=trusting))
+        self.start("debug")
+        self.call("GET", "/v1/submissions")
+        with socket.create_connection(("127.0.0.1", self.gateway.port), timeout=10) as wire:
+            wire.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.places.look("answers", "plain words under TLS", wire.recv(4096))
+        whole = key.read_text()
+        for what, text in (("half a key", whole[:len(whole) // 2]), ("a key twice", whole * 2), ("nonsense", whole.replace("PRIVATE", "NO"))):
+            key.write_text(text)
+            for words in (("config", "check"), ("config", "show")):
+                self.titip(*words, statuses=(0, 1, 2))
+            self.gateway.process.send_signal(signal.SIGHUP)
+            time.sleep(0.3)
+            self.places.look("logs", f"reloaded with {what}", self.place.log(f"titip-{self.gateway.starts}.log"))
+        self.end(signal.SIGABRT, "ended under TLS")
 
     def full_day(self):
         id = self.at_the_clinic(today())
@@ -299,4 +360,5 @@ def everything(place, places, program, levels):
         work.at_the_door(id)
         work.look_at_what_runs()
         work.end(ends.get(level, signal.SIGTERM), f"ended at level {level}")
+    work.under_tls()
     return work.complaints + work.everything_was_sent()

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "metrics/callback_probes.h"
+#include "metrics/certificate_probes.h"
 
 namespace titip::metrics {
 namespace {
@@ -38,6 +39,7 @@ struct AllProbes {
   AdminProbes admin{registry};
   FacilityProbes facilities{registry};
   CallbackProbes callbacks{registry};
+  CertificateProbes certificates{registry};
 };
 
 // A family that appears only with its first event hides that event from rate() and from alerts.
@@ -247,6 +249,19 @@ TEST(Catalogue, delivery_is_timed_by_the_door_a_record_came_in_by) {
 }
 
 // The exposition does not escape it.
+TEST(Catalogue, a_certificate_that_is_not_there_does_not_end) {
+  AllProbes probes;
+  const std::string name = "titip_certificate_expiry_timestamp_seconds{";
+  EXPECT_TRUE(lines(probes.registry.expose(), name).empty());
+  probes.certificates.listener(std::chrono::system_clock::from_time_t(1'800'000'000));
+  probes.certificates.client_authorities(std::chrono::system_clock::from_time_t(1'900'000'000));
+  EXPECT_THAT(lines(probes.registry.expose(), name),
+              testing::UnorderedElementsAre(HasSubstr("{use=\"listener\"} 18000"),
+                                            HasSubstr("{use=\"client_authorities\"} 19000")));
+  probes.certificates.client_authorities(std::nullopt);
+  EXPECT_EQ(lines(probes.registry.expose(), name).size(), 1U);
+}
+
 TEST(Catalogue, every_help_is_one_line) {
   AllProbes probes;
   process_metrics(probes.registry);

@@ -2,18 +2,45 @@
 What each step is for is that some panel or alert can only then show anything."""
 
 import csv
+import http.client
 import json
 import random
+import signal
+import ssl
 import threading
 import time
 
-from gateway import MOUNT, dose, person, wait_for
+from certificates import Authority
+from gateway import MOUNT, Gateway, dose, person, wait_for
 
 NAME = "pcare-vaksin"
 MANY = 10_000
 WHY = ("--reason", "uji coba")
 # Known to the simulated server alone as of P0001; the gateway knows all of these.
 MANY_CODES = [f"M{number:05d}" for number in range(MANY)]
+
+
+class SecureGateway(Gateway):
+    """Clinics come under TLS; its certificate has 20 days left until renew() gives it another."""
+
+    def secure(self):
+        self.authority = Authority(self.place.directory)
+        self.certificate, self.key = self.authority.sign("localhost")
+        self.settings["front"]["tls"] = {"certificate_file": str(self.certificate), "key_file": str(self.key),
+                                         "client_authorities_file": str(self.authority.certificate)}
+        self.context = ssl.create_default_context(cafile=self.authority.certificate)
+        return self
+
+    def connect(self, port):
+        if port == self.operations_port:
+            return super().connect(port)
+        return http.client.HTTPSConnection("localhost", port, timeout=10, context=self.context)
+
+    def renew(self):
+        certificate, key = self.authority.sign("localhost", file="renewed", days=60)
+        certificate.replace(self.certificate)
+        key.replace(self.key)
+        self.process.send_signal(signal.SIGHUP)
 
 
 class Clinics(threading.Thread):
@@ -124,6 +151,12 @@ def outage(gateway, simulator, told, while_away):
 def drained(gateway):
     state = lambda: json.loads(gateway.titip("drain", "status", NAME, "--json").stdout)["result"]["state"]
     wait_for(lambda: state() == "done", "the drain to be done")
+
+
+def certificate_renewed(gateway, told, over):
+    wait_for(lambda: "CertificateExpiresSoon" in told(), "operators to be told of CertificateExpiresSoon")
+    gateway.renew()
+    wait_for(lambda: "CertificateExpiresSoon" in over(), "operators to hear that the certificate is another")
 
 
 def killed(gateway, firing, told):

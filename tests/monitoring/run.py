@@ -18,13 +18,13 @@ sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).p
 import day  # noqa: E402
 import lint  # noqa: E402
 import page  # noqa: E402
-from gateway import Gateway, Place, Simulator, wait_for  # noqa: E402
+from gateway import Place, Simulator, wait_for  # noqa: E402
 from judge import Judge, Prometheus  # noqa: E402
 import serving  # noqa: E402
 from shipped import SHIPPED, expressions, write_shortened  # noqa: E402
 
 FACTOR = 60
-MUST_FIRE = {"UpstreamOutage", "GatewayDown"}
+MUST_FIRE = {"UpstreamOutage", "GatewayDown", "CertificateExpiresSoon"}
 # What this day may show besides, by its own weather or a neighbour who fills the disk or keeps it busy.
 MAY_FIRE = MUST_FIRE | {"IngestErrorBudgetBurn", "NeedsAttentionGrowing", "StoreWillFill", "UnknownOutcomes"}
 
@@ -119,7 +119,7 @@ def went_through_all_states(prometheus, name, begin, end):
 def live(place):
     """The day. Returns what is judged: prometheus, its bounds, what operators were told, expositions, the number of series."""
     simulator = Simulator(place)
-    gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin")
+    gateway = day.SecureGateway(place, f"http://127.0.0.1:{simulator.port}/vaksin").secure()
     gateway.settings["front"]["port"], gateway.settings["operations"]["port"] = serving.free_port(), serving.free_port()
     gateway.start()
     operators = Operators()
@@ -138,6 +138,7 @@ def live(place):
         clinics.stop()
         day.drained(gateway)
         wait_for(lambda: "UpstreamOutage" in operators.resolved, "operators to hear that it is over")
+        day.certificate_renewed(gateway, told, lambda: operators.resolved)
         day.slept(4)
         expositions.append(day.expose(gateway))
         day.killed(gateway, monitoring.firing, told)

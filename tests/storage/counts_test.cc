@@ -87,6 +87,88 @@ TEST_P(CountsTest, WhoNeedsAttentionIsCountedUntilSomebodyDealsWithIt) {
   EXPECT_TRUE(report().sound());
 }
 
+// Whoever decides about a facility's quota asks this once a submission.
+TEST_P(CountsTest, WhatIsPendingOfAFacilityIsKnownWithoutALook) {
+  const auto accept = [&](std::uint64_t number, const std::string& facility, std::string destination, int days) {
+    NewSubmission one = submission(number, "person " + std::to_string(number), facility);
+    one.submission.destination = std::move(destination);
+    one.submission.accepted_at = at(noon_ms) + std::chrono::days(days);
+    one.submission.id = SubmissionId::make(one.submission.accepted_at);
+    ids.push_back(one.submission.id);
+    caller->accept(std::move(one));
+  };
+  accept(1, "clinic-1", "pcare", 0);
+  accept(2, "clinic-1", "pcare", 0);
+  accept(3, "clinic-1", "pcare", 3);
+  accept(4, "clinic-1", "queues", 9);
+  accept(5, "clinic-1", "callback", 9);
+  accept(6, "clinic-2", "pcare", 1);
+  accept(7, "clinic-2", "pcare", 2);
+  accept(8, "clinic-3", "pcare", 5);
+  const auto are = [&](std::uint64_t first, std::uint64_t second, std::uint64_t third, const char* when) {
+    EXPECT_EQ(store->pending_of("clinic-1"), first) << when;
+    EXPECT_EQ(store->pending_of("clinic-2"), second) << when;
+    EXPECT_EQ(store->pending_of("clinic-3"), third) << when;
+    EXPECT_EQ(store->pending_of("clinic-4"), 0U) << when;
+  };
+  are(4, 2, 1, "of all destinations, but of no callback");
+  reopen();
+  are(4, 2, 1, "opened again");
+  const auto finish = [&](std::size_t which) { caller->finish(caller->load(ids[which]).submission, Event::delivered); };
+  finish(0);
+  finish(5);  // the only one of its day
+  are(3, 1, 1, "settled");
+  const auto held = caller->load(ids[2]).submission;
+  caller->transition({.id = held.id,
+                      .expected_state = held.state,
+                      .expected_version = held.version,
+                      .event = Event::hold,
+                      .due_at = {}});
+  are(3, 1, 1, "what is held is pending");
+  reopen();
+  are(3, 1, 1, "settled, and opened again");
+  for (const std::size_t which : {1U, 3U, 6U, 7U}) finish(which);
+  are(1, 0, 0, "nearly empty");
+  reopen();
+  are(1, 0, 0, "nearly empty, and opened again");
+  accept(9, "clinic-3", "pcare", 5);
+  are(1, 0, 1, "a day that had nothing");
+}
+
+// Nothing of what is refused is left, and what is there is answered as ever.
+TEST_P(CountsTest, BeyondAQuotaOnlyWhatIsNewIsRefused) {
+  NewSubmission first = submission(1);
+  first.idempotency_key = digest("key");
+  first.submission.provides = {digest("dose")};
+  ASSERT_EQ(caller->accept(first).kind, VerdictKind::accepted);
+  NewSubmission again = first;
+  again.submission.id = SubmissionId::make(at(noon_ms));
+  again.beyond_quota = true;
+  EXPECT_EQ(caller->accept(again).kind, VerdictKind::replayed);
+  again.submission.fingerprint = digest("another body");
+  EXPECT_EQ(caller->accept(again).kind, VerdictKind::key_reused);
+
+  NewSubmission more = submission(2, "another person");
+  more.idempotency_key = digest("another key");
+  more.beyond_quota = true;
+  EXPECT_EQ(caller->accept(std::vector{more}).error(), Error::over_quota);
+  EXPECT_EQ(pcare().accepted, 1U);
+  EXPECT_EQ(store->pending_of("clinic-1"), 1U);
+  more.beyond_quota = false;
+  EXPECT_EQ(caller->accept(more).kind, VerdictKind::accepted) << "its id and its key stayed free";
+
+  NewSubmission nothing = submission(3);
+  nothing.takes_back = digest("of nobody");
+  nothing.beyond_quota = true;
+  EXPECT_EQ(caller->accept(std::vector{nothing}).error(), Error::over_quota) << "it would wait itself";
+  nothing.takes_back = digest("dose");
+  const Verdict taken = caller->accept(nothing);
+  EXPECT_EQ(taken.kind, VerdictKind::accepted) << "it makes room";
+  EXPECT_EQ(taken.submission.state, State::cancelled);
+  EXPECT_EQ(store->pending_of("clinic-1"), 1U);
+  EXPECT_TRUE(report().sound());
+}
+
 // Those that must be sent by some time, while they are pending: who counts how many will miss it reads no record.
 TEST_P(CountsTest, DeadlinesAreCountedWhileTheirRecordsArePending) {
   const WallTime tonight = at(noon_ms) + std::chrono::hours(5);

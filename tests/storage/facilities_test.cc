@@ -143,6 +143,7 @@ Facility with_everything() {
   made.callback_delivered = true;
   made.api_key_hash = std::string(64, 'a');
   made.former_api_key_hash = std::string(64, 'b');
+  made.most_pending = 50'000;
   made.disabled = true;
   return made;
 }
@@ -164,6 +165,7 @@ TEST(KeptFacility, comes_back_as_it_was) {
     EXPECT_TRUE(back->callback_delivered);
     EXPECT_EQ(back->api_key_hash, std::string(64, 'a'));
     EXPECT_EQ(back->former_api_key_hash, std::string(64, 'b'));
+    EXPECT_EQ(back->most_pending, 50'000U);
     EXPECT_TRUE(back->disabled);
     EXPECT_TRUE(same(*back, whole));
   }
@@ -171,12 +173,14 @@ TEST(KeptFacility, comes_back_as_it_was) {
   ASSERT_TRUE(bare);
   EXPECT_EQ(bare->encrypted_replies, std::nullopt);
   EXPECT_EQ(bare->signature_age, std::nullopt);
+  EXPECT_EQ(bare->most_pending, std::nullopt);
   EXPECT_FALSE(bare->disabled);
   EXPECT_EQ(bare->callback_url, "");
   EXPECT_EQ(bare->api_key_hash, "");
 }
 
-// What a Titip without callbacks and API keys wrote: one byte of flags less to know, nothing behind the secrets.
+// What a Titip without callbacks, API keys and quotas wrote: one byte of flags less to know, nothing behind the
+// secrets.
 TEST(KeptFacility, of_an_earlier_titip_is_read) {
   auto whole = with_everything();
   whole.callback_url.clear();
@@ -185,6 +189,7 @@ TEST(KeptFacility, of_an_earlier_titip_is_read) {
   whole.callback_delivered = false;
   whole.api_key_hash.clear();
   whole.former_api_key_hash.clear();
+  whole.most_pending.reset();
   const auto bytes = encode(whole);
   EXPECT_EQ(bytes[1], '\x0b') << "the flags as they were";
   const auto back = decode_facility(whole.code, bytes);
@@ -199,7 +204,7 @@ TEST(KeptFacility, what_is_not_whole_is_refused) {
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(decode_facility("a", std::string_view(bytes).substr(0, size))) << size;
   EXPECT_FALSE(decode_facility("a", bytes + "x"));
-  for (const std::size_t at : {0U, 1U}) {
+  for (const std::size_t at : {0U, 2U}) {  // all flags of the first byte have a meaning
     auto other = bytes;
     other[at] = '\xff';
     EXPECT_FALSE(decode_facility("a", other)) << "a version or a flag of the future";

@@ -92,6 +92,7 @@ class ForwardingStore : public Store {
     behind_.checkpoint(std::move(directory), home, std::move(done));
   }
   Counts counts() const override { return behind_.counts(); }
+  std::uint64_t pending_of(std::string_view facility) const override { return behind_.pending_of(facility); }
   Health health() const override { return behind_.health(); }
   void close() override { behind_.close(); }
 

@@ -113,6 +113,18 @@ TEST_F(FrontTest, the_stores_refusals_are_told_apart) {
   }
 }
 
+TEST_F(FrontTest, too_many_pending_are_told_in_the_places_manner) {
+  world_.store.accept_error = storage::Error::over_quota;
+  const auto mount = answer(request("POST", "/pcare-vaksin/vaksin/simpan", std::string(dose)));
+  EXPECT_EQ(mount.status, 429);
+  EXPECT_EQ(json::parse(mount.body).at("metaData").at("code"), 429);
+  EXPECT_FALSE(header(mount, "Retry-After").empty());
+  const auto api = answer(request("POST", "/v1/destinations/pcare-vaksin/vaksin/simpan", std::string(dose)));
+  EXPECT_EQ(api.status, 429);
+  EXPECT_EQ(json::parse(api.body).at("type"), "/problems/too-many-pending");
+  EXPECT_FALSE(header(api, "Retry-After").empty());
+}
+
 TEST_F(FrontTest, a_wrong_method_names_the_right_ones) {
   EXPECT_EQ(header(answer(request("GET", "/pcare-vaksin/vaksin/simpan")), "Allow"), "POST");
   EXPECT_EQ(header(answer(request("DELETE", "/pcare-vaksin/vaksin/ubah")), "Allow"), "PUT");

@@ -214,9 +214,20 @@ TEST(TlsMaterialTest, what_cannot_be_used_is_named_and_changes_nothing) {
   const Certificate other("DNS:other", &authority);
   Tls tls;
   ASSERT_TRUE(tls.use({own.pem() + authority.pem(), own.key_pem()}));
+  const auto seconds_left = [](std::chrono::system_clock::time_point until) {
+    return std::chrono::duration<double>(until - std::chrono::system_clock::now()).count();
+  };
+  EXPECT_NEAR(seconds_left(tls.validity().own), 86'400, 60);
+  EXPECT_FALSE(tls.validity().client_authorities);
+  // Of several the first to end: a chain is worth nothing without one of its links.
+  const Certificate soon("DNS:soon", nullptr, 3'600);
+  ASSERT_TRUE(tls.use({own.pem() + soon.pem(), own.key_pem(), authority.pem() + soon.pem()}));
+  EXPECT_NEAR(seconds_left(tls.validity().own), 3'600, 60);
+  ASSERT_TRUE(tls.validity().client_authorities);
+  EXPECT_NEAR(seconds_left(*tls.validity().client_authorities), 3'600, 60);
+  ASSERT_TRUE(tls.use({own.pem(), own.key_pem()}));
+  EXPECT_FALSE(tls.validity().client_authorities);
   const auto context = tls.context();
-  const auto expires = tls.expires() - std::chrono::system_clock::now();
-  EXPECT_NEAR(std::chrono::duration<double>(expires).count(), 86'400, 60);
   const auto fault = [&](const TlsMaterial& material) {
     const auto used = tls.use(material);
     return used ? std::string("none") : used.error();

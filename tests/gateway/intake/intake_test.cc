@@ -168,6 +168,31 @@ TEST_F(IntakeTest, what_comes_too_late_is_not_stored) {
   EXPECT_EQ(accepted(), 2U);
 }
 
+TEST_F(IntakeTest, a_facility_with_too_much_pending_is_given_no_more) {
+  const auto limited = [](std::string_view body, std::string_view key) {
+    auto made = arrival(body, key);
+    made.most_pending = 2;
+    return made;
+  };
+  const auto of = [](int dose) {
+    return R"({"nik":"9901011501900001","noTiket":"A-1","dosis":)" + std::to_string(dose) +
+           R"(,"tglVaksin":"2026-08-15","jenisVaksin":"1"})";
+  };
+  for (const int dose : {1, 2})
+    EXPECT_FALSE(custody(take(limited(of(dose), "\"" + std::to_string(dose) + "\""))).replayed);
+  const auto refused = refusal(take(limited(of(3), "\"3\"")));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.type, "too-many-pending");
+  EXPECT_GT(refused.retry_after_s, 0);
+  EXPECT_TRUE(refused.title.contains("kirim lagi nanti")) << refused.title;
+  EXPECT_TRUE(registry_.expose().contains("outcome=\"over_quota\"} 1"));
+  EXPECT_TRUE(custody(take(limited(of(1), "\"1\""))).replayed) << "what is in custody is told of as ever";
+  auto other = limited(of(4), {});
+  other.facility = "0905R003";
+  EXPECT_FALSE(custody(take(std::move(other))).replayed) << "another facility has a quota of its own";
+  EXPECT_FALSE(custody(take(arrival(of(3), "\"3\""))).replayed) << "where there is no limit, the same is taken";
+}
+
 TEST_F(IntakeTest, how_long_the_clinic_waits_is_configured) {
   Intake patient{{faulty_, home_, *sealer_, clock_, probes_, std::chrono::seconds(10)}};
   std::optional<Answer> answer;
