@@ -5,6 +5,7 @@
 
 #include "gateway/admin_api/answers.h"
 #include "gateway/app.h"
+#include "gateway/http/accept_language.h"
 #include "metrics/log.h"
 
 namespace titip::gateway {
@@ -46,7 +47,11 @@ std::expected<void, std::string> App::follow_tokens() {
   http::ServerOptions options;
   options.connections = connections;
   options.body_bytes = body_bytes;
-  options.fault_response = admin_api::problem;
+  options.fault_response = [](int status, std::string_view reason, const words::Said& sentence, words::Wanted wanted) {
+    auto response = admin_api::problem(status, reason, sentence.in(wanted.value_or(words::Language::en)));
+    http::say_language(response, wanted);
+    return response;
+  };
   http::Server server(
       operations_loop_.context(), std::move(options),
       [this](http::Request request, http::Responder respond) {

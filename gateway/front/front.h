@@ -35,7 +35,7 @@ struct FrontDoors {
   intake::Intake& intake;
   std::function<std::string()> status;         // JSON text of /v1/status
   std::function<bool()> alive;                 // every loop's heart beats
-  std::function<std::string()> why_not_ready;  // a sentence; empty: ready
+  std::function<words::Said()> why_not_ready;  // empty: ready
   reads::OwnRecords& own_records;
   const clock::Clock& clock;
   std::shared_ptr<FacilityRates> rates{};        // one for all front loops; none: everybody as fast as they like
@@ -68,9 +68,9 @@ class Front {
 };
 
 // A fault found before a place was known (the guard's, or a limit's).
-http::Response fault_response(int status, std::string_view reason, std::string_view sentence);
+http::Response fault_response(int status, std::string_view reason, const words::Said& sentence, words::Wanted wanted);
 
 // What /livez and /readyz answer, on every listener.
-http::Response health_response(bool ok, std::string_view why_not, std::string_view route);
+http::Response health_response(bool ok, const words::Said& why_not, std::string_view route, words::Wanted wanted);
 
 }  // namespace titip::front

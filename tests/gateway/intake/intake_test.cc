@@ -96,7 +96,7 @@ TEST_F(IntakeTest, a_damaged_record_is_not_called_a_broken_store) {
   const auto refused = refusal(take(dose));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.type, "record-damaged");
-  EXPECT_TRUE(refused.title.contains("nothing was stored"));
+  EXPECT_TRUE(refused.title.english().contains("nothing was stored"));
 }
 
 TEST_F(IntakeTest, what_cannot_be_taken_is_refused_and_not_stored) {
@@ -159,7 +159,7 @@ TEST_F(IntakeTest, what_comes_too_late_is_not_stored) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.type, "too-late");
   EXPECT_GT(refused.retry_after_s, 0);
-  EXPECT_TRUE(refused.title.contains("nothing was stored"));
+  EXPECT_TRUE(refused.title.english().contains("nothing was stored"));
   custody(std::move(answers[1]));  // a millisecond is left
   EXPECT_EQ(accepted(), 1U);
   EXPECT_TRUE(counted("too_late", 1));
