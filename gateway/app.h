@@ -68,7 +68,7 @@ class App {
   reads::StatusFacts facts() const;
   admin::Ended operators_status() const;
   bool alive() const;
-  std::string why_not_ready() const;
+  words::Said why_not_ready() const;
   http::Response operations_answer(const http::Request& request);
 
   Config config_;

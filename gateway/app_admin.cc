@@ -5,6 +5,7 @@
 
 #include "gateway/admin_api/answers.h"
 #include "gateway/app.h"
+#include "gateway/http/accept_language.h"
 #include "metrics/log.h"
 
 namespace titip::gateway {
@@ -47,7 +48,11 @@ std::expected<void, std::string> App::follow_tokens() {
   options.connections = connections;
   options.body_bytes = body_bytes;
   options.tls = admin_tls_;
-  options.fault_response = admin_api::problem;
+  options.fault_response = [](int status, std::string_view reason, const words::Said& sentence, words::Wanted wanted) {
+    auto response = admin_api::problem(status, reason, sentence.in(wanted.value_or(words::Language::en)));
+    http::say_language(response, wanted);
+    return response;
+  };
   http::Server server(
       operations_loop_.context(), std::move(options),
       [this](http::Request request, http::Responder respond) {

@@ -5,6 +5,7 @@
 
 #include "gateway/admin/clock_words.h"
 #include "gateway/clock/local_date.h"
+#include "gateway/http/accept_language.h"
 
 namespace titip::gateway {
 namespace {
@@ -104,24 +105,28 @@ bool App::alive() const {
          std::ranges::all_of(destinations_, [](const auto& d) { return d->loop().has_turned(heartbeat_limit); });
 }
 
-std::string App::why_not_ready() const {
-  if (stopping_) return "The gateway is stopping.";
+words::Said App::why_not_ready() const {
+  if (stopping_) return words::text("The gateway is stopping.");
   const auto health = store_->health();
   if (!health.writable || health.disk_low)
-    return health.why_not.empty() ? "The store takes no new work." : health.why_not;
+    return health.why_not.empty() ? words::text("The store takes no new work.")
+                                  : words::Said(health.why_not, health.why_not);
   return {};
 }
 
 http::Response App::operations_answer(const http::Request& request) {
   const auto path = request.path();
+  const auto wanted = http::wanted_language(request);
   if (request.method != "GET" && request.method != "HEAD")
-    return front::fault_response(405, "method-not-allowed", "Only GET is served here.");
-  if (path == "/livez") return front::health_response(alive(), "A loop of the gateway stands still.", "livez");
+    return front::fault_response(405, "method-not-allowed", words::text("Only GET is served here."), wanted);
+  if (path == "/livez")
+    return front::health_response(alive(), words::text("A loop of the gateway stands still."), "livez", wanted);
   if (path == "/readyz") {
     const auto why_not = why_not_ready();
-    return front::health_response(why_not.empty(), why_not, "readyz");
+    return front::health_response(why_not.empty(), why_not, "readyz", wanted);
   }
-  if (path != "/metrics") return front::fault_response(404, "no-such-place", "Here are /metrics, /livez and /readyz.");
+  if (path != "/metrics")
+    return front::fault_response(404, "no-such-place", words::text("Here are /metrics, /livez and /readyz."), wanted);
   http::Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = registry_.expose();

@@ -32,7 +32,7 @@ struct FrontLoopParts {
   std::shared_ptr<reads::KeptSize> kept_reads;
   std::function<std::string()> status;
   std::function<bool()> alive;
-  std::function<std::string()> why_not_ready;
+  std::function<words::Said()> why_not_ready;
 };
 
 class FrontLoop {

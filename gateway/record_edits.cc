@@ -47,7 +47,7 @@ std::expected<std::vector<Edited::Change>, std::string> change_body(std::string&
 std::string words_of(const std::vector<intake::FieldFault>& faults) {
   std::string text;
   for (const auto& [pointer, sentence] : faults) {
-    text += fmt::format("{}{}{}{}", text.empty() ? "" : " ", pointer, pointer.empty() ? "" : ": ", sentence);
+    text += fmt::format("{}{}{}{}", text.empty() ? "" : " ", pointer, pointer.empty() ? "" : ": ", sentence.english());
   }
   if (text.ends_with('.')) text.pop_back();
   return text;

@@ -145,7 +145,7 @@ int run_top(const Config& config, const TopCommand& command) {
   const char* locale = nullptr;
   for (const auto* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
     if (locale == nullptr || *locale == '\0') locale = std::getenv(name);
-  Top top(config, language_named(command.language).value_or(language_of(locale)));
+  Top top(config, words::language_named(command.language).value_or(words::language_of(locale)));
   if (const auto trouble = top.look()) return conclude(*trouble, {});
   if (command.once || ::isatty(STDOUT_FILENO) == 0) return into_pipe(top, command.once);
   return on_screen(top);

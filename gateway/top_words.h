@@ -2,16 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
+
+#include "metrics/words/language.h"
 
 namespace titip::gateway {
 
-enum class Language : std::uint8_t { id, en };
-// "id" or "en"; nothing: neither.
-std::optional<Language> language_named(std::string_view text);
-// By what the environment says ("id_ID.UTF-8"); English where it says something else.
-Language language_of(const char* locale);
+using words::Language;
 
 enum class TopWord : std::uint8_t {
   quit,

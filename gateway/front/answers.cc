@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/clock/local_date.h"
+#include "gateway/http/accept_language.h"
 #include "upstream/profile/envelope.h"
 
 namespace titip::front {
@@ -40,7 +41,7 @@ void add_custody_headers(http::Response& response, const intake::InCustody& cust
 }
 
 // Under /v1: the receipt, and what there is beside it.
-http::Response native_acknowledgement(const intake::InCustody& custody) {
+http::Response native_acknowledgement(const intake::InCustody& custody, words::Language language) {
   ordered_json document{{"receipt", receipt(custody)}};
   if (custody.national)
     document["national"] = {{"status", custody.national->http_status}, {"body", custody.national->body}};
@@ -50,7 +51,7 @@ http::Response native_acknowledgement(const intake::InCustody& custody) {
     for (const auto& id : custody.cancelled) ids.push_back(id.text());
     document["cancelled"] = std::move(ids);
   }
-  if (!custody.note.empty()) document["note"] = custody.note;
+  if (!custody.note.empty()) document["note"] = custody.note.in(language);
   const bool is_settled = custody.national || !custody.note.empty() || storage::is_terminal(custody.submission.state);
   http::Response response;
   response.status = is_settled ? 200 : 202;
@@ -62,45 +63,56 @@ http::Response native_acknowledgement(const intake::InCustody& custody) {
 
 }  // namespace
 
-http::Response problem(int status, std::string_view type, std::string_view title,
+http::Response problem(int status, std::string_view type, const words::Said& title, words::Wanted wanted,
                        const std::vector<intake::FieldFault>& errors, std::string_view submission) {
-  ordered_json document{{"type", fmt::format("/problems/{}", type)}, {"title", title}, {"status", status}};
+  const auto language = wanted.value_or(words::Language::en);
+  ordered_json document{{"type", fmt::format("/problems/{}", type)}, {"title", title.in(language)}, {"status", status}};
   if (!submission.empty()) document["submission"] = submission;
   if (!errors.empty()) {
     auto list = ordered_json::array();
-    for (const auto& error : errors) list.push_back({{"pointer", error.pointer}, {"detail", error.sentence}});
+    for (const auto& error : errors)
+      list.push_back({{"pointer", error.pointer}, {"detail", error.sentence.in(language)}});
     document["errors"] = std::move(list);
   }
   http::Response response;
   response.status = status;
   response.content_type = "application/problem+json";
   response.body = text_of(document);
+  http::say_language(response, wanted);
   return response;
 }
 
-http::Response national_fault(const profile::Profile& profile, int status, std::string_view title,
-                              const std::vector<intake::FieldFault>& errors) {
+http::Response national_fault(const profile::Profile& profile, int status, const words::Said& title,
+                              words::Wanted wanted, const std::vector<intake::FieldFault>& errors) {
+  const auto language = wanted.value_or(words::Language::en);
   // A list of {"field", "message"}, as the national service words its own faults.
   auto faults = ordered_json::array();
-  for (const auto& error : errors) faults.push_back({{"field", error.pointer}, {"message", error.sentence}});
+  for (const auto& error : errors)
+    faults.push_back({{"field", error.pointer}, {"message", error.sentence.in(language)}});
   http::Response response;
   response.status = status;
   response.content_type = json_type;
-  response.body = profile::write_envelope(profile.envelope, status, title, errors.empty() ? "" : text_of(faults));
+  response.body =
+      profile::write_envelope(profile.envelope, status, title.in(language), errors.empty() ? "" : text_of(faults));
+  http::say_language(response, wanted);
   return response;
 }
 
-http::Response refusal(const profile::Profile& profile, bool on_mount, const intake::Refused& refused) {
-  auto response = on_mount ? national_fault(profile, refused.status, refused.title, refused.errors)
-                           : problem(refused.status, refused.type, refused.title, refused.errors, refused.submission);
+http::Response refusal(const profile::Profile& profile, bool on_mount, const intake::Refused& refused,
+                       words::Wanted wanted) {
+  auto response =
+      on_mount ? national_fault(profile, refused.status, refused.title, wanted, refused.errors)
+               : problem(refused.status, refused.type, refused.title, wanted, refused.errors, refused.submission);
   if (refused.retry_after_s > 0) response.headers.push_back({"Retry-After", std::to_string(refused.retry_after_s)});
   if (!refused.submission.empty()) response.headers.push_back({"Titip-Submission-Id", refused.submission});
   return response;
 }
 
 http::Response acknowledgement(const profile::Profile& profile, const profile::Route& route, bool on_mount,
-                               const intake::InCustody& custody, const profile::Prerendered* prerendered) {
+                               const intake::InCustody& custody, const profile::Prerendered* prerendered,
+                               words::Wanted wanted) {
   http::Response response;
+  const auto language = wanted.value_or(words::Language::en);
   const auto& told = route.acknowledgement;
   auto ready = prerendered != nullptr && on_mount && !custody.national && custody.note.empty()
                    ? prerendered->with(custody.submission.receipt, custody.submission.id.text())
@@ -121,12 +133,13 @@ http::Response acknowledgement(const profile::Profile& profile, const profile::R
     const auto filled =
         profile::acknowledgement_response(told, custody.submission.receipt, custody.submission.id.text(), numbers);
     // "Will be delivered" would be untrue of what ended long ago.
-    const auto& message = custody.note.empty() ? told.message : custody.note;
+    const auto& message = custody.note.empty() ? told.message : custody.note.in(language);
     response.body = profile::write_envelope(profile.envelope, told.code, message, filled);
   } else {
-    response = native_acknowledgement(custody);
+    response = native_acknowledgement(custody, language);
   }
   add_custody_headers(response, custody);
+  if (!custody.note.empty()) http::say_language(response, wanted);
   return response;
 }
 

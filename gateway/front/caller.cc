@@ -107,17 +107,16 @@ std::optional<Caller> find_caller(const profile::Profile& profile, const storage
   return std::nullopt;
 }
 
-std::string who_is_asked_for(const profile::Profile& profile, const Admission* admission) {
+words::Said who_is_asked_for(const profile::Profile& profile, const Admission* admission) {
   if (profile.scheme.kind == SchemeKind::bpjs_signature)
-    return fmt::format("Unauthorized: {}, {} and {} are not those of a consumer that this gateway knows.",
+    return words::said("Unauthorized: {}, {} and {} are not those of a consumer that this gateway knows.",
                        bpjs::consumer, bpjs::timestamp, bpjs::signature);
   if (admission != nullptr)
-    return fmt::format(
+    return words::said(
         "The facility named in {} is not known to this gateway, or nothing proves that it is the one that asks: its "
-        "API "
-        "key in {}, its certificate, or its network.",
+        "API key in {}, its certificate, or its network.",
         profile.scheme.facility_header, scheme::api_key_header);
-  return fmt::format("The facility named in {} is not known to this gateway.", profile.scheme.facility_header);
+  return words::said("The facility named in {} is not known to this gateway.", profile.scheme.facility_header);
 }
 
 http::Responder in_dialect(Dialect dialect, http::Responder respond, OffLoop off_loop) {

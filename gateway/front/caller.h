@@ -10,6 +10,7 @@
 
 #include "gateway/clock/clock.h"
 #include "gateway/http/message.h"
+#include "metrics/words/said.h"
 #include "storage/facilities.h"
 #include "upstream/profile/profile.h"
 #include "upstream/scheme/bpjs_calls.h"
@@ -57,7 +58,7 @@ std::optional<Caller> find_caller(const profile::Profile& profile, const storage
                                   const Admission* admission = nullptr);
 
 // What those are told who are not let in.
-std::string who_is_asked_for(const profile::Profile& profile, const Admission* admission = nullptr);
+words::Said who_is_asked_for(const profile::Profile& profile, const Admission* admission = nullptr);
 
 // Runs `work` on another thread, and then `then` on the loop that asked.
 using OffLoop = std::function<void(std::move_only_function<void()> work, std::move_only_function<void()> then)>;

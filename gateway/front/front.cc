@@ -9,6 +9,7 @@
 #include "gateway/front/answers.h"
 #include "gateway/front/native.h"
 #include "gateway/front/openapi.h"
+#include "gateway/http/accept_language.h"
 
 namespace titip::front {
 namespace {
@@ -24,8 +25,8 @@ http::Response json_response(std::string body, std::string_view route) {
 }
 
 http::Response fault_of(const Destination& destination, bool on_mount, int status, std::string_view type,
-                        std::string_view title) {
-  return on_mount ? national_fault(*destination.profile, status, title) : problem(status, type, title);
+                        const words::Said& title, words::Wanted wanted) {
+  return on_mount ? national_fault(*destination.profile, status, title, wanted) : problem(status, type, title, wanted);
 }
 
 bool is_read(const http::Request& request) {
@@ -41,9 +42,13 @@ std::move_only_function<void(reads::ReadAnswer)> relay(const profile::Route& rou
   };
 }
 
-constexpr std::string_view too_fast =
-    "Faskes Anda mengirim terlalu cepat; coba lagi sebentar. (Your facility asks faster than it may; wait and try "
-    "again.)";
+// Whoever does not say a language is told in both.
+words::Said too_fast(words::Wanted wanted) {
+  words::Said said = words::text("Your facility asks faster than it may; wait and try again.");
+  if (wanted) return said;
+  auto both = said.in(words::Language::id) + " (" + said.english() + ")";
+  return {both, both};
+}
 
 http::Response wait_and_see(const RateOptions& options, const Allowance& given, http::Response response) {
   response.headers.push_back({"Retry-After", std::to_string(given.wait.count())});
@@ -53,12 +58,12 @@ http::Response wait_and_see(const RateOptions& options, const Allowance& given, 
 
 }  // namespace
 
-http::Response fault_response(int status, std::string_view reason, std::string_view sentence) {
-  return problem(status, reason, sentence);
+http::Response fault_response(int status, std::string_view reason, const words::Said& sentence, words::Wanted wanted) {
+  return problem(status, reason, sentence, wanted);
 }
 
-http::Response health_response(bool ok, std::string_view why_not, std::string_view route) {
-  auto response = ok ? http::Response{} : problem(503, "not-healthy", why_not);
+http::Response health_response(bool ok, const words::Said& why_not, std::string_view route, words::Wanted wanted) {
+  auto response = ok ? http::Response{} : problem(503, "not-healthy", why_not, wanted);
   if (ok) {
     response.content_type = "text/plain";
     response.body = "ok\n";
@@ -110,8 +115,8 @@ http::Response Front::options_at(const Located& located, const http::Request& re
   return response;
 }
 
-http::Response Front::only_get(std::string_view route) const {
-  auto response = problem(405, "method-not-allowed", "Only GET is served here.");
+http::Response Front::only_get(std::string_view route, words::Wanted wanted) const {
+  auto response = problem(405, "method-not-allowed", words::text("Only GET is served here."), wanted);
   response.headers.push_back({"Allow", fmt::format("{}", fmt::join(with_implied({"GET"}), ", "))});
   response.route = route;
   return response;
@@ -128,10 +133,10 @@ void Front::handle(http::Request request, http::Responder respond) {
     case Place::readyz:
       return handle_health(located.place, request, std::move(respond));
     case Place::openapi:
-      if (!is_read(request)) return respond(only_get(name(located.place)));
+      if (!is_read(request)) return respond(only_get(name(located.place), http::wanted_language(request)));
       return respond(json_response(std::string(openapi_document), name(located.place)));
     case Place::status:
-      if (!is_read(request)) return respond(only_get("status"));
+      if (!is_read(request)) return respond(only_get("status", http::wanted_language(request)));
       return respond(json_response(doors_.status(), "status"));
     case Place::submissions:
     case Place::submission:
@@ -144,32 +149,32 @@ void Front::handle(http::Request request, http::Responder respond) {
     case Place::nowhere:
       break;
   }
+  std::vector<std::string> names;
+  for (const auto& mount : mounts_) names.push_back(mount.mount);
   respond(problem(404, "no-such-place",
-                  fmt::format("Nothing is served here. Mounts: {}; the API stands under /v1.",
-                              fmt::join(
-                                  [this] {
-                                    std::vector<std::string> names;
-                                    for (const auto& mount : mounts_) names.push_back(mount.mount);
-                                    return names;
-                                  }(),
-                                  ", "))));
+                  words::said("Nothing is served here. Mounts: {}; the API stands under /v1.",
+                              fmt::format("{}", fmt::join(names, ", "))),
+                  http::wanted_language(request)));
 }
 
 void Front::handle_health(Place place, const http::Request& request, http::Responder respond) const {
-  if (!is_read(request)) return respond(only_get("health"));
+  const auto wanted = http::wanted_language(request);
+  if (!is_read(request)) return respond(only_get("health", wanted));
   if (place == Place::livez)
-    return respond(health_response(doors_.alive(), "A loop of the gateway stands still.", "livez"));
+    return respond(
+        health_response(doors_.alive(), words::text("A loop of the gateway stands still."), "livez", wanted));
   const auto why_not = doors_.why_not_ready();
-  respond(health_response(why_not.empty(), why_not, "readyz"));
+  respond(health_response(why_not.empty(), why_not, "readyz", wanted));
 }
 
 void Front::handle_records(const Located& located, const http::Request& request, http::Responder respond) const {
-  if (!is_read(request)) return respond(only_get(name(located.place)));
+  if (!is_read(request)) return respond(only_get(name(located.place), http::wanted_language(request)));
   auto owner = find_owner(doors_.destinations, doors_.facilities, request, doors_.clock.wall(), doors_.admission.get());
   if (owner)
     if (const auto given = allowance(owner->facility)) {
       if (!given->allowed) {
-        auto response = problem(429, "too-many-requests", too_fast);
+        const auto wanted = http::wanted_language(request);
+        auto response = problem(429, "too-many-requests", too_fast(wanted), wanted);
         response.route = name(located.place);
         return respond(wait_and_see(doors_.rates->options(), *given, std::move(response)));
       }
@@ -198,10 +203,11 @@ void Front::handle_destination(const Located& located, http::Request request, ht
   if (request.method == "HEAD") request.method = "GET";  // the listener knows what it was
   const auto match = profile::match(*destination.profile, request.method, located.rest);
   if (match.route == nullptr && match.allowed_methods.empty())
-    return respond(fault_of(destination, on_mount, 404, "no-such-route", "This service has no such path."));
+    return respond(fault_of(destination, on_mount, 404, "no-such-route", words::text("This service has no such path."),
+                            http::wanted_language(request)));
   if (match.route == nullptr) {
-    auto response =
-        fault_of(destination, on_mount, 405, "method-not-allowed", "This path is not served with this method.");
+    auto response = fault_of(destination, on_mount, 405, "method-not-allowed",
+                             words::text("This path is not served with this method."), http::wanted_language(request));
     response.headers.push_back({"Allow", fmt::format("{}", fmt::join(with_implied(match.allowed_methods), ", "))});
     return respond(std::move(response));
   }
@@ -216,7 +222,8 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
   // Intake looks itself.
   if (route.action != Action::queue && request.body.size() > route.max_body_bytes) {
     auto response = fault_of(destination, on_mount, 413, "body-too-large",
-                             fmt::format("The body is larger than {} bytes.", route.max_body_bytes));
+                             words::said("The body is larger than {} bytes.", route.max_body_bytes),
+                             http::wanted_language(request));
     response.route = route.id;
     return respond(std::move(response));
   }
@@ -225,8 +232,9 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
                                      relay(route, std::move(respond)));
   const auto known = caller(destination, on_mount, request);
   if (!known) {
-    auto response = fault_of(destination, on_mount, 401, "unknown-facility",
-                             who_is_asked_for(*destination.profile, doors_.admission.get()));
+    auto response =
+        fault_of(destination, on_mount, 401, "unknown-facility",
+                 who_is_asked_for(*destination.profile, doors_.admission.get()), http::wanted_language(request));
     response.route = route.id;
     return respond(std::move(response));
   }
@@ -234,7 +242,8 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
   if (on_mount) respond = in_dialect(known->dialect, std::move(respond), doors_.off_loop);
   if (const auto given = allowance(known->facility->code)) {
     if (!given->allowed) {
-      auto response = fault_of(destination, on_mount, 429, "too-many-requests", too_fast);
+      const auto wanted = http::wanted_language(request);
+      auto response = fault_of(destination, on_mount, 429, "too-many-requests", too_fast(wanted), wanted);
       response.route = route.id;
       return respond(wait_and_see(doors_.rates->options(), *given, std::move(response)));
     }
@@ -258,7 +267,8 @@ void Front::take_from(const Caller& caller, const Destination& destination, cons
     case Action::refuse:
     case Action::login: {
       auto response =
-          fault_of(destination, on_mount, 403, "route-refused", "This path is not offered through the gateway.");
+          fault_of(destination, on_mount, 403, "route-refused",
+                   words::text("This path is not offered through the gateway."), http::wanted_language(request));
       response.route = route.id;
       return respond(std::move(response));
     }
@@ -281,13 +291,14 @@ void Front::take_from(const Caller& caller, const Destination& destination, cons
   arrival.credentials = scheme::encode(caller.credentials);
   arrival.most_pending = facility->most_pending.value_or(doors_.facility_pending);
   doors_.intake.take(std::move(arrival), [&destination, &route, on_mount, ready = prerendered(route),
+                                          wanted = http::wanted_language(request),
                                           respond = std::move(respond)](intake::Answer answer) mutable {
     if (std::holds_alternative<intake::InDoubt>(answer))
       return;  // the responder dies unanswered: the connection closes
     const auto& profile = *destination.profile;
     const auto* custody = std::get_if<intake::InCustody>(&answer);
-    auto response = custody ? acknowledgement(profile, route, on_mount, *custody, ready)
-                            : refusal(profile, on_mount, std::get<intake::Refused>(answer));
+    auto response = custody ? acknowledgement(profile, route, on_mount, *custody, ready, wanted)
+                            : refusal(profile, on_mount, std::get<intake::Refused>(answer), wanted);
     response.route = route.id;
     respond(std::move(response));
   });

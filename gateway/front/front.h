@@ -36,7 +36,7 @@ struct FrontDoors {
   intake::Intake& intake;
   std::function<std::string()> status;         // JSON text of /v1/status
   std::function<bool()> alive;                 // every loop's heart beats
-  std::function<std::string()> why_not_ready;  // a sentence; empty: ready
+  std::function<words::Said()> why_not_ready;  // empty: ready
   reads::OwnRecords& own_records;
   const clock::Clock& clock;
   std::shared_ptr<FacilityRates> rates{};        // one for all front loops; none: everybody as fast as they like
@@ -56,7 +56,7 @@ class Front {
   std::vector<std::string> methods_at(const Located& located) const;
   std::vector<std::string> with_implied(std::vector<std::string> methods) const;
   http::Response options_at(const Located& located, const http::Request& request) const;
-  http::Response only_get(std::string_view route) const;
+  http::Response only_get(std::string_view route, words::Wanted wanted) const;
   void handle_health(Place place, const http::Request& request, http::Responder respond) const;
   void handle_records(const Located& located, const http::Request& request, http::Responder respond) const;
   void handle_destination(const Located& located, http::Request request, http::Responder respond);
@@ -75,9 +75,9 @@ class Front {
 };
 
 // A fault found before a place was known (the guard's, or a limit's).
-http::Response fault_response(int status, std::string_view reason, std::string_view sentence);
+http::Response fault_response(int status, std::string_view reason, const words::Said& sentence, words::Wanted wanted);
 
 // What /livez and /readyz answer, on every listener.
-http::Response health_response(bool ok, std::string_view why_not, std::string_view route);
+http::Response health_response(bool ok, const words::Said& why_not, std::string_view route, words::Wanted wanted);
 
 }  // namespace titip::front

@@ -8,6 +8,7 @@
 #include "gateway/front/answers.h"
 #include "gateway/front/attention_views.h"
 #include "gateway/front/negotiation.h"
+#include "gateway/http/accept_language.h"
 #include "upstream/profile/source.h"
 
 namespace titip::front {
@@ -26,25 +27,32 @@ http::Response answer(std::string content_type, std::string body, std::string_vi
   return response;
 }
 
-http::Response fault(std::string_view route, int status, std::string_view type, std::string_view title,
+struct Asker {
+  std::string_view route;
+  words::Wanted wanted;
+};
+
+http::Response fault(const Asker& asker, int status, std::string_view type, const words::Said& title,
                      const std::vector<intake::FieldFault>& errors = {}) {
-  auto response = problem(status, type, title, errors);
+  auto response = problem(status, type, title, asker.wanted, errors);
   response.headers.push_back({"Cache-Control", "no-store"});
-  response.route = route;
+  response.route = asker.route;
   return response;
 }
 
-http::Response fault_of(reads::OwnFault what, std::string_view route, std::string_view absent) {
+http::Response fault_of(reads::OwnFault what, const Asker& asker, const words::Said& absent) {
   switch (what) {
     case reads::OwnFault::bad_cursor:
-      return fault(route, 400, "invalid-query", "This cursor belongs to another question; ask again without it.",
-                   {{"cursor", "is none that was given out for these parameters"}});
+      return fault(asker, 400, "invalid-query",
+                   words::text("This cursor belongs to another question; ask again without it."),
+                   {{"cursor", words::text("is none that was given out for these parameters")}});
     case reads::OwnFault::absent:
-      return fault(route, 404, fmt::format("no-such-{}", route), absent);
+      return fault(asker, 404, fmt::format("no-such-{}", asker.route), absent);
     case reads::OwnFault::store_unavailable:
       break;
   }
-  auto response = fault(route, 503, "store-unavailable", "The gateway cannot read now; ask again in a moment.");
+  auto response =
+      fault(asker, 503, "store-unavailable", words::text("The gateway cannot read now; ask again in a moment."));
   response.headers.push_back({"Retry-After", "5"});
   return response;
 }
@@ -74,13 +82,15 @@ struct Question {
   reads::Owner owner;
   clock::WallTime now{};
   std::string_view route;
+  words::Wanted wanted;
+  Asker asker() const { return {route, wanted}; }
 };
 
 std::optional<reads::OwnQuery> read_query(const Question& question, reads::OwnList list, const http::Request& request,
                                           http::Responder& respond) {
   auto query = reads::read_own_query(request.query(), list, question.owner.utc_offset);
   if (query) return *std::move(query);
-  respond(fault(question.route, 400, "invalid-query", "A parameter of this query is not understood.",
+  respond(fault(question.asker(), 400, "invalid-query", words::text("A parameter of this query is not understood."),
                 {{query.error().parameter, query.error().sentence}}));
   return std::nullopt;
 }
@@ -89,9 +99,9 @@ void answer_list(Question question, const http::Request& request, http::Responde
   auto query = read_query(question, reads::OwnList::submissions, request, respond);
   if (!query) return;
   question.records.list(*std::move(query), std::move(question.owner),
-                        [request, route = question.route, respond = std::move(respond)](auto page) mutable {
-                          if (!page) return respond(fault_of(page.error(), route, ""));
-                          auto response = answer("application/json", reads::list_json(*page), route);
+                        [request, asker = question.asker(), respond = std::move(respond)](auto page) mutable {
+                          if (!page) return respond(fault_of(page.error(), asker, {}));
+                          auto response = answer("application/json", reads::list_json(*page), asker.route);
                           link_next(response, next_page(request, page->next));
                           respond(std::move(response));
                         });
@@ -101,8 +111,9 @@ void answer_attention(Question question, const http::Request& request, http::Res
   const auto wanted = reads::query_value(request.query(), "format");
   const auto manner = choose(manners, wanted, request.header("accept"));
   if (!manner)
-    return respond(fault(question.route, 406, "not-acceptable",
-                         "This list is served as application/json, text/csv and text/html (format=json, csv, html)."));
+    return respond(fault(
+        question.asker(), 406, "not-acceptable",
+        words::text("This list is served as application/json, text/csv and text/html (format=json, csv, html).")));
   auto query = read_query(question, reads::OwnList::attention, request, respond);
   if (!query) return;
   auto owner = question.owner;
@@ -110,7 +121,7 @@ void answer_attention(Question question, const http::Request& request, http::Res
   question.records.attention(
       *std::move(query), std::move(owner),
       [request, manner = *manner, question = std::move(question), respond = std::move(respond)](auto page) mutable {
-        if (!page) return respond(fault_of(page.error(), question.route, ""));
+        if (!page) return respond(fault_of(page.error(), question.asker(), {}));
         const AttentionView view{*page, question.owner, question.now, next_page(request, page->next)};
         const bool is_page = manners[manner].format == "html";
         auto response = is_page ? answer("text/html; charset=utf-8", attention_page(view), question.route)
@@ -130,22 +141,22 @@ void answer_attention(Question question, const http::Request& request, http::Res
 void answer_submission(Question question, std::string_view text, http::Responder respond) {
   const auto id = storage::SubmissionId::parse(text);
   if (!id)
-    return respond(fault(question.route, 404, "no-such-submission",
-                         "This is not a submission id: those have 26 letters and digits."));
+    return respond(fault(question.asker(), 404, "no-such-submission",
+                         words::text("This is not a submission id: those have 26 letters and digits.")));
   question.records.submission(
-      *id, std::move(question.owner), [route = question.route, respond = std::move(respond)](auto found) mutable {
-        if (found) return respond(answer("application/json", *std::move(found), route));
-        respond(fault_of(found.error(), route, "Your facility has no submission with this id."));
+      *id, std::move(question.owner), [asker = question.asker(), respond = std::move(respond)](auto found) mutable {
+        if (found) return respond(answer("application/json", *std::move(found), asker.route));
+        respond(fault_of(found.error(), asker, words::text("Your facility has no submission with this id.")));
       });
 }
 
-void answer_receipt(reads::OwnRecords& records, std::string_view code, std::string_view route,
-                    http::Responder respond) {
-  records.receipt(code, [route, respond = std::move(respond)](auto found) mutable {
-    if (found) return respond(answer("application/json", *std::move(found), route));
-    respond(fault_of(found.error(), route,
-                     "No record has this receipt code. One of 13 characters is found by its own facility alone, with "
-                     "GET /v1/submissions?receipt=CODE."));
+void answer_receipt(reads::OwnRecords& records, std::string_view code, const Asker& asker, http::Responder respond) {
+  records.receipt(code, [asker, respond = std::move(respond)](auto found) mutable {
+    if (found) return respond(answer("application/json", *std::move(found), asker.route));
+    respond(fault_of(
+        found.error(), asker,
+        words::text("No record has this receipt code. One of 13 characters is found by its own facility alone, with "
+                    "GET /v1/submissions?receipt=CODE.")));
   });
 }
 
@@ -168,13 +179,14 @@ std::optional<reads::Owner> find_owner(const std::vector<Destination>& destinati
 
 void answer_about_records(AskedAboutRecords asked, const Located& located, const http::Request& request,
                           http::Responder respond) {
-  const auto route = name(located.place);
-  if (located.place == Place::receipt) return answer_receipt(asked.records, located.rest, route, std::move(respond));
+  const Asker asker{name(located.place), http::wanted_language(request)};
+  if (located.place == Place::receipt) return answer_receipt(asked.records, located.rest, asker, std::move(respond));
   if (!asked.owner)
-    return respond(fault(route, 401, "unknown-facility",
-                         "Say who you are as on the mount: with the header x-kdppk (and X-Api-Key, where the "
-                         "gateway asks for it), or signed with X-cons-id, X-timestamp and X-signature."));
-  Question question{asked.records, *std::move(asked.owner), asked.now, route};
+    return respond(
+        fault(asker, 401, "unknown-facility",
+              words::text("Say who you are as on the mount: with the header x-kdppk (and X-Api-Key, where the "
+                          "gateway asks for it), or signed with X-cons-id, X-timestamp and X-signature.")));
+  Question question{asked.records, *std::move(asked.owner), asked.now, asker.route, asker.wanted};
   if (located.place == Place::submission)
     return answer_submission(std::move(question), located.rest, std::move(respond));
   if (located.place == Place::attention) return answer_attention(std::move(question), request, std::move(respond));

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/http/accept_language.h"
 #include "gateway/http/listener.h"
 #include "gateway/http/proxy_header.h"
 #include "gateway/http/stream.h"
@@ -79,9 +80,9 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
       case Step::header:
       case Step::body:
         if (continuing_) return close();  // a client that does not even take "100 Continue" takes no answer
-        if (now < deadline_) return refuse(408, "body_too_slow", "The body arrived too slowly.");
+        if (now < deadline_) return refuse(408, "body_too_slow", words::text("The body arrived too slowly."));
         deadline_ = SteadyTime::max();
-        return refuse(408, "timeout", "The request did not arrive in time.");
+        return refuse(408, "timeout", words::text("The request did not arrive in time."));
       case Step::answering:
       case Step::closed:
         return;
@@ -214,10 +215,10 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     is_head_ = head.starts_with("HEAD ");
     if (guarded->content_length > server_->options.body_bytes)
       return refuse(413, "body_too_large",
-                    fmt::format("The body is larger than {} bytes.", server_->options.body_bytes));
-    if (!parse(head)) return refuse(400, "header", "The request header is not well-formed.");
+                    words::said("The body is larger than {} bytes.", server_->options.body_bytes));
+    if (!parse(head)) return refuse(400, "header", words::text("The request header is not well-formed."));
     if (!server_->budget().take(guarded->content_length, server_->options.in_flight_bytes))
-      return refuse(503, "too_many_bytes", "The gateway has its hands full; send it again in a moment.");
+      return refuse(503, "too_many_bytes", words::text("The gateway has its hands full; send it again in a moment."));
     held_ = guarded->content_length;
     content_length_ = guarded->content_length;
     keep_alive_ = guarded->keep_alive;
@@ -295,12 +296,17 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
                                                     [self] { self->close(); }));
   }
 
+  // The language of whoever is refused: while the header has not been taken it is still in the buffer.
+  words::Wanted wanted() const {
+    return step_ == Step::body ? wanted_language(request_) : wanted_language_of_head(buffered());
+  }
+
   // A fault of the request itself: answered by our own words, and the connection is never used again.
-  void refuse(int status, std::string_view reason, std::string_view sentence) {
+  void refuse(int status, std::string_view reason, const words::Said& sentence) {
     server_->probes.refused(reason);
     method_.clear();
     keep_alive_ = false;
-    Response response = server_->options.fault_response(status, reason, sentence);
+    Response response = server_->options.fault_response(status, reason, sentence, wanted());
     response.close = true;
     if (status == 503) response.headers.push_back({"Retry-After", "5"});
     step_ = Step::answering;

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <optional>
 
-#include "gateway/http/words.h"
+#include "gateway/http/header_text.h"
 
 namespace titip::http {
 namespace {
@@ -45,7 +45,7 @@ bool is_token_list(std::string_view value) {
   return true;
 }
 
-std::unexpected<GuardFault> fault(int status, std::string_view reason, std::string_view sentence) {
+std::unexpected<GuardFault> fault(int status, std::string_view reason, words::Text sentence) {
   return std::unexpected(GuardFault{status, reason, sentence});
 }
 
@@ -84,19 +84,19 @@ std::optional<GuardFault> check_target(std::string_view target) {
   if (!std::ranges::all_of(target, visible_ascii) || target.contains('#') || target.contains('\\'))
     return GuardFault{
         400, "target_bytes",
-        "The request target holds a space, a fragment, a backslash, or a byte that is not visible ASCII."};
+        words::text("The request target holds a space, a fragment, a backslash, or a byte that is not visible ASCII.")};
   for (auto at = target.find('%'); at != std::string_view::npos; at = target.find('%', at + 1)) {
     const bool has_digits = at + 2 < target.size() && hex_digit(target[at + 1]) >= 0 && hex_digit(target[at + 2]) >= 0;
     if (!has_digits || target.substr(at, 3) == "%00")
       return GuardFault{400, "target_escape",
-                        "A percent sign in the request target stands before no byte that it may mean."};
+                        words::text("A percent sign in the request target stands before no byte that it may mean.")};
   }
   auto path = target.substr(0, target.find('?'));
   while (!path.empty()) {
     path.remove_prefix(1);  // the slash
     const auto segment = path.substr(0, path.find('/'));
     if (is_dot_segment(segment))
-      return GuardFault{400, "target_dots", "The request target must not hold the segments '.' and '..'."};
+      return GuardFault{400, "target_dots", words::text("The request target must not hold the segments '.' and '..'.")};
     path.remove_prefix(segment.size());
   }
   return std::nullopt;
@@ -130,46 +130,50 @@ std::expected<bool, GuardFault> check_request_line(std::string_view line, const 
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
   if (first == std::string_view::npos || first == 0 || first == last)
-    return fault(400, "request_line", "The request line must be METHOD SP target SP HTTP/1.1.");
+    return fault(400, "request_line", words::text("The request line must be METHOD SP target SP HTTP/1.1."));
   const auto method = line.substr(0, first);
   const auto target = line.substr(first + 1, last - first - 1);
   const auto version = line.substr(last + 1);
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
-    return fault(505, "version", "Only HTTP/1.1 and HTTP/1.0 are served.");
-  if (!std::ranges::all_of(method, is_token_char)) return fault(400, "method", "The method is not a token.");
+    return fault(505, "version", words::text("Only HTTP/1.1 and HTTP/1.0 are served."));
+  if (!std::ranges::all_of(method, is_token_char))
+    return fault(400, "method", words::text("The method is not a token."));
   if (std::ranges::find(known_methods, method) == known_methods.end())
-    return fault(501, "unknown_method", "This method is not known here.");
-  if (target.size() > limits.target_bytes) return fault(414, "target_too_long", "The request target is too long.");
+    return fault(501, "unknown_method", words::text("This method is not known here."));
+  if (target.size() > limits.target_bytes)
+    return fault(414, "target_too_long", words::text("The request target is too long."));
   if (!target.starts_with('/'))
-    return fault(400, "target_form", "The request target must be a path that starts with '/'.");
+    return fault(400, "target_form", words::text("The request target must be a path that starts with '/'."));
   if (const auto wrong = check_target(target)) return std::unexpected(*wrong);
   return version == "HTTP/1.1";
 }
 
 std::expected<void, GuardFault> check_field(std::string_view line, Fields& fields) {
   if (line.front() == ' ' || line.front() == '\t')
-    return fault(400, "folded_header", "Folded header lines are not accepted.");
+    return fault(400, "folded_header", words::text("Folded header lines are not accepted."));
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0)
-    return fault(400, "header_line", "A header line has no name or no colon.");
+    return fault(400, "header_line", words::text("A header line has no name or no colon."));
   const auto name = line.substr(0, colon);
   if (!std::ranges::all_of(name, is_token_char))
-    return fault(400, "header_name", "A header name holds a byte that is not allowed there.");
+    return fault(400, "header_name", words::text("A header name holds a byte that is not allowed there."));
   const auto value = trim(line.substr(colon + 1));
   const auto bad = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
-  if (std::ranges::any_of(value, bad)) return fault(400, "header_value", "A header value holds a control character.");
+  if (std::ranges::any_of(value, bad))
+    return fault(400, "header_value", words::text("A header value holds a control character."));
   if (equals_ignoring_case(name, "host")) {
     ++fields.hosts;
     fields.host = value;
   } else if (equals_ignoring_case(name, "trailer")) {
-    return fault(400, "trailer", "Trailers are not accepted.");
+    return fault(400, "trailer", words::text("Trailers are not accepted."));
   } else if (equals_ignoring_case(name, "transfer-encoding")) {
     fields.transfer_encoding = true;
   } else if (equals_ignoring_case(name, "content-length")) {
     fields.content_length_repeated |= fields.content_length.has_value();
     fields.content_length = value;
   } else if (equals_ignoring_case(name, "connection") || equals_ignoring_case(name, "proxy-connection")) {
-    if (!is_token_list(value)) return fault(400, "connection", "The Connection header is no list of words.");
+    if (!is_token_list(value))
+      return fault(400, "connection", words::text("The Connection header is no list of words."));
     if (name.size() != std::string_view("connection").size()) return {};
     fields.says_close |= lists(value, "close");  // the header may stand there more than once
     fields.says_keep_alive |= lists(value, "keep-alive");
@@ -179,14 +183,16 @@ std::expected<void, GuardFault> check_field(std::string_view line, Fields& field
   const auto once = std::ranges::find_if(said_once, [&](auto each) { return equals_ignoring_case(name, each); });
   if (once == said_once.end()) return {};
   const auto bit = std::uint32_t{1} << static_cast<std::uint32_t>(once - said_once.begin());
-  if ((fields.said & bit) != 0) return fault(400, "said_twice", "A header that must be said once stands there twice.");
+  if ((fields.said & bit) != 0)
+    return fault(400, "said_twice", words::text("A header that must be said once stands there twice."));
   fields.said |= bit;
   return {};
 }
 
 std::expected<std::uint64_t, GuardFault> body_length(const Fields& fields) {
   if (fields.transfer_encoding)
-    return fault(411, "transfer_encoding", "Send the body with a Content-Length; Transfer-Encoding is not accepted.");
+    return fault(411, "transfer_encoding",
+                 words::text("Send the body with a Content-Length; Transfer-Encoding is not accepted."));
   if (!fields.content_length) return 0;
   const auto text = *fields.content_length;
   std::uint64_t length = 0;
@@ -194,7 +200,7 @@ std::expected<std::uint64_t, GuardFault> body_length(const Fields& fields) {
   const bool canonical =
       error == std::errc() && end == text.data() + text.size() && (text.size() == 1 || text[0] != '0');
   if (fields.content_length_repeated || !canonical)
-    return fault(400, "content_length", "There must be one Content-Length, a plain decimal number.");
+    return fault(400, "content_length", words::text("There must be one Content-Length, a plain decimal number."));
   return length;
 }
 
@@ -208,22 +214,23 @@ std::optional<std::string_view> take_line(std::string_view& head) {
   return line;
 }
 
-constexpr std::string_view line_end = "Header lines must end in CRLF and hold no bare CR, LF or NUL.";
+constexpr auto line_end = words::text("Header lines must end in CRLF and hold no bare CR, LF or NUL.");
 
 }  // namespace
 
 std::optional<GuardFault> guard_beginning(std::string_view begun, const GuardLimits& limits) {
   if (begun.size() > limits.header_bytes)
-    return GuardFault{431, "header_too_large", "The request header is too large."};
+    return GuardFault{431, "header_too_large", words::text("The request header is too large.")};
   if (!begun.empty() && !is_token_char(begun.front()))
-    return GuardFault{400, "request_line", "The request line must be METHOD SP target SP HTTP/1.1."};
+    return GuardFault{400, "request_line", words::text("The request line must be METHOD SP target SP HTTP/1.1.")};
   for (auto at = begun.find('\n'); at != std::string_view::npos; at = begun.find('\n', at + 1))
     if (begun[at - 1] != '\r') return GuardFault{400, "line_end", line_end};
   return std::nullopt;
 }
 
 std::expected<GuardedHead, GuardFault> guard(std::string_view head, const GuardLimits& limits) {
-  if (head.size() > limits.header_bytes) return fault(431, "header_too_large", "The request header is too large.");
+  if (head.size() > limits.header_bytes)
+    return fault(431, "header_too_large", words::text("The request header is too large."));
   const auto request_line = take_line(head);
   if (!request_line) return fault(400, "line_end", line_end);
   const auto is_1_1 = check_request_line(*request_line, limits);
@@ -235,20 +242,21 @@ std::expected<GuardedHead, GuardFault> guard(std::string_view head, const GuardL
     const auto line = take_line(head);
     if (!line) return fault(400, "line_end", line_end);
     if (line->empty()) break;
-    if (++count > limits.fields) return fault(431, "too_many_fields", "The request has too many header fields.");
+    if (++count > limits.fields)
+      return fault(431, "too_many_fields", words::text("The request has too many header fields."));
     if (auto checked = check_field(*line, fields); !checked) return std::unexpected(checked.error());
   }
-  if (fields.hosts > 1) return fault(400, "two_hosts", "There must be one Host header.");
-  if (fields.hosts == 0 && *is_1_1) return fault(400, "no_host", "HTTP/1.1 needs a Host header.");
+  if (fields.hosts > 1) return fault(400, "two_hosts", words::text("There must be one Host header."));
+  if (fields.hosts == 0 && *is_1_1) return fault(400, "no_host", words::text("HTTP/1.1 needs a Host header."));
 
   if (fields.hosts == 1 && !is_host(fields.host))
-    return fault(400, "bad_host", "The Host header must be a name or an address, and a port if need be.");
+    return fault(400, "bad_host", words::text("The Host header must be a name or an address, and a port if need be."));
 
   const auto length = body_length(fields);
   if (!length) return std::unexpected(length.error());
   const bool expects_continue = equals_ignoring_case(fields.expect, "100-continue");
   if (!fields.expect.empty() && !expects_continue)
-    return fault(417, "expect", "Only 'Expect: 100-continue' is known here.");
+    return fault(417, "expect", words::text("Only 'Expect: 100-continue' is known here."));
   const bool keep_alive = !fields.says_close && (*is_1_1 || fields.says_keep_alive);
   return GuardedHead{*length, keep_alive, expects_continue && *is_1_1};
 }

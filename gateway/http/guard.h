@@ -11,6 +11,8 @@
 #include <optional>
 #include <string_view>
 
+#include "metrics/words/said.h"
+
 namespace titip::http {
 
 struct GuardLimits {
@@ -22,7 +24,7 @@ struct GuardLimits {
 struct GuardFault {
   int status;               // 400, 405, 411, 414, 417, 431, 501, 505
   std::string_view reason;  // metrics label and machine word: "two_hosts"
-  std::string_view sentence;
+  words::Text sentence;
 };
 
 struct GuardedHead {

@@ -6,25 +6,18 @@
 #include <algorithm>
 #include <iterator>
 
+#include "gateway/http/header_text.h"
+
 namespace titip::http {
-namespace {
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-}  // namespace
-
 std::string_view Request::header(std::string_view name) const {
-  const auto found = std::ranges::find_if(headers, [&](const Header& h) { return equal_ignoring_case(h.name, name); });
+  const auto found = std::ranges::find_if(headers, [&](const Header& h) { return equals_ignoring_case(h.name, name); });
   return found != headers.end() ? std::string_view(found->value) : std::string_view();
 }
 
 std::string Request::joined(std::string_view name) const {
   std::string all;
   for (const auto& each : headers)
-    if (equal_ignoring_case(each.name, name) && !each.value.empty())
+    if (equals_ignoring_case(each.name, name) && !each.value.empty())
       all.append(all.empty() ? "" : ",").append(each.value);
   return all;
 }

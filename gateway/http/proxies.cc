@@ -5,7 +5,7 @@
 #include <ranges>
 #include <utility>
 
-#include "gateway/http/words.h"
+#include "gateway/http/header_text.h"
 
 namespace titip::http {
 namespace {

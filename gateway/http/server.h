@@ -19,6 +19,7 @@
 #include "gateway/http/proxies.h"
 #include "gateway/http/tls.h"
 #include "metrics/catalogue.h"
+#include "metrics/words/said.h"
 
 namespace titip::http {
 
@@ -41,7 +42,8 @@ struct ServerOptions {
   std::chrono::milliseconds body_deadline{30'000};       // absolute, from the end of the header
   std::chrono::milliseconds write_deadline{30'000};      // absolute, from the start of the answer
   // What a fault is answered with before a route is known: the content type and body for a status and a sentence.
-  std::function<Response(int status, std::string_view reason, std::string_view sentence)> fault_response;
+  std::function<Response(int status, std::string_view reason, const words::Said& sentence, words::Wanted wanted)>
+      fault_response;
 };
 
 class Server {

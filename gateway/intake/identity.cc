@@ -59,22 +59,23 @@ class Reading {
   Reading(const profile::RequestView& request, profile::DateFormat format) : request_(request), format_(format) {}
 
   // A date among them comes out year first.
-  std::string wanted(std::string_view source, std::string_view what) {
+  std::string wanted(std::string_view source, words::Text what) {
     const auto value = profile::value_of(request_, source);
-    if (!value) fault(source, fmt::format("{} is missing or empty.", what));
+    if (!value) fault(source, words::said("{} is missing or empty.", words::Said(what)));
     return profile::normal_date(format_, value.value_or(std::string()));
   }
 
   std::string wanted_date(std::string_view source) {
-    auto date = wanted(source, "The date");
+    auto date = wanted(source, words::text("The date"));
     const auto written = profile::value_of(request_, source);
     if (written && !profile::is_date(format_, *written))
-      fault(source, fmt::format("The date must be written {}.",
-                                format_ == profile::DateFormat::year_first ? "YYYY-MM-DD" : "DD-MM-YYYY"));
+      fault(source,
+            words::said("The date must be written {}.",
+                        std::string_view(format_ == profile::DateFormat::year_first ? "YYYY-MM-DD" : "DD-MM-YYYY")));
     return date;
   }
 
-  void fault(std::string_view place, std::string sentence) {
+  void fault(std::string_view place, words::Said sentence) {
     const auto same = [&](const FieldFault& known) { return known.pointer == place; };
     if (std::ranges::none_of(faults, same)) faults.push_back({std::string(place), std::move(sentence)});
   }
@@ -87,27 +88,28 @@ class Reading {
 };
 
 std::vector<FieldFault> no_object() {
-  return {FieldFault{"", "The body must be a JSON object."}};
+  return {FieldFault{"", words::text("The body must be a JSON object.")}};
 }
 
 std::expected<Identity, std::vector<FieldFault>> read(const profile::Route& route, const profile::RequestView& request,
                                                       profile::DateFormat format) {
   Reading reading(request, format);
-  for (const auto& pointer : route.required) reading.wanted(pointer, "This field");
+  for (const auto& pointer : route.required) reading.wanted(pointer, words::text("This field"));
   Identity identity;
   if (!route.business_date.empty()) identity.business_date = reading.wanted_date(route.business_date);
   // The profile's loader sees to it that whatever is read below is there once nothing required is missing.
   if (!reading.faults.empty()) return std::unexpected(std::move(reading.faults));
   for (const auto& source : route.ordering_key)
-    identity.ordering.push_back(reading.wanted(source, "This field names the person and"));
+    identity.ordering.push_back(reading.wanted(source, words::text("This field names the person and")));
   if (!route.natural_key.empty()) {
     identity.natural.emplace();
     for (const auto& source : route.natural_key)
-      identity.natural->push_back(reading.wanted(source, "This field is part of the record's identity and"));
+      identity.natural->push_back(
+          reading.wanted(source, words::text("This field is part of the record's identity and")));
     identity.natural->push_back(identity.business_date);
   }
   auto chain = profile::read_chain(format, route, request);
-  if (!chain) reading.fault("", "A field that ties this record to another is missing or empty.");
+  if (!chain) reading.fault("", words::text("A field that ties this record to another is missing or empty."));
   if (!reading.faults.empty()) return std::unexpected(std::move(reading.faults));
   identity.chain = std::move(*chain);
   return identity;
@@ -149,14 +151,14 @@ std::expected<Identity, BodyFaults> read_identity(const IdentityText& input) {
 
 std::expected<json, FieldFault> parse_body(std::string_view body) {
   if (is_too_deep(body))
-    return std::unexpected(FieldFault{"", fmt::format("The JSON is nested deeper than {} levels.", max_depth)});
+    return std::unexpected(FieldFault{"", words::said("The JSON is nested deeper than {} levels.", max_depth)});
   try {
     return json::parse(body);
   } catch (const json::parse_error& error) {
     // Only the place: the parser's own text would quote the body.
-    return std::unexpected(FieldFault{"", fmt::format("The body is not JSON: it goes wrong at byte {}.", error.byte)});
+    return std::unexpected(FieldFault{"", words::said("The body is not JSON: it goes wrong at byte {}.", error.byte)});
   } catch (const json::exception&) {
-    return std::unexpected(FieldFault{"", "The body holds a number that is too large."});
+    return std::unexpected(FieldFault{"", words::text("The body holds a number that is too large.")});
   }
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/chains.h"
 #include "upstream/profile/profile.h"
 
@@ -18,7 +19,7 @@ namespace titip::intake {
 
 struct FieldFault {
   std::string pointer;
-  std::string sentence;
+  words::Said sentence;
 };
 
 struct Identity {

@@ -24,40 +24,48 @@ constexpr int most_tries = 20;   // to find a provisional number that is free
 constexpr int plain_tries = 10;  // then the digits are as good as used up
 
 Refused from_faults(std::vector<FieldFault> faults) {
-  return {422, "invalid-submission", "The submission cannot be taken as it is.", std::move(faults), 0, {}};
+  return {422, "invalid-submission", words::text("The submission cannot be taken as it is."), std::move(faults), 0, {}};
 }
 
 Refused from_error(storage::Error error, const storage::Health& health) {
   if (error == storage::Error::overloaded)
-    return {503, "overloaded", "Too many submissions at once; nothing was stored. Send it again in a moment.",
-            {},  soon_s,       {}};
-  if (error == storage::Error::too_late)
-    return {503, "too-late", "The gateway could not store this in time; nothing was stored. Send it again in a moment.",
-            {},  soon_s,     {}};
-  if (error == storage::Error::over_quota)
     return {
-        429,
-        "too-many-pending",
-        "Faskes Anda sudah mencapai batas laporan yang menunggu; yang sudah diterima tetap aman, dan yang ini belum "
-        "disimpan: kirim lagi nanti. (As many records of your facility wait as may; all of them are safe, and this "
-        "one was not stored. Send it again later; the gateway's operator can raise the limit.)",
-        {},
-        later_s,
-        {}};
+        503, "overloaded", words::text("Too many submissions at once; nothing was stored. Send it again in a moment."),
+        {},  soon_s,       {}};
+  if (error == storage::Error::too_late)
+    return {503,
+            "too-late",
+            words::text("The gateway could not store this in time; nothing was stored. Send it again in a moment."),
+            {},
+            soon_s,
+            {}};
+  if (error == storage::Error::over_quota)
+    return {429,
+            "too-many-pending",
+            words::text("As many records of your facility wait as may; all of them are safe, and this one was not stored. "
+                        "Send it again later; the gateway's operator can raise the limit."),
+            {},
+            later_s,
+            {}};
   if (error == storage::Error::corrupt)
     return {503,
             "record-damaged",
-            "What is kept of this record or of what stands before it is damaged; nothing was stored. The gateway's "
-            "operator must look into it (titip verify).",
+            words::text(
+                "What is kept of this record or of what stands before it is damaged; nothing was stored. The gateway's "
+                "operator must look into it (titip verify)."),
             {},
             later_s,
             {}};
   if (health.disk_low)
-    return {507, "storage-full", "The gateway's disk is nearly full; nothing was stored. Its operator must make room.",
-            {},  later_s,        {}};
+    return {507,
+            "storage-full",
+            words::text("The gateway's disk is nearly full; nothing was stored. Its operator must make room."),
+            {},
+            later_s,
+            {}};
   return {503,
           "store-unavailable",
-          "The gateway cannot store anything now; nothing was stored. Send it again later.",
+          words::text("The gateway cannot store anything now; nothing was stored. Send it again later."),
           {},
           soon_s,
           {}};
@@ -117,7 +125,7 @@ std::optional<Refused> Intake::read(Pending& pending) {
   const auto& arrival = pending.arrival;
   const auto& route = *arrival.route;
   if (arrival.body.size() > route.max_body_bytes)
-    return Refused{413, "body-too-large", fmt::format("The body is larger than {} bytes.", route.max_body_bytes), {}, 0,
+    return Refused{413, "body-too-large", words::said("The body is larger than {} bytes.", route.max_body_bytes), {}, 0,
                    {}};
   if (!arrival.idempotency_key.empty()) {
     auto parsed = parse_idempotency_key(arrival.idempotency_key);
@@ -171,13 +179,14 @@ bool Intake::make_numbers(Pending& pending) {
 // What the store knows of the numbers that are quoted, and whether those that were made are free.
 void Intake::look_up(const PendingPtr& pending) {
   if (!make_numbers(*pending))
-    return refuse(pending, IntakeProbes::Verdict::overloaded,
-                  {503,
-                   "numbers-exhausted",
-                   "No provisional number is free for this record; nothing was stored. Send it again in a moment.",
-                   {},
-                   soon_s,
-                   {}});
+    return refuse(
+        pending, IntakeProbes::Verdict::overloaded,
+        {503,
+         "numbers-exhausted",
+         words::text("No provisional number is free for this record; nothing was stored. Send it again in a moment."),
+         {},
+         soon_s,
+         {}});
   auto keys = pending->draft.quoted_keys;
   for (const auto& made : pending->draft.made) keys.push_back(made.key);
   doors_.store.references(std::move(keys), doors_.home, [this, pending](const auto& found) {
@@ -198,7 +207,7 @@ void Intake::looked_up(const PendingPtr& pending, const std::vector<std::optiona
     return refuse(pending, IntakeProbes::Verdict::invalid,
                   {412,
                    "unknown-reference",
-                   "The submission quotes a number that is not known.",
+                   words::text("The submission quotes a number that is not known."),
                    std::move(draft.quoted.unknown),
                    0,
                    {}});

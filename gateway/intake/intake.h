@@ -20,6 +20,7 @@
 #include "gateway/intake/identity.h"
 #include "gateway/intake/made_numbers.h"
 #include "metrics/catalogue.h"
+#include "metrics/words/said.h"
 #include "storage/kept_reply.h"
 #include "storage/payload.h"
 #include "storage/sealing.h"
@@ -55,7 +56,7 @@ struct InCustody {
   bool replayed = false;
   std::string body_sha256;                     // of what was received, for the receipt; hexadecimal
   std::optional<storage::KeptReply> national;  // the current truth, once settled
-  std::string note{};          // one sentence, where the receipt alone would mislead: what was kept is erased
+  words::Said note{};          // one sentence, where the receipt alone would mislead: what was kept is erased
   profile::Numbers numbers{};  // by reference: provisional ones, or the real ones where those are all that is left
   profile::Numbers quoted{};   // those that the request quotes, as it wrote them: a PUT is told the number it was sent
   std::vector<storage::SubmissionId> cancelled{};  // what it took back: the target and its dependants
@@ -66,7 +67,7 @@ struct InCustody {
 struct Refused {
   int status = 400;
   std::string_view type;  // stable slug of the problem's page
-  std::string title;
+  words::Said title;
   std::vector<FieldFault> errors;
   int retry_after_s = 0;   // 0: no use in saying
   std::string submission;  // the one that stands in the way, if any

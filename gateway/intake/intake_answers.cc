@@ -18,15 +18,15 @@ using storage::VerdictKind;
 constexpr std::size_t differences_named = 20;
 
 // Why a replay cannot show more than its receipt.
-std::string note_on_erased(const storage::Submission& original) {
+words::Said note_on_erased(const storage::Submission& original) {
   if (!original.content_erased) return {};
   switch (original.state) {
     case storage::State::delivered:
-      return "This submission was delivered; its content and the national answer have been erased since.";
+      return words::text("This submission was delivered; its content and the national answer have been erased since.");
     case storage::State::cancelled:
-      return "This submission was cancelled and its content erased; it will not be sent.";
+      return words::text("This submission was cancelled and its content erased; it will not be sent.");
     default:
-      return fmt::format("This submission ended as {}; its content has been erased since.",
+      return words::said("This submission ended as {}; its content has been erased since.",
                          storage::name(original.state));
   }
 }
@@ -122,12 +122,13 @@ void Intake::answer_conflict(const PendingPtr& pending, const Verdict& verdict) 
   Refused refused;
   refused.status = reused ? 422 : 409;
   refused.type = reused ? "idempotency-key-reused" : "record-exists";
-  refused.title = reused ? "This Idempotency-Key was used for another submission; use a new key for a new submission."
-                         : "This record is already in custody with other values.";
+  refused.title =
+      reused ? words::text("This Idempotency-Key was used for another submission; use a new key for a new submission.")
+             : words::text("This record is already in custody with other values.");
   const auto id = verdict.submission.id;
   refused.submission = id.text();
   if (verdict.submission.route != pending->arrival.route->id) {
-    refused.errors.push_back({"", fmt::format("The earlier submission went to {}.", verdict.submission.route)});
+    refused.errors.push_back({"", words::said("The earlier submission went to {}.", verdict.submission.route)});
     return pending->answer(std::move(refused));
   }
   doors_.store.load(
@@ -135,9 +136,9 @@ void Intake::answer_conflict(const PendingPtr& pending, const Verdict& verdict) 
         if (loaded && loaded->front()) {
           const auto& found = *loaded->front();
           if (found.submission.content_erased) {
-            refused.errors.push_back({"",
-                                      "The content of the earlier submission has been erased, so what differs "
-                                      "cannot be named."});
+            refused.errors.push_back(
+                {"", words::text("The content of the earlier submission has been erased, so what differs "
+                                 "cannot be named.")});
             return pending->answer(std::move(refused));
           }
           const auto payload = opened_payload(found);
@@ -145,9 +146,9 @@ void Intake::answer_conflict(const PendingPtr& pending, const Verdict& verdict) 
           const auto now = parse_body(pending->arrival.body);
           if (payload && before && now)
             for (auto& place : differing_places(*before, *now, differences_named))
-              refused.errors.push_back({std::move(place), "differs from the earlier submission"});
+              refused.errors.push_back({std::move(place), words::text("differs from the earlier submission")});
           if (payload && payload->target != pending->arrival.target)
-            refused.errors.push_back({"", "The path differs from the earlier submission."});
+            refused.errors.push_back({"", words::text("The path differs from the earlier submission.")});
         }
         pending->answer(std::move(refused));
       });

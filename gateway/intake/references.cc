@@ -55,7 +55,7 @@ Quoted judge_quotes(const profile::Profile& profile, const profile::Route& route
     if (!known) {
       if (looks_provisional(profile, quote))
         quoted.unknown.push_back(
-            {quote.at, fmt::format("This gateway never gave your facility this {}; quote the number that you were "
+            {quote.at, words::said("This gateway never gave your facility this {}; quote the number that you were "
                                    "given.",
                                    quote.reference)});
       continue;

@@ -30,7 +30,8 @@ std::expected<std::vector<Parameter>, QueryFault> parameters_of(std::string_view
     const auto equals = text.find('=');
     auto name = unescaped(text.substr(0, equals));
     auto value = equals == std::string_view::npos ? std::string() : unescaped(text.substr(equals + 1));
-    if (!name || !value) return std::unexpected(QueryFault{"", "A percent sign stands before two hexadecimal digits."});
+    if (!name || !value)
+      return std::unexpected(QueryFault{"", words::text("A percent sign stands before two hexadecimal digits.")});
     found.emplace_back(*std::move(name), *std::move(value));
   }
   return found;
@@ -46,7 +47,7 @@ class Reader {
   Reader(OwnList list, std::chrono::minutes utc_offset) : list_(list), utc_offset_(utc_offset) {}
 
   // Empty: it was understood.
-  std::string take(const std::string& name, const std::string& value) {
+  words::Said take(const std::string& name, const std::string& value) {
     if (name == "format") return {};
     if (name == "limit") return limit(value);
     if (name == "cursor") {
@@ -58,54 +59,54 @@ class Reader {
       asked_.filter.destination = value;
       return {};
     }
-    if (list_ == OwnList::attention) return unknown("destination, limit, cursor and format");
+    if (list_ == OwnList::attention) return unknown(words::text("destination, limit, cursor and format"));
     return filter(name, value);
   }
 
   OwnQuery done() { return std::move(asked_); }
 
  private:
-  static std::string unknown(std::string_view known) {
-    return fmt::format("There is no such parameter here; there are {}.", known);
+  static words::Said unknown(const words::Said& known) {
+    return words::said("There is no such parameter here; there are {}.", known);
   }
-  std::string limit(const std::string& value) {
+  words::Said limit(const std::string& value) {
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     const bool is_number = error == std::errc() && end == value.data() + value.size();
     if (!is_number || number == 0 || number > most_listed_of_ones_own)
-      return fmt::format("must be a number from 1 to {}.", most_listed_of_ones_own);
+      return words::said("must be a number from 1 to {}.", most_listed_of_ones_own);
     asked_.limit = number;
     return {};
   }
-  std::string filter(const std::string& name, const std::string& value) {
+  words::Said filter(const std::string& name, const std::string& value) {
     if (name == "state") return states(value);
     if (name == "from" || name == "to") return day(name == "from", value);
     if (name == "needs_attention") {
-      if (value != "true" && value != "false") return "must be true or false.";
+      if (value != "true" && value != "false") return words::text("must be true or false.");
       asked_.filter.needs_attention = value == "true";
     } else if (name == "route") {
       asked_.route = value;
     } else if (name == "receipt") {
       asked_.receipt = value;
     } else {
-      return unknown("state, destination, route, receipt, from, to, needs_attention, limit and cursor");
+      return unknown(words::text("state, destination, route, receipt, from, to, needs_attention, limit and cursor"));
     }
     return {};
   }
-  std::string states(const std::string& value) {
+  words::Said states(const std::string& value) {
     // An empty list is split into nothing at all, and would then ask for any state.
-    if (value.empty()) return "must be names of states; leave it out to see all.";
+    if (value.empty()) return words::text("must be names of states; leave it out to see all.");
     for (const auto part : std::views::split(value, ',')) {
       const auto state = state_named({part.begin(), part.end()});
-      if (!state) return "must be names of states, such as queued, delivered or rejected.";
+      if (!state) return words::text("must be names of states, such as queued, delivered or rejected.");
       asked_.filter.states.push_back(*state);
     }
     return {};
   }
-  std::string day(bool is_first, const std::string& value) {
+  words::Said day(bool is_first, const std::string& value) {
     const auto begin = clock::beginning_of(value, utc_offset_);
     const auto end = clock::end_of_day(value, utc_offset_);
-    if (!begin || !end) return "must be a day, written like 2026-08-15.";
+    if (!begin || !end) return words::text("must be a day, written like 2026-08-15.");
     if (is_first) asked_.filter.accepted_from = *begin;
     if (!is_first) asked_.filter.accepted_before = *end + std::chrono::milliseconds(1);
     return {};

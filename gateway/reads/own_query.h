@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/queries.h"
 
 namespace titip::reads {
@@ -25,7 +26,7 @@ inline constexpr std::size_t most_listed_of_ones_own = 200;
 
 struct QueryFault {
   std::string parameter;
-  std::string sentence;
+  words::Said sentence;
 };
 
 // The parameters state (more than one, by commas or repeated), destination, route, receipt, from, to (days at that

@@ -60,7 +60,7 @@ class Accepting {
   // The store answers in the order of the calls, so a count says which ones are acknowledged.
   void answered(std::uint64_t number, const intake::Answer& answer) {
     if (const auto* refused = std::get_if<intake::Refused>(&answer))
-      report::give_up(fmt::format("submission {} was refused: {}", number, refused->title));
+      report::give_up(fmt::format("submission {} was refused: {}", number, refused->title.english()));
     const auto* custody = std::get_if<intake::InCustody>(&answer);
     if (custody == nullptr || custody->replayed || number != acknowledged_)
       report::give_up(fmt::format("submission {} is in doubt, replayed or out of turn", number));

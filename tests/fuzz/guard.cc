@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto guarded = titip::http::guard(head, limits);
   if (!guarded) {
     must(guarded.error().status >= 400 && guarded.error().status < 600, "a fault has a status");
-    must(!guarded.error().reason.empty() && guarded.error().sentence.ends_with('.'), "and a sentence");
+    must(!guarded.error().reason.empty() && guarded.error().sentence.english.ends_with('.'), "and a sentence");
     return 0;
   }
   must(head.size() <= limits.header_bytes, "no more than may be");

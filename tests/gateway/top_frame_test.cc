@@ -118,6 +118,8 @@ TEST(TopWords, everything_is_said_in_both_languages) {
   }
   EXPECT_EQ(said.size(), storage::all_states.size()) << "no two states are called the same";
   EXPECT_EQ(state_in(Language::id, "new"), "new");
+  using words::language_named;
+  using words::language_of;
   EXPECT_EQ(language_of("id_ID.UTF-8"), Language::id);
   EXPECT_EQ(language_of("C.UTF-8"), Language::en);
   EXPECT_EQ(language_of(nullptr), Language::en);

@@ -16,7 +16,8 @@ std::expected<GuardedHead, GuardFault> beast_alone(std::string_view head, const 
   parser.skip(true);
   boost::beast::error_code error;
   parser.put(boost::asio::const_buffer(head.data(), head.size()), error);
-  if (error || !parser.is_header_done()) return std::unexpected(GuardFault{400, "header", "This is no request."});
+  if (error || !parser.is_header_done())
+    return std::unexpected(GuardFault{400, "header", titip::words::text("This is no request.")});
   const auto length = parser.content_length();
   return GuardedHead{length ? *length : 0, parser.keep_alive(), parser.get()[beast::field::expect] == "100-continue"};
 }

@@ -8,6 +8,7 @@ sys.dont_write_bytecode = True  # the tree stays as it is
 import foreign
 import page
 import rooms
+import said
 import tidy
 import tools
 from tree import Tree
@@ -21,6 +22,7 @@ CHECKS = {
     "words": tidy.check_words,
     "manners": tidy.check_manners,
     "speech": tidy.check_speech,
+    "said": said.check_said,
     "format": tools.check_format,
     "shell": tools.check_shell,
 }

@@ -11,12 +11,20 @@ import unittest
 sys.dont_write_bytecode = True  # the tree stays as it is
 
 import page
+import said
 from check import CHECKS
 from tree import Tree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
+
+def source_of_words(*calls):
+    return ('#include "metrics/words/said.h"\n\nnamespace titip::gateway {\n'
+            + "".join(f"const auto said_{at} = {call};\n" for at, call in enumerate(calls)) + "}  // namespace titip::gateway\n")
+
+
 CLEAN = {
+    "metrics/words/said.h": "#pragma once\n\nnamespace titip::words {\nclass Said;\n}  // namespace titip::words\n",
     "CMakeLists.txt": "titip_room(delivery SOURCES a.cc ROOMS clock storage client)\n",
     "README.md": "# Titip\n",
     "metrics/probes.h": "#pragma once\n\nnamespace titip::metrics {\nclass Probes;\n}  // namespace titip::metrics\n",
@@ -46,6 +54,8 @@ CLEAN = {
     "tests/storage/store_test.cc": "#include \"storage/lane.h\"\n\nTEST(store, keeps) {\n"
     "  GTEST_SKIP() << \"no disk\";\n}\n",
     "tests/sampler/person.h": "#pragma once\n\nnamespace titip::sampler {\nstruct Person;\n}  // namespace titip::sampler\n",
+    "gateway/top_words.cc": source_of_words('words::text("It waits for {}")'),
+    said.CATALOGUE: '{\n  "It waits for {}": "Menunggu {}"\n}\n',
     "deploy/start.sh": "#!/usr/bin/env bash\nset -euo pipefail\necho \"$@\"\n",
 }
 
@@ -206,6 +216,41 @@ PLANTED = {
         "storage/a.cc", "names storage/DESIGN.m" "d, which is not in the tree"),
     "a document that is elsewhere": (
         "speech", {"README.md": "see [it](deploy/README.m" "d)\n"}, "README.md", "names deploy/README.m" "d, which"),
+    # said
+    "a sentence that has no Indonesian": (
+        "said", {"storage/a.cc": source_of_words('words::said("a " "\\"b\\" c {}", 1)')}, "storage/a.cc",
+        'has no Indonesian for "a "b" c {}"'),
+    "a sentence that is no literal": (
+        "said", {"storage/a.cc": source_of_words("words::said(text, 1)")}, "storage/a.cc", "as a literal"),
+    "an Indonesian that nobody says": (
+        "said", {said.CATALOGUE: '{\n  "Gone": "Hilang",\n  "It waits for {}": "Menunggu {}"\n}\n'}, said.CATALOGUE, 'nobody says "Gone"'),
+    "an Indonesian with another placeholder": (
+        "said", {said.CATALOGUE: '{\n  "It waits for {}": "Menunggu {:>3}"\n}\n'}, said.CATALOGUE, "other placeholders"),
+    "an Indonesian with a brace alone": (
+        "said", {said.CATALOGUE: '{\n  "It waits for {}": "Menunggu {} {"\n}\n'}, said.CATALOGUE, "other placeholders"),
+    "an Indonesian without its placeholder": (
+        "said", {said.CATALOGUE: '{\n  "It waits for {}": "Menunggu"\n}\n'}, said.CATALOGUE, "other placeholders"),
+    "an empty Indonesian": (
+        "said", {said.CATALOGUE: '{\n  "It waits for {}": " "\n}\n'}, said.CATALOGUE, "has no text"),
+    "a sentence that is not translated": (
+        "said", {said.CATALOGUE: '{\n  "It waits for {}": "It waits for {}"\n}\n'}, said.CATALOGUE, "is not translated"),
+    "an Indonesian that begins with a blank": (
+        "said", {said.CATALOGUE: '{\n  "It waits for {}": " Menunggu {}"\n}\n'}, said.CATALOGUE, "with a blank"),
+    "a catalogue that is none": ("said", {said.CATALOGUE: "{\n"}, said.CATALOGUE, "is no JSON"),
+    "a key that stands there twice": (
+        "said", {said.CATALOGUE: '{\n  "It waits for {}": "Menunggu {}",\n  "It waits for {}": "Tunggu {}"\n}\n'},
+        said.CATALOGUE, "twice"),
+    "keys out of order": (
+        "said", {said.CATALOGUE: '{\n  "It waits for {}": "Menunggu {}",\n  "B": "C"\n}\n'}, said.CATALOGUE, "order of its keys"),
+    "a sentence in one language": (
+        "said", {"gateway/top_frame.cc": source_of_words('show("this is " "hard-coded text here")')},
+        "gateway/top_frame.cc", "in one language"),
+    "a raw sentence in one language": (
+        "said", {"gateway/top_frame.cc": source_of_words('R"x(Data ini sudah dihapus.)x"')}, "gateway/top_frame.cc", "in one language"),
+    "an exception of speech without a reason": (
+        "said", {said.ALLOWED: "gateway/top_frame.cc: this is -> so\n"}, said.ALLOWED, "a whole sentence"),
+    "an exception of speech nobody needs": (
+        "said", {said.ALLOWED: "gateway/top_frame.cc: this is -> A word of the protocol.\n"}, said.ALLOWED, "needs no exception"),
     # tools
     "ill formatted": ("format", {"storage/a.cc": "int   x=0;\n"}, "storage/a.cc", "not formatted"),
     "a script that does not parse": ("shell", {"deploy/a.sh": "#!/bin/bash\nif true; then\n"}, "deploy/a.sh", "bash -n"),
@@ -246,6 +291,14 @@ class Controls(unittest.TestCase):
         tree = self.tree({"tests/house/exceptions.txt": "storage/a.cc 500 One table, best read in one place.\n",
                           "storage/a.cc": lines(450)})
         self.assertEqual([str(v) for v in CHECKS["sizes"](tree)], [])
+
+    def test_indonesian_may_take_its_arguments_in_another_order(self):
+        self.assertEqual(said.placeholders("{} of {:>3}"), said.placeholders("{1:>3} dari {0}"))
+
+    def test_a_literal_with_a_reason_is_heard(self):
+        tree = self.tree({"gateway/top_frame.cc": source_of_words('show("this is hard-coded")'),
+                          said.ALLOWED: "gateway/top_frame.cc: this is -> A word of the protocol.\n"})
+        self.assertEqual([str(v) for v in CHECKS["said"](tree)], [])
 
     def test_every_check_has_a_control(self):
         self.assertEqual(sorted({row[0] for row in PLANTED.values()}), sorted(CHECKS))

@@ -17,7 +17,7 @@ def short(room):
 def expected_rooms():
     """{room: (namespace, what stands in the last cell)}."""
     return {name: (room.namespace,
-                   "all" if name == "gateway" else ", ".join(short(other) for other in room.may_include) or "-")
+                   "all" if name == "gateway" else "-; everybody may include it" if name in rooms.EVERYBODYS else ", ".join(short(other) for other in room.may_include) or "-")
             for name, room in rooms.ROOMS.items()}
 
 

@@ -254,7 +254,8 @@ void Clinics::answered(Form& form, const intake::Answer& answer) {
   form.waiting = false;
   if (refused->status == 409 && has_lost_its_place(form)) return;
   if (form.misuse && refused->status == 422) return judge_misuse(form, *refused);
-  if (!form.excused) findings_.violated("P4", fmt::format("{} was refused for good: {}", form.token, refused->title));
+  if (!form.excused)
+    findings_.violated("P4", fmt::format("{} was refused for good: {}", form.token, refused->title.english()));
 }
 
 // What is sent in the place of one that ended is refused where the natural key stands for another by now: for one that

@@ -159,7 +159,7 @@ TEST_F(AdmissionTest, no_bound_is_none) {
 
 TEST_F(AdmissionTest, all_are_refused_in_the_same_words) {
   offer(true);
-  const auto words = who_is_asked_for(profile_, &*admission_);
+  const auto words = who_is_asked_for(profile_, &*admission_).english();
   EXPECT_TRUE(words.contains("x-kdppk") && words.contains("X-Api-Key")) << words;
 }
 

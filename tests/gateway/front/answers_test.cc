@@ -34,8 +34,11 @@ const profile::Route& route(std::string_view id) {
   return *profile::find_route(pcare_vaksin(), id);
 }
 
+const words::Said no("No.", "Tidak.");
+const words::Said is_missing("is missing", "tidak ada");
+
 TEST(Answers, a_problem_is_rfc_9457) {
-  const auto response = problem(422, "invalid-submission", "No.", {{"/nik", "is missing"}}, "01ABC");
+  const auto response = problem(422, "invalid-submission", no, {}, {{"/nik", is_missing}}, "01ABC");
   EXPECT_EQ(response.status, 422);
   EXPECT_EQ(response.content_type, "application/problem+json");
   EXPECT_EQ(json::parse(response.body), (json{{"type", "/problems/invalid-submission"},
@@ -43,20 +46,36 @@ TEST(Answers, a_problem_is_rfc_9457) {
                                               {"status", 422},
                                               {"submission", "01ABC"},
                                               {"errors", {{{"pointer", "/nik"}, {"detail", "is missing"}}}}}));
-  EXPECT_EQ(json::parse(problem(404, "x", "No.").body),
+  EXPECT_EQ(json::parse(problem(404, "x", no).body),
             (json{{"type", "/problems/x"}, {"title", "No."}, {"status", 404}}));
 }
 
 TEST(Answers, the_same_fault_in_the_national_envelope) {
-  const auto response = national_fault(pcare_vaksin(), 422, "No.", {{"/nik", "is missing"}});
+  const auto response = national_fault(pcare_vaksin(), 422, no, {}, {{"/nik", is_missing}});
   EXPECT_EQ(response.status, 422);
   EXPECT_EQ(response.content_type, "application/json");
   EXPECT_EQ(json::parse(response.body), (json{{"response", {{{"field", "/nik"}, {"message", "is missing"}}}},
                                               {"metaData", {{"message", "No."}, {"code", 422}}}}));
 }
 
+TEST(Answers, a_fault_is_said_in_the_language_that_is_wanted) {
+  const auto api = problem(422, "x", no, words::Language::id, {{"/nik", is_missing}});
+  EXPECT_EQ(json::parse(api.body).at("title"), "Tidak.");
+  EXPECT_EQ(json::parse(api.body).at("errors")[0].at("detail"), "tidak ada");
+  EXPECT_EQ(header(api, "Content-Language"), "id");
+  EXPECT_EQ(header(api, "Vary"), "Accept-Language");
+  const auto mount = national_fault(pcare_vaksin(), 422, no, words::Language::id, {{"/nik", is_missing}});
+  EXPECT_EQ(json::parse(mount.body).at("metaData").at("message"), "Tidak.");
+  EXPECT_EQ(json::parse(mount.body).at("response")[0].at("message"), "tidak ada");
+  EXPECT_EQ(header(mount, "Content-Language"), "id");
+  const auto nobodys = problem(404, "x", no);
+  EXPECT_EQ(header(nobodys, "Content-Language"), "");
+  EXPECT_EQ(header(nobodys, "Vary"), "Accept-Language") << "another may be told it in another language";
+  EXPECT_EQ(header(acknowledgement(pcare_vaksin(), route("vaksin/simpan"), true, custody()), "Vary"), "");
+}
+
 TEST(Answers, a_refusal_in_the_places_own_manner) {
-  const intake::Refused refused{503, "overloaded", "Later.", {}, 5, "01ABC"};
+  const intake::Refused refused{503, "overloaded", words::Said("Later.", "Nanti."), {}, 5, "01ABC"};
   const auto mount = refusal(pcare_vaksin(), true, refused);
   EXPECT_EQ(mount.status, 503);
   EXPECT_EQ(json::parse(mount.body).at("metaData").at("code"), 503);
@@ -65,7 +84,7 @@ TEST(Answers, a_refusal_in_the_places_own_manner) {
   const auto api = refusal(pcare_vaksin(), false, refused);
   EXPECT_EQ(json::parse(api.body).at("type"), "/problems/overloaded");
   EXPECT_EQ(header(api, "Retry-After"), "5");
-  EXPECT_EQ(header(refusal(pcare_vaksin(), false, {400, "x", "No.", {}, 0, {}}), "Retry-After"), "");
+  EXPECT_EQ(header(refusal(pcare_vaksin(), false, {400, "x", no, {}, 0, {}}), "Retry-After"), "");
 }
 
 TEST(Answers, the_mount_acknowledges_in_the_shape_of_the_profile) {
@@ -124,7 +143,7 @@ TEST(Answers, a_replay_of_what_was_erased_says_so_in_words) {
   replayed.replayed = true;
   replayed.submission.state = storage::State::delivered;
   replayed.submission.content_erased = true;
-  replayed.note = "It was delivered and erased since.";
+  replayed.note = {"It was delivered and erased since.", "Sudah terkirim, lalu dihapus."};
   const auto api = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), false, replayed);
   EXPECT_EQ(api.status, 200) << "it is not waiting";
   const auto document = json::parse(api.body);

@@ -97,7 +97,7 @@ class FrontTest : public testing::Test {
   reads::DestinationReads reads_{{}, {}, world_.log_in_doors()};
   reads::OwnRecords own_records_{world_.store, world_.home, *world_.sealer};
   bool alive_ = true;
-  std::string why_not_ready_;
+  words::Said why_not_ready_;
   std::optional<Front> front_{std::in_place, doors()};
   bool abandoned_ = false;
 };

@@ -124,7 +124,7 @@ class SignedFrontTest : public testing::Test {
                 intake_,
                 [] { return std::string("{}"); },
                 [] { return true; },
-                [] { return std::string(); },
+                [] { return words::Said(); },
                 own_records_,
                 world_.clock}};
 };

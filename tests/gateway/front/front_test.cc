@@ -206,7 +206,7 @@ TEST_F(FrontTest, health) {
   EXPECT_EQ(answer(request("GET", "/readyz")).status, 200);
   EXPECT_EQ(answer(request("GET", "/v1/status")).body, R"({"sentence":{}})");
   alive_ = false;
-  why_not_ready_ = "The gateway is stopping.";
+  why_not_ready_ = words::text("The gateway is stopping.");
   EXPECT_EQ(answer(request("GET", "/livez")).status, 503);
   const auto ready = answer(request("HEAD", "/readyz"));
   EXPECT_EQ(ready.status, 503);

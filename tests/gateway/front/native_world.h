@@ -77,7 +77,7 @@ class NativeWorld {
                       intake,
                       [] { return std::string(R"({"sentence":{"id":"Baik.","en":"Fine."},"destinations":[]})"); },
                       [] { return true; },
-                      [] { return std::string(); },
+                      [] { return words::Said(); },
                       own_records,
                       world.clock}};
 };

@@ -30,7 +30,7 @@ TEST_P(GuardRefuses, with_the_right_status_and_reason) {
   ASSERT_FALSE(guarded) << row.head;
   EXPECT_EQ(guarded.error().status, row.status);
   EXPECT_EQ(guarded.error().reason, row.reason);
-  EXPECT_TRUE(guarded.error().sentence.ends_with('.')) << guarded.error().sentence;
+  EXPECT_TRUE(guarded.error().sentence.english.ends_with('.')) << guarded.error().sentence.english;
 }
 
 std::string post(const std::string& fields) {
@@ -161,7 +161,7 @@ TEST(Guard, lets_through_what_everyone_reads_alike) {
   };
   for (const auto& row : rows) {
     const auto guarded = guard(row.head, {});
-    ASSERT_TRUE(guarded) << row.name << ": " << guarded.error().sentence;
+    ASSERT_TRUE(guarded) << row.name << ": " << guarded.error().sentence.english;
     EXPECT_EQ(guarded->content_length, row.expected.content_length) << row.name;
     EXPECT_EQ(guarded->keep_alive, row.expected.keep_alive) << row.name;
     EXPECT_EQ(guarded->expects_continue, row.expected.expects_continue) << row.name;

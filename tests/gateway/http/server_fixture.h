@@ -88,7 +88,7 @@ class ServerTest : public testing::Test {
     options_.header_deadline = 60s;
     options_.body_deadline = 60s;
     options_.write_deadline = 60s;
-    options_.fault_response = [](int status, std::string_view reason, std::string_view) {
+    options_.fault_response = [](int status, std::string_view reason, const words::Said&, words::Wanted) {
       Response response;
       response.status = status;
       response.content_type = "text/plain";

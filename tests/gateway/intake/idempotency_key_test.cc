@@ -21,7 +21,7 @@ TEST(IdempotencyKey, good_ones) {
   };
   for (const auto& row : rows) {
     const auto key = parse_idempotency_key(row.header);
-    ASSERT_TRUE(key) << row.name << ": " << key.error();
+    ASSERT_TRUE(key) << row.name << ": " << key.error().english;
     EXPECT_EQ(*key, row.key) << row.name;
   }
 }
@@ -42,7 +42,7 @@ TEST(IdempotencyKey, bad_ones_say_what_is_wrong) {
   for (const auto& row : rows) {
     const auto key = parse_idempotency_key(row.header);
     ASSERT_FALSE(key) << row.name;
-    EXPECT_TRUE(key.error().contains(row.says)) << row.name << ": " << key.error();
+    EXPECT_TRUE(key.error().english.contains(row.says)) << row.name << ": " << key.error().english;
   }
 }
 

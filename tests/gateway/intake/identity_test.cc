@@ -76,7 +76,7 @@ TEST(Identity, faults_name_their_places) {
     Values places;
     for (const auto& fault : identity.error()) {
       places.push_back(fault.pointer);
-      EXPECT_TRUE(fault.sentence.ends_with('.')) << row.name << ": " << fault.sentence;
+      EXPECT_TRUE(fault.sentence.english().ends_with('.')) << row.name << ": " << fault.sentence.english();
     }
     EXPECT_EQ(places, row.places) << row.name;
   }
@@ -115,7 +115,7 @@ TEST(Identity, of_a_text_is_that_of_the_document) {
     ASSERT_EQ(of_text.error().faults.size(), of_document.error().size()) << row.name;
     for (std::size_t i = 0; i < of_document.error().size(); ++i) {
       EXPECT_EQ(of_text.error().faults[i].pointer, of_document.error()[i].pointer) << row.name;
-      EXPECT_EQ(of_text.error().faults[i].sentence, of_document.error()[i].sentence) << row.name;
+      EXPECT_EQ(of_text.error().faults[i].sentence.english(), of_document.error()[i].sentence.english()) << row.name;
     }
   }
 }
@@ -127,7 +127,7 @@ TEST(Identity, of_a_text_that_is_no_json) {
     ASSERT_FALSE(read) << body;
     EXPECT_FALSE(read.error().is_json) << body;
     ASSERT_EQ(read.error().faults.size(), 1U) << body;
-    EXPECT_EQ(read.error().faults[0].sentence, parse_body(body).error().sentence);
+    EXPECT_EQ(read.error().faults[0].sentence.english(), parse_body(body).error().sentence.english());
   }
 }
 
@@ -165,7 +165,7 @@ TEST(Identity, of_a_service_that_writes_the_day_first) {
   const auto refused = read_text(R"({"noKartu":"0001","tglDaftar":"2026-08-15","kdPoli":"001"})");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().faults[0].pointer, "/tglDaftar");
-  EXPECT_EQ(refused.error().faults[0].sentence, "The date must be written DD-MM-YYYY.");
+  EXPECT_EQ(refused.error().faults[0].sentence.english(), "The date must be written DD-MM-YYYY.");
 }
 
 TEST(Identity, of_a_path_alone) {
@@ -221,7 +221,8 @@ TEST(ParseBody, faults) {
   for (const auto& row : rows) {
     const auto parsed = parse_body(row.body);
     ASSERT_FALSE(parsed) << row.name;
-    EXPECT_TRUE(parsed.error().sentence.contains(row.says)) << row.name << ": " << parsed.error().sentence;
+    EXPECT_TRUE(parsed.error().sentence.english().contains(row.says))
+        << row.name << ": " << parsed.error().sentence.english();
     EXPECT_EQ(parsed.error().pointer, "") << row.name;
   }
 }
@@ -230,7 +231,7 @@ TEST(ParseBody, faults) {
 TEST(ParseBody, a_fault_does_not_quote_the_body) {
   const auto parsed = parse_body(R"({"nik":"3300000000000001)");
   ASSERT_FALSE(parsed);
-  EXPECT_FALSE(parsed.error().sentence.contains("3300")) << parsed.error().sentence;
+  EXPECT_FALSE(parsed.error().sentence.english().contains("3300")) << parsed.error().sentence.english();
 }
 
 TEST(ParseBody, brackets_inside_strings_are_no_nesting) {

@@ -69,7 +69,7 @@ class IntakeTest : public testing::Test {
   static InCustody custody(Answer answer) {
     if (auto* taken = std::get_if<InCustody>(&answer)) return std::move(*taken);
     const auto* refused = std::get_if<Refused>(&answer);
-    ADD_FAILURE() << "not in custody: " << (refused ? refused->title : "in doubt");
+    ADD_FAILURE() << "not in custody: " << (refused ? refused->title.english() : "in doubt");
     return {};
   }
   static Refused refusal(Answer answer) {

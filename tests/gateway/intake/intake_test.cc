@@ -96,7 +96,7 @@ TEST_F(IntakeTest, a_damaged_record_is_not_called_a_broken_store) {
   const auto refused = refusal(take(dose));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.type, "record-damaged");
-  EXPECT_TRUE(refused.title.contains("nothing was stored"));
+  EXPECT_TRUE(refused.title.english().contains("nothing was stored"));
 }
 
 TEST_F(IntakeTest, what_cannot_be_taken_is_refused_and_not_stored) {
@@ -159,7 +159,7 @@ TEST_F(IntakeTest, what_comes_too_late_is_not_stored) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.type, "too-late");
   EXPECT_GT(refused.retry_after_s, 0);
-  EXPECT_TRUE(refused.title.contains("nothing was stored"));
+  EXPECT_TRUE(refused.title.english().contains("nothing was stored"));
   custody(std::move(answers[1]));  // a millisecond is left
   EXPECT_EQ(accepted(), 1U);
   EXPECT_TRUE(counted("too_late", 1));
@@ -184,7 +184,7 @@ TEST_F(IntakeTest, a_facility_with_too_much_pending_is_given_no_more) {
   EXPECT_EQ(refused.status, 429);
   EXPECT_EQ(refused.type, "too-many-pending");
   EXPECT_GT(refused.retry_after_s, 0);
-  EXPECT_TRUE(refused.title.contains("kirim lagi nanti")) << refused.title;
+  EXPECT_TRUE(refused.title.in(words::Language::id).contains("Kirim lagi nanti")) << refused.title.english();
   EXPECT_TRUE(registry_.expose().contains("outcome=\"over_quota\"} 1"));
   EXPECT_TRUE(custody(take(limited(of(1), "\"1\""))).replayed) << "what is in custody is told of as ever";
   auto other = limited(of(4), {});

@@ -1,4 +1,4 @@
-// Words of header fields. Private to this room. Pure.
+// How the text of header fields is compared and cut. Private to this room.
 #pragma once
 
 #include <algorithm>
@@ -6,13 +6,18 @@
 
 namespace titip::http {
 
+// RFC 9110, 5.6.2.
 inline bool is_token_char(char c) {
   if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
   return std::string_view("!#$%&'*+-.^_`|~").contains(c);
 }
 
-inline bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+inline char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
 inline std::string_view trim(std::string_view text) {
