@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
 
 #include <algorithm>
 #include <utility>
 
 #include "gateway/http/accept_language.h"
 #include "gateway/http/listener.h"
+#include "gateway/http/parse.h"
 #include "gateway/http/proxy_header.h"
 #include "gateway/http/stream.h"
 
@@ -216,7 +215,9 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     if (guarded->content_length > server_->options.body_bytes)
       return refuse(413, "body_too_large",
                     words::said("The body is larger than {} bytes.", server_->options.body_bytes));
-    if (!parse(head)) return refuse(400, "header", words::text("The request header is not well-formed."));
+    auto parsed = parse(head, server_->options.guard.header_bytes);
+    if (!parsed) return refuse(400, "header", words::text("The request header is not well-formed."));
+    request_ = std::move(*parsed);
     if (!server_->budget().take(guarded->content_length, server_->options.in_flight_bytes))
       return refuse(503, "too_many_bytes", words::text("The gateway has its hands full; send it again in a moment."));
     held_ = guarded->content_length;
@@ -254,22 +255,6 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
     peer_names_ = nullptr;
     keep_alive_ = false;
     return nullptr;
-  }
-
-  bool parse(std::string_view head) {
-    beast::http::request_parser<beast::http::empty_body> parser;
-    parser.header_limit(static_cast<std::uint32_t>(server_->options.guard.header_bytes));
-    parser.skip(true);  // the body is framed by the guarded Content-Length alone
-    error_code error;
-    parser.put(asio::const_buffer(head.data(), head.size()), error);
-    if (error || !parser.is_header_done()) return false;
-    auto& message = parser.get();
-    request_ = Request{};
-    request_.method = std::string(message.method_string());
-    request_.target = std::string(message.target());
-    for (const auto& field : message)
-      request_.headers.push_back({std::string(field.name_string()), std::string(field.value())});
-    return true;
   }
 
   void send_continue() {

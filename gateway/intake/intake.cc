@@ -40,13 +40,14 @@ Refused from_error(storage::Error error, const storage::Health& health) {
             soon_s,
             {}};
   if (error == storage::Error::over_quota)
-    return {429,
-            "too-many-pending",
-            words::text("As many records of your facility wait as may; all of them are safe, and this one was not stored. "
-                        "Send it again later; the gateway's operator can raise the limit."),
-            {},
-            later_s,
-            {}};
+    return {
+        429,
+        "too-many-pending",
+        words::text("As many records of your facility wait as may; all of them are safe, and this one was not stored. "
+                    "Send it again later; the gateway's operator can raise the limit."),
+        {},
+        later_s,
+        {}};
   if (error == storage::Error::corrupt)
     return {503,
             "record-damaged",
