@@ -156,13 +156,16 @@ class Delivery(unittest.TestCase):
             simulator = Simulator(place, "--facilities", "P0001:uji:sandi-uji")
             gateway = Gateway(place, f"http://127.0.0.1:{simulator.port}/vaksin").start()
             right, wrong = {"username": "uji", "password": "sandi-uji"}, {"username": "uji", "password": "salah"}
-            before = gateway.metric("titip_store_commit_duration_seconds_count")
             status, accepted, _ = gateway.call("POST", MOUNT + "/login", right)
             self.assertEqual(status, 200, accepted)
             self.assertEqual(gateway.call("POST", MOUNT + "/login", wrong)[0], 401)
-            wait_for(lambda: gateway.metric("titip_store_commit_duration_seconds_count") > before, "the verifier to be kept")
             simulator.weather([{"from_s": 0, "to_s": 600, "kind": "html_503"}])
-            status, answer, _ = gateway.call("POST", MOUNT + "/login", right)
+            # The verifier is made and kept behind the answer, and so many tries a minute are free.
+            for _ in range(3):
+                status, answer, _ = gateway.call("POST", MOUNT + "/login", right)
+                if status != 503:
+                    break
+                time.sleep(1)
             self.assertEqual((status, answer), (200, accepted))
             self.assertEqual(gateway.call("POST", MOUNT + "/login", wrong)[0], 401)
             status, answer, _ = gateway.call("POST", MOUNT + "/login", {"username": "baru", "password": "x"})
