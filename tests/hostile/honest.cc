@@ -16,6 +16,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint32_t clinics = 4;
 constexpr auto pace = 40ms;  // of each
 constexpr auto patience = 5'000ms;
+constexpr auto is_slow = 50ms;
 constexpr std::size_t most_told = 5;
 constexpr const char* facility = "P0002";
 
@@ -69,6 +70,11 @@ void Honest::work(std::uint32_t clinic) {
     const std::lock_guard lock(mutex_);
     ++served_.asked;
     served_.took.push_back(took);
+    if (took > is_slow) {
+      served_.slow.push_back(fmt::format("{} ms for {} {} after {:.1f} s", took.count() / 1000, asked.request.method,
+                                         asked.request.target,
+                                         std::chrono::duration<double>(began - started_).count()));
+    }
     if (reply && reply->status == asked.status) {
       ++served_.ok;
     } else if (served_.wrong.size() < most_told) {

@@ -17,6 +17,7 @@ struct Served {
   std::size_t ok = 0;
   std::vector<std::string> wrong;  // the first few
   std::vector<std::chrono::microseconds> took;
+  std::vector<std::string> slow;  // which, and how long after the first: to find the cause when the limit is missed
 
   double percent() const { return asked == 0 ? 0 : 100.0 * static_cast<double>(ok) / static_cast<double>(asked); }
   double p99_ms() const;
@@ -30,6 +31,7 @@ class Honest {
  private:
   void work(std::uint32_t clinic);
   const std::uint16_t port_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::atomic<std::uint32_t> next_person_;
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;

@@ -122,6 +122,7 @@ void judge_limits(Report& report) {
   want(report.crashes == 0, "the gateway ended");
   // On a machine that is slow without any attack, an attack may not make it twice as slow.
   const double allowed = std::max(most_p99_ms, 2 * report.calm.p99_ms());
+  if (report.served.p99_ms() >= allowed) tell("slow clinic", report.served.slow);
   want(report.served.p99_ms() < allowed,
        fmt::format("p99 of the clinics' requests {:.1f} ms (without an attack {:.1f} ms)", report.served.p99_ms(),
                    report.calm.p99_ms()));
