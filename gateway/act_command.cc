@@ -14,6 +14,7 @@
 #include "gateway/reach.h"
 #include "gateway/say.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -37,7 +38,7 @@ class Acting {
     if (request.dry_run || seen.trouble) return conclude(seen, saying_);
     const auto document = ordered_json::parse(seen.result, nullptr, false);
     const auto count = document.is_object() ? document.value("count", std::uint64_t{0}) : 0;
-    if (!confirmed(std::to_string(count), seen.sentence, saying_, true)) return exit_usage;
+    if (!confirmed(std::to_string(count), seen.sentence.own(), saying_, true)) return exit_usage;
     return with_refused(ask(request));
   }
 
@@ -49,7 +50,7 @@ class Acting {
         fmt::print("{}  {}  {}  {}  {}  {}\n", each.value("id", "?"), each.value("digest", "?"), each.value("at", "?"),
                    each.value("by", "?"),
                    each.value("unreadable", false)
-                       ? "cannot be read"
+                       ? words::tell("cannot be read")
                        : fmt::format("{}", fmt::join(each.value("changed", std::vector<std::string>{}), ", ")),
                    each.value("reason", ""));
     return conclude(ended, saying_, !saying_.json);
@@ -81,7 +82,7 @@ class Acting {
     const bool has_data = !saying_.json && !ended.trouble && ended.partial;
     const auto status = conclude(ended, saying_, has_data);
     if (!saying_.json && !lists_all_ && !next_of(ended).empty())
-      say("There are more: `titip bulk status` lists them all.");
+      say(words::tell("There are more: `titip bulk status` lists them all."));
     return status;
   }
   static std::string next_of(const Ended& ended) {
@@ -108,17 +109,17 @@ std::string read_edits(const ActCommand& command, std::vector<admin::Edit>& edit
     return !edits.back().pointer.empty();
   };
   for (std::size_t at = 0; at < command.edits.size(); ++at)
-    if (!take(command.edits[at])) return fmt::format("--set number {} is not written /place=value", at + 1);
+    if (!take(command.edits[at])) return words::tell("--set number {} is not written /place=value", at + 1);
   if (command.edits_file.empty()) return {};
   std::ifstream file;
   if (command.edits_file != "-") file.open(command.edits_file);
   auto& in = command.edits_file == "-" ? std::cin : file;
-  if (!in) return fmt::format("{}: cannot be read", command.edits_file);
+  if (!in) return words::tell("{}: cannot be read", command.edits_file);
   std::size_t number = 0;
   for (std::string text; std::getline(in, text);) {
     ++number;
     if (text.ends_with('\r')) text.pop_back();
-    if (!text.empty() && !take(text)) return fmt::format("{} line {}: write /place=value", command.edits_file, number);
+    if (!text.empty() && !take(text)) return words::tell("{} line {}: write /place=value", command.edits_file, number);
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include "gateway/reach.h"
 #include "gateway/say.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -48,10 +49,10 @@ int run_admin(const Config& config, const admin::Request& request, Saying saying
   return conclude(ended, saying, request.command != Command::token_revoke);
 }
 
-CLI::App* add(CLI::App& under, const AdminLine& line, const char* name, const char* what, Command command) {
+CLI::App* add(CLI::App& under, const AdminLine& line, const char* name, const std::string& what, Command command) {
   auto* added = under.add_subcommand(name, what);
-  added->add_option("--config", line.config_file, "the configuration, a JSON file")->capture_default_str();
-  added->add_flag("--json", line.saying.json, "the answer as one line of JSON");
+  added->add_option("--config", line.config_file, words::tell("the configuration, a JSON file"))->capture_default_str();
+  added->add_flag("--json", line.saying.json, words::tell("the answer as one line of JSON"));
   added->callback([line, command] {
     line.request.command = command;
     line.perform = [line](const Config& config) { return run_admin(config, line.request, line.saying); };
@@ -62,22 +63,23 @@ CLI::App* add(CLI::App& under, const AdminLine& line, const char* name, const ch
 }  // namespace
 
 void add_admin_options(CLI::App& program, const AdminLine& line) {
-  auto* admin = program.add_subcommand("admin", "The admin API, /admin/v1: who may use it.");
-  auto* token = admin->add_subcommand("token", "The tokens of the admin API.");
-  auto* lines = add(*program.get_subcommand("audit"), line, "ls", "List the lines of the audit log, newest first.",
-                    Command::audit_ls);
-  lines->add_option("--limit", line.request.queue.limit, "so many (200)");
-  lines->add_option("--after", line.request.after, "goes on behind the line of this number");
-  const char* why = "why, for the audit log; it must name nobody";
+  auto* admin = program.add_subcommand("admin", words::tell("The admin API, /admin/v1: who may use it."));
+  auto* token = admin->add_subcommand("token", words::tell("The tokens of the admin API."));
+  auto* lines = add(*program.get_subcommand("audit"), line, "ls",
+                    words::tell("List the lines of the audit log, newest first."), Command::audit_ls);
+  lines->add_option("--limit", line.request.queue.limit, words::tell("so many (200)"));
+  lines->add_option("--after", line.request.after, words::tell("goes on behind the line of this number"));
+  const auto why = words::tell("why, for the audit log; it must name nobody");
   auto& words = line.request.token;
-  auto* make = add(*token, line, "add", "Make a token and print it, this once.", Command::token_add);
-  make->add_option("name", words.name, "who or what will use it; it stands in the audit log")->required();
-  make->add_option("--role", words.role, "viewer, operator or admin: each may do what those before it may")->required();
-  make->add_option("--days", words.days, "it ends after so many; without it, when it is revoked");
+  auto* make = add(*token, line, "add", words::tell("Make a token and print it, this once."), Command::token_add);
+  make->add_option("name", words.name, words::tell("who or what will use it; it stands in the audit log"))->required();
+  make->add_option("--role", words.role, words::tell("viewer, operator or admin: each may do what those before it may"))
+      ->required();
+  make->add_option("--days", words.days, words::tell("it ends after so many; without it, when it is revoked"));
   make->add_option("--reason,--why", line.request.reason, why);
-  add(*token, line, "ls", "List the tokens, without what would let anybody in.", Command::token_ls);
-  auto* revoke = add(*token, line, "revoke", "Refuse a token from now on.", Command::token_revoke);
-  revoke->add_option("name", words.name, "its name")->required();
+  add(*token, line, "ls", words::tell("List the tokens, without what would let anybody in."), Command::token_ls);
+  auto* revoke = add(*token, line, "revoke", words::tell("Refuse a token from now on."), Command::token_revoke);
+  revoke->add_option("name", words.name, words::tell("its name"))->required();
   revoke->add_option("--reason,--why", line.request.reason, why);
 }
 

@@ -1,7 +1,5 @@
 #include "gateway/app.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -11,6 +9,7 @@
 #include "gateway/record_edits.h"
 #include "gateway/record_views.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 #include "storage/key_file.h"
 #include "storage/waiting_home.h"
 
@@ -92,9 +91,9 @@ void App::make_upkeep() {
           },
           [this](const storage::Loaded& loaded) { return timeline_of(loaded, *sealer_); },
           [this](const storage::Submission& record, const storage::Payload& payload,
-                 const std::vector<admin::Edit>& edits) -> std::expected<admin::Edited, std::string> {
+                 const std::vector<admin::Edit>& edits) -> std::expected<admin::Edited, words::Said> {
             const auto* profile = profile_of(record.destination);
-            if (profile == nullptr) return std::unexpected("the config has its destination no more");
+            if (profile == nullptr) return std::unexpected(words::said("the config has its destination no more"));
             return edited_record(*profile, record, payload, edits, {*store_, *sealer_, clock_});
           },
           config_.admin.edit_needs_approval, [this] { return tokens_changed(); }},
@@ -113,7 +112,7 @@ void App::go_on() {
     Nobody(std::string_view event, std::function<void()> next) : event_(event), next_(std::move(next)) {}
     bool tell(const admin::Answer& answer) override {
       const auto* ended = std::get_if<admin::Ended>(&answer);
-      if (ended != nullptr) metrics::log(Level::info, event_, {{Field::reason, ended->sentence}});
+      if (ended != nullptr) metrics::log(Level::info, event_, {{Field::reason, ended->sentence.english()}});
       if (ended != nullptr && next_) next_();
       return true;
     }
@@ -124,7 +123,7 @@ void App::go_on() {
     const std::function<void()> next_;
   };
   admin::Request request;
-  request.reason = "cut short by the end of the process";
+  request.reason = words::tell("cut short by the end of the process");
   request.only_finish = true;
   const auto bulk = [this, request]() mutable {
     if (stopping_ || !admin::has_unfinished_job(*store_)) return;
@@ -185,14 +184,14 @@ std::expected<void, std::string> App::listen() {
                                    ? operations_->listen_on(*operations_given.socket)
                                    : operations_->listen(config_.operations.address, config_.operations.port, false);
   if (!operations_port) return std::unexpected(operations_port.error());
-  if (auto control = control_->listen(config_.data_directory); !control) return control;
+  if (auto control = control_->listen(config_.data_directory); !control) return std::unexpected(control.error().own());
   if (const auto admin = follow_tokens(); !admin)
     metrics::log(Level::error, "admin_api_closed", {{Field::reason, admin.error()}});
   const auto say = [](std::string_view listener, const std::string& address, std::uint16_t number) {
     metrics::log(Level::info, "listening",
                  {{Field::listener, listener}, {Field::address, address}, {Field::port, std::int64_t{number}}});
   };
-  const std::string handed = "handed over by the service manager";
+  const std::string handed = words::tell("handed over by the service manager");
   say("front", given.socket ? handed : config_.front.listen.address, port);
   say("operations", operations_given.socket ? handed : config_.operations.address, *operations_port);
   return {};

@@ -61,7 +61,7 @@ class App {
   std::expected<void, std::string> read_tokens();
   // On the operations loop, or before it runs: listens, or does not, as there are tokens. The error is a sentence.
   std::expected<void, std::string> follow_tokens();
-  std::string tokens_changed();                                            // on a thread that may wait
+  words::Said tokens_changed();                                            // on a thread that may wait
   const profile::Profile* profile_of(std::string_view destination) const;  // null: the config has it no more
   void go_on();
   void fill_queue_metrics();

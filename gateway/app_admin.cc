@@ -5,8 +5,8 @@
 
 #include "gateway/admin_api/answers.h"
 #include "gateway/app.h"
-#include "gateway/http/accept_language.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -21,7 +21,7 @@ constexpr std::uint64_t body_bytes = 64U << 10U;  // as much as the control sock
 
 std::expected<void, std::string> App::read_tokens() {
   auto tokens = admin::read_tokens(admin::token_file(config_.data_directory));
-  if (!tokens) return std::unexpected(std::move(tokens.error()));
+  if (!tokens) return std::unexpected(tokens.error().own());
   tokens_.replace(std::move(*tokens));
   return {};
 }
@@ -49,9 +49,7 @@ std::expected<void, std::string> App::follow_tokens() {
   options.body_bytes = body_bytes;
   options.tls = admin_tls_;
   options.fault_response = [](int status, std::string_view reason, const words::Said& sentence, words::Wanted wanted) {
-    auto response = admin_api::problem(status, reason, sentence.in(wanted.value_or(words::Language::en)));
-    http::say_language(response, wanted);
-    return response;
+    return admin_api::problem(status, reason, sentence, wanted);
   };
   http::Server server(
       operations_loop_.context(), std::move(options),
@@ -71,15 +69,16 @@ std::expected<void, std::string> App::follow_tokens() {
 }
 
 // The loop does not wait for the desk, so the desk may wait for the loop.
-std::string App::tokens_changed() {
-  if (const auto read = read_tokens(); !read) return fmt::format("But they cannot be read again: {}.", read.error());
-  std::promise<std::string> said;
+words::Said App::tokens_changed() {
+  if (const auto read = read_tokens(); !read) return words::said("But they cannot be read again: {}.", read.error());
+  std::promise<words::Said> said;
   operations_loop_.post([this, &said] {
     const auto followed = follow_tokens();
-    said.set_value(!followed ? fmt::format("But the admin API cannot listen: {}.", followed.error())
+    said.set_value(!followed ? words::said("But the admin API cannot listen: {}.", followed.error())
                    : tokens_.empty()
-                       ? std::string("No token is left: the admin API listens no more.")
-                       : fmt::format("The admin API listens on {}:{}.", config_.admin.listen.address, admin_port_));
+                       ? words::said("No token is left: the admin API listens no more.")
+
+                       : words::said("The admin API listens on {}:{}.", config_.admin.listen.address, admin_port_));
   });
   return said.get_future().get();
 }

@@ -11,6 +11,7 @@
 #include "gateway/profiles.h"
 #include "gateway/tenants.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 #include "upstream/profile/mounts.h"
 
@@ -112,13 +113,13 @@ std::expected<void, std::string> App::make_destinations() {
     if (!profile) return std::unexpected(fmt::format("/destinations/{}/profile: {}", at, profile.error()));
     if (config.name.empty()) config.name = profile->name;
     if (config.name == storage::callback_destination)
-      return std::unexpected(fmt::format("/destinations/{}/name: Titip's own callbacks have this name", at));
+      return std::unexpected(words::tell("/destinations/{}/name: Titip's own callbacks have this name", at));
     for (const auto& other : destinations_) {
       if (other->name() == config.name)
         return std::unexpected(
-            fmt::format("/destinations/{}/name: {} is the name of another destination", at, config.name));
+            words::tell("/destinations/{}/name: {} is the name of another destination", at, config.name));
       if (const auto& taken = other->profile().mount; profile::mounts_clash(taken, profile->mount))
-        return std::unexpected(fmt::format(
+        return std::unexpected(words::tell(
             "/destinations/{}/{}: '{}' and '{}', where {} is mounted, lie in one another, so a path would belong to "
             "both; give this one a \"mount\" of its own",
             at, config.mount.empty() ? "profile" : "mount", profile->mount, taken, other->name()));
@@ -140,16 +141,16 @@ std::expected<void, std::string> App::check_pending() const {
     if (waiting == 0 || name == storage::callback_destination) continue;
     const auto same = [&name](const auto& destination) { return destination->name() == name; };
     if (std::ranges::none_of(destinations_, same))
-      return std::unexpected(fmt::format(
+      return std::unexpected(words::tell(
           "/destinations: {} submissions wait for '{}', which the config no longer has; put it back", waiting, name));
     std::vector<std::string> gone;
     for (const auto& lane : lanes_of(name))
       if (facilities_.find(lane.facility) == nullptr && gone.size() < facilities_named) gone.push_back(lane.facility);
     if (!gone.empty())
-      return std::unexpected(fmt::format(
+      return std::unexpected(words::tell(
           "/facilities: submissions of {} wait for '{}', but neither config nor registry has them; put them "
           "back",
-          fmt::join(gone, ", "), name));
+          words::joined(gone, ", "), name));
   }
   return {};
 }
@@ -165,7 +166,7 @@ std::vector<storage::Lane> App::lanes_of(const std::string& destination) const {
 std::expected<void, std::string> App::set_gates() {
   const auto gates = admin::read_gates(*store_);
   if (!gates)
-    return std::unexpected(fmt::format("the gates in the store cannot be read ({}); nothing may be sent without them",
+    return std::unexpected(words::tell("the gates in the store cannot be read ({}); nothing may be sent without them",
                                        storage::name(gates.error())));
   for (auto& destination : destinations_) {
     destination->gate(gates->before(destination->name()));
@@ -179,7 +180,7 @@ std::expected<void, std::string> App::set_gates() {
     const auto same = [&name](const auto& destination) { return destination->name() == name; };
     if (std::ranges::any_of(destinations_, same)) continue;
     metrics::log(Level::warning, "gate_without_destination",
-                 {{Field::destination, name}, {Field::reason, gate.reason}});
+                 {{Field::destination, name}, {Field::reason, gate.reason.english()}});
   }
   return {};
 }

@@ -12,14 +12,18 @@ namespace {
 
 constexpr auto heartbeat_limit = std::chrono::milliseconds(5'000);
 
+nlohmann::ordered_json gate_json(const admin::Gate& gate) {
+  return {{"reason", gate.reason.english()}, {"reason_id", gate.reason.in(words::Language::id)}, {"since", gate.since}};
+}
+
 nlohmann::ordered_json callbacks_json(const CallbackDelivery& callbacks, const storage::Counts& counts) {
   const auto found = counts.destinations.find(storage::callback_destination);
   nlohmann::ordered_json document{{"waiting", found != counts.destinations.end() ? reads::pending(found->second) : 0},
                                   {"gate", nullptr},
                                   {"gated_facilities", nlohmann::ordered_json::object()}};
-  if (const auto gate = callbacks.gate()) document["gate"] = {{"reason", gate->reason}, {"since", gate->since}};
+  if (const auto gate = callbacks.gate()) document["gate"] = gate_json(*gate);
   for (const auto& [facility, gate] : callbacks.gated_facilities())
-    document["gated_facilities"][facility] = {{"reason", gate.reason}, {"since", gate.since}};
+    document["gated_facilities"][facility] = gate_json(gate);
   return document;
 }
 
@@ -60,8 +64,8 @@ admin::Ended App::operators_status() const {
                           {"since", clock::rfc3339(running->since)},
                           {"done", running->progress.done},
                           {"of", running->progress.of}};
-  auto sentence = reads::sentence(what).en;
-  if (const auto words = admin::clock_words(what.store); !words.empty()) sentence += " " + words;
+  auto sentence = reads::sentence(what);
+  if (const auto doubt = admin::clock_words(what.store); !doubt.empty()) sentence += words::verbatim(" ") + doubt;
   return {{}, false, std::move(sentence), document.dump()};
 }
 
@@ -109,8 +113,7 @@ words::Said App::why_not_ready() const {
   if (stopping_) return words::text("The gateway is stopping.");
   const auto health = store_->health();
   if (!health.writable || health.disk_low)
-    return health.why_not.empty() ? words::text("The store takes no new work.")
-                                  : words::Said(health.why_not, health.why_not);
+    return health.why_not.empty() ? words::Said(words::text("The store takes no new work.")) : health.why_not;
   return {};
 }
 

@@ -21,7 +21,7 @@ CallbackDelivery::CallbackDelivery(const CallbackConfig& config, Parts parts)
       delivery::CallbacksDoors{
           parts.facilities, parts.store, loop_, parts.sealer, **door_, parts.clock, loop_,
           [this] { return std::uniform_real_distribution<double>(0, 1)(random_); }, probes_,
-          [this](const std::string& facility, const std::string& reason) { receiver_gone(facility, reason); }});
+          [this](const std::string& facility, const words::Said& reason) { receiver_gone(facility, reason); }});
 }
 
 std::expected<std::unique_ptr<CallbackDelivery>, std::string> CallbackDelivery::make(const CallbackConfig& config,
@@ -77,7 +77,7 @@ std::map<std::string, admin::Gate> CallbackDelivery::gated_facilities() const {
 }
 
 // On the loop: the dispatcher has shut it already; here it is made to last and to be seen.
-void CallbackDelivery::receiver_gone(const std::string& facility, const std::string& reason) {
+void CallbackDelivery::receiver_gone(const std::string& facility, const words::Said& reason) {
   const admin::Gate gate{reason, clock::rfc3339(clock_.wall())};
   {
     const std::lock_guard lock(gate_mutex_);

@@ -48,7 +48,7 @@ class CallbackDelivery {
 
  private:
   CallbackDelivery(const CallbackConfig& config, Parts parts);
-  void receiver_gone(const std::string& facility, const std::string& reason);
+  void receiver_gone(const std::string& facility, const words::Said& reason);
   void keep_gate(std::string name, std::string bytes);
 
   storage::Store& store_;

@@ -114,7 +114,6 @@ void add_admin_options(CLI::App& program, const AdminLine& line);
 
 struct TopCommand {
   bool once = false;
-  std::string language;  // empty: by the environment
 };
 // Where `titip top` puts what it finds.
 struct TopLine {

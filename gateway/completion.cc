@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/words/said.h"
+
 namespace titip::gateway {
 namespace {
 
@@ -64,7 +66,8 @@ void add_options(std::string& page, const CLI::App& app) {
     for (const auto& each : option->get_lnames()) names.push_back("\\fB" + roff("--" + each) + "\\fR");
     if (names.empty()) names.push_back("\\fI" + roff(option->get_single_name()) + "\\fR");
     page += fmt::format(".TP\n{}{}\n{}\n", fmt::join(names, ", "),
-                        is_flag || option->get_positional() ? "" : " \\fIVALUE\\fR", roff(option->get_description()));
+                        is_flag || option->get_positional() ? "" : " \\fI" + words::tell("VALUE") + "\\fR",
+                        roff(option->get_description()));
   }
 }
 
@@ -150,16 +153,19 @@ _titip "$@"
 }
 
 std::string man_page(const CLI::App& program, const std::string& version) {
-  std::string page = fmt::format(".TH TITIP 1 \"\" \"titip {}\" \"Titip\"\n.SH NAME\ntitip \\- {}\n", version,
-                                 roff("store-and-forward HTTP gateway for Indonesian clinics"));
-  page += ".SH SYNOPSIS\n.B titip\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n";
-  page += fmt::format(".SH DESCRIPTION\n{}\n.SH COMMANDS\n", roff(program.get_description()));
+  std::string page =
+      fmt::format(".TH TITIP 1 \"\" \"titip {}\" \"Titip\"\n.SH {}\ntitip \\- {}\n", version, words::tell("NAME"),
+                  roff(words::tell("store-and-forward HTTP gateway for Indonesian clinics")));
+  page += fmt::format(".SH {}\n.B titip\n\\fI{}\\fR [\\fI{}\\fR]\n", words::tell("SYNOPSIS"), words::tell("COMMAND"),
+                      words::tell("OPTIONS"));
+  page += fmt::format(".SH {}\n{}\n.SH {}\n", words::tell("DESCRIPTION"), roff(program.get_description()),
+                      words::tell("COMMANDS"));
   each_command(program, program.get_name(), [&page, &program](const CLI::App& app, const std::string& words) {
     if (&app == &program) return;
     page += fmt::format(".SS {}\n{}\n", roff(words), roff(app.get_description()));
     add_options(page, app);
   });
-  page += fmt::format(".SH EXIT STATUS\n{}\n", roff(program.get_footer()));
+  page += fmt::format(".SH {}\n{}\n", words::tell("EXIT STATUS"), roff(program.get_footer()));
   return page;
 }
 

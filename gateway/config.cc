@@ -8,6 +8,7 @@
 
 #include "gateway/config_reading.h"
 #include "gateway/secret.h"
+#include "metrics/words/said.h"
 #include "upstream/profile/mounts.h"
 #include "upstream/scheme/facility_login.h"
 
@@ -24,38 +25,40 @@ constexpr std::int64_t gib = 1 << 30;
 constexpr std::size_t authorities_bytes = 1U << 20U;
 
 constexpr std::array<Key<ListenConfig>, 2> listen_keys{{
-    {"address", "IP address to listen on", [](const R& r, ListenConfig& c) { c.address = r.text(); }},
-    {"port", "TCP port; 0 takes a free one",
+    {"address", words::text("IP address to listen on"), [](const R& r, ListenConfig& c) { c.address = r.text(); }},
+    {"port", words::text("TCP port; 0 takes a free one"),
      [](const R& r, ListenConfig& c) { c.port = r.integer<std::uint16_t>(0, 65'535); }},
 }};
 
 constexpr std::array<Key<StorageConfig>, 5> storage_keys{{
-    {"writer_queue_submissions", "submissions that may wait for the writer; more are refused with 503",
+    {"writer_queue_submissions", words::text("submissions that may wait for the writer; more are refused with 503"),
      [](const R& r, StorageConfig& c) { c.writer_queue_submissions = r.integer<std::uint32_t>(16, 1'000'000); }},
-    {"writer_queue_bytes", "their bytes; of outcomes four times as much may wait",
+    {"writer_queue_bytes", words::text("their bytes; of outcomes four times as much may wait"),
      [](const R& r, StorageConfig& c) { c.writer_queue_bytes = r.integer<std::uint64_t>(1 << 20, 16 * gib); }},
-    {"free_space_floor_bytes", "below this much free disk new submissions are refused with 507",
+    {"free_space_floor_bytes", words::text("below this much free disk new submissions are refused with 507"),
      [](const R& r, StorageConfig& c) { c.free_space_floor_bytes = r.integer<std::uint64_t>(0, 1024 * gib); }},
     {"kept_reads_bytes",
-     "answers to reads kept on the disk; above it none is added, and the oldest go; 0: none is kept",
+     words::text("answers to reads kept on the disk; above it none is added, and the oldest go; 0: none is kept"),
      [](const R& r, StorageConfig& c) { c.kept_reads_bytes = r.integer<std::uint64_t>(0, 1024 * gib); }},
-    {"ballast_bytes", "kept allocated on the disk, given up when it is nearly full so that a start finds room; 0: none",
+    {"ballast_bytes",
+     words::text("kept allocated on the disk, given up when it is nearly full so that a start finds room; 0: none"),
      [](const R& r, StorageConfig& c) { c.ballast_bytes = r.integer<std::uint64_t>(0, 16 * gib); }},
 }};
 
 constexpr std::array<Key<RetentionConfig>, 2> retention_keys{{
-    {"delivered_days", "content of delivered and cancelled records is kept this long; 0: erased once they are settled",
+    {"delivered_days",
+     words::text("content of delivered and cancelled records is kept this long; 0: erased once they are settled"),
      [](const R& r, RetentionConfig& c) { c.delivered_days = r.integer<std::uint32_t>(0, 36'500); }},
-    {"keys_days", "duplicates are recognised for this long after the settlement",
+    {"keys_days", words::text("duplicates are recognised for this long after the settlement"),
      [](const R& r, RetentionConfig& c) { c.keys_days = r.integer<std::uint32_t>(90, 36'500); }},
 }};
 
 constexpr std::array<Key<reads::LogInOptions>, 3> log_in_keys{{
-    {"maximum_age_ms", "a log-in the server accepted is believed during an outage for this long",
+    {"maximum_age_ms", words::text("a log-in the server accepted is believed during an outage for this long"),
      [](const R& r, reads::LogInOptions& c) { c.maximum_age = r.milliseconds(second, 365 * day); }},
-    {"tries", "log-ins a user may try in one window during an outage",
+    {"tries", words::text("log-ins a user may try in one window during an outage"),
      [](const R& r, reads::LogInOptions& c) { c.tries = r.integer<std::size_t>(1, 1000); }},
-    {"tries_window_ms", "that window",
+    {"tries_window_ms", words::text("that window"),
      [](const R& r, reads::LogInOptions& c) { c.tries_window = r.milliseconds(second, day); }},
 }};
 
@@ -64,37 +67,38 @@ using rules::BreakerOptions;
 using rules::ConcurrencyOptions;
 
 constexpr std::array<Key<BreakerOptions>, 7> breaker_keys{{
-    {"window_ms", "calls are judged over this time",
+    {"window_ms", words::text("calls are judged over this time"),
      [](const R& r, BreakerOptions& c) { c.window = r.milliseconds(100, hour); }},
-    {"minimum_calls", "calls in the window before it may open",
+    {"minimum_calls", words::text("calls in the window before it may open"),
      [](const R& r, BreakerOptions& c) { c.minimum_calls = r.integer<std::uint32_t>(1, 1000); }},
-    {"minimum_keys", "different people among the calls not served",
+    {"minimum_keys", words::text("different people among the calls not served"),
      [](const R& r, BreakerOptions& c) { c.minimum_keys = r.integer<std::uint32_t>(1, 1000); }},
-    {"failure_ratio", "share of calls not served that opens it",
+    {"failure_ratio", words::text("share of calls not served that opens it"),
      [](const R& r, BreakerOptions& c) { c.failure_ratio = r.fraction(); }},
-    {"open_first_ms", "first pause; doubles",
+    {"open_first_ms", words::text("first pause; doubles"),
      [](const R& r, BreakerOptions& c) { c.open_first = r.milliseconds(10, day); }},
-    {"open_max_ms", "longest pause", [](const R& r, BreakerOptions& c) { c.open_max = r.milliseconds(10, day); }},
-    {"successes_to_close", "records served in a row that close it",
+    {"open_max_ms", words::text("longest pause"),
+     [](const R& r, BreakerOptions& c) { c.open_max = r.milliseconds(10, day); }},
+    {"successes_to_close", words::text("records served in a row that close it"),
      [](const R& r, BreakerOptions& c) { c.successes_to_close = r.integer<std::uint32_t>(1, 100); }},
 }};
 
 constexpr std::array<Key<BackoffOptions>, 2> backoff_keys{{
-    {"first_ms", "before the first retry at most; doubles, with full jitter",
+    {"first_ms", words::text("before the first retry at most; doubles, with full jitter"),
      [](const R& r, BackoffOptions& c) { c.first = r.milliseconds(1, day); }},
-    {"max_ms", "longest wait", [](const R& r, BackoffOptions& c) { c.max = r.milliseconds(1, day); }},
+    {"max_ms", words::text("longest wait"), [](const R& r, BackoffOptions& c) { c.max = r.milliseconds(1, day); }},
 }};
 
 constexpr std::array<Key<ConcurrencyOptions>, 3> window_keys{{
-    {"rule", "feedback or adaptive: how the number in flight follows what the server bears",
+    {"rule", words::text("feedback or adaptive: how the number in flight follows what the server bears"),
      [](const R& r, ConcurrencyOptions& c) {
        const auto rule = r.text();
        if (rule != "feedback" && rule != "adaptive") return r.fail("must be \"feedback\" or \"adaptive\"");
        c.rule = rule == "adaptive" ? ConcurrencyOptions::Rule::adaptive : ConcurrencyOptions::Rule::feedback;
      }},
-    {"initial", "records in flight at first and after an outage",
+    {"initial", words::text("records in flight at first and after an outage"),
      [](const R& r, ConcurrencyOptions& c) { c.initial = r.integer<std::uint32_t>(1, 10'000); }},
-    {"cap", "records in flight at most",
+    {"cap", words::text("records in flight at most"),
      [](const R& r, ConcurrencyOptions& c) { c.cap = r.integer<std::uint32_t>(1, 10'000); }},
 }};
 
@@ -103,105 +107,110 @@ using rules::SurgeOptions;
 using rules::TokenBucketOptions;
 
 constexpr std::array<Key<TokenBucketOptions>, 2> pace_keys{{
-    {"per_second", "records and questions a second at most; 0: as many as the window lets through",
+    {"per_second", words::text("records and questions a second at most; 0: as many as the window lets through"),
      [](const R& r, TokenBucketOptions& c) { c.per_second = r.integer<std::uint32_t>(0, 1'000'000); }},
-    {"burst", "so many at once after a pause",
+    {"burst", words::text("so many at once after a pause"),
      [](const R& r, TokenBucketOptions& c) { c.burst = r.integer<std::uint32_t>(1, 1'000'000); }},
 }};
 
 constexpr std::array<Key<RetryBudgetOptions>, 2> retry_budget_keys{{
-    {"share", "of what is in flight, repetitions are this share at most",
+    {"share", words::text("of what is in flight, repetitions are this share at most"),
      [](const R& r, RetryBudgetOptions& c) { c.share = r.fraction(); }},
-    {"always", "but so many in any case",
+    {"always", words::text("but so many in any case"),
      [](const R& r, RetryBudgetOptions& c) { c.always = r.integer<std::uint32_t>(1, 10'000); }},
 }};
 
 constexpr std::array<Key<SurgeOptions>, 5> surge_keys{{
-    {"sample", "a facility's last results that are looked at",
+    {"sample", words::text("a facility's last results that are looked at"),
      [](const R& r, SurgeOptions& c) { c.sample = r.integer<std::uint32_t>(1, 10'000); }},
-    {"minimum", "fewer results than these say nothing",
+    {"minimum", words::text("fewer results than these say nothing"),
      [](const R& r, SurgeOptions& c) { c.minimum = r.integer<std::uint32_t>(1, 10'000); }},
-    {"share", "over this share of them rejected, the facility is gated",
+    {"share", words::text("over this share of them rejected, the facility is gated"),
      [](const R& r, SurgeOptions& c) { c.share = r.fraction(); }},
-    {"normal", "a facility that usually has more than this share rejected is not gated",
+    {"normal", words::text("a facility that usually has more than this share rejected is not gated"),
      [](const R& r, SurgeOptions& c) { c.normal = r.fraction(); }},
-    {"facilities", "so many facilities at once gate the destination",
+    {"facilities", words::text("so many facilities at once gate the destination"),
      [](const R& r, SurgeOptions& c) { c.facilities = r.integer<std::uint32_t>(1, 100'000); }},
 }};
 
 using D = DestinationConfig;
-constexpr std::array<Key<D>, 26> destination_keys{{
-    {"name", "what this destination is called",
+constexpr std::array<Key<D>, 27> destination_keys{{
+    {"name", words::text("what this destination is called"),
      [](const R& r, D& c) {
        c.name = r.text();
        // A slash would make DESTINATION/FACILITY ambiguous.
        if (!r.failed() && !scheme::is_facility_code(c.name))
-         r.fail("must be 1 to 32 letters, digits, dots, dashes and underscores");
+         r.fail(words::tell("must be 1 to 32 letters, digits, dots, dashes and underscores"));
      }},
-    {"profile", "a built-in profile's name, or the path of a profile file",
+    {"profile", words::text("a built-in profile's name, or the path of a profile file"),
      [](const R& r, D& c) { c.profile = r.text(); }},
-    {"mount", "where clinics find it, in place of the profile's own: \"/pcare-rest\"",
+    {"mount", words::text("where clinics find it, in place of the profile's own: \"/pcare-rest\""),
      [](const R& r, D& c) {
        c.mount = r.text();
        if (r.failed()) return;
        if (const auto complaint = profile::mount_complaint(c.mount))
          r.fail(fmt::format("'{}' {}", c.mount, *complaint));
      }},
-    {"base_url", "where the national service is",
+    {"base_url", words::text("where the national service is"),
      [](const R& r, D& c) {
        c.base_url = r.text();
        auto base = client::parse_base_url(c.base_url);
        if (!base) return r.fail(base.error());
        c.transport.base = std::move(*base);
      }},
-    {"ca_file", "certificates (PEM) to trust beside the system's, where it is https",
+    {"ca_file", words::text("certificates (PEM) to trust beside the system's, where it is https"),
      [](const R& r, D& c) { c.ca_file = r.text(); }},
-    {"resolve_timeout_ms", "finding its address",
+    {"proxy", words::text("the HTTP proxy through which it is reached (CONNECT); without it, straight"), read_proxy},
+    {"resolve_timeout_ms", words::text("finding its address"),
      [](const R& r, D& c) { c.transport.resolve_timeout = r.milliseconds(1, hour); }},
-    {"connect_timeout_ms", "connecting",
+    {"connect_timeout_ms", words::text("connecting"),
      [](const R& r, D& c) { c.transport.connect_timeout = r.milliseconds(1, hour); }},
-    {"write_timeout_ms", "sending a request",
+    {"write_timeout_ms", words::text("sending a request"),
      [](const R& r, D& c) { c.transport.write_timeout = r.milliseconds(1, hour); }},
-    {"response_timeout_ms", "from the request's last byte to the reply's",
+    {"response_timeout_ms", words::text("from the request's last byte to the reply's"),
      [](const R& r, D& c) { c.transport.response_timeout = r.milliseconds(1, hour); }},
-    {"idle_connection_ms", "a pooled connection is not used after",
+    {"idle_connection_ms", words::text("a pooled connection is not used after"),
      [](const R& r, D& c) { c.transport.idle_connection = r.milliseconds(1, hour); }},
-    {"reply_bytes", "largest reply",
+    {"reply_bytes", words::text("largest reply"),
      [](const R& r, D& c) { c.transport.reply_bytes = r.integer<std::size_t>(1024, 256 << 20); }},
-    {"late_apply_wait_ms", "how long the service may take to apply what it did not answer",
+    {"late_apply_wait_ms", words::text("how long the service may take to apply what it did not answer"),
      [](const R& r, D& c) { c.settle.late_apply_wait = r.milliseconds(0, day); }},
-    {"maximum_unknown_age_ms", "an outcome unknown for longer is held for a person",
+    {"maximum_unknown_age_ms", words::text("an outcome unknown for longer is held for a person"),
      [](const R& r, D& c) { c.settle.maximum_unknown_age = r.milliseconds(second, 365 * day); }},
     {"maximum_age_ms",
-     "a record put off for longer expires; counted only while it could have been sent, and not before it was tried "
-     "five "
-     "times",
+     words::text(
+         "a record put off for longer expires; counted only while it could have been sent, and not before it was tried "
+         "five "
+         "times"),
      [](const R& r, D& c) { c.settle.maximum_age.age = r.milliseconds(60 * second, 365 * day); }},
-    {"breaker", "the circuit breaker",
+    {"breaker", words::text("the circuit breaker"),
      [](const R& r, D& c) { read_object<BreakerOptions>(r, breaker_keys, c.upstream.breaker); }},
-    {"backoff", "waits of a deferred record",
+    {"backoff", words::text("waits of a deferred record"),
      [](const R& r, D& c) { read_object<BackoffOptions>(r, backoff_keys, c.settle.backoff); }},
-    {"window", "records in flight",
+    {"window", words::text("records in flight"),
      [](const R& r, D& c) { read_object<ConcurrencyOptions>(r, window_keys, c.upstream.window); }},
-    {"pace", "sends a second", [](const R& r, D& c) { read_object<TokenBucketOptions>(r, pace_keys, c.permits.pace); }},
-    {"fresh_share", "while there is a queue, fresh records have this share of the sends; the backlog has the rest",
+    {"pace", words::text("sends a second"),
+     [](const R& r, D& c) { read_object<TokenBucketOptions>(r, pace_keys, c.permits.pace); }},
+    {"fresh_share",
+     words::text("while there is a queue, fresh records have this share of the sends; the backlog has the rest"),
      [](const R& r, D& c) {
        c.permits.shares.fresh = r.fraction();
-       if (c.permits.shares.fresh > 0.9) r.fail("must leave the backlog a tenth at least: 0.9 or less");
+       if (c.permits.shares.fresh > 0.9) r.fail(words::tell("must leave the backlog a tenth at least: 0.9 or less"));
      }},
-    {"fresh_age_ms", "a record is fresh for so long after it was accepted",
+    {"fresh_age_ms", words::text("a record is fresh for so long after it was accepted"),
      [](const R& r, D& c) { c.fresh_age = r.milliseconds(second, 30 * day); }},
-    {"deadline_share", "of all sends, records whose deadline is near have this share at most while others wait",
+    {"deadline_share",
+     words::text("of all sends, records whose deadline is near have this share at most while others wait"),
      [](const R& r, D& c) { c.permits.shares.deadline_at_most = r.fraction(); }},
-    {"deadline_near_ms", "a deadline that is nearer than this makes its record go first",
+    {"deadline_near_ms", words::text("a deadline that is nearer than this makes its record go first"),
      [](const R& r, D& c) { c.deadline_near = r.milliseconds(60 * second, 7 * day); }},
-    {"retry_budget", "how much of what is in flight may be repetition",
+    {"retry_budget", words::text("how much of what is in flight may be repetition"),
      [](const R& r, D& c) { read_object<RetryBudgetOptions>(r, retry_budget_keys, c.permits.retries); }},
-    {"surge", "a surge of rejections shuts a gate",
+    {"surge", words::text("a surge of rejections shuts a gate"),
      [](const R& r, D& c) { read_object<SurgeOptions>(r, surge_keys, c.surge); }},
-    {"login_pause_ms", "after refused credentials; doubles",
+    {"login_pause_ms", words::text("after refused credentials; doubles"),
      [](const R& r, D& c) { c.login.pause_first = r.milliseconds(second, day); }},
-    {"login_pause_max_ms", "longest pause after refused credentials",
+    {"login_pause_max_ms", words::text("longest pause after refused credentials"),
      [](const R& r, D& c) { c.login.pause_max = r.milliseconds(second, 7 * day); }},
 }};
 
@@ -215,7 +224,8 @@ void read_authorities(const R& at, const std::filesystem::path& path, client::Tr
 
 void read_destinations(const R& r, Config& config) {
   if (DestinationConfig none; r.describes()) return read_object<D>(r.each(), destination_keys, none);
-  if (!r.value().is_array() || r.value().empty()) return r.fail("must be a list with at least one destination");
+  if (!r.value().is_array() || r.value().empty())
+    return r.fail(words::tell("must be a list with at least one destination"));
   for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
     DestinationConfig destination;
     read_object<D>(r.at(at), destination_keys, destination);
@@ -223,10 +233,12 @@ void read_destinations(const R& r, Config& config) {
     const auto& [sample, minimum, share, normal, facilities, known] = destination.surge;
     if (!r.failed() && minimum > sample)
       r.at(at).at("surge").fail(
-          fmt::format("\"minimum\" ({}) is above \"sample\" ({}): no surge would ever be noticed", minimum, sample));
+          words::tell("\"minimum\" ({}) is above \"sample\" ({}): no surge would ever be noticed", minimum, sample));
     if (!r.failed() && destination.base_url.empty()) r.at(at).fail("needs a \"base_url\"");
     if (!r.failed() && !destination.ca_file.empty())
       read_authorities(r.at(at).at("ca_file"), config.directory / destination.ca_file, destination.transport);
+    if (!r.failed() && !destination.proxy.credentials_file.empty())
+      read_proxy_credentials(r.at(at).at("proxy").at("credentials_file"), config.directory, destination);
     config.destinations.push_back(std::move(destination));
   }
 }
@@ -237,33 +249,35 @@ metrics::Level log_level(const R& r) {
   if (name == "info") return metrics::Level::info;
   if (name == "warning") return metrics::Level::warning;
   if (name == "error") return metrics::Level::error;
-  r.fail("must be debug, info, warning or error");
+  r.fail(words::tell("must be debug, info, warning or error"));
   return metrics::Level::info;
 }
 
 constexpr std::array<Key<Config>, 14> config_keys{{
-    {"data_directory", "where everything in custody lies",
+    {"data_directory", words::text("where everything in custody lies"),
      [](const R& r, Config& c) { c.data_directory = c.directory / r.text(); }},
-    {"key_file", "the key that seals it; made at first start, mode 0600",
+    {"key_file", words::text("the key that seals it; made at first start, mode 0600"),
      [](const R& r, Config& c) { c.key_file = c.directory / r.text(); }},
-    {"log_level", "debug, info, warning or error", [](const R& r, Config& c) { c.log_level = log_level(r); }},
-    {"time_zone", "WIB, WITA or WIT: times that people read",
+    {"log_level", words::text("debug, info, warning or error"),
+     [](const R& r, Config& c) { c.log_level = log_level(r); }},
+    {"time_zone", words::text("WIB, WITA or WIT: times that people read"),
      [](const R& r, Config& c) { c.utc_offset = read_zone(r); }},
-    {"stop_grace_ms", "an orderly stop waits this long for what is in flight",
+    {"stop_grace_ms", words::text("an orderly stop waits this long for what is in flight"),
      [](const R& r, Config& c) { c.stop_grace = r.milliseconds(0, hour); }},
-    {"front", "the listener clinics use", read_front},
-    {"operations", "the listener for metrics and health",
+    {"front", words::text("the listener clinics use"), read_front},
+    {"operations", words::text("the listener for metrics and health"),
      [](const R& r, Config& c) { read_object<ListenConfig>(r, listen_keys, c.operations); }},
-    {"admin", "the admin API, for operators; served only while there are tokens (titip admin token add)", read_admin},
-    {"storage", "limits of the store",
+    {"admin", words::text("the admin API, for operators; served only while there are tokens (titip admin token add)"),
+     read_admin},
+    {"storage", words::text("limits of the store"),
      [](const R& r, Config& c) { read_object<StorageConfig>(r, storage_keys, c.storage); }},
-    {"retention", "how long what is settled is kept",
+    {"retention", words::text("how long what is settled is kept"),
      [](const R& r, Config& c) { read_object<RetentionConfig>(r, retention_keys, c.retention); }},
-    {"log_in", "log-ins during an outage",
+    {"log_in", words::text("log-ins during an outage"),
      [](const R& r, Config& c) { read_object<reads::LogInOptions>(r, log_in_keys, c.log_in); }},
-    {"callbacks", "how facilities are told what became of theirs", read_callbacks},
-    {"destinations", "the national services", read_destinations},
-    {"facilities", "the facilities that may submit", read_facilities},
+    {"callbacks", words::text("how facilities are told what became of theirs"), read_callbacks},
+    {"destinations", words::text("the national services"), read_destinations},
+    {"facilities", words::text("the facilities that may submit"), read_facilities},
 }};
 
 }  // namespace
@@ -282,7 +296,7 @@ std::vector<ConfigKey> config_reference() {
 
 std::expected<Config, ConfigError> load_config(const std::filesystem::path& file) {
   std::ifstream stream(file);
-  if (!stream) return std::unexpected(ConfigError{"", fmt::format("cannot be read: {}", std::strerror(errno))});
+  if (!stream) return std::unexpected(ConfigError{"", words::tell("cannot be read: {}", std::strerror(errno))});
   const std::string text((std::istreambuf_iterator<char>(stream)), {});
   auto config = parse_config(text, std::filesystem::absolute(file).parent_path());
   if (config) config->file = std::filesystem::absolute(file);
@@ -294,7 +308,7 @@ std::expected<Config, ConfigError> parse_config(std::string_view text, const std
   try {
     document = json::parse(text, nullptr, true, true);
   } catch (const json::exception& error) {  // a number too large is no parse_error
-    return std::unexpected(ConfigError{"", fmt::format("is not JSON: {}", error.what())});
+    return std::unexpected(ConfigError{"", words::tell("is not JSON: {}", error.what())});
   }
   Config config;
   config.directory = directory;

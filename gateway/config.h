@@ -61,12 +61,18 @@ struct RetentionConfig {
   std::uint32_t keys_days = 90;
 };
 
+struct ProxyConfig {
+  std::string url;  // empty: the destination is reached straight
+  std::filesystem::path credentials_file;
+};
+
 struct DestinationConfig {
   std::string name;     // default: the profile's
   std::string profile;  // the name of one that is built in, or a path relative to the config file
   std::string mount;    // where clinics find it; empty: where the profile says
   std::string base_url;
   std::filesystem::path ca_file;
+  ProxyConfig proxy;
   client::TransportOptions transport;
   client::UpstreamOptions upstream;
   delivery::SettlePolicy settle;

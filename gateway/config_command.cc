@@ -14,6 +14,7 @@
 #include "gateway/exposure.h"
 #include "gateway/profiles.h"
 #include "gateway/say.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -33,7 +34,7 @@ std::string fault_of_destinations(const Config& config) {
     if (!profile) return fmt::format("/destinations/{}/profile: {}", at, profile.error());
     const auto& name = each.name.empty() ? profile->name : each.name;
     if (!names.insert(name).second)
-      return fmt::format("/destinations/{}/name: {} is the name of another destination", at, name);
+      return words::tell("/destinations/{}/name: {} is the name of another destination", at, name);
   }
   return {};
 }
@@ -44,8 +45,9 @@ int check(const Config& config) {
     say(fault);
     return exit_usage;
   }
-  fmt::print("The config is sound: {}, {}.\n", admin::counted(config.destinations.size(), "destinations"),
-             admin::counted(config.facilities.size(), "facilities"));
+  fmt::print("{}\n", words::tell("The config is sound: {}, {}.",
+                                 words::counted(config.destinations.size(), words::text("destinations")),
+                                 words::counted(config.facilities.size(), words::text("facilities"))));
   return finished();
 }
 
@@ -55,7 +57,7 @@ int show(const std::string& file) {
   const std::string text((std::istreambuf_iterator<char>(stream)), {});
   const auto document = ordered_json::parse(text, nullptr, false, true);
   if (document.is_discarded()) {
-    say(fmt::format("{}: cannot be read again", file));
+    say(words::tell("{}: cannot be read again", file));
     return exit_failed;
   }
   fmt::print("{}\n", document.dump(2, ' ', false, ordered_json::error_handler_t::replace));
@@ -77,20 +79,22 @@ int reference(bool json) {
 }  // namespace
 
 void add_config_options(CLI::App& program, const ConfigLine& line) {
-  auto& config = *program.add_subcommand("config", "The configuration: checked, shown, explained.");
-  const auto add = [&](const char* name, const char* what) {
+  auto& config = *program.add_subcommand("config", words::tell("The configuration: checked, shown, explained."));
+  const auto add = [&](const char* name, const std::string& what) {
     auto* added = config.add_subcommand(name, what);
-    added->add_option("--config", line.config_file, "the configuration, a JSON file")->capture_default_str();
+    added->add_option("--config", line.config_file, words::tell("the configuration, a JSON file"))
+        ->capture_default_str();
     return added;
   };
-  add("check", "Say whether a start would take it, and what is wrong with it.")->callback([line] {
+  add("check", words::tell("Say whether a start would take it, and what is wrong with it."))->callback([line] {
     line.perform = check;
   });
-  add("show", "Print it as it is read, without its comments; it holds no secret.")->callback([line] {
+  add("show", words::tell("Print it as it is read, without its comments; it holds no secret."))->callback([line] {
     line.perform = [line](const Config&) { return show(line.config_file); };
   });
-  auto* all = config.add_subcommand("reference", "Print every key there is, what it takes and what it means.");
-  all->add_flag("--json", line.saying.json, "as a JSON array");
+  auto* all =
+      config.add_subcommand("reference", words::tell("Print every key there is, what it takes and what it means."));
+  all->add_flag("--json", line.saying.json, words::tell("as a JSON array"));
   all->callback([line] { line.perform_alone = [line] { return reference(line.saying.json); }; });
 }
 

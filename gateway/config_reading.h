@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "gateway/config.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 
@@ -28,7 +29,9 @@ class Reading {
       : value_(nothing()), pointer_(std::move(pointer)), error_(error), described_(&described) {}
   bool describes() const { return described_ != nullptr; }
   // The key that is described from here on.
-  void describe(std::string meaning) const { described_->push_back({pointer_, "object", std::move(meaning)}); }
+  void describe(std::string meaning) const {
+    described_->push_back({pointer_, words::tell("object"), std::move(meaning)});
+  }
 
   const nlohmann::json& value() const { return value_; }
   bool failed() const { return error_.has_value(); }
@@ -37,20 +40,20 @@ class Reading {
   }
 
   std::string text() const {
-    if (says("text")) return {};
+    if (says(words::tell("text"))) return {};
     if (value_.is_string() && !value_.get_ref<const std::string&>().empty()) return value_.get<std::string>();
-    fail("must be a string that is not empty");
+    fail(words::tell("must be a string that is not empty"));
     return {};
   }
 
   template <class Int>
   Int integer(std::int64_t least, std::int64_t most) const {
-    if (says(fmt::format("whole number from {} to {}", least, most))) return {};
+    if (says(words::tell("whole number from {} to {}", least, most))) return {};
     if (value_.is_number_integer()) {
       const auto number = value_.get<std::int64_t>();
       if (number >= least && number <= most) return static_cast<Int>(number);
     }
-    fail(fmt::format("must be a whole number from {} to {}", least, most));
+    fail(words::tell("must be a whole number from {} to {}", least, most));
     return {};
   }
 
@@ -59,16 +62,16 @@ class Reading {
   }
 
   bool flag() const {
-    if (says("true or false")) return false;
+    if (says(words::tell("true or false"))) return false;
     if (value_.is_boolean()) return value_.get<bool>();
-    fail("must be true or false");
+    fail(words::tell("must be true or false"));
     return false;
   }
 
   double fraction() const {
-    if (says("number above 0 and at most 1")) return 0;
+    if (says(words::tell("number above 0 and at most 1"))) return 0;
     if (value_.is_number() && value_.get<double>() > 0 && value_.get<double>() <= 1) return value_.get<double>();
-    fail("must be a number above 0 and at most 1");
+    fail(words::tell("must be a number above 0 and at most 1"));
     return 0;
   }
 
@@ -78,7 +81,7 @@ class Reading {
   }
   // Of a list that is described: each of its members.
   Reading each() const {
-    says("list");
+    says(words::tell("list"));
     return {pointer_ + "/*", error_, *described_};
   }
   Reading at(std::size_t index) const { return {value_.at(index), fmt::format("{}/{}", pointer_, index), error_}; }
@@ -103,7 +106,7 @@ class Reading {
 template <class T>
 struct Key {
   const char* name;
-  const char* meaning;
+  words::Text meaning;
   void (*read)(const Reading&, T&);
 };
 
@@ -115,6 +118,9 @@ void read_listen(const Reading& reading, ListenConfig& listen);
 void read_tls(const Reading& reading, http::TlsMaterial& tls, bool asks_clients);
 void read_tls_files(const Reading& reading, const std::filesystem::path& directory, http::TlsMaterial& tls);
 void read_admin(const Reading& reading, Config& config);
+void read_proxy(const Reading& reading, DestinationConfig& destination);
+// What the file holds, once everything else is read.
+void read_proxy_credentials(const Reading& reading, const std::filesystem::path& directory, DestinationConfig& into);
 void read_callbacks(const Reading& reading, Config& config);
 
 // Reads an object by its table; a key that is not in the table is a mistake.
@@ -123,12 +129,12 @@ void read_object(const Reading& reading, std::span<const Key<T>> keys, T& into) 
   if (reading.describes()) {
     for (const auto& key : keys) {
       const auto at = reading.at(key.name);
-      at.describe(key.meaning);
+      at.describe(std::string(key.meaning.own()));
       key.read(at, into);
     }
     return;
   }
-  if (!reading.value().is_object()) return reading.fail("must be an object");
+  if (!reading.value().is_object()) return reading.fail(words::tell("must be an object"));
   for (const auto& [name, value] : reading.value().items()) {
     const Key<T>* found = nullptr;
     for (const auto& key : keys)
@@ -136,7 +142,7 @@ void read_object(const Reading& reading, std::span<const Key<T>> keys, T& into) 
     if (found == nullptr) {
       std::string known;
       for (const auto& key : keys) known += fmt::format("{}{}", known.empty() ? "" : ", ", key.name);
-      return reading.at(name).fail(fmt::format("is not a key that Titip knows; here it knows: {}", known));
+      return reading.at(name).fail(words::tell("is not a key that Titip knows; here it knows: {}", known));
     }
     found->read(reading.at(name), into);
     if (reading.failed()) return;

@@ -15,11 +15,11 @@ constexpr std::size_t certificates_bytes = 1U << 20U;
 
 // While the tables are read these hold the files' names; then what stands in the files.
 constexpr std::array<Key<http::TlsMaterial>, 3> tls_keys{{
-    {"certificate_file", "PEM: the listener's certificate, then those up to the authority",
+    {"certificate_file", words::text("PEM: the listener's certificate, then those up to the authority"),
      [](const R& r, http::TlsMaterial& c) { c.certificates = r.text(); }},
-    {"key_file", "PEM: its key, without a passphrase; mode 0600",
+    {"key_file", words::text("PEM: its key, without a passphrase; mode 0600"),
      [](const R& r, http::TlsMaterial& c) { c.key = r.text(); }},
-    {"client_authorities_file", "PEM: who signs the certificates of clinics; without it none is asked for",
+    {"client_authorities_file", words::text("PEM: who signs the certificates of clinics; without it none is asked for"),
      [](const R& r, http::TlsMaterial& c) { c.client_authorities = r.text(); }},
 }};
 constexpr std::size_t own_keys = 2;

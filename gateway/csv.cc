@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "metrics/words/said.h"
+
 namespace titip::gateway {
 namespace {
 
@@ -43,7 +45,7 @@ class CsvReader {
     std::string field;
     while (!rest_.empty() && rest_.front() != ',' && !at_line_end()) {
       if (rest_.front() == '"')
-        fault(row, "a quote inside a field; such a field stands in quotes, and its quotes twice");
+        fault(row, words::tell("a quote inside a field; such a field stands in quotes, and its quotes twice"));
       field += take();
     }
     return field;
@@ -54,7 +56,7 @@ class CsvReader {
     rest_.remove_prefix(1);
     while (true) {
       if (rest_.empty()) {
-        fault(row, "a quote that is never closed; nothing behind it can be read");
+        fault(row, words::tell("a quote that is never closed; nothing behind it can be read"));
         return field;
       }
       if (rest_.starts_with("\"\"")) {
@@ -67,7 +69,7 @@ class CsvReader {
       field += take();
     }
     if (!rest_.empty() && rest_.front() != ',' && !at_line_end()) {
-      fault(row, "something stands between a closing quote and the comma");
+      fault(row, words::tell("something stands between a closing quote and the comma"));
       field += plain(row);
     }
     return field;
@@ -79,7 +81,7 @@ class CsvReader {
     rest_.remove_prefix(1);
     return first;
   }
-  static void fault(CsvRow& row, const char* sentence) {
+  static void fault(CsvRow& row, std::string sentence) {
     if (row.fault.empty()) row.fault = sentence;
   }
 

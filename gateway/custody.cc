@@ -1,6 +1,5 @@
 #include "gateway/custody.h"
 
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 
 #include "gateway/first_start.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 #include "storage/backup.h"
 #include "storage/erasure_list.h"
 #include "storage/index_check.h"
@@ -50,7 +50,7 @@ Outcome erase_again(const Config& config, Custody& custody) {
     return std::unexpected(storage::NotOpened::until_a_person_looked(no_erasure_list(config)));
   storage::WaitingHome home;
   const auto report = storage::reapply_erasures(*custody.store, custody.sealer, home, list);
-  if (!report) return std::unexpected(report.error());
+  if (!report) return std::unexpected(report.error().own());
   custody.erased_again = *report;
   metrics::log(Level::info, "erasures_applied_again", {{Field::count, static_cast<std::int64_t>(report->persons)}});
   if (const auto& left_out = report->left_out; left_out.any()) {
@@ -59,13 +59,13 @@ Outcome erase_again(const Config& config, Custody& custody) {
       metrics::log(Level::error, "erasure_left_out", {{Field::submission, id.text()}});
     metrics::log(Level::error, "erasures_left_out",
                  {{Field::count, static_cast<std::int64_t>(left_out.count)},
-                  {Field::reason, "damaged records cannot be erased again; run titip verify"}});
+                  {Field::reason, words::tell("damaged records cannot be erased again; run titip verify")}});
     return {};
   }
   std::error_code error;
   std::filesystem::remove(due, error);
   if (error || !storage::sync_directory(config.data_directory))
-    return std::unexpected(fmt::format("cannot remove {}: {}", due.string(), error.message()));
+    return std::unexpected(words::tell("cannot remove {}: {}", due.string(), error.message()));
   return {};
 }
 
@@ -87,7 +87,7 @@ std::filesystem::path erasures_due(const Config& config) {
 }
 
 std::string no_erasure_list(const Config& config) {
-  return fmt::format(
+  return words::tell(
       "the list of erased persons {} is missing, and a store that was put back holds whom it names; put its copy back "
       "beside the key file and run `titip restore` again. If nobody was erased since the backup, or the list is lost "
       "for good, add --no-erasures",
@@ -101,7 +101,7 @@ bool has_store(const Config& config) {
 std::string refuse_stranger(const Config& config) {
   struct stat found{};
   if (::stat(config.data_directory.c_str(), &found) != 0 || found.st_uid == ::geteuid()) return {};
-  return fmt::format(
+  return words::tell(
       "{} belongs to user {}, and this runs as user {}: what it writes there the other could not open; run it as the "
       "user Titip runs as (`sudo -u titip titip …`), or give that user the directory",
       config.data_directory.string(), found.st_uid, ::geteuid());
@@ -111,17 +111,17 @@ std::expected<void, std::string> make_data_directory(const Config& config) {
   const auto& directory = config.data_directory;
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) return std::unexpected(fmt::format("cannot make {}: {}", directory.string(), error.message()));
+  if (error) return std::unexpected(words::tell("cannot make {}: {}", directory.string(), error.message()));
   std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
   if (error)
-    return std::unexpected(fmt::format("cannot set the mode of {}: {}; it must belong to the user who runs Titip",
+    return std::unexpected(words::tell("cannot set the mode of {}: {}; it must belong to the user who runs Titip",
                                        directory.string(), error.message()));
   return {};
 }
 
 std::expected<Custody, storage::NotOpened> open_custody(const Config& config, CustodyDoors doors, Opening opening) {
   const auto nothing_there = [&config] {
-    return std::unexpected(fmt::format("there is no store in {}; look at \"data_directory\" in the config",
+    return std::unexpected(words::tell("there is no store in {}; look at \"data_directory\" in the config",
                                        config.data_directory.string()));
   };
   if (opening != Opening::may_create && !std::filesystem::is_directory(config.data_directory)) return nothing_there();
@@ -140,7 +140,7 @@ std::expected<Custody, storage::NotOpened> open_custody(const Config& config, Cu
   const bool is_new = files.what == storage::StoreFiles::none;
   if (is_new && opening != Opening::may_create) return nothing_there();
   if (is_new && std::filesystem::exists(erasures_due(config)))
-    return std::unexpected(storage::NotOpened::until_a_person_looked(fmt::format(
+    return std::unexpected(storage::NotOpened::until_a_person_looked(words::tell(
         "a restore into {} was begun and is not finished; run `titip restore` again", config.data_directory.string())));
   if (is_new)
     if (auto begun = begin_first_start(config); !begun) return std::unexpected(std::move(begun.error()));

@@ -19,8 +19,10 @@ delivery::DispatcherOptions dispatcher_options(const DestinationConfig& config, 
 client::UpstreamOptions upstream_options(const DestinationConfig& config) {
   auto options = config.upstream;
   const auto& transport = config.transport;
+  // To a socket, through a proxy, into TLS: each has the time that connecting has.
+  const auto connecting = transport.connect_timeout * (1 + (transport.proxy ? 1 : 0) + (transport.base.tls ? 1 : 0));
   const auto longest_call =
-      transport.resolve_timeout + transport.connect_timeout + transport.write_timeout + transport.response_timeout;
+      transport.resolve_timeout + connecting + transport.write_timeout + transport.response_timeout;
   options.breaker.late_calls_max = std::max(options.breaker.late_calls_max, longest_call + std::chrono::seconds(1));
   options.longest_answer = transport.response_timeout;
   return options;
@@ -101,7 +103,7 @@ void Destination::credentials_renewed(std::string facility) {
 
 void Destination::gate(std::optional<admin::Gate> gate) {
   const bool shut = gate.has_value();
-  auto reason = shut ? gate->reason : std::string();
+  auto reason = shut ? gate->reason.english() : std::string();  // for the log
   {
     const std::lock_guard lock(gate_mutex_);
     gate_ = std::move(gate);
@@ -116,7 +118,7 @@ std::optional<admin::Gate> Destination::gate() const {
 
 void Destination::gate_facility(const std::string& facility, std::optional<admin::Gate> gate) {
   const bool shut = gate.has_value();
-  auto reason = shut ? gate->reason : std::string();
+  auto reason = shut ? gate->reason.english() : std::string();  // for the log
   {
     const std::lock_guard lock(gate_mutex_);
     if (shut) {
@@ -156,7 +158,7 @@ void Destination::order_drain(delivery::DrainOrder order, storage::Home& home,
 }
 
 // On the loop: the dispatcher has shut it already; here it is made to last and to be seen.
-void Destination::surged(const std::optional<std::string>& facility, const std::string& reason) {
+void Destination::surged(const std::optional<std::string>& facility, const words::Said& reason) {
   const admin::Gate gate{reason, clock::rfc3339(clock_.wall())};
   auto bytes = admin::encode(gate);
   const std::lock_guard lock(gate_mutex_);

@@ -66,7 +66,7 @@ class Destination {
 
  private:
   void sign_health_read(client::OutboundRequest& request);
-  void surged(const std::optional<std::string>& facility, const std::string& reason);
+  void surged(const std::optional<std::string>& facility, const words::Said& reason);
   void keep_gate(std::string kind, std::string name, std::string bytes);
 
   DestinationConfig config_;

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/upkeep.h"
-#include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::gateway {
@@ -68,13 +68,14 @@ storage::Result<std::vector<AtFacility>> by_facility(storage::Store& store, cons
   return found;
 }
 
-std::string facilities_text(const std::vector<AtFacility>& facilities) {
-  std::string text;
-  for (std::size_t at = 0; at < std::min(facilities.size(), facilities_said); ++at)
-    text +=
-        fmt::format("{}{} {}", at == 0 ? "" : ", ", facilities[at].facility, admin::grouped(facilities[at].waiting));
+words::Said facilities_text(const std::vector<AtFacility>& facilities) {
+  words::Said text;
+  for (std::size_t at = 0; at < std::min(facilities.size(), facilities_said); ++at) {
+    text += fmt::format("{}{} ", at == 0 ? "" : ", ", facilities[at].facility);
+    text += words::grouped(facilities[at].waiting);
+  }
   if (facilities.size() > facilities_said)
-    text += fmt::format(", and {} more", admin::grouped(facilities.size() - facilities_said));
+    text += words::said(", and {} more", words::grouped(facilities.size() - facilities_said));
   return text;
 }
 
@@ -84,15 +85,15 @@ std::optional<std::chrono::seconds> foreseen(DrainPlan plan, double configured, 
   return delivery::estimate(plan, waiting);
 }
 
-std::string pace_text(const DrainPlan& plan, std::optional<std::chrono::seconds> takes) {
-  std::string text = plan.canary > 0 ? fmt::format("{} go first and are waited for; then the rest",
-                                                   admin::counted(plan.canary, "records"))
-                                     : "All go";
-  if (plan.per_second > 0) text += fmt::format(", {} a second", plan.per_second);
-  text += takes ? fmt::format(": about {}.", reads::duration_text(*takes))
-                : ", as fast as the server lets them: how long, nobody can know yet.";
-  if (plan.daily_pause) text += " Each day it pauses as told.";
-  text += fmt::format(" It stops by itself when over {} of the last {} are rejected or unknown.",
+words::Said pace_text(const DrainPlan& plan, std::optional<std::chrono::seconds> takes) {
+  auto text = plan.canary > 0 ? words::said("{} go first and are waited for; then the rest",
+                                            words::counted(plan.canary, words::text("records")))
+                              : words::said("All go");
+  if (plan.per_second > 0) text += words::said(", {} a second", plan.per_second);
+  text += takes ? words::said(": about {}.", reads::duration_text(*takes))
+                : words::said(", as fast as the server lets them: how long, nobody can know yet.");
+  if (plan.daily_pause) text += words::said(" Each day it pauses as told.");
+  text += words::said(" It stops by itself when over {} of the last {} are rejected or unknown.",
                       share_text(plan.abort_share), plan.abort_sample);
   return text;
 }
@@ -103,7 +104,7 @@ Ended preview(const DrainPlan& plan, const DrainedDestination& destination, cons
   const auto waiting = found != counts.destinations.end() ? delivery::waiting_in(found->second) : 0;
   if (waiting == 0)
     return admin::in_trouble(Trouble::not_found,
-                             fmt::format("No record waits for {}: there is nothing to drain.", destination.name));
+                             words::said("No record waits for {}: there is nothing to drain.", destination.name));
   const auto facilities = by_facility(doors.store, destination.name);
   if (!facilities) return admin::store_trouble(facilities.error());
   const auto takes = foreseen(plan, destination.per_second, waiting);
@@ -112,29 +113,28 @@ Ended preview(const DrainPlan& plan, const DrainedDestination& destination, cons
   for (std::size_t at = 0; at < std::min(facilities->size(), facilities_listed); ++at)
     result["by_facility"].push_back({{"facility", (*facilities)[at].facility}, {"waiting", (*facilities)[at].waiting}});
   result["estimated_s"] = takes ? ordered_json(takes->count()) : ordered_json(nullptr);
+  const auto of = words::counted(facilities->size(), words::text("facilities"));
   return {{},
           false,
-          fmt::format(
-              "{} {} for {}, of {}: {}. {}", admin::counted(waiting, "records"), waiting == 1 ? "waits" : "wait",
-              destination.name,
-              facilities->size() == 1 ? std::string("1 facility") : admin::grouped(facilities->size()) + " facilities",
-              facilities_text(*facilities), pace_text(plan, takes)),
+          waiting == 1 ? words::said("1 record waits for {}, of {}: {}. {}", destination.name, of,
+                                     facilities_text(*facilities), pace_text(plan, takes))
+                       : words::said("{} wait for {}, of {}: {}. {}", words::counted(waiting, words::text("records")),
+                                     destination.name, of, facilities_text(*facilities), pace_text(plan, takes)),
           result.dump()};
 }
 
-Ended standing(const std::string& destination, const Drain& drain, std::string before, clock::WallTime now) {
+Ended standing(const std::string& destination, const Drain& drain, clock::WallTime now) {
   const auto facts = drain_facts(drain, now);
   auto result = reads::drain_json(facts);
   result["destination"] = destination;
-  return {
-      {}, false, before + fmt::format("The drain of {} {}", destination, reads::drain_sentence(facts)), result.dump()};
+  return {{}, false, words::said("The drain of {} {}", destination, reads::drain_sentence(facts)), result.dump()};
 }
 
 Ended show(const std::string& destination, const DrainDoors& doors) {
   const auto drain = doors.look(destination);
   if (!drain) return admin::in_trouble(Trouble::failed, drain.error());
-  if (!*drain) return admin::in_trouble(Trouble::not_found, fmt::format("There is no drain of {}.", destination));
-  return standing(destination, **drain, "", doors.clock.wall());
+  if (!*drain) return admin::in_trouble(Trouble::not_found, words::said("There is no drain of {}.", destination));
+  return standing(destination, **drain, doors.clock.wall());
 }
 
 DrainOrder order_of(const admin::Request& request, const DrainedDestination& destination) {
@@ -153,12 +153,12 @@ DrainOrder order_of(const admin::Request& request, const DrainedDestination& des
 Ended obeyed(const std::string& destination, const delivery::DrainAnswer& answer, clock::WallTime now) {
   if (answer.refused)
     return admin::in_trouble(answer.refused->nothing_there ? Trouble::not_found : Trouble::failed,
-                             fmt::format("{}: {}", destination, answer.refused->sentence));
+                             words::said("{}: {}", destination, answer.refused->sentence));
   Ended ended;
   if (answer.drain) {
-    ended = standing(destination, *answer.drain, "", now);
+    ended = standing(destination, *answer.drain, now);
   } else {
-    ended.sentence = fmt::format(
+    ended.sentence = words::said(
         "The drain of {} is taken away: what still waits goes as fast as the server lets it. "
         "`titip pause {}` keeps it from being sent.",
         destination, destination);
@@ -166,7 +166,8 @@ Ended obeyed(const std::string& destination, const delivery::DrainAnswer& answer
   }
   if (!answer.kept) {
     ended.partial = true;
-    ended.sentence += " (The store took no note of it yet; it is told again, and a restart before that forgets it.)";
+    ended.sentence +=
+        words::said(" (The store took no note of it yet; it is told again, and a restart before that forgets it.)");
   }
   return ended;
 }
@@ -179,7 +180,7 @@ reads::DrainFacts drain_facts(const Drain& drain, clock::WallTime now) {
   facts.state = delivery::name(state);
   facts.stands_still = state == DrainState::paused || state == DrainState::aborted;
   facts.is_done = state == DrainState::done;
-  if (facts.stands_still) facts.reason = drain.reason().empty() ? "its daily pause" : drain.reason();
+  if (facts.stands_still) facts.reason = drain.reason().empty() ? words::said("its daily pause") : drain.reason();
   if (state == DrainState::paused) facts.goes_on_at = drain.wakes_at(now);
   facts.of = drain.of();
   facts.settled = drain.settled_so_far();
@@ -197,7 +198,7 @@ reads::DrainFacts drain_facts(const Drain& drain, clock::WallTime now) {
 Ended drain_command(const admin::Request& request, const DrainDoors& doors) {
   const auto found = std::ranges::find(doors.destinations, request.destination, &DrainedDestination::name);
   if (found == doors.destinations.end())
-    return admin::in_trouble(Trouble::not_found, fmt::format("The config has no destination {}.", request.destination));
+    return admin::in_trouble(Trouble::not_found, words::said("The config has no destination {}.", request.destination));
   if (request.command == Command::drain_status) return show(found->name, doors);
   const auto order = order_of(request, *found);
   const auto now = doors.clock.wall();
@@ -211,15 +212,15 @@ Ended drain_command(const admin::Request& request, const DrainDoors& doors) {
   return obeyed(found->name, doors.order(found->name, order), doors.clock.wall());
 }
 
-std::expected<std::optional<Drain>, std::string> kept_drain(storage::Store& store, const std::string& destination) {
+std::expected<std::optional<Drain>, words::Said> kept_drain(storage::Store& store, const std::string& destination) {
   storage::WaitingHome home;
   const auto object = home.ask<std::optional<storage::Object>>(
       [&](auto done) { store.get_object(std::string(delivery::drain_kind), destination, home, std::move(done)); });
   if (!object)
-    return std::unexpected(fmt::format("The record of the drain cannot be read ({}).", storage::name(object.error())));
+    return std::unexpected(words::said("The record of the drain cannot be read ({}).", storage::name(object.error())));
   if (!*object) return std::nullopt;
   auto drain = Drain::decode((*object)->bytes);
-  if (!drain) return std::unexpected(fmt::format("{}; `titip drain cancel` takes it away.", drain.error()));
+  if (!drain) return std::unexpected(words::said("{}; `titip drain cancel` takes it away.", drain.error()));
   return *std::move(drain);
 }
 

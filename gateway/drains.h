@@ -27,7 +27,7 @@ struct DrainDoors {
   std::vector<DrainedDestination> destinations;
   std::function<delivery::DrainAnswer(const std::string& destination, delivery::DrainOrder order)> order;
   // The drain as it stands; an error is a sentence.
-  std::function<std::expected<std::optional<delivery::Drain>, std::string>(const std::string& destination)> look;
+  std::function<std::expected<std::optional<delivery::Drain>, words::Said>(const std::string& destination)> look;
 };
 
 admin::Ended drain_command(const admin::Request& request, const DrainDoors& doors);
@@ -35,7 +35,7 @@ admin::Ended drain_command(const admin::Request& request, const DrainDoors& door
 reads::DrainFacts drain_facts(const delivery::Drain& drain, clock::WallTime now);
 
 // On a store that nobody serves. Nothing: there is no drain.
-std::expected<std::optional<delivery::Drain>, std::string> kept_drain(storage::Store& store,
+std::expected<std::optional<delivery::Drain>, words::Said> kept_drain(storage::Store& store,
                                                                       const std::string& destination);
 delivery::DrainAnswer order_kept_drain(storage::Store& store, const std::string& destination,
                                        const delivery::DrainOrder& order, clock::WallTime now);

@@ -1,6 +1,5 @@
 #include "gateway/exposure.h"
 
-#include <fmt/format.h>
 #include <netdb.h>
 #include <sys/socket.h>
 
@@ -9,6 +8,7 @@
 #include "gateway/http/network.h"
 #include "gateway/profiles.h"
 #include "gateway/supervision.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -20,7 +20,7 @@ std::string address_of(int socket) {
   if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0 ||
       ::getnameinfo(reinterpret_cast<sockaddr*>(&address), length, text.data(), text.size(), nullptr, 0,
                     NI_NUMERICHOST) != 0)
-    return "an address that cannot be told";
+    return words::tell("an address that cannot be told");
   return text.data();
 }
 
@@ -43,14 +43,14 @@ std::string exposure_complaint(const Config& config) {
   const bool is_here = http::is_loopback(address);
   if (is_here && config.front.limits.proxies.trusted.empty()) return {};
   if (!is_here && !config.front.tls && !config.front.plain_http)
-    return fmt::format(
+    return words::tell(
         "/front: other machines reach {}, and what is said there is not encrypted. Give it a certificate "
         "(\"tls\": {{\"certificate_file\", \"key_file\"}}), or, where a proxy in front of it does that, say "
         "\"plain_http\": true",
         address);
   const auto open = config.front.admission ? std::string() : known_by_code_alone(config);
   if (open.empty()) return {};
-  return fmt::format(
+  return words::tell(
       "/front: other machines reach {}{}, and on the mount of {} a facility is known by its code alone, which proves "
       "nothing. Say in \"admission\" what does: \"api_keys\": true (then `titip facility key CODE` for each), "
       "\"certificate_domain\" with \"tls\" and \"client_authorities_file\", or \"networks\" such as [\"10.20.0.0/16\"]",

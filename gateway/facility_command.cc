@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "gateway/admin/words.h"
 #include "gateway/commands.h"
 #include "gateway/exit_status.h"
 #include "gateway/facility_file.h"
@@ -16,6 +15,7 @@
 #include "gateway/say.h"
 #include "gateway/secret.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 #include "upstream/scheme/api_key.h"
 
 namespace titip::gateway {
@@ -29,12 +29,12 @@ using nlohmann::ordered_json;
 constexpr std::size_t file_bytes = 64U << 20U;
 constexpr std::size_t beside_facilities = 8U << 10U;  // of a request: the reason and the rest
 
-Ended misused(std::string sentence) {
+Ended misused(words::Said sentence) {
   return admin::in_trouble(Trouble::usage, std::move(sentence) + ".");
 }
 Ended unintelligible() {
-  return admin::in_trouble(Trouble::failed,
-                           "The answer cannot be read: gateway and command line are of different versions.");
+  return admin::in_trouble(
+      Trouble::failed, words::said("The answer cannot be read: gateway and command line are of different versions."));
 }
 
 // --- ls ----------------------------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ class Import {
 
   Ended run() {
     const auto text = read_private_file(command_.file, file_bytes);
-    if (!text) return misused(text.error());
+    if (!text) return misused(words::verbatim(text.error()));
     file_ = read_facility_file(*text, config_.utc_offset);
     if (!file_.lines.empty()) {
       const auto fault = admin::fault_of(request_of(0, 1, command_.request.dry_run));
@@ -102,13 +102,13 @@ class Import {
     tell_faults();
     if (!file_.faults.empty() && (!command_.skip_faulty || file_.lines.empty()))
       return {Trouble::usage, false,
-              fmt::format("{}: {} of {} cannot be added, so none was. Mend them{} and run it again.", command_.file,
-                          admin::grouped(file_.faults.size()), admin::counted(total, "lines"),
+              words::said("{}: {} of {} cannot be added, so none was. Mend them{} and run it again.", command_.file,
+                          words::grouped(file_.faults.size()), words::counted(total, words::text("lines")),
                           command_.skip_faulty ? "" : ", or say --skip-faulty,"),
               result()};
-    if (command_.request.dry_run) return concluded("would be added");
+    if (command_.request.dry_run) return concluded();
     if (auto done = pass(false); done.trouble) return cut_short(std::move(done));
-    return concluded("added");
+    return concluded();
   }
 
   // Only looks, and takes what the registry would refuse out of the lines; or adds them.
@@ -187,21 +187,24 @@ class Import {
       document["faults"].push_back({{"line", line}, {"fault", sentence}});
     return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
   }
-  Ended concluded(std::string_view what) const {
-    auto sentence = fmt::format("{} {}.", admin::counted(added_, "facilities"), what);
-    if (replaced_ > 0) sentence += fmt::format(" {} replaced.", admin::grouped(replaced_));
-    if (unchanged_ > 0) sentence += fmt::format(" {} there already, and the same.", admin::grouped(unchanged_));
-    if (!file_.faults.empty()) sentence += fmt::format(" {} left out.", admin::counted(file_.faults.size(), "lines"));
+  Ended concluded() const {
+    auto sentence = command_.request.dry_run
+                        ? words::said("{} would be added.", words::counted(added_, words::text("facilities")))
+                        : words::said("{} added.", words::counted(added_, words::text("facilities")));
+    if (replaced_ > 0) sentence += words::said(" {} replaced.", words::grouped(replaced_));
+    if (unchanged_ > 0) sentence += words::said(" {} there already, and the same.", words::grouped(unchanged_));
+    if (!file_.faults.empty())
+      sentence += words::said(" {} left out.", words::counted(file_.faults.size(), words::text("lines")));
     return {{}, !file_.faults.empty(), std::move(sentence), result()};
   }
   Ended cut_short(Ended why) const {
     if (added_ + replaced_ == 0) return why;
-    return {
-        {},
-        true,
-        fmt::format("{} done of {}, then: {} Run it again: what is there already is passed over.",
-                    admin::grouped(added_ + replaced_), admin::counted(file_.lines.size(), "facilities"), why.sentence),
-        result()};
+    return {{},
+            true,
+            words::said("{} done of {}, then: {} Run it again: what is there already is passed over.",
+                        words::grouped(added_ + replaced_),
+                        words::counted(file_.lines.size(), words::text("facilities")), why.sentence),
+            result()};
   }
 
   const Config& config_;
@@ -221,13 +224,13 @@ std::string complete(const Config& config, const FacilityCommand& command, stora
   facility.utc_offset = std::chrono::minutes(0);
   if (command.request.command == Command::facility_add) {
     const auto offset = command.utc_offset.empty() ? config.utc_offset : read_utc_offset(command.utc_offset);
-    if (!offset) return "--utc-offset is written like +07:00, or WIB, WITA or WIT";
+    if (!offset) return words::tell("--utc-offset is written like +07:00, or WIB, WITA or WIT");
     facility.utc_offset = *offset;
-    if (!read_encrypted(command.encrypted, facility)) return "--encrypted is yes, no or profile";
+    if (!read_encrypted(command.encrypted, facility)) return words::tell("--encrypted is yes, no or profile");
     if (!command.signature_age.empty() && !read_signature_age(command.signature_age, facility))
-      return "--signature-age is a whole number of seconds";
+      return words::tell("--signature-age is a whole number of seconds");
     if (!command.most_pending.empty() && !read_most_pending(command.most_pending, facility))
-      return "--most-pending is a whole number of records";
+      return words::tell("--most-pending is a whole number of records");
   }
   const std::pair<const std::string&, std::string&> secrets[] = {
       {command.secret_file, facility.consumer_secret},
@@ -245,7 +248,7 @@ std::string complete(const Config& config, const FacilityCommand& command, stora
 Ended change(const Config& config, const FacilityCommand& command) {
   auto request = command.request;
   auto facility = command.facility;
-  if (const auto fault = complete(config, command, facility); !fault.empty()) return misused(fault);
+  if (const auto fault = complete(config, command, facility); !fault.empty()) return misused(words::verbatim(fault));
   request.facilities.push_back(std::move(facility));
   if (const auto fault = admin::fault_of(request); !fault.empty()) return misused(fault);
   Reach reach(config);
@@ -257,7 +260,8 @@ int give_key(const Config& config, FacilityCommand command, Saying saying) {
   auto& request = command.request;
   if (request.key_done || request.keys_revoked) return conclude(change(config, command), saying);
   const auto key = scheme::make_api_key();
-  if (!key) return conclude(admin::in_trouble(Trouble::failed, "The machine gives no random bytes now."), saying);
+  if (!key)
+    return conclude(admin::in_trouble(Trouble::failed, words::said("The machine gives no random bytes now.")), saying);
   command.facility.api_key_hash = scheme::api_key_hash(*key);
   auto ended = change(config, command);
   if (ended.trouble || request.dry_run) return conclude(ended, saying);

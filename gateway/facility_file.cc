@@ -1,8 +1,5 @@
 #include "gateway/facility_file.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,6 +9,7 @@
 #include "gateway/admin/wire_facility.h"
 #include "gateway/clock/local_date.h"
 #include "gateway/csv.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -40,30 +38,31 @@ constexpr std::array columns{
            [](const std::string& field, Facility& facility) {
              const auto offset = read_utc_offset(field);
              facility.utc_offset = offset.value_or(facility.utc_offset);
-             return std::string(offset ? "" : "utc_offset is written like +07:00, or WIB, WITA or WIT");
+             return std::string(offset ? "" : words::tell("utc_offset is written like +07:00, or WIB, WITA or WIT"));
            }},
     Column{"late_entry_reason", false, text<&Facility::late_entry_reason>},
     Column{"username", false, text<&Facility::username>},
     Column{"password", false, text<&Facility::password>},
     Column{"encrypted", false,
            [](const std::string& field, Facility& facility) {
-             return std::string(read_encrypted(field, facility) ? "" : "encrypted is yes, no or profile");
+             return std::string(read_encrypted(field, facility) ? "" : words::tell("encrypted is yes, no or profile"));
            }},
     Column{"signature_age", false,
            [](const std::string& field, Facility& facility) {
-             return std::string(read_signature_age(field, facility) ? ""
-                                                                    : "signature_age is a whole number of seconds");
+             return std::string(
+                 read_signature_age(field, facility) ? "" : words::tell("signature_age is a whole number of seconds"));
            }},
     Column{"most_pending", false,
            [](const std::string& field, Facility& facility) {
-             return std::string(read_most_pending(field, facility) ? "" : "most_pending is a whole number of records");
+             return std::string(
+                 read_most_pending(field, facility) ? "" : words::tell("most_pending is a whole number of records"));
            }},
     Column{"callback_url", false, text<&Facility::callback_url>},
     Column{"callback_secret", false, text<&Facility::callback_secret>},
     Column{"callback_delivered", false,
            [](const std::string& field, Facility& facility) {
              facility.callback_delivered = field == "yes";
-             return std::string(field == "yes" || field == "no" ? "" : "callback_delivered is yes or no");
+             return std::string(field == "yes" || field == "no" ? "" : words::tell("callback_delivered is yes or no"));
            }},
 };
 
@@ -77,22 +76,22 @@ std::string read_order(const CsvRow& first, std::vector<const Column*>& order) {
   std::vector<std::string_view> known;
   for (const auto& each : columns) known.push_back(each.name);
   const auto sentence = [&](std::string what) {
-    return fmt::format("{}; the first line names the columns: {}", what, fmt::join(known, ","));
+    return words::tell("{}; the first line names the columns: {}", what, words::joined(known, ","));
   };
   if (!first.fault.empty()) return first.fault;
   if (first.fields.size() == 1 && first.fields.front().contains(';'))
-    return sentence("there are semicolons where commas should stand");
+    return sentence(words::tell("there are semicolons where commas should stand"));
   for (std::size_t at = 0; at < first.fields.size(); ++at) {
     const auto* column = find_column(first.fields[at]);
     // A name that is not known may be a secret of a file without a first line.
-    if (column == nullptr) return sentence(fmt::format("column {} has a name that is not known", at + 1));
+    if (column == nullptr) return sentence(words::tell("column {} has a name that is not known", at + 1));
     if (std::ranges::find(order, column) != order.end())
-      return sentence(fmt::format("the column {} stands there twice", column->name));
+      return sentence(words::tell("the column {} stands there twice", column->name));
     order.push_back(column);
   }
   for (const auto& each : columns)
     if (each.needed && std::ranges::find(order, &each) == order.end())
-      return sentence(fmt::format("the column {} is missing", each.name));
+      return sentence(words::tell("the column {} is missing", each.name));
   return {};
 }
 
@@ -105,7 +104,7 @@ class FileReading {
     Facility facility;
     facility.utc_offset = usual_offset_;
     auto fault = read(row, facility);
-    if (fault.empty()) fault = admin::fault_of(facility);
+    if (fault.empty()) fault = admin::fault_of(facility).own();
     if (fault.empty()) fault = fault_beside_others(row.line, facility);
     if (!fault.empty()) return file_.faults.push_back({row.line, std::move(fault)});
     file_.lines.push_back({row.line, std::move(facility)});
@@ -116,19 +115,19 @@ class FileReading {
   std::string read(const CsvRow& row, Facility& facility) const {
     if (!row.fault.empty()) return row.fault;
     if (row.fields.size() != order_.size())
-      return fmt::format("{} fields; the first line names {}", row.fields.size(), order_.size());
+      return words::tell("{} fields; the first line names {}", row.fields.size(), order_.size());
     for (std::size_t at = 0; at < order_.size(); ++at) {
       if (row.fields[at].empty()) continue;
       if (auto fault = order_[at]->read(row.fields[at], facility); !fault.empty()) return fault;
     }
-    return facility.name.empty() ? "the name is missing" : "";
+    return facility.name.empty() ? words::tell("the name is missing") : "";
   }
   std::string fault_beside_others(std::size_t line, const Facility& facility) {
     if (const auto [other, is_new] = codes_.emplace(facility.code, line); !is_new)
-      return fmt::format("the code {} stands in line {} already", facility.code, other->second);
+      return words::tell("the code {} stands in line {} already", facility.code, other->second);
     if (facility.consumer_id.empty()) return {};
     if (const auto [other, is_new] = consumers_.emplace(facility.consumer_id, line); !is_new)
-      return fmt::format("the consumer id {} stands in line {} already; each facility has its own",
+      return words::tell("the consumer id {} stands in line {} already; each facility has its own",
                          facility.consumer_id, other->second);
     return {};
   }
@@ -175,11 +174,11 @@ bool read_most_pending(std::string_view text, Facility& facility) {
 
 FacilityFile read_facility_file(std::string_view csv, std::chrono::minutes usual_offset) {
   const auto rows = read_csv(csv);
-  if (rows.empty()) return {{}, {{1, "the file is empty"}}};
+  if (rows.empty()) return {{}, {{1, words::tell("the file is empty")}}};
   std::vector<const Column*> order;
   if (auto fault = read_order(rows.front(), order); !fault.empty())
     return {{}, {{rows.front().line, std::move(fault)}}};
-  if (rows.size() == 1) return {{}, {{rows.front().line, "the file holds no facility"}}};
+  if (rows.size() == 1) return {{}, {{rows.front().line, words::tell("the file holds no facility")}}};
   FileReading reading(std::move(order), usual_offset);
   for (std::size_t at = 1; at < rows.size(); ++at) reading.take(rows[at]);
   return std::move(reading).file();

@@ -1,10 +1,9 @@
 #include "gateway/first_start.h"
 
-#include <fmt/format.h>
-
 #include <filesystem>
 #include <system_error>
 
+#include "metrics/words/said.h"
 #include "storage/erasure_list.h"
 #include "storage/secret_file.h"
 
@@ -28,11 +27,11 @@ std::expected<void, std::string> begin_first_start(const Config& config) {
   if (may_be_there(mark_of(config))) return {};
   for (const auto& left : {config.key_file, storage::erasure_list_path(config.key_file)})
     if (may_be_there(left))
-      return std::unexpected(fmt::format(
+      return std::unexpected(words::tell(
           "there is no store in {}, but {} says that there was one: mount its disk, put it back, or run `titip "
           "restore` with a backup; to begin anew with nothing, move {} aside first",
           config.data_directory.string(), left.string(), left.string()));
-  return storage::write_secret_file(mark_of(config), "the mark of a first start", "begun\n",
+  return storage::write_secret_file(mark_of(config), words::text("the mark of a first start"), "begun\n",
                                     storage::Existing::replace);
 }
 
@@ -42,7 +41,7 @@ std::expected<void, std::string> end_first_start(const Config& config) {
   std::error_code error;
   std::filesystem::remove(mark, error);
   if (error || !storage::sync_directory(config.data_directory))
-    return std::unexpected(fmt::format("cannot remove {}: {}", mark.string(), error.message()));
+    return std::unexpected(words::tell("cannot remove {}: {}", mark.string(), error.message()));
   return {};
 }
 

@@ -1,11 +1,12 @@
 #include "gateway/no_core.h"
 
-#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 
@@ -15,7 +16,7 @@ std::string forbid_core_dumps() {
   // Also keeps other processes of the same user from reading this one's memory (ptrace(2)).
   const bool undumpable = ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
   if (limited && undumpable) return {};
-  return fmt::format("cannot forbid core dumps ({}): set LimitCORE=0, or `ulimit -c 0`, where this is started",
+  return words::tell("cannot forbid core dumps ({}): set LimitCORE=0, or `ulimit -c 0`, where this is started",
                      std::strerror(errno));
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/exit_status.h"
 #include "gateway/say.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 #include "storage/index_check.h"
 #include "storage/waiting_home.h"
 
@@ -24,24 +25,25 @@ std::optional<Ended> offline_hindrance(const Config& config, const std::string& 
   // The same rules for its reason as for every command that changes something.
   const admin::Request request{.command = admin::Command::retain, .reason = reason, .dry_run = dry_run};
   if (auto fault = admin::fault_of(request); !fault.empty()) {
-    if (reason.empty()) fault = fmt::format("{} changes what is in custody: say why, with --reason", what);
+    if (reason.empty()) fault = words::said("{} changes what is in custody: say why, with --reason", what);
     return in_trouble(Trouble::usage, fault + ".");
   }
-  if (auto why = refuse_stranger(config); !why.empty()) return in_trouble(Trouble::not_allowed, std::move(why) + ".");
+  if (auto why = refuse_stranger(config); !why.empty())
+    return in_trouble(Trouble::not_allowed, words::verbatim(why) + ".");
   if (admin::gateway_runs(config.data_directory))
-    return in_trouble(Trouble::failed, fmt::format("A gateway serves {}. Stop it first, then run `titip {}` again.",
+    return in_trouble(Trouble::failed, words::said("A gateway serves {}. Stop it first, then run `titip {}` again.",
                                                    config.data_directory.string(), what));
   return std::nullopt;
 }
 
 Ended offline_failed(std::string sentence) {
   if (!sentence.ends_with('.')) sentence += '.';
-  return in_trouble(Trouble::failed, std::move(sentence));
+  return in_trouble(Trouble::failed, words::verbatim(sentence));
 }
 
 std::expected<Opened, std::string> Opened::open(const Config& config, const clock::Clock& clock, Opening opening) {
   CustodyDoors doors{clock, nullptr, [](const std::string& reason) {
-                       say(fmt::format("the store failed: {}", reason));
+                       say(words::tell("the store failed: {}", reason));
                        ::_exit(exit_failed);
                      }};
   auto custody = open_custody(config, std::move(doors), opening);
@@ -52,10 +54,10 @@ std::expected<Opened, std::string> Opened::open(const Config& config, const cloc
 Progressing::Progressing() : line_(stderr, ::isatty(STDERR_FILENO) != 0) {}
 
 std::expected<void, std::string> audit_offline(Opened& opened, std::string_view action, const std::string& reason,
-                                               std::string_view said) {
+                                               const words::Said& said) {
   const auto line = admin::offline_line(action, fmt::format("uid:{}", ::getuid()), reason, said);
   if (const auto appended = admin::append(*opened->store, line); !appended)
-    return std::unexpected(admin::store_trouble(appended.error()).sentence);
+    return std::unexpected(admin::store_trouble(appended.error()).sentence.own());
   return {};
 }
 
@@ -67,7 +69,7 @@ std::expected<bool, std::string> is_behind(const Config& config, const clock::Cl
     (*opened)->store->get_object(std::string(storage::index_check_kind), std::string(storage::index_check_name), home,
                                  std::move(done));
   });
-  if (!object) return std::unexpected(admin::store_trouble(object.error()).sentence);
+  if (!object) return std::unexpected(admin::store_trouble(object.error()).sentence.own());
   const auto held = *object ? storage::decode_index_check((*object)->bytes) : std::nullopt;
   const auto links = held ? storage::links_of((*opened)->sealer, *held) : std::nullopt;
   return links && *links < (*opened)->sealer.index_links();

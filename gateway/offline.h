@@ -53,7 +53,7 @@ class Progressing {
 
 // A line in the audit log of a store that is open.
 std::expected<void, std::string> audit_offline(Opened& opened, std::string_view action, const std::string& reason,
-                                               std::string_view said);
+                                               const words::Said& said);
 
 // Whether the store is from before the key file's last reindex, as one that was put back may be.
 std::expected<bool, std::string> is_behind(const Config& config, const clock::Clock& clock);

@@ -13,6 +13,7 @@
 #include "gateway/reach.h"
 #include "gateway/say.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -79,17 +80,17 @@ Ended list(const Config& config, const OutagesCommand& command, admin::Request r
     if (ended.trouble) return ended;
     auto page = page_of(ended.result);
     if (!page)
-      return admin::in_trouble(Trouble::failed,
-                               "The list cannot be read: gateway and command line are of different versions.");
+      return admin::in_trouble(
+          Trouble::failed, words::said("The list cannot be read: gateway and command line are of different versions."));
     for (const auto& outage : page->outages) printing.print(outage);
     unreadable += page->unreadable;
     request.after = std::move(page->next);
   } while (!request.after.empty());
   printing.whole();
   Ended sum;
-  sum.sentence = printing.sum();
+  sum.sentence = words::verbatim(printing.sum());
   sum.partial = unreadable > 0;
-  if (sum.partial) sum.sentence += fmt::format(" Beside these, records that cannot be read: {}.", unreadable);
+  if (sum.partial) sum.sentence += words::said(" Beside these, records that cannot be read: {}.", unreadable);
   return sum;
 }
 
@@ -103,7 +104,7 @@ int run_outages(const Config& config, const OutagesCommand& command) {
   if (!command.since.empty()) {
     const auto since = clock::beginning_of(command.since, config.utc_offset);
     if (!since) {
-      say(fmt::format("--since: '{}' is no date; write it like 2026-08-15", command.since));
+      say(words::tell("--since: '{}' is no date; write it like 2026-08-15", command.since));
       return exit_usage;
     }
     request.since_ms = since->time_since_epoch().count();

@@ -1,10 +1,10 @@
 #include "gateway/pause_end.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
 #include <optional>
+
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -80,7 +80,7 @@ std::expected<WallTime, std::string> after_span(std::string_view span, WallTime 
   if (error == std::errc() && end + 1 == span.data() + span.size() && number > 0 && number <= most)
     for (const auto& unit : units)
       if (unit.letter == *end) return now + number * unit.each;
-  return std::unexpected(fmt::format("'{}' is no span; write 90m, 2h or 1d", span));
+  return std::unexpected(words::tell("'{}' is no span; write 90m, 2h or 1d", span));
 }
 
 std::expected<WallTime, std::string> next_time(std::string_view time, WallTime now, minutes utc_offset) {
@@ -88,7 +88,7 @@ std::expected<WallTime, std::string> next_time(std::string_view time, WallTime n
   auto rest = time;
   const auto of_day = take_hour_minute(rest);
   if (!of_day || !rest.empty())
-    return std::unexpected(fmt::format("'{}' is no time; write 07:30, or 2021-09-02T07:30+07:00", time));
+    return std::unexpected(words::tell("'{}' is no time; write 07:30, or 2021-09-02T07:30+07:00", time));
   const auto midnight = std::chrono::floor<std::chrono::days>(now + utc_offset);
   const auto today = WallTime(midnight) - utc_offset + *of_day;
   return today > now ? today : today + std::chrono::days(1);

@@ -1,7 +1,5 @@
 #include "gateway/people_file.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -10,6 +8,7 @@
 #include <iostream>
 
 #include "gateway/admin/wire.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 
@@ -22,12 +21,13 @@ std::expected<std::vector<std::string>, std::string> read_people(std::istream& l
     line = line.substr(from, line.find_last_not_of(" \t\r") - from + 1);
     if (!admin::is_person_number(line))
       return std::unexpected(
-          fmt::format("line {} is not a number of 16 digits (nothing else may stand there)", number));
+          words::tell("line {} is not a number of 16 digits (nothing else may stand there)", number));
     if (std::ranges::find(people, line) == people.end()) people.push_back(line);
     if (people.size() > admin::people_at_once)
-      return std::unexpected(fmt::format("there are more than {} numbers; split the file", admin::people_at_once));
+      return std::unexpected(words::tell("there are more than {} numbers; split the file", admin::people_at_once));
   }
-  if (people.empty()) return std::unexpected("there is no number in it; write one of 16 digits on each line");
+  if (people.empty())
+    return std::unexpected(words::tell("there is no number in it; write one of 16 digits on each line"));
   return people;
 }
 
@@ -36,7 +36,7 @@ std::expected<std::vector<std::string>, std::string> read_people_file(const std:
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return std::unexpected("is a directory");
   std::ifstream file(path);
-  if (!file) return std::unexpected(fmt::format("cannot be read: {}", std::strerror(errno)));
+  if (!file) return std::unexpected(words::tell("cannot be read: {}", std::strerror(errno)));
   return read_people(file);
 }
 

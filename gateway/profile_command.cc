@@ -10,6 +10,7 @@
 #include "gateway/exit_status.h"
 #include "gateway/profiles.h"
 #include "gateway/say.h"
+#include "metrics/words/said.h"
 #include "upstream/rules/fixtures.h"
 
 namespace titip::gateway {
@@ -21,10 +22,10 @@ using rules::FixtureReport;
 
 std::string text_of(const FixtureFailure& failure) {
   auto text =
-      fmt::format("FAILED {} ({}): expected {} by the rule {}, came out as {} by {}", failure.fixture, failure.route,
+      words::tell("FAILED {} ({}): expected {} by the rule {}, came out as {} by {}", failure.fixture, failure.route,
                   name(failure.expected_outcome), failure.expected_rule, name(failure.got.outcome), failure.got.rule);
   if (failure.wait != failure.expected_wait)
-    text += fmt::format("; expected to wait {} s, the reply asks for {} s", failure.expected_wait.count(),
+    text += words::tell("; expected to wait {} s, the reply asks for {} s", failure.expected_wait.count(),
                         failure.wait.count());
   return text;
 }
@@ -69,7 +70,7 @@ int run_profile_test(const std::string& profile, Saying saying) {
   } else {
     for (const auto& failure : report.failures) fmt::print("{}\n", text_of(failure));
     for (const auto& rule : report.not_reached)
-      fmt::print("UNPROVEN rule {}: no fixture reaches it; add one, or remove the rule\n", rule);
+      fmt::print("{}\n", words::tell("UNPROVEN rule {}: no fixture reaches it; add one, or remove the rule", rule));
     fmt::print("profile: {} fixtures={} passed={} rules={}/{}\n", found->name, report.run, report.passed(),
                report.covered(), report.rules);
   }

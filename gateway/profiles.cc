@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "gateway/built_in_profiles.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 
@@ -20,8 +21,8 @@ std::expected<profile::Profile, std::string> find_profile(const DestinationConfi
     from = path.string();
     std::ifstream file(path);
     if (!file) {
-      return std::unexpected(fmt::format("'{}' is neither a built-in profile ({}) nor a file that can be read",
-                                         destination.profile, fmt::join(built_in_profile_names(), ", ")));
+      return std::unexpected(words::tell("'{}' is neither a built-in profile ({}) nor a file that can be read",
+                                         destination.profile, words::joined(built_in_profile_names(), ", ")));
     }
     text.assign(std::istreambuf_iterator<char>(file), {});
   }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "gateway/admin/words.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -23,13 +23,13 @@ std::string time_text(std::uint64_t seconds) {
 std::string progress_words(storage::Progress progress, std::chrono::milliseconds elapsed) {
   const auto seconds = std::chrono::duration<double>(elapsed).count();
   const double rate = seconds > 0 ? static_cast<double>(progress.done) / seconds : 0;
-  auto text = admin::grouped(progress.done);
+  auto text = words::grouped(progress.done).own();
   if (progress.of > 0) {
     const auto done = std::min(progress.done, progress.of);
-    text += fmt::format(" of {} ({} %)", admin::grouped(progress.of), done * 100 / progress.of);
+    text += fmt::format(" of {} ({} %)", words::grouped(progress.of).own(), done * 100 / progress.of);
   }
   if (rate < 1) return text;
-  text += fmt::format(", {}/s", admin::grouped(static_cast<std::uint64_t>(rate)));
+  text += fmt::format(", {}/s", words::grouped(static_cast<std::uint64_t>(rate)).own());
   if (progress.of > progress.done)
     text += fmt::format(", {} left",
                         time_text(static_cast<std::uint64_t>(static_cast<double>(progress.of - progress.done) / rate)));

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "gateway/admin/words.h"
 #include "gateway/commands.h"
 #include "gateway/exit_status.h"
 #include "gateway/people_file.h"
@@ -14,6 +13,7 @@
 #include "gateway/reach.h"
 #include "gateway/say.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -24,8 +24,8 @@ using admin::Trouble;
 using nlohmann::ordered_json;
 
 Ended of_another_version() {
-  return admin::in_trouble(Trouble::failed,
-                           "The answer cannot be read: gateway and command line are of different versions.");
+  return admin::in_trouble(
+      Trouble::failed, words::said("The answer cannot be read: gateway and command line are of different versions."));
 }
 
 // Prints what it is given, and keeps none of it.
@@ -70,10 +70,11 @@ Ended list(const Config& config, const QueueCommand& command, admin::Request req
     request.after = page.value("next", "");
   } while (!request.after.empty() && (command.all || listing.count() < command.limit));
   listing.whole();
-  Ended sum{{}, unreadable > 0, fmt::format("{}.", admin::counted(listing.count(), "records"))};
-  if (!request.after.empty()) sum.sentence += fmt::format(" There may be more: --after {}, or --all.", request.after);
+  Ended sum{{}, unreadable > 0, words::counted(listing.count(), words::text("records")) + "."};
+  if (!request.after.empty()) sum.sentence += words::said(" There may be more: --after {}, or --all.", request.after);
   if (sum.partial)
-    sum.sentence += fmt::format(" {} cannot be read; run `titip verify`.", admin::counted(unreadable, "records"));
+    sum.sentence +=
+        words::said(" {} cannot be read; run `titip verify`.", words::counted(unreadable, words::text("records")));
   return sum;
 }
 
@@ -94,8 +95,8 @@ int show(const Config& config, const admin::Request& request, Saying saying) {
   return std::fflush(stdout) == 0 ? exit_of(ended) : exit_failed;
 }
 
-int misused(const std::string& sentence) {
-  say(sentence);
+int misused(const words::Said& sentence) {
+  say(sentence.own());
   return exit_usage;
 }
 
@@ -108,14 +109,14 @@ int run_queue(const Config& config, const QueueCommand& command, Saying saying) 
     if (auto fault = admin::fault_of(request); !fault.empty()) return misused(fault);
     return show(config, request, saying);
   }
-  if (command.limit == 0) return misused("--limit is 1 at least");
+  if (command.limit == 0) return misused(words::said("--limit is 1 at least"));
   auto words = read_filter(command.filter, clock::SystemClock().wall());
-  if (!words) return misused(words.error());
+  if (!words) return misused(words::verbatim(words.error()));
   request.queue = std::move(*words);
   request.queue.attention = command.attention;
   if (!command.people_file.empty()) {
     auto people = read_people_file(command.people_file);
-    if (!people) return misused(fmt::format("{}: {}", command.people_file, people.error()));
+    if (!people) return misused(words::said("{}: {}", command.people_file, people.error()));
     request.people = std::move(*people);
   }
   if (auto fault = admin::fault_of(request); !fault.empty()) return misused(fault);

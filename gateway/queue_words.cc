@@ -8,6 +8,7 @@
 
 #include "gateway/clock/local_date.h"
 #include "gateway/pause_end.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -57,7 +58,8 @@ std::string age_words(std::int64_t seconds) {
 }
 
 std::string list_heading() {
-  return fmt::format(fmt::runtime(row), "id", "state", "destination", "facility", "age", "tries", "person", "why");
+  return fmt::format(fmt::runtime(row), "id", words::tell("state"), words::tell("destination"), words::tell("facility"),
+                     words::tell("age"), words::tell("tries"), words::tell("person"), words::tell("why"));
 }
 
 std::string list_line(const ordered_json& item) {
@@ -85,33 +87,37 @@ std::string record_text(const ordered_json& record, std::chrono::minutes utc_off
   };
   const auto at = [&](const char* key) { return moment(text(record, key), utc_offset); };
   const auto hold = text(record, "hold_reason");
-  line("record", text(record, "id"));
-  line("receipt", text(record, "receipt"));
-  line("state", text(record, "state") + (hold.empty() || hold == "none" ? "" : " (" + hold + ")"));
-  line("destination", text(record, "destination"));
-  line("facility", text(record, "facility"));
-  line("route", text(record, "route"));
-  line("person", text(record, "person"));
-  line("accepted", at("accepted_at"));
-  line("due", at("due_at"));
-  line("deadline", at("deadline"));
-  line("settled", at("settled_at"));
-  line("decided by", text(record, "outcome_rule"));
-  line("waits for", text(record, "waits_for"));
-  line("repeats", text(record, "replaces"));
-  line("repeated by", text(record, "replaced_by"));
-  line("note", text(record, "note"));
+  line(words::tell("record"), text(record, "id"));
+  line(words::tell("receipt"), text(record, "receipt"));
+  line(words::tell("state"), text(record, "state") + (hold.empty() || hold == "none" ? "" : " (" + hold + ")"));
+  line(words::tell("destination"), text(record, "destination"));
+  line(words::tell("facility"), text(record, "facility"));
+  line(words::tell("route"), text(record, "route"));
+  line(words::tell("person"), text(record, "person"));
+  line(words::tell("accepted"), at("accepted_at"));
+  line(words::tell("due"), at("due_at"));
+  line(words::tell("deadline"), at("deadline"));
+  line(words::tell("settled"), at("settled_at"));
+  line(words::tell("decided by"), text(record, "outcome_rule"));
+  line(words::tell("waits for"), text(record, "waits_for"));
+  line(words::tell("repeats"), text(record, "replaces"));
+  line(words::tell("repeated by"), text(record, "replaced_by"));
+  const auto own_note = text(record, words::spoken() == words::Language::id ? "note_id" : "note");
+  line(words::tell("note"), own_note.empty() ? text(record, "note") : own_note);
   if (const auto edited = record.find("edited"); edited != record.end() && edited->is_object()) {
     for (const auto& change : edited->value("changes", ordered_json::array()))
-      line("edited", fmt::format("{}: {} -> {}", text(change, "pointer"), text(change, "from"), text(change, "to")));
+      line(words::tell("edited"),
+           fmt::format("{}: {} -> {}", text(change, "pointer"), text(change, "from"), text(change, "to")));
   }
   if (const auto to_do = record.find("to_do"); to_do != record.end() && to_do->is_object()) {
-    line("yang perlu", text(*to_do, "id"));
-    line("what to do", text(*to_do, "en"));
+    // In Indonesian for everybody in the room, in English beside it for whoever did not ask for Indonesian.
+    line(words::text("what to do").in(words::Language::id), text(*to_do, "id"));
+    if (words::spoken() != words::Language::id) line(words::tell("what to do"), text(*to_do, "en"));
   }
   const auto attempts = record.find("attempts");
-  if (attempts == record.end() || !attempts->is_array() || attempts->empty()) return out + "\nNever sent.\n";
-  out += "\nattempts\n";
+  if (attempts == record.end() || !attempts->is_array() || attempts->empty())
+    return out + "\n" + words::tell("Never sent.") + "\n";
+  out += "\n" + words::tell("attempts") + "\n";
   for (const auto& attempt : *attempts) add_attempt(out, attempt, utc_offset);
   return out;
 }
@@ -119,7 +125,7 @@ std::string record_text(const ordered_json& record, std::chrono::minutes utc_off
 std::string shape_text(const ordered_json& shape) {
   const auto minutes = shape.value("younger_than_minutes", ordered_json::array());
   const auto cell = [](const std::string& value) { return fmt::format(" {:>8}", value); };
-  std::string out = fmt::format("{:<20}", "minutes") + cell("waiting");
+  std::string out = fmt::format("{:<20}", words::tell("minutes")) + cell(words::tell("waiting"));
   for (const auto& each : minutes) out += cell("<" + each.dump());
   out += cell(minutes.empty() ? "" : minutes.back().dump() + "+") + "\n";
   std::vector<std::uint64_t> sums(minutes.size() + 2);

@@ -19,6 +19,7 @@
 #include "gateway/record_views.h"
 #include "gateway/say.h"
 #include "gateway/tenants.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -71,15 +72,13 @@ Ended offline_status(const Config& config, storage::Store& store, clock::WallTim
   auto document = reads::status_json(facts);
   for (auto& each : document["destinations"]) each.erase("upstream");
   Ended ended;
-  ended.sentence = "No gateway runs: nothing is accepted and nothing is sent. ";
-  ended.sentence += waiting == 0 ? std::string("No record waits.")
-                                 : fmt::format("{} safe here {}.", admin::counted(waiting, "records"),
-                                               waiting == 1 ? "waits" : "wait");
-  if (const auto doubt = admin::clock_words(facts.store); !doubt.empty()) ended.sentence += " " + doubt;
-  auto words = std::string("Gateway tidak berjalan: tidak ada yang diterima dan tidak ada yang dikirim. ");
-  words += waiting == 0 ? std::string("Tidak ada laporan yang menunggu.")
-                        : fmt::format("{} laporan yang tersimpan aman menunggu.", waiting);
-  document["sentence"] = {{"id", words}, {"en", ended.sentence}};
+  ended.sentence = words::said("No gateway runs: nothing is accepted and nothing is sent. ");
+  ended.sentence += waiting == 0   ? words::said("No record waits.")
+                    : waiting == 1 ? words::said("1 record safe here waits.")
+                                   : words::said("{} records safe here wait.", words::grouped(waiting));
+  if (const auto doubt = admin::clock_words(facts.store); !doubt.empty())
+    ended.sentence += words::verbatim(" ") + doubt;
+  document["sentence"] = {{"id", ended.sentence.in(words::Language::id)}, {"en", ended.sentence.english()}};
   document["gateway_runs"] = false;
   ended.result = document.dump();
   return ended;
@@ -119,34 +118,35 @@ Reach::~Reach() = default;
 std::optional<Ended> Reach::open() {
   if (offline_) return std::nullopt;
   if (auto why = refuse_stranger(config_); !why.empty())
-    return admin::in_trouble(Trouble::not_allowed, std::move(why) + ".");
+    return admin::in_trouble(Trouble::not_allowed, words::verbatim(why) + ".");
   auto offline = std::make_unique<Offline>();
   CustodyDoors doors{offline->clock, nullptr, [](const std::string& reason) {
-                       say(fmt::format("the store failed: {}", reason));
+                       say(words::tell("the store failed: {}", reason));
                        ::_exit(exit_failed);
                      }};
   std::error_code error;
   if (std::filesystem::is_directory(config_.data_directory, error)) {
     const auto lock = storage::StoreLock::take(store_directory(config_));
-    if (!lock) return admin::in_trouble(Trouble::unreachable, lock.error() + ", and it cannot be reached.");
+    if (!lock)
+      return admin::in_trouble(Trouble::unreachable, words::said("{}, and it cannot be reached.", lock.error()));
   }
   auto custody = open_custody(config_, std::move(doors), Opening::must_exist);
   if (!custody) {
     const bool missing = !has_store(config_);
-    return admin::in_trouble(missing ? Trouble::not_found : Trouble::failed, custody.error() + ".");
+    return admin::in_trouble(missing ? Trouble::not_found : Trouble::failed, words::verbatim(custody.error()) + ".");
   }
   offline->custody.emplace(std::move(*custody));
   if (const auto gathered = gather_facilities(config_.facilities, *offline->custody->store, offline->custody->sealer,
                                               offline->facilities);
       !gathered)
-    return admin::in_trouble(Trouble::failed, gathered.error() + ".");
+    return admin::in_trouble(Trouble::failed, words::verbatim(gathered.error()) + ".");
   for (const auto& each : config_.destinations)
     if (auto profile = find_profile(each, config_.directory)) {
       const auto name = each.name.empty() ? profile->name : each.name;
       offline->profiles.emplace(name, std::move(*profile));
     }
   offline_ = std::move(offline);
-  say(fmt::format("no gateway runs on {}; opened the store itself", config_.data_directory.string()));
+  say(words::tell("no gateway runs on {}; opened the store itself", config_.data_directory.string()));
   return std::nullopt;
 }
 
@@ -186,9 +186,10 @@ Ended Reach::ask(const admin::Request& request, const admin::Heard& heard) {
       },
       [&custody](const storage::Loaded& loaded) { return timeline_of(loaded, custody.sealer); },
       [this, &custody](const storage::Submission& record, const storage::Payload& payload,
-                       const std::vector<admin::Edit>& edits) -> std::expected<admin::Edited, std::string> {
+                       const std::vector<admin::Edit>& edits) -> std::expected<admin::Edited, words::Said> {
         const auto found = offline_->profiles.find(record.destination);
-        if (found == offline_->profiles.end()) return std::unexpected("the config has its destination no more");
+        if (found == offline_->profiles.end())
+          return std::unexpected(words::said("the config has its destination no more"));
         return edited_record(found->second, record, payload, edits, {*custody.store, custody.sealer, offline_->clock});
       },
       config_.admin.edit_needs_approval};

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gateway/intake/make_submission.h"
+#include "metrics/words/said.h"
 #include "storage/reference_keys.h"
 #include "storage/waiting_home.h"
 #include "upstream/profile/splice.h"
@@ -28,29 +29,34 @@ std::string json_of(const Edit& edit, std::optional<std::string_view> now) {
   return json(edit.value).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::expected<std::vector<Edited::Change>, std::string> change_body(std::string& body, const std::vector<Edit>& edits) {
-  if (!json::accept(body)) return std::unexpected("its body is no JSON, so nothing in it can be named");
+std::expected<std::vector<Edited::Change>, words::Said> change_body(std::string& body, const std::vector<Edit>& edits) {
+  if (!json::accept(body)) return std::unexpected(words::said("its body is no JSON, so nothing in it can be named"));
   std::vector<Edited::Change> changes;
   for (const auto& edit : edits) {
     const auto now = profile::json_at(body, edit.pointer);
     Edited::Change change{edit.pointer, std::string(now.value_or("")), json_of(edit, now)};
     if (change.from == change.to) continue;
     auto changed = profile::splice_json(body, edit.pointer, change.to);
-    if (!changed) return std::unexpected(fmt::format("{}: there is no such place in the record", edit.pointer));
+    if (!changed) return std::unexpected(words::said("{}: there is no such place in the record", edit.pointer));
     body = std::move(*changed);
     changes.push_back(std::move(change));
   }
-  if (changes.empty()) return std::unexpected("these values stand there already; `titip requeue` sends it as it is");
+  if (changes.empty())
+    return std::unexpected(words::said("these values stand there already; `titip requeue` sends it as it is"));
   return changes;
 }
 
-std::string words_of(const std::vector<intake::FieldFault>& faults) {
+// One behind the other, without the last point: whoever says it sets one.
+std::string words_of(const std::vector<intake::FieldFault>& faults, words::Language language) {
   std::string text;
-  for (const auto& [pointer, sentence] : faults) {
-    text += fmt::format("{}{}{}{}", text.empty() ? "" : " ", pointer, pointer.empty() ? "" : ": ", sentence.english());
-  }
+  for (const auto& [pointer, sentence] : faults)
+    text +=
+        fmt::format("{}{}{}{}", text.empty() ? "" : " ", pointer, pointer.empty() ? "" : ": ", sentence.in(language));
   if (text.ends_with('.')) text.pop_back();
   return text;
+}
+words::Said words_of(const std::vector<intake::FieldFault>& faults) {
+  return {words_of(faults, words::Language::en), words_of(faults, words::Language::id)};
 }
 
 // The numbers that the clinic was given stay those it was given.
@@ -66,12 +72,12 @@ std::vector<intake::MadeNumber> given_numbers(const storage::Payload& payload, c
 }
 
 // What the store knows of the numbers it quotes; an error is a sentence.
-std::string look_up(intake::Draft& draft, const intake::Arrival& arrival, const EditDoors& doors) {
+words::Said look_up(intake::Draft& draft, const intake::Arrival& arrival, const EditDoors& doors) {
   if (draft.quoted_keys.empty()) return {};
   storage::WaitingHome home;
   const auto found = home.ask<std::vector<std::optional<storage::Reference>>>(
       [&](auto done) { doors.store.references(draft.quoted_keys, home, std::move(done)); });
-  if (!found) return "the store does not say what it knows of the numbers it quotes; try again";
+  if (!found) return words::said("the store does not say what it knows of the numbers it quotes; try again");
   draft.quoted =
       intake::judge_quotes(*arrival.profile, *arrival.route, draft.identity.chain, draft.quoted_keys, *found);
   if (!draft.quoted.unknown.empty()) return words_of(draft.quoted.unknown);
@@ -79,18 +85,18 @@ std::string look_up(intake::Draft& draft, const intake::Arrival& arrival, const 
   const auto origin = home.ask<std::vector<std::optional<storage::Loaded>>>([&](auto done) {
     doors.store.load({{*draft.quoted.ordering_from, false, false, false}}, home, std::move(done));
   });
-  if (!origin) return "the record whose number it quotes cannot be read";
+  if (!origin) return words::said("the record whose number it quotes cannot be read");
   if (origin->front()) draft.origin = origin->front()->submission;
   return {};
 }
 
 }  // namespace
 
-std::expected<Edited, std::string> edited_record(const profile::Profile& profile, const Submission& old,
+std::expected<Edited, words::Said> edited_record(const profile::Profile& profile, const Submission& old,
                                                  storage::Payload payload, const std::vector<Edit>& edits,
                                                  const EditDoors& doors) {
   const auto* route = profile::find_route(profile, old.route);
-  if (route == nullptr) return std::unexpected(fmt::format("the profile has no route {} any more", old.route));
+  if (route == nullptr) return std::unexpected(words::said("the profile has no route {} any more", old.route));
   Edited edited;
   auto changes = change_body(payload.body, edits);
   if (!changes) return std::unexpected(std::move(changes.error()));
@@ -111,7 +117,7 @@ std::expected<Edited, std::string> edited_record(const profile::Profile& profile
   arrival.credentials = payload.credentials;
 
   if (arrival.body.size() > route->max_body_bytes)
-    return std::unexpected(fmt::format("the body would be larger than {} bytes", route->max_body_bytes));
+    return std::unexpected(words::said("the body would be larger than {} bytes", route->max_body_bytes));
   intake::Draft draft;
   auto identity = intake::read_identity({*route, intake::identity_pointers(*route), arrival.body, arrival.parameters,
                                          arrival.facility, profile.date_format});

@@ -8,6 +8,7 @@
 
 #include "gateway/admin/edit.h"
 #include "gateway/clock/clock.h"
+#include "metrics/words/said.h"
 #include "storage/payload.h"
 #include "storage/sealing.h"
 #include "storage/store.h"
@@ -22,7 +23,7 @@ struct EditDoors {
 };
 
 // The error is a sentence without its point; it names places, never values.
-std::expected<admin::Edited, std::string> edited_record(const profile::Profile& profile, const storage::Submission& old,
+std::expected<admin::Edited, words::Said> edited_record(const profile::Profile& profile, const storage::Submission& old,
                                                         storage::Payload payload, const std::vector<admin::Edit>& edits,
                                                         const EditDoors& doors);
 

@@ -1,23 +1,22 @@
 #include "gateway/record_filter.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 
 #include "gateway/pause_end.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 
 void add_filter_options(CLI::App& command, RecordFilter& filter) {
-  command.add_option("--state", filter.states, "in these states: rejected, or queued,deferred")
+  command.add_option("--state", filter.states, words::tell("in these states: rejected, or queued,deferred"))
       ->delimiter(',')
       ->allow_extra_args(false);
-  command.add_option("--destination", filter.destination, "of this destination");
-  command.add_option("--facility", filter.facility, "from this facility, by its code");
-  command.add_option("--rule", filter.rule, "that this outcome rule of the profile decided last");
-  command.add_option("--day", filter.day, "accepted on this day in WIB, like 2026-08-15");
-  command.add_option("--older-than", filter.older_than, "accepted at least so long ago: 90m, 2h, 1d");
-  command.add_option("--newer-than", filter.newer_than, "accepted less long ago than this");
+  command.add_option("--destination", filter.destination, words::tell("of this destination"));
+  command.add_option("--facility", filter.facility, words::tell("from this facility, by its code"));
+  command.add_option("--rule", filter.rule, words::tell("that this outcome rule of the profile decided last"));
+  command.add_option("--day", filter.day, words::tell("accepted on this day in WIB, like 2026-08-15"));
+  command.add_option("--older-than", filter.older_than, words::tell("accepted at least so long ago: 90m, 2h, 1d"));
+  command.add_option("--newer-than", filter.newer_than, words::tell("accepted less long ago than this"));
 }
 
 std::expected<admin::QueueWords, std::string> read_filter(const RecordFilter& filter, clock::WallTime now) {
@@ -26,7 +25,7 @@ std::expected<admin::QueueWords, std::string> read_filter(const RecordFilter& fi
     const auto state = admin::state_named(each);
     if (!state)
       return std::unexpected(
-          fmt::format("'{}' is no state; there are queued, blocked, in_flight, deferred, unknown, held, delivered, "
+          words::tell("'{}' is no state; there are queued, blocked, in_flight, deferred, unknown, held, delivered, "
                       "rejected, cancelled and expired",
                       each));
     words.states.push_back(*state);
@@ -42,7 +41,7 @@ std::expected<admin::QueueWords, std::string> read_filter(const RecordFilter& fi
     if (!later) return std::unexpected(later.error());
     *into = (now - (*later - now)).time_since_epoch().count();
   }
-  if (auto fault = admin::fault_of(words); !fault.empty()) return std::unexpected(std::move(fault));
+  if (auto fault = admin::fault_of(words); !fault.empty()) return std::unexpected(fault.own());
   return words;
 }
 

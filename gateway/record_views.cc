@@ -27,7 +27,7 @@ std::string timeline_of(const storage::Loaded& loaded, const storage::Sealer& se
   const auto state = loaded.submission.state;
   if (state == State::rejected || state == State::expired || state == State::held) {
     const auto to_do = reads::what_to_do(loaded.submission);
-    document["to_do"] = {{"id", to_do.id}, {"en", to_do.en}};
+    document["to_do"] = {{"id", to_do.in(words::Language::id)}, {"en", to_do.english}};
   }
   return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

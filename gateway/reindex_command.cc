@@ -1,12 +1,11 @@
 // Moves every keyed hash in the store on to a new index key. No gateway may run.
-#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
-#include "gateway/admin/words.h"
 #include "gateway/commands.h"
 #include "gateway/offline.h"
 #include "gateway/say.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 
@@ -20,8 +19,9 @@ int run_reindex(const Config& config, const std::string& reason, bool dry_run, S
   if (!behind) return conclude(offline_failed(behind.error()), saying);
   if (dry_run) {
     Ended ended;
-    ended.sentence = *behind ? "The store would be brought up to the key file, which knows of a later reindex."
-                             : "A new index key would be made, and every keyed hash in the store moved on to it.";
+    ended.sentence =
+        *behind ? words::said("The store would be brought up to the key file, which knows of a later reindex.")
+                : words::said("A new index key would be made, and every keyed hash in the store moved on to it.");
     return conclude(ended, saying);
   }
   Progressing progressing;
@@ -29,12 +29,13 @@ int run_reindex(const Config& config, const std::string& reason, bool dry_run, S
   if (!report) return conclude(offline_failed(report.error()), saying);
   Ended ended;
   ended.partial = report->damaged > 0;
-  ended.sentence = fmt::format("{} of {} moved on to index key {}. Make a new copy of {} and keep it elsewhere.",
-                               admin::counted(report->entries, "entries"), admin::counted(report->records, "records"),
-                               report->links, config.key_file.string());
+  ended.sentence =
+      words::said("{} of {} moved on to index key {}. Make a new copy of {} and keep it elsewhere.",
+                  words::counted(report->entries, words::text("entries")),
+                  words::counted(report->records, words::text("records")), report->links, config.key_file.string());
   if (ended.partial)
-    ended.sentence += fmt::format(" {} are damaged and were copied as they are: run `titip verify`.",
-                                  admin::grouped(report->damaged));
+    ended.sentence += words::said(" {} are damaged and were copied as they are: run `titip verify`.",
+                                  words::grouped(report->damaged));
   ended.result = ordered_json{{"records", report->records},
                               {"entries", report->entries},
                               {"damaged", report->damaged},

@@ -10,6 +10,7 @@
 
 #include "gateway/app.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 #include "storage/kept_facility.h"
 
 namespace titip::gateway {
@@ -88,11 +89,11 @@ void App::reload_facilities(const std::vector<Facility>& fresh) {
     each.in_config = true;
     const auto found = facilities_.find(each.code);
     if (found && !found->in_config) {
-      refused(each.code, "it is in the registry already (titip facility ls); take it out of the config");
+      refused(each.code, words::tell("it is in the registry already (titip facility ls); take it out of the config"));
     } else if (!found || storage::encode(*found) != storage::encode(each)) {
       const std::string code = each.code;
       const auto added = facilities_.add(std::move(each));
-      if (!added) refused(code, added.error());
+      if (!added) refused(code, added.error().own());
     }
   }
 }

@@ -10,6 +10,7 @@
 #include "gateway/exit_status.h"
 #include "gateway/offline.h"
 #include "gateway/say.h"
+#include "metrics/words/said.h"
 #include "storage/backup.h"
 #include "storage/erasure_list.h"
 #include "storage/index_check.h"
@@ -27,10 +28,10 @@ using admin::Trouble;
 using nlohmann::ordered_json;
 using Outcome = std::expected<void, std::string>;
 
-std::string said_of(const storage::BackupManifest& manifest, const std::filesystem::path& from) {
-  return fmt::format("The backup in {} is whole: {} in {}, up to position {}, of {}.", from.string(),
-                     admin::bytes_text(manifest.bytes()), admin::counted(manifest.files.size(), "files"),
-                     admin::grouped(manifest.mark.position), clock::rfc3339(manifest.mark.at));
+words::Said said_of(const storage::BackupManifest& manifest, const std::filesystem::path& from) {
+  return words::said("The backup in {} is whole: {} in {}, up to position {}, of {}.", from.string(),
+                     admin::bytes_text(manifest.bytes()), words::counted(manifest.files.size(), words::text("files")),
+                     words::grouped(manifest.mark.position), clock::rfc3339(manifest.mark.at));
 }
 
 // The store that is there is never deleted: it is kept beside the new one. What an interrupted restore left is gone on
@@ -91,8 +92,9 @@ std::expected<PutBack, std::string> put_back(const Config& config, const Restore
   auto lock = storage::StoreLock::take(store_directory(config));
   if (!lock) return std::unexpected(std::move(lock.error()));
   if (auto ready = make_ready(config, command, *lock); !ready) return std::unexpected(std::move(ready.error()));
-  if (auto due = storage::write_secret_file(erasures_due(config), "the mark of erasures to be applied again",
-                                            "restored\n", storage::Existing::replace);
+  if (auto due =
+          storage::write_secret_file(erasures_due(config), words::text("the mark of erasures to be applied again"),
+                                     "restored\n", storage::Existing::replace);
       !due)
     return std::unexpected(std::move(due.error()));
   PutBack result;
@@ -108,35 +110,41 @@ std::expected<PutBack, std::string> put_back(const Config& config, const Restore
                                           progressing.on_progress(), lost);
   }
   if (!restored && !result.aside.empty())
-    return std::unexpected(fmt::format("{}. Run it again; the store that was there is kept in {}", restored.error(),
+    return std::unexpected(words::tell("{}. Run it again; the store that was there is kept in {}", restored.error(),
                                        result.aside.string()));
   if (!restored) return std::unexpected(std::move(restored.error()));
   result.restored = std::move(*restored);
   return result;
 }
 
+std::string capitalized(std::string text) {
+  if (!text.empty()) text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  return text;
+}
+
 Ended said_of(const PutBack& done) {
   const auto& restored = done.restored;
   Ended ended;
-  auto gap = restored.gap.text();
-  if (!gap.empty()) gap.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(gap.front())));
-  ended.sentence = "The store is back. ";
-  if (restored.made_unknown > 0)
-    ended.sentence += fmt::format("The outcome of {} is unknown: {} asked after before anything is sent again. ",
-                                  admin::counted(restored.made_unknown, "records"),
-                                  restored.made_unknown == 1 ? "it is" : "they are");
-  if (restored.kept_held > 0)
-    ended.sentence += fmt::format("{} held as before. ", restored.kept_held == 1
-                                                             ? std::string("1 record is")
-                                                             : admin::counted(restored.kept_held, "records") + " are");
-  ended.sentence += fmt::format(
+  const auto gap =
+      words::Said(capitalized(restored.gap.text().english()), capitalized(restored.gap.text().in(words::Language::id)));
+  ended.sentence = words::said("The store is back. ");
+  if (restored.made_unknown == 1)
+    ended.sentence +=
+        words::said("The outcome of 1 record is unknown: it is asked after before anything is sent again. ");
+  if (restored.made_unknown > 1)
+    ended.sentence += words::said("The outcome of {} is unknown: they are asked after before anything is sent again. ",
+                                  words::counted(restored.made_unknown, words::text("records")));
+  if (restored.kept_held == 1) ended.sentence += words::said("1 record is held as before. ");
+  if (restored.kept_held > 1)
+    ended.sentence += words::said("{} records are held as before. ", words::grouped(restored.kept_held));
+  ended.sentence += words::said(
       "{}. Every destination waits behind a gate: look at `titip status`, then `titip resume DESTINATION --reason …`.",
       gap);
   if (restored.damaged > 0)
-    ended.sentence +=
-        fmt::format(" {} cannot be read: run `titip verify`.", admin::counted(restored.damaged, "records"));
+    ended.sentence += words::said(" {} cannot be read: run `titip verify`.",
+                                  words::counted(restored.damaged, words::text("records")));
   if (!done.aside.empty())
-    ended.sentence += fmt::format(
+    ended.sentence += words::said(
         " The store that was there is kept in {}, with everybody who is erased from now on: delete it as soon as this "
         "one serves and the gap is dealt with.",
         done.aside.string());
@@ -156,9 +164,9 @@ void say_left_out(const Config& config, Ended& ended) {
   std::error_code ignored;
   if (!std::filesystem::exists(erasures_due(config), ignored)) return;
   ended.partial = true;
-  ended.sentence +=
+  ended.sentence += words::said(
       " Damaged records of people who were erased could not be erased again; they are named in the log above and tried "
-      "again at each start: run `titip verify`.";
+      "again at each start: run `titip verify`.");
   auto result = ordered_json::parse(ended.result);
   result["erasures_left_out"] = true;
   ended.result = result.dump();
@@ -166,16 +174,17 @@ void say_left_out(const Config& config, Ended& ended) {
 
 void say_erased_again(Opened& opened, const RestoreCommand& command, Ended& ended) {
   const auto report = opened->erased_again.value_or(storage::ErasureReport{});
-  if (report.persons > 0)
-    ended.sentence +=
-        fmt::format(" {} erased again.", report.persons == 1 ? std::string("1 person was")
-                                                             : admin::counted(report.persons, "people") + " were");
+  if (report.persons == 1)
+    ended.sentence += words::said(" 1 person was erased again.");
+  else if (report.persons > 1)
+    ended.sentence += words::said(" {} people were erased again.", words::grouped(report.persons));
   else
     ended.sentence +=
         command.no_erasures
-            ? " Nobody stands on the list of erased people: whoever was erased since the backup and is not "
-              "on it has to be erased once more."
-            : " Nobody stands on the list of erased people.";
+            ? words::said(
+                  " Nobody stands on the list of erased people: whoever was erased since the backup and is not "
+                  "on it has to be erased once more.")
+            : words::said(" Nobody stands on the list of erased people.");
   auto result = ordered_json::parse(ended.result);
   result["erased_again"] = report.persons;
   ended.result = result.dump();
@@ -193,7 +202,7 @@ Outcome say_unreadable(Opened& opened, const Config& config, Progressing& progre
   for (std::uint64_t done = 0;;) {
     const auto page =
         home.ask<storage::ScanPage>([&](auto answer) { opened->store->scan(query, home, std::move(answer)); });
-    if (!page) return std::unexpected(admin::store_trouble(page.error()).sentence);
+    if (!page) return std::unexpected(admin::store_trouble(page.error()).sentence.own());
     for (const auto& record : page->items)
       if (opened->sealer.wrapped_by(record.wrapped_key) == storage::Sealer::WrappedBy::unknown_key) ++unreadable;
     done += page->examined;
@@ -203,10 +212,10 @@ Outcome say_unreadable(Opened& opened, const Config& config, Progressing& progre
   }
   if (unreadable == 0) return {};
   ended.partial = true;
-  ended.sentence += fmt::format(
+  ended.sentence += words::said(
       " {} sealed with a key that is not in {}: put the backup back once more, with --old-key-file and the copy of the "
       "key file from the backup's time.",
-      unreadable == 1 ? std::string("1 record is") : admin::counted(unreadable, "records") + " are",
+      unreadable == 1 ? words::said("1 record is") : words::said("{} records are", words::grouped(unreadable)),
       config.key_file.string());
   auto result = ordered_json::parse(ended.result);
   result["unreadable"] = unreadable;
@@ -223,7 +232,7 @@ std::expected<Ended, std::string> restore(const Config& config, const RestoreCom
   auto ended = said_of(*done);
   // What was done is said whatever fails now: the gap and the place of the old store are known nowhere else.
   const auto but = [&ended](const std::string& why) {
-    return std::unexpected(fmt::format("{} But it is not ready yet: {}", ended.sentence, why));
+    return std::unexpected(words::tell("{} But it is not ready yet: {}", ended.sentence.own(), why));
   };
   const auto behind = is_behind(config, clock);
   if (!behind) return but(behind.error());
@@ -255,10 +264,10 @@ int run_restore(const Config& config, const RestoreCommand& command, Saying sayi
   if (command.from.empty()) {
     if (!has_store(config))
       return conclude(
-          in_trouble(Trouble::not_found, fmt::format("There is no store in {}.", config.data_directory.string())),
+          in_trouble(Trouble::not_found, words::said("There is no store in {}.", config.data_directory.string())),
           saying);
     foreseen.sentence =
-        fmt::format("The store in {} would be treated as one that was put back.", config.data_directory.string());
+        words::said("The store in {} would be treated as one that was put back.", config.data_directory.string());
   } else {
     Progressing progressing;
     const auto manifest = storage::Backups().check(command.from, progressing.on_progress());
@@ -267,9 +276,10 @@ int run_restore(const Config& config, const RestoreCommand& command, Saying sayi
       return conclude(offline_failed(checked.error()), saying);
     foreseen.sentence = said_of(*manifest, command.from);
   }
-  foreseen.sentence += " Every record that is not settled would become unknown, and every destination would wait.";
+  foreseen.sentence +=
+      words::said(" Every record that is not settled would become unknown, and every destination would wait.");
   if (command.dry_run) return conclude(foreseen, saying);
-  if (!confirmed("restore", foreseen.sentence, saying, true)) return exit_usage;
+  if (!confirmed("restore", foreseen.sentence.own(), saying, true)) return exit_usage;
   const auto ended = restore(config, command, clock);
   return conclude(ended ? *ended : offline_failed(ended.error()), saying);
 }

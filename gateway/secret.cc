@@ -1,13 +1,14 @@
 #include "gateway/secret.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -30,7 +31,7 @@ class File {
 };
 
 std::unexpected<std::string> unreadable(const std::filesystem::path& path) {
-  return std::unexpected(fmt::format("cannot read {}: {}", path.string(), std::strerror(errno)));
+  return std::unexpected(words::tell("cannot read {}: {}", path.string(), std::strerror(errno)));
 }
 
 enum class Whose { owners, anybodys };
@@ -39,10 +40,10 @@ std::expected<std::string, std::string> read_file(const std::filesystem::path& p
   const File file(path);
   struct stat about{};
   if (file.handle() < 0 || ::fstat(file.handle(), &about) != 0) return unreadable(path);
-  if (!S_ISREG(about.st_mode)) return std::unexpected(fmt::format("{} is no regular file", path.string()));
+  if (!S_ISREG(about.st_mode)) return std::unexpected(words::tell("{} is no regular file", path.string()));
   if (whose == Whose::owners && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return std::unexpected(
-        fmt::format("{} may be read by group or others; run: chmod 600 {}", path.string(), path.string()));
+        words::tell("{} may be read by group or others; run: chmod 600 {}", path.string(), path.string()));
   std::string text;
   for (std::array<char, 1U << 16U> chunk{};;) {
     const auto got = ::read(file.handle(), chunk.data(), chunk.size());
@@ -51,7 +52,7 @@ std::expected<std::string, std::string> read_file(const std::filesystem::path& p
     if (got == 0) return text;
     text.append(chunk.data(), static_cast<std::size_t>(got));
     if (text.size() > largest)
-      return std::unexpected(fmt::format("{} is larger than {} bytes", path.string(), largest));
+      return std::unexpected(words::tell("{} is larger than {} bytes", path.string(), largest));
   }
 }
 
@@ -69,7 +70,7 @@ std::expected<std::string, std::string> read_secret(const std::filesystem::path&
   auto text = read_private_file(path, secret_bytes);
   if (!text) return text;
   while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-  if (text->empty()) return std::unexpected(fmt::format("{} is empty; it must hold the secret", path.string()));
+  if (text->empty()) return std::unexpected(words::tell("{} is empty; it must hold the secret", path.string()));
   return text;
 }
 

@@ -1,12 +1,13 @@
 #include "gateway/supervision.h"
 
-#include <fmt/format.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
 #include <cstdlib>
 #include <memory>
 #include <vector>
+
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -52,7 +53,7 @@ HandedOver handed_over(std::string_view name) {
     if (::sd_is_socket(socket, AF_UNSPEC, SOCK_STREAM, 1) > 0)
       found.socket = socket;
     else
-      found.complaint = fmt::format(
+      found.complaint = words::tell(
           "the socket '{}' of the service manager is no listening stream socket; deploy/titip.socket shows "
           "how one is given (ListenStream=, FileDescriptorName=)",
           name);

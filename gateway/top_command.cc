@@ -19,6 +19,7 @@
 #include "gateway/say.h"
 #include "gateway/top_frame.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -102,7 +103,7 @@ class Top {
     auto status = nlohmann::ordered_json::parse(answer->result, nullptr, false);
     if (!status.is_object())
       return admin::in_trouble(admin::Trouble::failed,
-                               "The gateway's answer is not understood; it is of another version.");
+                               words::said("The gateway's answer is not understood; it is of another version."));
     looks_.add({std::move(status), std::chrono::steady_clock::now()});
     return std::nullopt;
   }
@@ -142,10 +143,7 @@ int into_pipe(Top& top, bool once) {
 
 int run_top(const Config& config, const TopCommand& command) {
   metrics::set_log_level(metrics::Level::warning);
-  const char* locale = nullptr;
-  for (const auto* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
-    if (locale == nullptr || *locale == '\0') locale = std::getenv(name);
-  Top top(config, words::language_named(command.language).value_or(words::language_of(locale)));
+  Top top(config, words::spoken());
   if (const auto trouble = top.look()) return conclude(*trouble, {});
   if (command.once || ::isatty(STDOUT_FILENO) == 0) return into_pipe(top, command.once);
   return on_screen(top);
@@ -154,11 +152,10 @@ int run_top(const Config& config, const TopCommand& command) {
 }  // namespace
 
 void add_top_options(CLI::App& program, const TopLine& line) {
-  auto* top = program.add_subcommand("top", "Show the queue, the rates and the national servers, once a second.");
-  top->add_option("--config", line.config_file, "the configuration, a JSON file")->capture_default_str();
-  top->add_flag("--once", line.command.once, "one picture, and end");
-  top->add_option("--lang", line.command.language, "id or en; without it as the environment says")
-      ->check(CLI::IsMember({"id", "en"}));
+  auto* top =
+      program.add_subcommand("top", words::tell("Show the queue, the rates and the national servers, once a second."));
+  top->add_option("--config", line.config_file, words::tell("the configuration, a JSON file"))->capture_default_str();
+  top->add_flag("--once", line.command.once, words::tell("one picture, and end"));
   top->callback([line] { line.perform = [line](const Config& config) { return run_top(config, line.command); }; });
 }
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/admin/words.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -120,7 +120,8 @@ std::string Frame::counts(const ordered_json& entry) const {
   std::string text;
   const auto add = [&](const char* state) {
     if (const auto count = number(entry, state); count > 0)
-      text += fmt::format("{}{} {}", text.empty() ? "  " : ", ", state_in(language_, state), admin::grouped(count));
+      text += fmt::format("{}{} {}", text.empty() ? "  " : ", ", state_in(language_, state),
+                          words::grouped(count).in(language_));
   };
   for (const auto* state : waiting_states) add(state);
   for (const auto* state : ended_states) add(state);
@@ -132,7 +133,7 @@ void Frame::destination(const ordered_json& entry, const std::optional<Rates>& r
     return rates ? fmt::format("{:.1f}", (*rates).*which) : std::string("-");
   };
   line(fmt::format("{:<20} {:<9} {:>11} {:>9} {:>12} {:>11}  {}", text(entry, "destination"),
-                   state_in(language_, text(entry, "upstream")), admin::grouped(number(entry, "pending")),
+                   state_in(language_, text(entry, "upstream")), words::grouped(number(entry, "pending")).in(language_),
                    rate(&Rates::accepted), rate(&Rates::delivered), rate(&Rates::rejected), left(entry, rates)));
   if (const auto by_state = counts(entry); !by_state.empty()) line(by_state);
   if (const auto since = text(entry, "outage_since"); !since.empty())
@@ -142,7 +143,7 @@ void Frame::destination(const ordered_json& entry, const std::optional<Rates>& r
   if (const auto* drain = member(entry, "drain"))
     line(fmt::format("  {}: {}", word(TopWord::drain), text(*drain, "sentence")));
   if (const auto attention = number(entry, "needs_attention"); attention > 0)
-    line(fmt::format("  {} {}", admin::grouped(attention), word(TopWord::attention)));
+    line(fmt::format("  {} {}", words::grouped(attention).in(language_), word(TopWord::attention)));
 }
 
 }  // namespace

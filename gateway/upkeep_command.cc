@@ -12,6 +12,7 @@
 #include "gateway/reach.h"
 #include "gateway/say.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::gateway {
 namespace {
@@ -45,9 +46,9 @@ class Session {
     if (request.dry_run || (seen.trouble && !nothing_kept)) return conclude(seen, saying_);
     const auto document = nlohmann::json::parse(seen.result, nullptr, false);
     const auto records = document.is_object() ? document.value("records", std::uint64_t{0}) : 0;
-    const auto* means =
-        nothing_kept ? " They would stand on the list that is applied after a restore." : " This cannot be taken back.";
-    if (!confirmed(std::to_string(records), seen.sentence + means, saying_, stdin_is_free)) return exit_usage;
+    const auto means = nothing_kept ? words::tell(" They would stand on the list that is applied after a restore.")
+                                    : words::tell(" This cannot be taken back.");
+    if (!confirmed(std::to_string(records), seen.sentence.own() + means, saying_, stdin_is_free)) return exit_usage;
     return conclude(ask(request), saying_);
   }
 
@@ -57,7 +58,7 @@ class Session {
     foreseen.dry_run = true;
     const auto seen = ask(foreseen);
     if (request.dry_run || seen.trouble) return conclude(seen, saying_);
-    if (!confirmed("y", seen.sentence, saying_, true)) return exit_usage;
+    if (!confirmed("y", seen.sentence.own(), saying_, true)) return exit_usage;
     return conclude(ask(request), saying_);
   }
 

@@ -3,21 +3,29 @@
 #include <initializer_list>
 #include <vector>
 
+#include "metrics/words/said.h"
+
 namespace titip::metrics {
 namespace {
 
-constexpr Definition callbacks{"titip_callbacks_total", "Callbacks, by what became of them."};
-constexpr Definition attempts{"titip_callback_attempts_total", "Attempts to deliver a callback, by outcome."};
-constexpr Definition durations{"titip_callback_attempt_duration_seconds", "From calling a receiver to its answer."};
-constexpr Definition limits{"titip_callback_limits_met_total",
-                            "Times callbacks that were due had to wait for a place, by the limit they met."};
-constexpr Definition waiting_callbacks{"titip_callbacks_waiting", "Callbacks that are not delivered or given up yet."};
+constexpr Definition callbacks{"titip_callbacks_total", words::text("Callbacks, by what became of them.")};
+constexpr Definition attempts{"titip_callback_attempts_total",
+                              words::text("Attempts to deliver a callback, by outcome.")};
+constexpr Definition durations{"titip_callback_attempt_duration_seconds",
+                               words::text("From calling a receiver to its answer.")};
+constexpr Definition limits{
+    "titip_callback_limits_met_total",
+    words::text("Times callbacks that were due had to wait for a place, by the limit they met.")};
+constexpr Definition waiting_callbacks{"titip_callbacks_waiting",
+                                       words::text("Callbacks that are not delivered or given up yet.")};
 constexpr Definition oldest_callback{"titip_callbacks_oldest_accepted_timestamp_seconds",
-                                     "When the oldest callback that waits was made, 0 if none waits."};
-constexpr Definition calls{"titip_callbacks_in_flight", "Callbacks being delivered."};
-constexpr Definition down{"titip_callback_hosts_down", "Hosts of receivers whose circuit breaker is not closed."};
-constexpr Definition gone{"titip_callback_receivers_gone",
-                          "Facilities whose callbacks are shut off: the receiver said 410, or a person did it."};
+                                     words::text("When the oldest callback that waits was made, 0 if none waits.")};
+constexpr Definition calls{"titip_callbacks_in_flight", words::text("Callbacks being delivered.")};
+constexpr Definition down{"titip_callback_hosts_down",
+                          words::text("Hosts of receivers whose circuit breaker is not closed.")};
+constexpr Definition gone{
+    "titip_callback_receivers_gone",
+    words::text("Facilities whose callbacks are shut off: the receiver said 410, or a person did it.")};
 
 const std::vector<double> buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 

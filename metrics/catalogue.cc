@@ -4,86 +4,95 @@
 #include <initializer_list>
 #include <ranges>
 
+#include "metrics/words/said.h"
+
 namespace titip::metrics {
 namespace {
 
 // --- the catalogue ---------------------------------------------------------------------------------------------------
 constexpr Definition http_requests{"titip_http_requests_total",
-                                   "HTTP requests answered, by listener, route and status."};
-constexpr Definition http_duration{"titip_http_request_duration_seconds", "From the complete header to the answer."};
+                                   words::text("HTTP requests answered, by listener, route and status.")};
+constexpr Definition http_duration{"titip_http_request_duration_seconds",
+                                   words::text("From the complete header to the answer.")};
 constexpr Definition http_refused{"titip_http_refused_total",
-                                  "Connections or requests refused before a route was known."};
-constexpr Definition http_connections{"titip_http_connections", "Open connections."};
-constexpr Definition http_in_flight{"titip_http_in_flight_bytes", "Bodies and answers in memory."};
-constexpr Definition http_addresses{"titip_http_addresses", "Addresses that have a connection."};
-constexpr Definition kept_reads{"titip_kept_reads_bytes", "Answers to reads kept on the disk."};
+                                  words::text("Connections or requests refused before a route was known.")};
+constexpr Definition http_connections{"titip_http_connections", words::text("Open connections.")};
+constexpr Definition http_in_flight{"titip_http_in_flight_bytes", words::text("Bodies and answers in memory.")};
+constexpr Definition http_addresses{"titip_http_addresses", words::text("Addresses that have a connection.")};
+constexpr Definition kept_reads{"titip_kept_reads_bytes", words::text("Answers to reads kept on the disk.")};
 constexpr Definition received{"titip_submissions_received_total",
-                              "Submissions that clinics sent, by what they were answered."};
-constexpr Definition told{"titip_accepted_answers_total",
-                          "What clinics were told of accepted submissions: the national answer, or why it was not."};
+                              words::text("Submissions that clinics sent, by what they were answered.")};
+constexpr Definition told{
+    "titip_accepted_answers_total",
+    words::text("What clinics were told of accepted submissions: the national answer, or why it was not.")};
 constexpr Definition relayed_after{"titip_relayed_answer_wait_seconds",
-                                   "From the request to the national answer, of those that were relayed."};
-constexpr Definition attempts{"titip_attempts_total", "Attempts to deliver, by outcome."};
-constexpr Definition attempt_duration{"titip_attempt_duration_seconds", "From sending to the classified reply."};
-constexpr Definition probes{"titip_probes_total", "Reads that ask whether an unknown attempt landed, by result."};
-constexpr Definition upstream_state{"titip_upstream_state", "1 for the state the circuit breaker is in."};
-constexpr Definition end_to_end{"titip_submission_end_to_end_seconds", "From acceptance to delivery."};
-constexpr Definition outages{"titip_upstream_outages_total", "Times the circuit breaker opened from closed, by cause."};
-constexpr Definition outage_seconds{"titip_upstream_outage_seconds_total", "Time spent in ended outages."};
+                                   words::text("From the request to the national answer, of those that were relayed.")};
+constexpr Definition attempts{"titip_attempts_total", words::text("Attempts to deliver, by outcome.")};
+constexpr Definition attempt_duration{"titip_attempt_duration_seconds",
+                                      words::text("From sending to the classified reply.")};
+constexpr Definition probes{"titip_probes_total",
+                            words::text("Reads that ask whether an unknown attempt landed, by result.")};
+constexpr Definition upstream_state{"titip_upstream_state", words::text("1 for the state the circuit breaker is in.")};
+constexpr Definition end_to_end{"titip_submission_end_to_end_seconds", words::text("From acceptance to delivery.")};
+constexpr Definition outages{"titip_upstream_outages_total",
+                             words::text("Times the circuit breaker opened from closed, by cause.")};
+constexpr Definition outage_seconds{"titip_upstream_outage_seconds_total", words::text("Time spent in ended outages.")};
 constexpr Definition outage_started{"titip_upstream_outage_started_timestamp_seconds",
-                                    "Start of the outage that is on, 0 if none is."};
+                                    words::text("Start of the outage that is on, 0 if none is.")};
 constexpr Definition last_success{"titip_upstream_last_success_timestamp_seconds",
-                                  "Last reply of the destination as itself, 0 before the first."};
-constexpr Definition window{"titip_drain_window", "Records that may be in flight at once."};
-constexpr Definition in_flight{"titip_drain_in_flight", "Records and probes in flight."};
-constexpr Definition drain_state{"titip_drain_state", "1 for the state the drain is in, 0 for all without a drain."};
-constexpr Definition drain_settled{"titip_drain_settled_submissions", "Records of its backlog the drain has settled."};
-constexpr Definition drain_waiting{"titip_drain_waiting_submissions", "Records of its backlog that still wait."};
-constexpr Definition drain_rate{"titip_drain_rate_limit_submissions_per_second", "The drain's pace, 0 if it has none."};
-constexpr Definition drain_paused{"titip_drain_paused", "1 while the drain is paused or has stopped by itself."};
-constexpr Definition drain_eta{"titip_drain_eta_seconds", "Until the drain is done; 0 while nobody can know."};
-constexpr Definition facilities{"titip_facilities", "Facilities of config and registry, by state."};
-constexpr Definition paused{"titip_facilities_paused", "Facilities whose credentials the destination refuses."};
-constexpr Definition facilities_gated{"titip_facilities_gated",
-                                      "Facilities behind a gate: by a person, or for a surge of rejections."};
-constexpr Definition asked_to_wait{"titip_upstream_asked_to_wait_until_timestamp_seconds",
-                                   "Until when the server asked to be left alone (Retry-After), 0 if it did not."};
+                                  words::text("Last reply of the destination as itself, 0 before the first.")};
+constexpr Definition window{"titip_drain_window", words::text("Records that may be in flight at once.")};
+constexpr Definition in_flight{"titip_drain_in_flight", words::text("Records and probes in flight.")};
+constexpr Definition drain_state{"titip_drain_state",
+                                 words::text("1 for the state the drain is in, 0 for all without a drain.")};
+constexpr Definition drain_settled{"titip_drain_settled_submissions",
+                                   words::text("Records of its backlog the drain has settled.")};
+constexpr Definition drain_waiting{"titip_drain_waiting_submissions",
+                                   words::text("Records of its backlog that still wait.")};
+constexpr Definition drain_rate{"titip_drain_rate_limit_submissions_per_second",
+                                words::text("The drain's pace, 0 if it has none.")};
+constexpr Definition drain_paused{"titip_drain_paused",
+                                  words::text("1 while the drain is paused or has stopped by itself.")};
+constexpr Definition drain_eta{"titip_drain_eta_seconds",
+                               words::text("Until the drain is done; 0 while nobody can know.")};
+constexpr Definition facilities{"titip_facilities", words::text("Facilities of config and registry, by state.")};
+constexpr Definition paused{"titip_facilities_paused",
+                            words::text("Facilities whose credentials the destination refuses.")};
+constexpr Definition facilities_gated{
+    "titip_facilities_gated", words::text("Facilities behind a gate: by a person, or for a surge of rejections.")};
+constexpr Definition asked_to_wait{
+    "titip_upstream_asked_to_wait_until_timestamp_seconds",
+    words::text("Until when the server asked to be left alone (Retry-After), 0 if it did not.")};
 constexpr Definition deadlines_missed{"titip_deadlines_missed_total",
-                                      "Records that were still pending when their deadline passed."};
+                                      words::text("Records that were still pending when their deadline passed.")};
 constexpr Definition held_back{"titip_retries_held_back_total",
-                               "Looks at due repetitions that the retry budget did not let through."};
-constexpr Definition queue{"titip_queue_submissions", "Submissions in custody, by state."};
-constexpr Definition queue_bytes{"titip_queue_bytes", "Payload bytes of submissions that are not terminal."};
-constexpr Definition oldest{"titip_queue_oldest_accepted_timestamp_seconds",
-                            "Acceptance of the oldest record that is not terminal, to the minute; absent if none is."};
-constexpr Definition by_age{"titip_queue_submissions_by_age",
-                            "Records that are not terminal, by age: up to this and above the one before."};
-constexpr Definition need_attention{"titip_needs_attention_unseen",
-                                    "Rejected, expired or held records that nobody has dealt with."};
-constexpr Definition clock_offset{"titip_clock_offset_seconds",
-                                  "Our clock less the server's, by its Date header (to a second); absent without one."};
-constexpr Definition store_bytes{"titip_store_bytes", "What the store takes of its disk, by kind of file."};
-constexpr Definition store_free{"titip_store_free_bytes", "Free on the disk of the store."};
-constexpr Definition ledger{"titip_ledger_difference",
-                            "Accepted against all states, and counts against records: anything but 0 is a defect."};
-constexpr Definition commit_duration{"titip_store_commit_duration_seconds", "One group commit, fsync included."};
-constexpr Definition commit_batch{"titip_store_commit_batch_submissions", "Calls that shared one commit."};
-constexpr Definition store_errors{"titip_store_errors_total", "Errors of the store, by kind."};
-constexpr Definition writer_queue{"titip_writer_queue_submissions", "Calls that wait for the writer."};
-constexpr Definition writer_queue_bytes{"titip_writer_queue_bytes", "Bytes those calls carry."};
-constexpr Definition reads{"titip_reads_total", "Reads and log-ins answered, by source."};
-constexpr Definition auth_failures{"titip_auth_failures_total", "Log-ins refused by the verifier, by reason."};
+                               words::text("Looks at due repetitions that the retry budget did not let through.")};
+constexpr Definition clock_offset{
+    "titip_clock_offset_seconds",
+    words::text("Our clock less the server's, by its Date header (to a second); absent without one.")};
+constexpr Definition store_bytes{"titip_store_bytes",
+                                 words::text("What the store takes of its disk, by kind of file.")};
+constexpr Definition store_free{"titip_store_free_bytes", words::text("Free on the disk of the store.")};
+constexpr Definition commit_duration{"titip_store_commit_duration_seconds",
+                                     words::text("One group commit, fsync included.")};
+constexpr Definition commit_batch{"titip_store_commit_batch_submissions", words::text("Calls that shared one commit.")};
+constexpr Definition store_errors{"titip_store_errors_total", words::text("Errors of the store, by kind.")};
+constexpr Definition writer_queue{"titip_writer_queue_submissions", words::text("Calls that wait for the writer.")};
+constexpr Definition writer_queue_bytes{"titip_writer_queue_bytes", words::text("Bytes those calls carry.")};
+constexpr Definition reads{"titip_reads_total", words::text("Reads and log-ins answered, by source.")};
+constexpr Definition auth_failures{"titip_auth_failures_total",
+                                   words::text("Log-ins refused by the verifier, by reason.")};
 constexpr Definition retention_records{"titip_retention_erased_submissions_total",
-                                       "Records whose content was erased because it was old enough."};
-constexpr Definition retention_bytes{"titip_retention_erased_bytes_total", "Bytes of what retention erased."};
+                                       words::text("Records whose content was erased because it was old enough.")};
+constexpr Definition retention_bytes{"titip_retention_erased_bytes_total",
+                                     words::text("Bytes of what retention erased.")};
 constexpr Definition retention_pass{"titip_retention_last_pass_timestamp_seconds",
-                                    "End of the last whole pass over the store, 0 before the first."};
+                                    words::text("End of the last whole pass over the store, 0 before the first.")};
 constexpr Definition patrol{"titip_store_last_patrol_timestamp_seconds",
-                            "End of the last whole comparison of records and counts, 0 before the first."};
+                            words::text("End of the last whole comparison of records and counts, 0 before the first.")};
 constexpr Definition clock_doubt{"titip_clock_doubted",
-                                 "1 while the clock is doubted and nothing is erased for its age."};
-constexpr Definition admin_actions{"titip_admin_actions_total", "What operators had done, by action."};
-constexpr Definition gated{"titip_destination_gated", "1 while a gate keeps the destination from sending."};
+                                 words::text("1 while the clock is doubted and nothing is erased for its age.")};
+constexpr Definition admin_actions{"titip_admin_actions_total", words::text("What operators had done, by action.")};
 
 const std::vector<double> latency_buckets{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 const std::vector<double> batch_buckets{1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
@@ -92,9 +101,11 @@ const std::vector<double> end_to_end_buckets{1,    5,        30,        60,    3
 
 constexpr std::array channels{"mount", "api"};
 constexpr std::array causes{
-    "resolve_failed",  "resolve_timeout", "connect_refused", "connect_failed",   "connect_timeout",
-    "tls_failed",      "write_failed",    "write_timeout",   "response_timeout", "connection_reset",
-    "reply_too_large", "reply_malformed", "http_5xx",        "http_4xx",         "other"};
+    "resolve_failed",    "resolve_timeout",   "connect_refused", "connect_failed",     "connect_timeout",
+    "tls_failed",        "write_failed",      "write_timeout",   "response_timeout",   "connection_reset",
+    "reply_too_large",   "reply_malformed",   "http_5xx",        "http_4xx",           "other",
+    "proxy_unreachable", "proxy_credentials", "proxy_refused",   "proxy_cannot_reach", "proxy_timeout",
+    "proxy_malformed"};
 constexpr std::array file_kinds{"tables", "blobs", "logs", "ballast", "other"};
 constexpr std::array verdicts{"accepted", "replayed",   "conflict", "invalid",   "throttled",
                               "refused",  "overloaded", "too_late", "over_quota"};
@@ -287,47 +298,6 @@ double DestinationProbes::probes() const {
   double sum = 0;
   for (const auto& [name, counter] : probes_) sum += counter.value();
   return sum;
-}
-
-QueueProbes::QueueProbes(Registry& registry, const std::string& destination)
-    : bytes(registry.gauge(queue_bytes, {{"destination", destination}})),
-      ledger_difference(registry.gauge(ledger, {{"destination", destination}})),
-      needs_attention(registry.gauge(need_attention, {{"destination", destination}})),
-      gated(registry.gauge(metrics::gated, {{"destination", destination}})),
-      registry_(registry),
-      destination_(destination),
-      oldest_(registry.optional_gauge(oldest, {{"destination", destination}})) {
-  submissions("queued", 0);
-  for (const auto minutes : age_bounds)
-    by_age_.push_back(
-        registry.gauge(by_age, {{"destination", destination}, {"age", std::to_string(minutes.count()) + "m"}}));
-  by_age_.push_back(registry.gauge(by_age, {{"destination", destination}, {"age", "+Inf"}}));
-}
-
-// One turn for each minute in which anything was accepted that still waits, however many that is.
-void QueueProbes::ages(const std::map<std::int64_t, std::uint64_t>& pending_by_minute,
-                       std::chrono::sys_time<std::chrono::milliseconds> now) {
-  std::vector<std::uint64_t> counts(by_age_.size(), 0);
-  const auto this_minute = std::chrono::floor<std::chrono::minutes>(now).time_since_epoch();
-  for (const auto& [minute, count] : pending_by_minute) {
-    const auto age = this_minute - std::chrono::minutes(minute);
-    const auto bound = std::ranges::lower_bound(age_bounds, age);
-    counts[static_cast<std::size_t>(bound - age_bounds.begin())] += count;
-  }
-  for (std::size_t at = 0; at < counts.size(); ++at) by_age_[at].set(static_cast<double>(counts[at]));
-  if (pending_by_minute.empty()) return oldest_.clear();
-  oldest_.set(60.0 * static_cast<double>(pending_by_minute.begin()->first));
-}
-
-void QueueProbes::submissions(std::string_view state, std::uint64_t count) {
-  auto found = by_state_.find(state);
-  if (found == by_state_.end()) {
-    found = by_state_
-                .emplace(std::string(state),
-                         registry_.gauge(queue, {{"destination", destination_}, {"state", std::string(state)}}))
-                .first;
-  }
-  found->second.set(static_cast<double>(count));
 }
 
 CommitProbes::CommitProbes(Registry& registry)

@@ -1,11 +1,13 @@
 #include "metrics/certificate_probes.h"
 
+#include "metrics/words/said.h"
+
 namespace titip::metrics {
 namespace {
 
 constexpr Definition certificate_expiry{
     "titip_certificate_expiry_timestamp_seconds",
-    "End of the certificates in use, of several the first to end; absent without any."};
+    words::text("End of the certificates in use, of several the first to end; absent without any.")};
 
 void show(OptionalGauge& gauge, std::optional<std::chrono::system_clock::time_point> until) {
   if (!until) return gauge.clear();

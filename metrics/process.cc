@@ -8,16 +8,17 @@
 #include <fstream>
 
 #include "metrics/catalogue.h"
+#include "metrics/words/said.h"
 
 namespace titip::metrics {
 namespace {
 
-constexpr Definition build_info_metric{"titip_build_info", "1; version and revision are labels."};
-constexpr Definition process_cpu{"process_cpu_seconds_total", "User and system CPU time."};
-constexpr Definition process_rss{"process_resident_memory_bytes", "Resident memory."};
-constexpr Definition process_fds{"process_open_fds", "Open file descriptors."};
-constexpr Definition process_max_fds{"process_max_fds", "Limit of open file descriptors."};
-constexpr Definition process_start{"process_start_time_seconds", "Start of the process since the epoch."};
+constexpr Definition build_info_metric{"titip_build_info", words::text("1; version and revision are labels.")};
+constexpr Definition process_cpu{"process_cpu_seconds_total", words::text("User and system CPU time.")};
+constexpr Definition process_rss{"process_resident_memory_bytes", words::text("Resident memory.")};
+constexpr Definition process_fds{"process_open_fds", words::text("Open file descriptors.")};
+constexpr Definition process_max_fds{"process_max_fds", words::text("Limit of open file descriptors.")};
+constexpr Definition process_start{"process_start_time_seconds", words::text("Start of the process since the epoch.")};
 
 double count_fds() {
   DIR* directory = opendir("/proc/self/fd");

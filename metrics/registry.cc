@@ -46,22 +46,34 @@ Registry::Registry() : state_(std::make_unique<State>()) {}
 Registry::~Registry() = default;
 
 Counter Registry::counter(const Definition& definition, const Labels& labels) {
-  auto& family = prometheus::BuildCounter().Name(definition.name).Help(definition.help).Register(state_->registry);
+  auto& family = prometheus::BuildCounter()
+                     .Name(definition.name)
+                     .Help(std::string(definition.help.own()))
+                     .Register(state_->registry);
   return Counter(&family.Add(labels));
 }
 
 Gauge Registry::gauge(const Definition& definition, const Labels& labels) {
-  auto& family = prometheus::BuildGauge().Name(definition.name).Help(definition.help).Register(state_->registry);
+  auto& family = prometheus::BuildGauge()
+                     .Name(definition.name)
+                     .Help(std::string(definition.help.own()))
+                     .Register(state_->registry);
   return Gauge(&family.Add(labels));
 }
 
 OptionalGauge Registry::optional_gauge(const Definition& definition, const Labels& labels) {
-  auto& family = prometheus::BuildGauge().Name(definition.name).Help(definition.help).Register(state_->registry);
+  auto& family = prometheus::BuildGauge()
+                     .Name(definition.name)
+                     .Help(std::string(definition.help.own()))
+                     .Register(state_->registry);
   return {&family, labels};
 }
 
 Histogram Registry::histogram(const Definition& definition, const Labels& labels, const std::vector<double>& buckets) {
-  auto& family = prometheus::BuildHistogram().Name(definition.name).Help(definition.help).Register(state_->registry);
+  auto& family = prometheus::BuildHistogram()
+                     .Name(definition.name)
+                     .Help(std::string(definition.help.own()))
+                     .Register(state_->registry);
   return Histogram(&family.Add(labels, buckets));
 }
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/words/said.h"
+
 namespace titip::metrics {
 
 using Labels = std::map<std::string, std::string>;
@@ -60,10 +62,11 @@ class Histogram {
   void* impl_;
 };
 
-// One metric's entry in the catalogue. Help is one line: the exposition does not escape it.
+// One metric's entry in the catalogue. Help is one line: the exposition does not escape it. It is exposed in the
+// language of the process.
 struct Definition {
   const char* name;
-  const char* help;
+  words::Text help;
 };
 
 class Registry {

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/evidence.h"
 #include "storage/file_hash.h"
 #include "storage/records.h"
@@ -37,7 +38,7 @@ std::expected<std::string, std::string> Backups::manifest_text(const std::filesy
   const auto path = directory / manifest_name;
   if (!files_.exists(path)) {
     return std::unexpected(
-        fmt::format("{} holds no complete backup: {} is missing, so making it was cut short; make another, or use an "
+        words::tell("{} holds no complete backup: {} is missing, so making it was cut short; make another, or use an "
                     "older one",
                     directory.string(), manifest_name));
   }
@@ -104,9 +105,9 @@ std::expected<BackupManifest, std::string> Backups::check(const std::filesystem:
       bytes += piece.size();
       meter.add(piece.size());
     });
-    if (!read) return std::unexpected(fmt::format("{}; this backup cannot be used", read.error()));
+    if (!read) return std::unexpected(words::tell("{}; this backup cannot be used", read.error()));
     if (bytes != file.bytes || hash.hex() != file.sha256) {
-      return std::unexpected(fmt::format("{} is damaged: it is not what the backup's manifest says; use another backup",
+      return std::unexpected(words::tell("{} is damaged: it is not what the backup's manifest says; use another backup",
                                          (directory / file.name).string()));
     }
   }

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/disk_files.h"
 #include "storage/restore.h"
 #include "storage/watermark.h"
@@ -45,10 +46,10 @@ bool is_of_a_copy(std::string_view name);
 
 // Before the checkpoint: a mark beside `directory` says that what lies there is ours, and not whole. What an
 // interrupted run left goes, for it pins files that the store has long deleted; what is somebody else's is refused.
-std::expected<void, std::string> begin_backup(const std::filesystem::path& directory);
+std::expected<void, words::Said> begin_backup(const std::filesystem::path& directory);
 void end_backup(const std::filesystem::path& directory);
 // Takes away what was made so far.
-std::expected<void, std::string> give_up_backup(const std::filesystem::path& directory);
+std::expected<void, words::Said> give_up_backup(const std::filesystem::path& directory);
 bool is_leftover(const std::filesystem::path& directory);
 
 class Backups {

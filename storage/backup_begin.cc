@@ -1,8 +1,7 @@
 // The mark beside a backup while it is made, and what an interrupted one leaves.
-#include <fmt/format.h>
-
 #include <system_error>
 
+#include "metrics/words/said.h"
 #include "storage/backup.h"
 #include "storage/secret_file.h"
 
@@ -45,17 +44,20 @@ bool is_leftover(const fs::path& directory) {
          holds_only_a_copy(directory);
 }
 
-std::expected<void, std::string> begin_backup(const fs::path& directory) {
+std::expected<void, words::Said> begin_backup(const fs::path& directory) {
   if (is_there(directory) && !is_leftover(directory)) {
-    return std::unexpected(fmt::format("{} is there already", directory.string()));
+    return std::unexpected(words::said("{} is there already", directory.string()));
   }
   if (is_there(mark_of(directory))) {
     if (auto gone = give_up_backup(directory); !gone) return gone;
   } else if (is_there(unfinished_of(directory))) {
-    return std::unexpected(fmt::format("{} is in the way, and no backup of ours left it there; move it elsewhere",
+    return std::unexpected(words::said("{} is in the way, and no backup of ours left it there; move it elsewhere",
                                        unfinished_of(directory).string()));
   }
-  return write_secret_file(mark_of(directory), "the mark of a backup", "making\n", Existing::replace);
+  const auto marked =
+      write_secret_file(mark_of(directory), words::text("the mark of a backup"), "making\n", Existing::replace);
+  if (!marked) return std::unexpected(words::verbatim(marked.error()));
+  return {};
 }
 
 void end_backup(const fs::path& directory) {
@@ -63,11 +65,11 @@ void end_backup(const fs::path& directory) {
   fs::remove(mark_of(directory), ignored);
 }
 
-std::expected<void, std::string> give_up_backup(const fs::path& directory) {
+std::expected<void, words::Said> give_up_backup(const fs::path& directory) {
   for (const fs::path& each : {directory, unfinished_of(directory), mark_of(directory)}) {
     std::error_code error;
     fs::remove_all(each, error);
-    if (error) return std::unexpected(fmt::format("cannot remove {}: {}", each.string(), error.message()));
+    if (error) return std::unexpected(words::said("cannot remove {}: {}", each.string(), error.message()));
   }
   return {};
 }

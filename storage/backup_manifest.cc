@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "metrics/words/said.h"
 #include "storage/backup.h"
 #include "storage/crc32c.h"
 
@@ -10,7 +11,7 @@ namespace titip::storage {
 namespace {
 
 constexpr std::string_view first_line = "titip-backup 1";
-constexpr std::string_view damaged = "is damaged; this backup cannot be used";
+constexpr auto damaged = words::text("is damaged; this backup cannot be used");
 
 // Takes the next line off; nothing where there is no whole line.
 std::optional<std::string_view> take_line(std::string_view& text) {
@@ -77,7 +78,7 @@ std::string encode(const BackupManifest& manifest) {
 }
 
 std::expected<BackupManifest, std::string> decode_manifest(std::string_view text) {
-  const auto refuse = [](std::string_view why) { return std::unexpected(std::string(why)); };
+  const auto refuse = [](words::Text why) { return std::unexpected(std::string(why.own())); };
   const auto last = text.rfind("crc32c ");
   if (last == std::string_view::npos || (last != 0 && text[last - 1] != '\n')) return refuse(damaged);
   std::string_view sum_line = text.substr(last);
@@ -87,7 +88,8 @@ std::expected<BackupManifest, std::string> decode_manifest(std::string_view text
   if (!expected || *expected != crc32c(text.substr(0, last))) return refuse(damaged);
 
   std::string_view rest = text.substr(0, last);
-  if (take_line(rest) != first_line) return refuse("was made by another version of Titip; restore it with that one");
+  if (take_line(rest) != first_line)
+    return refuse(words::text("was made by another version of Titip; restore it with that one"));
   BackupManifest manifest;
   std::int64_t at = 0;
   const bool whole = take_field(rest, "format", manifest.format) && take_field(rest, "epoch", manifest.mark.epoch) &&

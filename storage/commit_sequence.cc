@@ -1,10 +1,9 @@
 #include "storage/commit_sequence.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/codec.h"
 #include "storage/frame.h"
 #include "storage/keys.h"
@@ -52,17 +51,17 @@ std::optional<CommitStamp> decode_commit_stamp(std::string_view bytes) {
 
 std::expected<CommitSequence, std::string> CommitSequence::load(const KvReader& kv) {
   const auto bytes = kv.get(Family::info, keys::commit);
-  if (!bytes) return std::unexpected(fmt::format("cannot read the store: {}", bytes.error().text));
+  if (!bytes) return std::unexpected(words::tell("cannot read the store: {}", bytes.error().text));
   CommitSequence sequence;
   if (!*bytes) return sequence;
   sequence.last_ = decode_commit_stamp(**bytes);
   if (!sequence.last_) {
     return std::unexpected(
-        fmt::format("the store's entry info/{} is damaged; restore the data directory from its backup", keys::commit));
+        words::tell("the store's entry info/{} is damaged; restore the data directory from its backup", keys::commit));
   }
   const auto doubt = kv.get(Family::object, doubt_key());
   const bool rotten = !doubt && doubt.error().kind == KvError::Kind::corrupt;
-  if (!doubt && !rotten) return std::unexpected(fmt::format("cannot read the store: {}", doubt.error().text));
+  if (!doubt && !rotten) return std::unexpected(words::tell("cannot read the store: {}", doubt.error().text));
   if (!rotten && !*doubt) return sequence;
   const auto object = rotten ? std::nullopt : decode_object({Family::object, doubt_key()}, **doubt);
   const auto read = object ? decode_doubt(object->bytes) : std::nullopt;

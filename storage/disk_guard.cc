@@ -1,7 +1,5 @@
 #include "storage/disk_guard.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "storage/free_space.h"
@@ -54,15 +52,16 @@ std::chrono::milliseconds look_again_after(DiskState state, std::uint64_t free_b
   return std::max(shortest, std::chrono::milliseconds(is_full_in_ms));
 }
 
-std::string refusal_of(DiskState state, const DiskView& view, const DiskLimits& limits) {
+words::Said refusal_of(DiskState state, const DiskView& view, const DiskLimits& limits) {
   switch (state) {
     case DiskState::ok:
       return {};
     case DiskState::unreadable:
-      return "the free space of the data directory's disk cannot be read; see whether the disk is still there";
+      return words::text(
+          "the free space of the data directory's disk cannot be read; see whether the disk is still there");
     case DiskState::low:
     case DiskState::critical:
-      return fmt::format("only {} are free on the data directory's disk and the floor is {}; free some space",
+      return words::said("only {} are free on the data directory's disk and the floor is {}; free some space",
                          size_text(view.free_bytes.value_or(0)), size_text(limits.floor_bytes));
   }
   return {};

@@ -9,7 +9,8 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string>
+
+#include "metrics/words/said.h"
 
 namespace titip::storage {
 
@@ -46,6 +47,6 @@ std::chrono::milliseconds look_again_after(DiskState state, std::uint64_t free_b
                                            std::chrono::milliseconds shortest);
 
 // Why new submissions are refused: one sentence; empty while they are taken.
-std::string refusal_of(DiskState state, const DiskView& view, const DiskLimits& limits);
+words::Said refusal_of(DiskState state, const DiskView& view, const DiskLimits& limits);
 
 }  // namespace titip::storage

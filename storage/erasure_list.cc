@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "metrics/words/said.h"
 #include "storage/crc32c.h"
 #include "storage/hex.h"
 #include "storage/secret_file.h"
@@ -16,7 +17,7 @@
 namespace titip::storage {
 namespace {
 
-constexpr std::string_view what = "the list of erased persons";
+constexpr auto what = words::text("the list of erased persons");
 constexpr std::string_view first_line = "titip-erasures 1\n";
 constexpr std::size_t largest_list = 256U << 20U;  // some millions
 
@@ -76,7 +77,7 @@ std::expected<Read, std::string> read(const std::filesystem::path& list) {
   found.bytes = rest.size();
   const auto damaged = [&](std::size_t line) {
     return std::unexpected(
-        fmt::format("{} {} is damaged in line {}; restore it from its backup before you go on, or "
+        words::tell("{} {} is damaged in line {}; restore it from its backup before you go on, or "
                     "persons who were erased may come back",
                     what, list.string(), line));
   };
@@ -140,7 +141,7 @@ std::expected<void, std::string> move_erasures_on(const std::filesystem::path& l
   if (std::ranges::all_of(found->erasures, [&](const Erasure& each) { return each.links == links; })) return {};
   for (Erasure& each : found->erasures) {
     if (each.links > links) {
-      return std::unexpected(fmt::format("{} {} belongs to a newer key file than the present one; put that one back",
+      return std::unexpected(words::tell("{} {} belongs to a newer key file than the present one; put that one back",
                                          what, list.string()));
     }
     each.person = sealer.moved_on(each.person, each.links);

@@ -1,9 +1,8 @@
 #include "storage/evidence.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/keys.h"
 #include "storage/records.h"
 
@@ -28,7 +27,7 @@ std::expected<std::uint64_t, std::string> number(const KvReader& kv, std::string
   if (!found) return std::unexpected(found.error());
   if (!found->sound) {
     return std::unexpected(
-        fmt::format("the store's entry info/{} is damaged; restore the data directory from its backup", key));
+        words::tell("the store's entry info/{} is damaged; restore the data directory from its backup", key));
   }
   return found->value;
 }
@@ -45,14 +44,14 @@ std::expected<CommitSequence, NotOpened> believe_empty(Kv& kv, CommitSequence se
                                                        const std::string& where) {
   if (!noted) {
     return needs_a_person(
-        fmt::format("the store in {} is empty, and its note of what was acknowledged is unreadable ({}); keep the "
+        words::tell("the store in {} is empty, and its note of what was acknowledged is unreadable ({}); keep the "
                     "directory as it is, look at the disk, and run `titip restore --from` the newest backup; if "
                     "nothing was ever accepted here, start with an empty data directory",
                     where, noted.error()));
   }
   const Reach found;
   if (*noted && lack_of(found, **noted)) {
-    return needs_a_person(fmt::format(
+    return needs_a_person(words::tell(
         "the store in {} is empty, but {} commits with {} accepted submissions were acknowledged up to {}: its log or "
         "its tables are damaged or gone, which no crash does; nothing was touched: keep the directory as it is, look "
         "at "
@@ -60,7 +59,7 @@ std::expected<CommitSequence, NotOpened> believe_empty(Kv& kv, CommitSequence se
         where, (*noted)->commit, (*noted)->position, time_text((*noted)->at)));
   }
   if (auto written = kv.note(encode(found)); !written) {
-    return std::unexpected(fmt::format("cannot write to the data directory: {}", written.error().text));
+    return std::unexpected(words::tell("cannot write to the data directory: {}", written.error().text));
   }
   return sequence;
 }
@@ -80,7 +79,7 @@ std::expected<std::optional<Reach>, NotOpened> noted_reach(const Kv& kv) {
   if (!bytes) return std::unexpected(NotOpened::unreadable(bytes.error()));
   if (!*bytes) return std::nullopt;
   const auto mark = decode_reach(**bytes);
-  if (!mark) return needs_a_person("the note of what was acknowledged is damaged");
+  if (!mark) return needs_a_person(words::tell("the note of what was acknowledged is damaged"));
   return mark;
 }
 
@@ -90,7 +89,7 @@ std::expected<CommitSequence, NotOpened> believe(Kv& kv, std::string_view direct
   if (!restoring) return std::unexpected(NotOpened::unreadable(restoring.error()));
   if (*restoring) {
     return needs_a_person(
-        fmt::format("a restore of this store was begun and not finished; run `titip restore` again, or `titip restore "
+        words::tell("a restore of this store was begun and not finished; run `titip restore` again, or `titip restore "
                     "--as-it-is {}`",
                     where));
   }
@@ -104,12 +103,12 @@ std::expected<CommitSequence, NotOpened> believe(Kv& kv, std::string_view direct
   if (!noted && !noted.error().needs_a_person()) return std::unexpected(noted.error());
   if (!sequence->last()) return believe_empty(kv, std::move(*sequence), noted, where);
   if (!noted || !*noted) {
-    return needs_a_person(fmt::format(
+    return needs_a_person(words::tell(
         "the note of how far this store had come is {}, so nobody can tell whether it is complete; if this directory "
         "is "
         "a copy or a backup, use `titip restore`; else look at the disk, and when it is sound run `titip restore "
         "--as-it-is {}`",
-        noted ? std::string("gone") : "unreadable (" + noted.error() + ")", where));
+        noted ? words::tell("gone") : words::tell("unreadable ({})", noted.error()), where));
   }
   // A position that cannot be read is found again from the records (mend.h). Every accept is a commit too, so that the
   // commits alone tell whether any is missing.

@@ -1,8 +1,8 @@
 #include "storage/facilities.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include "metrics/words/said.h"
 
 namespace titip::storage {
 
@@ -25,15 +25,15 @@ Facilities::Found Facilities::any_consumer() const {
   return found != by_consumer_.end() ? found->second : nullptr;
 }
 
-std::string Facilities::conflict_of(const Facility& facility) const {
+words::Said Facilities::conflict_of(const Facility& facility) const {
   const auto holder = by_consumer_.find(facility.consumer_id);
   if (holder == by_consumer_.end() || holder->second->code == facility.code) return {};
   if (holder->second->disabled && holder->second->in_config) return {};  // it is gone from there: its id is free
-  return fmt::format("the consumer id {} belongs to facility {} already; each facility has its own",
+  return words::said("the consumer id {} belongs to facility {} already; each facility has its own",
                      facility.consumer_id, holder->second->code);
 }
 
-std::expected<void, std::string> Facilities::add(Facility facility) {
+std::expected<void, words::Said> Facilities::add(Facility facility) {
   auto added = std::make_shared<const Facility>(std::move(facility));
   const std::unique_lock lock(mutex_);
   if (auto why = conflict_of(*added); !why.empty()) return std::unexpected(std::move(why));
@@ -49,7 +49,7 @@ std::expected<void, std::string> Facilities::add(Facility facility) {
   return {};
 }
 
-std::string Facilities::conflict(const Facility& facility) const {
+words::Said Facilities::conflict(const Facility& facility) const {
   const std::shared_lock lock(mutex_);
   return conflict_of(facility);
 }

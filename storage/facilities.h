@@ -18,6 +18,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "metrics/words/said.h"
+
 namespace titip::storage {
 
 // The destination of the records that tell facilities what became of theirs. No national service may have its name.
@@ -63,9 +65,9 @@ class Facilities {
   Found any_consumer() const;
 
   // Takes the place of one with the same code. The error is a sentence: another facility has its consumer id.
-  std::expected<void, std::string> add(Facility facility);
+  std::expected<void, words::Said> add(Facility facility);
   // What add() would say, without a change; empty: nothing.
-  std::string conflict(const Facility& facility) const;
+  words::Said conflict(const Facility& facility) const;
   // Held from the look to the add() by whoever changes what is kept.
   std::unique_lock<std::mutex> changing() { return std::unique_lock(changing_); }
 
@@ -82,7 +84,7 @@ class Facilities {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   using Table = std::unordered_map<std::string, Found, Hash, std::equal_to<>>;
-  std::string conflict_of(const Facility& facility) const;
+  words::Said conflict_of(const Facility& facility) const;
 
   mutable std::shared_mutex mutex_;
   Table by_code_;

@@ -1,7 +1,6 @@
 #include "storage/index_check.h"
 
-#include <fmt/format.h>
-
+#include "metrics/words/said.h"
 #include "storage/codec.h"
 #include "storage/keys.h"
 #include "storage/records.h"
@@ -13,10 +12,6 @@ namespace {
 
 constexpr std::uint8_t check_version = 1;
 constexpr std::string_view domain = "titip.index-check";
-
-std::string trouble(std::string_view doing, Error error) {
-  return fmt::format("cannot {} whether the key file is this store's: the store answers \"{}\"", doing, name(error));
-}
 
 }  // namespace
 
@@ -52,13 +47,13 @@ std::expected<void, std::string> check_index_keys_of_copy(const std::filesystem:
   const auto bytes = (*copy)->get(Family::object, key);
   if (!bytes) {
     return std::unexpected(
-        fmt::format("cannot tell whether the key file belongs to {}: {}", directory.string(), bytes.error().text));
+        words::tell("cannot tell whether the key file belongs to {}: {}", directory.string(), bytes.error().text));
   }
   if (!*bytes) return {};  // from before there was a check
   const auto object = decode_object({Family::object, key}, **bytes);
   const auto held = object ? decode_index_check(object->bytes) : std::nullopt;
   if (held && links_of(sealer, *held)) return {};
-  return std::unexpected(fmt::format(
+  return std::unexpected(words::tell(
       "the key file is not the one of {}, or older than it: what is put back could not be used with it. "
       "Nothing was changed; put the key file in its place that was in use when this was written, or a later "
       "one of the same store",
@@ -70,23 +65,27 @@ std::expected<void, NotOpened> check_index_keys(Store& store, const Sealer& seal
   const std::string object_name(index_check_name);
   const auto found = home.ask_patiently<std::optional<Object>>(
       [&](auto done) { store.get_object(kind, object_name, home, std::move(done)); });
-  if (!found) return std::unexpected(trouble("tell", found.error()));
+  if (!found)
+    return std::unexpected(
+        words::tell("cannot tell whether the key file is this store's: the store answers \"{}\"", name(found.error())));
   if (!*found) {
     const PutObject put{kind, object_name, 0, encode(index_check_of(sealer))};
     const auto kept =
         home.ask_patiently<std::vector<Applied>>([&](auto done) { store.put_objects({put}, home, std::move(done)); });
-    if (!kept) return std::unexpected(trouble("note", kept.error()));
+    if (!kept)
+      return std::unexpected(words::tell("cannot note whether the key file is this store's: the store answers \"{}\"",
+                                         name(kept.error())));
     return {};
   }
   const auto held = decode_index_check((*found)->bytes);
   const auto links = held ? links_of(sealer, *held) : std::nullopt;
   if (!links) {
-    return std::unexpected(NotOpened::until_a_person_looked(
+    return std::unexpected(NotOpened::until_a_person_looked(words::tell(
         "the key file is not the one of this store, or older than it: with it no duplicate would be recognised; put "
-        "the key file back that was in use when this store was last written"));
+        "the key file back that was in use when this store was last written")));
   }
   if (*links != sealer.index_links()) {
-    return std::unexpected(NotOpened::until_a_person_looked(fmt::format(
+    return std::unexpected(NotOpened::until_a_person_looked(words::tell(
         "this store is from before the last reindex ({} index keys, the key file has {}); run titip keys reindex to "
         "bring it up to the key file",
         *links, sealer.index_links())));

@@ -9,6 +9,7 @@
 #include <optional>
 #include <ranges>
 
+#include "metrics/words/said.h"
 #include "storage/check.h"
 #include "storage/crc32c.h"
 #include "storage/randomness.h"
@@ -17,7 +18,7 @@
 namespace titip::storage {
 namespace {
 
-constexpr std::string_view what = "the key file";
+constexpr auto what = words::text("the key file");
 constexpr std::string_view first_format = "titip-key-file 1";
 constexpr std::string_view present_format = "titip-key-file 2";
 constexpr std::size_t largest_file = 16384;
@@ -175,7 +176,7 @@ std::expected<KeyFile, std::string> read_key_file(const std::filesystem::path& p
   if (!read) return std::unexpected(read.error());
   auto parsed = parse(read->text);
   if (!parsed) {
-    return std::unexpected(fmt::format(
+    return std::unexpected(words::tell(
         "the key file {} is damaged, or not a key file of this version; restore it from its backup (without it nothing "
         "that is sealed can be read; do not make a new one)",
         path.string()));
@@ -207,7 +208,7 @@ std::expected<void, std::string> write_next_key_file(const std::filesystem::path
 std::expected<KeyFile, std::string> with_new_wrapping_key(KeyFile file, std::uint32_t highest_used) {
   if (file.wrapping.size() >= most_wrapping_keys) {
     return std::unexpected(
-        fmt::format("the key file holds {} wrapping keys already; let the rotation that is under way finish before you "
+        words::tell("the key file holds {} wrapping keys already; let the rotation that is under way finish before you "
                     "begin another, or give up with --forget-damaged what keeps it from that",
                     file.wrapping.size()));
   }
@@ -215,7 +216,8 @@ std::expected<KeyFile, std::string> with_new_wrapping_key(KeyFile file, std::uin
   const auto highest =
       std::max(highest_used, std::ranges::max(file.wrapping | std::views::transform(&WrappingKey::id)));
   if (highest == std::numeric_limits<std::uint32_t>::max()) {
-    return std::unexpected("the ids of wrapping keys are used up; begin anew with an empty data directory");
+    return std::unexpected(
+        words::tell("the ids of wrapping keys are used up; begin anew with an empty data directory"));
   }
   file.wrapping.insert(file.wrapping.begin(), {highest + 1, random_key()});
   return file;
@@ -224,7 +226,7 @@ std::expected<KeyFile, std::string> with_new_wrapping_key(KeyFile file, std::uin
 std::expected<KeyFile, std::string> with_new_index_key(KeyFile file) {
   if (file.index.size() >= most_index_keys) {
     return std::unexpected(
-        fmt::format("the chain of index keys has {} links, which is the most it may have", file.index.size()));
+        words::tell("the chain of index keys has {} links, which is the most it may have", file.index.size()));
   }
   file.index.push_back(random_key());
   return file;
@@ -235,19 +237,21 @@ std::expected<KeyFile, std::string> with_keys_of(KeyFile file, const KeyFile& ol
   if (older.index.size() > file.index.size() ||
       !std::ranges::equal(older.index, file.index | std::views::take(older.index.size()), same)) {
     return std::unexpected(
-        "the older key file does not belong to the same store: its index keys are not the first of the present file's");
+        words::tell("the older key file does not belong to the same store: its index keys are not the first of the "
+                    "present file's"));
   }
   for (const WrappingKey& each : older.wrapping) {
     const auto known = std::ranges::find(file.wrapping, each.id, &WrappingKey::id);
     if (known == file.wrapping.end()) {
       file.wrapping.push_back(each);
     } else if (!same(known->key, each.key)) {
-      return std::unexpected(fmt::format(
+      return std::unexpected(words::tell(
           "the two key files have different wrapping keys under the same id {}; they are not of one store", each.id));
     }
   }
   if (file.wrapping.size() > most_wrapping_keys) {
-    return std::unexpected("together the two key files have too many wrapping keys; rotate to the end first");
+    return std::unexpected(
+        words::tell("together the two key files have too many wrapping keys; rotate to the end first"));
   }
   return file;
 }

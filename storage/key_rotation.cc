@@ -1,10 +1,9 @@
 #include "storage/key_rotation.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <thread>
 
+#include "metrics/words/said.h"
 #include "storage/key_file.h"
 #include "storage/key_ids.h"
 #include "storage/sealed_kinds.h"
@@ -24,10 +23,10 @@ class Rotation {
            const RotationOptions& options)
       : key_file_(key_file), sealer_(sealer), store_(store), home_(home), options_(options) {}
 
-  std::expected<RotationReport, std::string> run();
+  std::expected<RotationReport, words::Said> run();
 
  private:
-  using Done = std::expected<void, std::string>;
+  using Done = std::expected<void, words::Said>;
 
   bool told(Step step) {
     progress_.step = step;
@@ -35,10 +34,10 @@ class Rotation {
     stopped_ = options_.told && !options_.told(progress_);
     return !stopped_;
   }
-  std::unexpected<std::string> failed(std::string_view doing, Error error) const;
+  std::unexpected<words::Said> failed(words::Text doing, Error error) const;
 
   Done make_key();
-  std::expected<std::uint32_t, std::string> highest_id(const KeyFile& file);
+  std::expected<std::uint32_t, words::Said> highest_id(const KeyFile& file);
   Done become_quiet();
   Done pass();
   void set_of();
@@ -59,21 +58,25 @@ class Rotation {
   bool stopped_ = false;
 };
 
-std::unexpected<std::string> Rotation::failed(std::string_view doing, Error error) const {
+std::unexpected<words::Said> Rotation::failed(words::Text doing, Error error) const {
   if (error == Error::corrupt) {
-    return std::unexpected(fmt::format("{}: a record is damaged; run titip verify, then rotate again", doing));
+    return std::unexpected(words::said("{}: a record is damaged; run titip verify, then rotate again", doing));
   }
-  const std::string why = store_.health().why_not;
-  return std::unexpected(fmt::format("{}: the store answers \"{}\"{}{}; nothing is lost, run the rotation again", doing,
-                                     name(error), why.empty() ? "" : ", for ", why));
+  const auto why = store_.health().why_not;
+  if (why.empty()) {
+    return std::unexpected(
+        words::said("{}: the store answers \"{}\"; nothing is lost, run the rotation again", doing, name(error)));
+  }
+  return std::unexpected(words::said("{}: the store answers \"{}\", for {}; nothing is lost, run the rotation again",
+                                     doing, name(error), why));
 }
 
-std::expected<RotationReport, std::string> Rotation::run() {
-  const auto end = [&](std::string why) {
+std::expected<RotationReport, words::Said> Rotation::run() {
+  const auto end = [&](words::Said why) {
     report_.why_not = std::move(why);
     return report_;
   };
-  const std::string halfway = "stopped on the way; run the rotation again to go on";
+  const auto halfway = words::text("stopped on the way; run the rotation again to go on");
   for (const auto step : {&Rotation::make_key, &Rotation::become_quiet}) {
     if (auto done = (this->*step)(); !done) return std::unexpected(std::move(done.error()));
     if (report_.finished) return report_;
@@ -81,7 +84,7 @@ std::expected<RotationReport, std::string> Rotation::run() {
   }
   do {
     if (report_.passes == most_passes) {
-      return std::unexpected(fmt::format(
+      return std::unexpected(words::said(
           "records under an older key keep turning up after {} passes; see whether another process still uses the old "
           "key file, then run the rotation again",
           most_passes));
@@ -90,7 +93,7 @@ std::expected<RotationReport, std::string> Rotation::run() {
     if (stopped_) return end(halfway);
   } while (found_ != 0);
   if (report_.damaged != 0 && !options_.forget_damaged) {
-    return end(fmt::format(
+    return end(words::said(
         "everything readable is under the new key, but {} damaged records may need an older one, which therefore stays "
         "in the key file; run titip verify, and rotate with --forget-damaged to give them up and let it go",
         report_.damaged));
@@ -102,7 +105,7 @@ std::expected<RotationReport, std::string> Rotation::run() {
 
 Rotation::Done Rotation::make_key() {
   auto file = read_key_file(key_file_);
-  if (!file) return std::unexpected(std::move(file.error()));
+  if (!file) return std::unexpected(words::verbatim(file.error()));
   report_.current_key = file->current_id();
   const bool under_way = file->wrapping.size() > 1;
   if (options_.only_finish && !under_way) {
@@ -114,23 +117,24 @@ Rotation::Done Rotation::make_key() {
     if (!highest) return std::unexpected(highest.error());
     if (stopped_) return {};
     auto next = with_new_wrapping_key(std::move(*file), *highest);
-    if (!next) return std::unexpected(std::move(next.error()));
+    if (!next) return std::unexpected(words::verbatim(next.error()));
     // Before the key can wrap anything; a crash in between costs an id, which is nothing.
     if (const auto kept = keep_highest_key_id(store_, home_, next->current_id()); !kept) {
-      return failed("noting the id of the new key", kept.error());
+      return failed(words::text("noting the id of the new key"), kept.error());
     }
-    if (auto replaced = replace_key_file(key_file_, *next); !replaced) return replaced;
+    if (auto replaced = replace_key_file(key_file_, *next); !replaced)
+      return std::unexpected(words::verbatim(replaced.error()));
     report_.began = true;
     report_.current_key = next->current_id();
     if (!told(Step::key_made)) return {};
   }
-  if (auto reloaded = sealer_.reload(key_file_); !reloaded) return reloaded;
+  if (auto reloaded = sealer_.reload(key_file_); !reloaded) return std::unexpected(words::verbatim(reloaded.error()));
   report_.current_key = sealer_.current_key_id();
   told(Step::key_used);
   return {};
 }
 
-std::expected<std::uint32_t, std::string> Rotation::highest_id(const KeyFile& file) {
+std::expected<std::uint32_t, words::Said> Rotation::highest_id(const KeyFile& file) {
   set_of();
   KeyIdsQuestion question;
   question.page = options_.page;
@@ -143,9 +147,9 @@ std::expected<std::uint32_t, std::string> Rotation::highest_id(const KeyFile& fi
     return told(Step::looked);
   };
   const auto found = key_ids_in_use(store_, home_, question);
-  if (!found) return failed("looking for the keys in use", found.error());
+  if (!found) return failed(words::text("looking for the keys in use"), found.error());
   if (found->unknown != 0 && !stopped_ && !options_.forget_lost) {
-    return std::unexpected(fmt::format(
+    return std::unexpected(words::said(
         "{} records and log-ins are under wrapping keys that are not in {}: it is older than the store, and nobody can "
         "read them. Look for the newer key file first. To rotate without it add --forget-lost: they stay unreadable "
         "until it turns up",
@@ -173,13 +177,13 @@ Rotation::Done Rotation::become_quiet() {
     const bool over = store_.health().disk_low && store_.health().writer_queue == 0;
     if (over) break;
     if (!store_.health().disk_low || std::chrono::steady_clock::now() >= until) {
-      return failed("waiting for what was accepted under the old key", accepts.error());
+      return failed(words::text("waiting for what was accepted under the old key"), accepts.error());
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   const auto objects =
       home_.ask_patiently<std::vector<Applied>>([&](auto done) { store_.put_objects({}, home_, std::move(done)); });
-  if (!objects) return failed("waiting for what was sealed under the old key", objects.error());
+  if (!objects) return failed(words::text("waiting for what was sealed under the old key"), objects.error());
   told(Step::quiet);
   return {};
 }
@@ -202,7 +206,7 @@ Rotation::Done Rotation::pass_over_records() {
   query.limit = options_.page;
   do {
     const auto page = home_.ask_patiently<ScanPage>([&](auto done) { store_.scan(query, home_, std::move(done)); });
-    if (!page) return failed("looking through the records", page.error());
+    if (!page) return failed(words::text("looking through the records"), page.error());
     if (auto done = rewrap(page->items); !done) return done;
     // What cannot be read may need any of the keys; its own rewrapping waits until it is mended, or given up.
     report_.damaged += page->damaged;
@@ -228,7 +232,7 @@ Rotation::Done Rotation::rewrap(const std::vector<Submission>& page) {
   if (batch.empty()) return {};
   const auto applied =
       home_.ask_patiently<std::vector<Applied>>([&](auto done) { store_.rewrap(batch, home_, std::move(done)); });
-  if (!applied) return failed("writing rewrapped keys", applied.error());
+  if (!applied) return failed(words::text("writing rewrapped keys"), applied.error());
   report_.rewrapped += static_cast<std::uint64_t>(std::ranges::count(*applied, Applied::yes));
   return {};
 }
@@ -239,7 +243,7 @@ Rotation::Done Rotation::pass_over_objects(std::string_view kind) {
     using Page = std::vector<std::pair<std::string, Object>>;
     const auto page = home_.ask_patiently<Page>(
         [&](auto done) { store_.list_objects(std::string(kind), after, options_.page, home_, std::move(done)); });
-    if (!page) return failed("looking through the sealed objects", page.error());
+    if (!page) return failed(words::text("looking through the sealed objects"), page.error());
     if (page->empty()) return {};
     if (auto done = reseal(kind, *page); !done) return done;
     if (!told(Step::objects)) return {};
@@ -263,7 +267,7 @@ Rotation::Done Rotation::reseal(std::string_view kind, const std::vector<std::pa
   if (batch.empty()) return {};
   const auto applied =
       home_.ask_patiently<std::vector<Applied>>([&](auto done) { store_.put_objects(batch, home_, std::move(done)); });
-  if (!applied) return failed("writing resealed objects", applied.error());
+  if (!applied) return failed(words::text("writing resealed objects"), applied.error());
   report_.rewrapped += static_cast<std::uint64_t>(std::ranges::count(*applied, Applied::yes));
   return {};
 }
@@ -271,13 +275,15 @@ Rotation::Done Rotation::reseal(std::string_view kind, const std::vector<std::pa
 // The running Sealer keeps them: somebody may still hold a record that was read before it was rewrapped.
 Rotation::Done Rotation::drop_old_keys() {
   auto file = read_key_file(key_file_);
-  if (!file) return std::unexpected(std::move(file.error()));
+  if (!file) return std::unexpected(words::verbatim(file.error()));
   if (file->current_id() != report_.current_key) {
-    return std::unexpected("the key file was changed by somebody else while the rotation ran; run the rotation again");
+    return std::unexpected(
+        words::said("the key file was changed by somebody else while the rotation ran; run the rotation again"));
   }
   for (std::size_t i = 1; i < file->wrapping.size(); ++i) report_.dropped.push_back(file->wrapping[i].id);
   file->wrapping.resize(1);
-  if (auto replaced = replace_key_file(key_file_, *file); !replaced) return replaced;
+  if (auto replaced = replace_key_file(key_file_, *file); !replaced)
+    return std::unexpected(words::verbatim(replaced.error()));
   told(Step::key_dropped);
   return {};
 }
@@ -306,7 +312,7 @@ std::string_view name(RotationProgress::Step step) {
   return "?";
 }
 
-std::expected<RotationReport, std::string> rotate_keys(const std::filesystem::path& key_file, Sealer& sealer,
+std::expected<RotationReport, words::Said> rotate_keys(const std::filesystem::path& key_file, Sealer& sealer,
                                                        Store& store, WaitingHome& home,
                                                        const RotationOptions& options) {
   return Rotation(key_file, sealer, store, home, options).run();

@@ -16,10 +16,10 @@
 #include <expected>
 #include <filesystem>
 #include <functional>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/sealing.h"
 #include "storage/waiting_home.h"
 
@@ -69,13 +69,13 @@ struct RotationReport {
   unsigned passes = 0;
   std::uint64_t damaged = 0;  // records and objects that are not readable, or that their old key does not open
   std::uint64_t lost = 0;     // records and objects under keys that are not in the file: nobody can read them
-  std::string why_not;        // a sentence, unless finished
+  words::Said why_not;        // a sentence, unless finished
 };
 
 // Begins a rotation. One is under way as long as the file has older keys: a new key is made in front of them all the
 // same, for the present one may be stolen, unless `only_finish` or `forget_damaged` asks for the end of that one. The
 // error is a sentence that says what to do.
-std::expected<RotationReport, std::string> rotate_keys(const std::filesystem::path& key_file, Sealer& sealer,
+std::expected<RotationReport, words::Said> rotate_keys(const std::filesystem::path& key_file, Sealer& sealer,
                                                        Store& store, WaitingHome& home,
                                                        const RotationOptions& options = {});
 

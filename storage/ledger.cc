@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/check.h"
 #include "storage/keys.h"
 #include "storage/records.h"
@@ -21,17 +22,18 @@ std::expected<void, std::string> Ledger::load(const KvReader& kv) {
       sound = take(key, &bytes);
       return sound;
     });
-    if (!scanned) return std::unexpected("cannot read the counts: " + scanned.error().text);
+    if (!scanned) return std::unexpected(words::tell("cannot read the counts: {}", scanned.error().text));
     if (!sound) break;
   }
   const auto last = kv.get(Family::info, keys::last_position);
-  if (!last) return std::unexpected("cannot read the last position: " + last.error().text);
+  if (!last) return std::unexpected(words::tell("cannot read the last position: {}", last.error().text));
   if (*last) {
     const auto number = decode_number({Family::info, keys::last_position}, **last);
     sound = sound && number.has_value();
     last_position_ = number.value_or(0);
   }
-  if (!sound) return std::unexpected("the store's counts are damaged; restore the data directory from its backup");
+  if (!sound)
+    return std::unexpected(words::tell("the store's counts are damaged; restore the data directory from its backup"));
   return load_days(kv);
 }
 
@@ -58,7 +60,7 @@ std::expected<void, std::string> Ledger::load_days(const KvReader& kv) {
         if (const auto pending = decode_pending({Family::counts, key}, value)) pending_.take(key, *pending);
         return true;
       });
-      if (!scanned) return std::unexpected("cannot read the counts by day: " + scanned.error().text);
+      if (!scanned) return std::unexpected(words::tell("cannot read the counts by day: {}", scanned.error().text));
       from = std::move(next);
     }
   }

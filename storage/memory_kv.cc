@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <mutex>
 
+#include "metrics/words/said.h"
+
 namespace titip::storage {
 
 class MemoryKv::View : public KvReader {
@@ -80,7 +82,7 @@ KvResult<std::optional<std::string>> MemoryKv::noted() const {
 }
 
 KvResult<std::uint64_t> MemoryKv::checkpoint(const std::filesystem::path&) const {
-  return std::unexpected(KvError{KvError::Kind::failed, "a store in memory has no files to copy"});
+  return std::unexpected(KvError{KvError::Kind::failed, words::tell("a store in memory has no files to copy")});
 }
 
 std::unique_ptr<KvReader> MemoryKv::snapshot() const {

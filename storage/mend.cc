@@ -1,13 +1,12 @@
 #include "storage/mend.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/keys.h"
 #include "storage/quarantine.h"
 #include "storage/records.h"
@@ -299,7 +298,7 @@ std::expected<std::size_t, NotOpened> mend(Kv& kv, WallTime now) {
   if (mending.nothing_to_do()) return 0;
   if (auto done = mending.compute(); !done) return std::unexpected(std::move(done.error()));
   if (const auto written = kv.commit(mending.batch(now)); !written) {
-    return std::unexpected(fmt::format("cannot write to the store: {}", written.error().text));
+    return std::unexpected(words::tell("cannot write to the store: {}", written.error().text));
   }
   return mending.found();
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/kv.h"
 
 namespace titip::storage {
@@ -21,7 +22,7 @@ class NotOpened : public std::string {
   }
   // What could not be read: a disk that does not answer may answer next time, a damaged file stays as it is.
   static NotOpened unreadable(const KvError& error) {
-    NotOpened made("cannot read the store: " + error.text);
+    NotOpened made(words::tell("cannot read the store: {}", error.text));
     made.needs_a_person_ = error.kind == KvError::Kind::corrupt;
     return made;
   }

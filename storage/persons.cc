@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "metrics/words/said.h"
 #include "storage/erasure_list.h"
 #include "storage/hex.h"
 #include "storage/persons_pages.h"
@@ -40,11 +41,11 @@ void count(const std::vector<Erased>& erased, ErasureReport& report) {
 }
 
 // In one call. Where damage refuses it, each in its own: what is damaged is left out, the others go.
-std::expected<void, std::string> erase_these(Store& store, WaitingHome& home, const std::vector<SubmissionId>& ids,
+std::expected<void, words::Said> erase_these(Store& store, WaitingHome& home, const std::vector<SubmissionId>& ids,
                                              ErasureReport& report) {
   const auto erased =
       home.ask_patiently<std::vector<Erased>>([&](auto done) { store.erase(ids, home, std::move(done)); });
-  if (!erased && erased.error() != Error::corrupt) return failed(store, "erasing", erased.error());
+  if (!erased && erased.error() != Error::corrupt) return failed(store, words::text("erasing"), erased.error());
   if (!erased && ids.size() > 1) {
     for (const SubmissionId& id : ids) {
       if (auto one = erase_these(store, home, {id}, report); !one) return one;
@@ -63,10 +64,10 @@ std::expected<void, std::string> erase_these(Store& store, WaitingHome& home, co
 using Covers = std::function<bool(const Submission&)>;
 
 // `until`: for what is damaged, which tells its time alone.
-std::expected<void, std::string> erase_records(Store& store, WaitingHome& home, const Digest& person,
+std::expected<void, words::Said> erase_records(Store& store, WaitingHome& home, const Digest& person,
                                                const Covers& covers, WallTime until, ErasureReport& report) {
   auto done =
-      each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, std::string> {
+      each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, words::Said> {
         std::vector<SubmissionId> ids;
         for (const Submission& each : page) {
           if (covers(each)) ids.push_back(each.id);
@@ -88,7 +89,7 @@ WallTime covered_until(Store& store, WaitingHome& home, const Digest& person, co
   WallTime until = now;
   // What cannot be looked at here is said when it cannot be erased, once the person is on the list.
   static_cast<void>(
-      each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, std::string> {
+      each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, words::Said> {
         for (const Submission& each : page) {
           if (covers(each)) until = std::max(until, each.accepted_at);
         }
@@ -123,12 +124,12 @@ Digest person_hash(const Sealer& sealer, std::string_view number) {
   return sealer.keyed_hash("person", {number});
 }
 
-std::expected<ErasureReport, std::string> erase_person(Store& store, const Sealer& sealer, WaitingHome& home,
+std::expected<ErasureReport, words::Said> erase_person(Store& store, const Sealer& sealer, WaitingHome& home,
                                                        const std::filesystem::path& erasure_list, const Digest& person,
                                                        WallTime now, std::string_view by) {
   if (!is_plain(by)) {
     return std::unexpected(
-        "who asks for an erasure is named by a plain word of at most 64 letters, digits and . _ - : @");
+        words::said("who asks for an erasure is named by a plain word of at most 64 letters, digits and . _ - : @"));
   }
   // What is in custody at this moment, by position: times are the clock's, which may have been set back since.
   const Covers covers = [last = store.health().last_position](const Submission& each) { return each.position <= last; };
@@ -136,7 +137,7 @@ std::expected<ErasureReport, std::string> erase_person(Store& store, const Seale
   // The list first: a crash in between leaves a person whose records are erased by the next call or the next restore,
   // never one who is erased here and comes back from a backup.
   if (auto listed = append_erasure(erasure_list, {until, sealer.index_links(), person}); !listed) {
-    return std::unexpected(std::move(listed.error()));
+    return std::unexpected(words::verbatim(listed.error()));
   }
   ErasureReport report;
   report.persons = 1;
@@ -149,21 +150,22 @@ std::expected<ErasureReport, std::string> erase_person(Store& store, const Seale
       report.when_settled_count, report.left_out.count);
   const auto audited =
       home.ask_patiently<std::vector<AuditLine>>([&](auto done) { store.append_audit({line}, home, std::move(done)); });
-  if (!audited) return failed(store, "everything is erased, but the audit log was not written", audited.error());
+  if (!audited)
+    return failed(store, words::text("everything is erased, but the audit log was not written"), audited.error());
   return report;
 }
 
-std::expected<ErasureReport, std::string> reapply_erasures(
+std::expected<ErasureReport, words::Said> reapply_erasures(
     Store& store, const Sealer& sealer, WaitingHome& home, const std::filesystem::path& erasure_list,
     const std::function<bool(std::uint64_t, std::uint64_t)>& told) {
   const auto list = read_erasures(erasure_list);
-  if (!list) return std::unexpected(list.error());
+  if (!list) return std::unexpected(words::verbatim(list.error()));
   ErasureReport report;
   std::set<Digest> persons;
   std::uint64_t applied = 0;
   for (const Erasure& each : *list) {
     if (each.links > sealer.index_links()) {
-      return std::unexpected(fmt::format(
+      return std::unexpected(words::said(
           "the list of erased persons {} was written under a newer key file than the present one; put that key file "
           "back, with the older wrapping keys added to it, then restore again",
           erasure_list.string()));
@@ -176,7 +178,7 @@ std::expected<ErasureReport, std::string> reapply_erasures(
     persons.insert(person);
     report.persons = persons.size();
     if (told && !told(++applied, list->size())) {
-      return std::unexpected("stopped before every erasure was applied again; do not serve, run it again");
+      return std::unexpected(words::said("stopped before every erasure was applied again; do not serve, run it again"));
     }
   }
   return report;

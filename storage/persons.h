@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/kept_reply.h"
 #include "storage/payload.h"
 #include "storage/sealing.h"
@@ -68,7 +69,7 @@ struct ExportReport {
 };
 
 // Oldest first. The sink says whether to go on. The error is a sentence that says what to do.
-std::expected<ExportReport, std::string> export_person(Store& store, const Sealer& sealer, WaitingHome& home,
+std::expected<ExportReport, words::Said> export_person(Store& store, const Sealer& sealer, WaitingHome& home,
                                                        const Digest& person,
                                                        const std::function<bool(const ExportedRecord&)>& sink);
 
@@ -88,14 +89,14 @@ struct ErasureReport {
 // Writes the person on the list first, then erases every record that is in custody when this is called, whatever its
 // time, then says so in the audit log. On the list too where nothing is found: a backup may hold something.
 // `by`: who asked for it, a plain word (a user or a token's name); it goes into the audit log.
-std::expected<ErasureReport, std::string> erase_person(Store& store, const Sealer& sealer, WaitingHome& home,
+std::expected<ErasureReport, words::Said> erase_person(Store& store, const Sealer& sealer, WaitingHome& home,
                                                        const std::filesystem::path& erasure_list, const Digest& person,
                                                        WallTime now, std::string_view by);
 
 // After a restore, before anything is served: whoever is on the list is erased again, with what was accepted until
 // then. What damage leaves out must be tried again: `left_out` says so. `told` hears how many lines of the list are
 // done, of how many; false stops (to be repeated from the start).
-std::expected<ErasureReport, std::string> reapply_erasures(
+std::expected<ErasureReport, words::Said> reapply_erasures(
     Store& store, const Sealer& sealer, WaitingHome& home, const std::filesystem::path& erasure_list,
     const std::function<bool(std::uint64_t done, std::uint64_t of)>& told = {});
 

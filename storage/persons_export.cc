@@ -1,6 +1,7 @@
 // Everything about one person, opened.
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/persons.h"
 #include "storage/persons_pages.h"
 
@@ -15,11 +16,12 @@ class Export {
  public:
   Export(Store& store, const Sealer& sealer, WaitingHome& home) : store_(store), sealer_(sealer), home_(home) {}
 
-  std::expected<bool, std::string> take(const Submission& found, const std::function<bool(const ExportedRecord&)>& sink,
+  std::expected<bool, words::Said> take(const Submission& found, const std::function<bool(const ExportedRecord&)>& sink,
                                         ExportReport& report) {
     const auto loaded = home_.ask_patiently<std::vector<std::optional<Loaded>>>(
         [&](auto done) { store_.load({{found.id, true, true, true}}, home_, std::move(done)); });
-    if (!loaded && loaded.error() != Error::corrupt) return failed(store_, "reading a record", loaded.error());
+    if (!loaded && loaded.error() != Error::corrupt)
+      return failed(store_, words::text("reading a record"), loaded.error());
     ExportedRecord out{.record = loaded && loaded->front() ? loaded->front()->submission : found};
     if (!loaded || !loaded->front()) {
       out.content = ExportedRecord::Content::unreadable;
@@ -60,7 +62,7 @@ class Export {
     if (lacks_payload) out.content = ExportedRecord::Content::unreadable;
   }
 
-  std::expected<void, std::string> add_numbers(ExportedRecord& out) {
+  std::expected<void, words::Said> add_numbers(ExportedRecord& out) {
     if (out.record.references.empty()) return {};
     const auto found = home_.ask_patiently<std::vector<std::optional<Reference>>>(
         [&](auto done) { store_.references(out.record.references, home_, std::move(done)); });
@@ -68,7 +70,7 @@ class Export {
       out.content = ExportedRecord::Content::unreadable;
       return {};
     }
-    if (!found) return failed(store_, "reading the numbers of a record", found.error());
+    if (!found) return failed(store_, words::text("reading the numbers of a record"), found.error());
     for (const auto& each : *found) {
       if (!each || each->value.empty()) continue;
       const auto key = sealer_.unwrap(each->origin, each->origin_wrapped_key);
@@ -89,13 +91,13 @@ class Export {
 
 }  // namespace
 
-std::expected<ExportReport, std::string> export_person(Store& store, const Sealer& sealer, WaitingHome& home,
+std::expected<ExportReport, words::Said> export_person(Store& store, const Sealer& sealer, WaitingHome& home,
                                                        const Digest& person,
                                                        const std::function<bool(const ExportedRecord&)>& sink) {
   ExportReport report;
   Export exporter(store, sealer, home);
   auto done =
-      each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, std::string> {
+      each_page(store, home, person, [&](const std::vector<Submission>& page) -> std::expected<bool, words::Said> {
         for (const Submission& each : page) {
           const auto goes_on = exporter.take(each, sink, report);
           if (!goes_on) return goes_on;

@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/disk_use.h"
 #include "storage/submission.h"
 
@@ -172,7 +173,7 @@ struct ClockDoubt {
 struct Health {
   bool writable = false;  // settlements are taken; accepts too unless disk_low
   bool disk_low = false;  // free space below the floor: accepts are refused, settlements go on
-  std::string why_not;    // one sentence, empty while accepts are taken
+  words::Said why_not;    // one sentence, empty while accepts are taken
   std::uint64_t last_position = 0;
   std::uint64_t epoch = 0;              // counted up at every open
   std::size_t writer_queue = 0;         // calls waiting for the writer

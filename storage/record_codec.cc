@@ -1,8 +1,7 @@
 // The largest value and the one every record has: kept short by saying nothing about what is absent or usual.
-#include <fmt/format.h>
-
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/frame.h"
 #include "storage/records.h"
 
@@ -211,12 +210,12 @@ std::optional<std::uint64_t> decode_format(std::string_view bytes) {
 std::optional<std::string> refuse_format(std::uint64_t format) {
   if (format == format_version) return std::nullopt;
   if (format < format_version) {
-    return fmt::format(
+    return words::tell(
         "the store has format {} and this Titip reads format {}: let the Titip that wrote it deliver everything it "
         "holds, then start this one with an empty data directory",
         format, format_version);
   }
-  return fmt::format("the store has format {} and this Titip reads format {}: start the newer Titip that wrote it",
+  return words::tell("the store has format {} and this Titip reads format {}: start the newer Titip that wrote it",
                      format, format_version);
 }
 

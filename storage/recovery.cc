@@ -1,11 +1,10 @@
 #include "storage/recovery.h"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/book.h"
 #include "storage/evidence.h"
 #include "storage/keys.h"
@@ -17,7 +16,7 @@ namespace titip::storage {
 namespace {
 
 constexpr std::size_t marks_in_a_batch = 256;
-constexpr std::string_view restore = "restore the data directory from its backup";
+constexpr auto restore = words::text("restore the data directory from its backup");
 
 std::unexpected<NotOpened> needs_a_person(std::string sentence) {
   return std::unexpected(NotOpened::until_a_person_looked(std::move(sentence)));
@@ -34,7 +33,7 @@ std::expected<std::optional<std::uint64_t>, NotOpened> number(const Kv& kv, std:
   if (!bytes) return std::unexpected(NotOpened::unreadable(bytes.error()));
   if (!*bytes) return std::nullopt;
   const auto value = decode_number({Family::info, key}, **bytes);
-  if (!value) return needs_a_person(fmt::format("the store's entry info/{} is damaged; {}", key, restore));
+  if (!value) return needs_a_person(words::tell("the store's entry info/{} is damaged; {}", key, restore));
   return value;
 }
 
@@ -44,7 +43,7 @@ std::expected<bool, NotOpened> has_format(const Kv& kv) {
   if (!bytes) return std::unexpected(NotOpened::unreadable(bytes.error()));
   if (!*bytes) return false;
   const auto format = decode_format(**bytes);
-  if (!format) return needs_a_person(fmt::format("the store's entry info/{} is damaged; {}", keys::format, restore));
+  if (!format) return needs_a_person(words::tell("the store's entry info/{} is damaged; {}", keys::format, restore));
   if (auto refusal = refuse_format(*format)) return needs_a_person(std::move(*refusal));
   return true;
 }
@@ -55,14 +54,14 @@ std::expected<std::uint64_t, NotOpened> begin_epoch(Kv& kv, CommitSequence& sequ
   const auto before = number(kv, keys::epoch);
   if (!before) return std::unexpected(before.error());
   if (*format != before->has_value()) {
-    return needs_a_person(fmt::format("the store has lost its format or its epoch; {}", restore));
+    return needs_a_person(words::tell("the store has lost its format or its epoch; {}", restore));
   }
   const std::uint64_t epoch = before->value_or(0) + 1;
   const auto written = commit(kv, sequence,
                               {{Family::info, std::string(keys::format), encode_format(format_version)},
                                {Family::info, std::string(keys::epoch), encode({Family::info, keys::epoch}, epoch)}},
                               now);
-  if (!written) return std::unexpected(fmt::format("cannot write to the store: {}", written.error().text));
+  if (!written) return std::unexpected(words::tell("cannot write to the store: {}", written.error().text));
   return epoch;
 }
 
@@ -104,7 +103,8 @@ std::expected<Recovered, NotOpened> recover(Kv& kv, WallTime now, std::string_vi
       if (!settled || staging.fault()) {
         // A disk that does not answer says nothing of the record, and one that is passed over would stay in flight.
         if (staging.fault() == Error::unavailable) {
-          return std::unexpected(NotOpened("the open attempts cannot be read; see to the disk, then start again"));
+          return std::unexpected(
+              NotOpened(words::tell("the open attempts cannot be read; see to the disk, then start again")));
         }
         staging.roll_back();
         ++recovered.damaged;
@@ -115,7 +115,7 @@ std::expected<Recovered, NotOpened> recover(Kv& kv, WallTime now, std::string_vi
     recovered.open_attempts += marks->size();
     after = marks->back().key + '\0';
     const auto written = commit(kv, recovered.sequence, staging.take_batch(), now);
-    if (!written) return std::unexpected(fmt::format("cannot settle the open attempts: {}", written.error().text));
+    if (!written) return std::unexpected(words::tell("cannot settle the open attempts: {}", written.error().text));
   }
 }
 

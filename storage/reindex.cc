@@ -1,6 +1,5 @@
 #include "storage/reindex.h"
 
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include <array>
 #include <system_error>
 
+#include "metrics/words/said.h"
 #include "storage/backup.h"
 #include "storage/free_space.h"
 #include "storage/index_check.h"
@@ -27,9 +27,9 @@ namespace fs = std::filesystem;
 using Step = ReindexProgress::Step;
 using Done = std::expected<void, std::string>;
 
-std::unexpected<std::string> failed(std::string_view doing, const KvError& error) {
+std::unexpected<std::string> failed(words::Text doing, const KvError& error) {
   return std::unexpected(
-      fmt::format("{}: {}; the store is as it was, run titip verify, then reindex again", doing, error.text));
+      words::tell("{}: {}; the store is as it was, run titip verify, then reindex again", doing, error.text));
 }
 
 std::uint64_t size_of(const fs::path& directory) {
@@ -96,10 +96,10 @@ std::expected<ReindexReport, std::string> Reindex::run() {
 Done Reindex::refuse_stranger() const {
   struct stat found{};
   if (::stat(places_.store.c_str(), &found) != 0) {
-    return std::unexpected(fmt::format("there is no store in {}", places_.store.string()));
+    return std::unexpected(words::tell("there is no store in {}", places_.store.string()));
   }
   if (found.st_uid != ::geteuid()) {
-    return std::unexpected(fmt::format("the store in {} belongs to another user; run this as the user Titip runs as",
+    return std::unexpected(words::tell("the store in {} belongs to another user; run this as the user Titip runs as",
                                        places_.store.string()));
   }
   return {};
@@ -115,7 +115,7 @@ Done Reindex::look_at_space() {
   const auto parent = places_.store.parent_path();
   const auto free = options_.free_bytes ? options_.free_bytes(parent) : free_bytes(parent.empty() ? "." : parent);
   if (!free || *free >= needed) return {};
-  return std::unexpected(fmt::format(
+  return std::unexpected(words::tell(
       "a reindex writes the whole store anew beside the old one and needs {}, but only {} are free where {} "
       "lives; free some space first",
       size_text(needed), size_text(*free), places_.store.string()));
@@ -130,7 +130,7 @@ Done Reindex::begin() {
   report_.links = next->index.size();
   if (auto undone = undo_reindex(places_); !undone) return undone;
   if (fs::exists(places_.old_store())) {
-    return std::unexpected(fmt::format("{} is in the way, and no reindex of ours left it there; move it elsewhere",
+    return std::unexpected(words::tell("{} is in the way, and no reindex of ours left it there; move it elsewhere",
                                        places_.old_store().string()));
   }
   // The journal first: whatever else lies there then has somebody who takes it away.
@@ -144,14 +144,14 @@ Done Reindex::begin() {
 std::expected<std::size_t, std::string> Reindex::links_before(const Sealer& sealer) const {
   const std::string key = keys::object(index_check_kind, index_check_name);
   const auto bytes = old_->get(Family::object, key);
-  if (!bytes) return failed("reading the old store", bytes.error());
+  if (!bytes) return failed(words::text("reading the old store"), bytes.error());
   if (!*bytes) return report_.links_before;  // from before there was a check
   const auto object = decode_object({Family::object, key}, **bytes);
   const auto held = object ? decode_index_check(object->bytes) : std::nullopt;
   const auto links = held ? links_of(sealer, *held) : std::nullopt;
   if (!links) {
-    return std::unexpected(
-        "the key file is not the one of this store; put the key file back that was in use when it was last written");
+    return std::unexpected(words::tell(
+        "the key file is not the one of this store; put the key file back that was in use when it was last written"));
   }
   return *links;
 }
@@ -169,7 +169,7 @@ Done Reindex::copy() {
   const auto known = format && *format ? decode_format(**format) : std::nullopt;
   if (known != format_version) {
     return std::unexpected(
-        fmt::format("the store in {} is of another format than this Titip writes; start the gateway "
+        words::tell("the store in {} is of another format than this Titip writes; start the gateway "
                     "once, which says what to do",
                     places_.store.string()));
   }
@@ -179,7 +179,7 @@ Done Reindex::copy() {
   if (!links) return std::unexpected(links.error());
   report_.links_before = *links;
   if (*links == report_.links) {
-    return std::unexpected("the store is up to the key file already; there is nothing to reindex");
+    return std::unexpected(words::tell("the store is up to the key file already; there is nothing to reindex"));
   }
   auto next = open(places_.next_store(), Evidence::not_asked);
   if (!next) return std::unexpected(std::move(next.error()));
@@ -191,9 +191,10 @@ Done Reindex::copy() {
   if (auto done = write(); !done || stopped_) return done;
   // The note last: it vouches for all that is there.
   const auto note = old_->noted();
-  if (!note) return failed("reading the old store's note", note.error());
+  if (!note) return failed(words::text("reading the old store's note"), note.error());
   if (*note) {
-    if (auto noted = next_->note(**note); !noted) return failed("writing the new store's note", noted.error());
+    if (auto noted = next_->note(**note); !noted)
+      return failed(words::text("writing the new store's note"), noted.error());
   }
   return {};
 }
@@ -203,7 +204,7 @@ Done Reindex::copy_family(const ReindexMap& map, Family family) {
   const auto scanned = old_->scan(family, {}, {}, [&](std::string_view key, std::string_view value) {
     auto moved = map.moved(family, key, value);
     if (!moved) {
-      done = failed("reading the old store", moved.error());
+      done = failed(words::text("reading the old store"), moved.error());
       return false;
     }
     ++copied_[static_cast<std::size_t>(family)];
@@ -216,7 +217,7 @@ Done Reindex::copy_family(const ReindexMap& map, Family family) {
     if (batch_.size() >= options_.batch_entries || batch_bytes_ >= options_.batch_bytes) done = write();
     return done && !stopped_;
   });
-  if (done && !scanned) return failed("reading the old store", scanned.error());
+  if (done && !scanned) return failed(words::text("reading the old store"), scanned.error());
   return done;
 }
 
@@ -228,7 +229,7 @@ Done Reindex::write() {
     ::usleep(10'000);
     written = next_->commit(batch_);
   }
-  if (!written) return failed("writing the new store", written.error());
+  if (!written) return failed(words::text("writing the new store"), written.error());
   batch_.clear();
   batch_bytes_ = 0;
   progress_.of_bytes = std::max(progress_.of_bytes, progress_.done_bytes);
@@ -244,10 +245,10 @@ Done Reindex::count_again() {
       ++found;
       return true;
     });
-    if (!scanned) return failed("reading the new store", scanned.error());
+    if (!scanned) return failed(words::text("reading the new store"), scanned.error());
     if (found != copied_[i]) {
       return std::unexpected(
-          fmt::format("{} entries of {} were copied, but the new store holds {}; the store is as it "
+          words::tell("{} entries of {} were copied, but the new store holds {}; the store is as it "
                       "was, see to the disk",
                       copied_[i], family_names[i], found));
     }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "metrics/words/said.h"
 #include "storage/crc32c.h"
 #include "storage/erasure_list.h"
 #include "storage/key_file.h"
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 using Step = ReindexProgress::Step;
 using Done = std::expected<void, std::string>;
 
-constexpr std::string_view what = "the journal of a reindex";
+constexpr auto what = words::text("the journal of a reindex");
 constexpr std::array<std::string_view, 2> phase_names{"copying", "decided"};
 
 std::string text_of(ReindexPhase phase) {
@@ -35,9 +36,9 @@ bool is_there(const fs::path& path) {
 Done take_away(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error);
-  if (error) return std::unexpected(fmt::format("cannot remove {}: {}", path.string(), error.message()));
+  if (error) return std::unexpected(words::tell("cannot remove {}: {}", path.string(), error.message()));
   if (!sync_directory(path.parent_path())) {
-    return std::unexpected(fmt::format("cannot fsync the directory of {}; see to the disk", path.string()));
+    return std::unexpected(words::tell("cannot fsync the directory of {}; see to the disk", path.string()));
   }
   return {};
 }
@@ -50,7 +51,7 @@ Done swap_stores(const ReindexPlaces& places, const std::function<bool(Step)>& t
     if (stopped) return {};
   }
   if (is_there(places.store)) {
-    return std::unexpected(fmt::format(
+    return std::unexpected(words::tell(
         "both {} and {} are there while a reindex was to change them; somebody made one of them since. Move "
         "the newer one away, then start again",
         places.store.string(), places.old_store().string()));
@@ -68,7 +69,7 @@ std::expected<std::optional<ReindexPhase>, std::string> read_journal(const Reind
     if (read->text == text_of(phase)) return phase;
   }
   return std::unexpected(
-      fmt::format("{} {} is damaged; the store and the key file may not belong together: restore both from one backup",
+      words::tell("{} {} is damaged; the store and the key file may not belong together: restore both from one backup",
                   what, places.journal().string()));
 }
 

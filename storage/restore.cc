@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/book.h"
 #include "storage/evidence.h"
 #include "storage/frame.h"
@@ -96,13 +97,13 @@ class Restore {
 };
 
 std::unexpected<std::string> unreadable(const KvError& error) {
-  return std::unexpected(fmt::format("cannot read the store: {}", error.text));
+  return std::unexpected(words::tell("cannot read the store: {}", error.text));
 }
 
 Restore::Outcome Restore::commit_batch(KvBatch batch) {
   if (auto written = commit(kv_, sequence_, std::move(batch), now_); !written) {
     return std::unexpected(
-        fmt::format("cannot write to the store: {}; see to the disk and run the restore again", written.error().text));
+        words::tell("cannot write to the store: {}; see to the disk and run the restore again", written.error().text));
   }
   return {};
 }
@@ -115,7 +116,7 @@ Restore::Outcome Restore::load(const std::optional<Reach>& until) {
   if (auto loaded = ledger_.load(kv_); !loaded) return loaded;
   const auto found = found_reach(kv_, sequence_);
   if (!found) return std::unexpected(found.error());
-  if (found->epoch == 0) return std::unexpected("the store is empty: there is nothing to restore");
+  if (found->epoch == 0) return std::unexpected(words::tell("the store is empty: there is nothing to restore"));
   const auto marked = kv_.get(Family::info, keys::restoring);
   if (!marked) return unreadable(marked.error());
   if (!*marked) {
@@ -125,7 +126,7 @@ Restore::Outcome Restore::load(const std::optional<Reach>& until) {
   auto restoring = decode_restoring(**marked);
   if (!restoring) {
     return std::unexpected(
-        fmt::format("the store's entry info/{} is damaged; restore the backup again, into an empty "
+        words::tell("the store's entry info/{} is damaged; restore the backup again, into an empty "
                     "directory",
                     keys::restoring));
   }
@@ -154,7 +155,7 @@ Restore::Outcome Restore::begin() {
     book.put_object({std::string(gate_kind), destination, std::nullopt, gate});
   }
   book.put_object({std::string(gap_kind), gap_name(restoring_.since), std::nullopt, result_.gap.json()});
-  if (staging.fault()) return std::unexpected("the store's gates are damaged; restore another backup");
+  if (staging.fault()) return std::unexpected(words::tell("the store's gates are damaged; restore another backup"));
   staging.keep();
   KvBatch batch = staging.take_batch();
   batch.push_back({Family::info, std::string(keys::epoch), encode({Family::info, keys::epoch}, result_.epoch)});
@@ -198,7 +199,8 @@ Restore::Outcome Restore::take(const std::vector<std::pair<std::string, Submissi
   for (const auto& [key, id] : entries) {
     const auto became = book.restored(id, restoring_.since);
     if (staging.fault() || became == Book::AfterRestore::damaged) {
-      if (staging.fault() == Error::unavailable) return std::unexpected("the store cannot be read; see to the disk");
+      if (staging.fault() == Error::unavailable)
+        return std::unexpected(words::tell("the store cannot be read; see to the disk"));
       staging.roll_back();
       ++result_.damaged;
       continue;
@@ -235,7 +237,7 @@ Restore::Outcome Restore::finish() {
   const auto found = found_reach(kv_, sequence_);
   if (!found) return std::unexpected(found.error());
   if (auto noted = kv_.note(encode(*found)); !noted) {
-    return std::unexpected(fmt::format("cannot write to the data directory: {}", noted.error().text));
+    return std::unexpected(words::tell("cannot write to the data directory: {}", noted.error().text));
   }
   return commit_batch({{Family::info, std::string(keys::restoring), std::nullopt}});
 }
@@ -255,31 +257,30 @@ std::string gap_name(WallTime restored_at) {
   return iso_text(restored_at);
 }
 
-std::string Gap::text() const {
+words::Said Gap::text() const {
   if (!until) {
-    return fmt::format(
+    return words::said(
         "everything between {} (position {}) and the restore at {} is missing: submissions accepted since, and what "
         "became of older ones",
         time_text(from.at), from.position, time_text(restored_at));
   }
   const std::uint64_t positions = until->position > from.position ? until->position - from.position : 0;
   const std::uint64_t commits = until->commit > from.commit ? until->commit - from.commit : 0;
-  const auto counted = [](std::uint64_t count, std::string_view what) {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-  };
-  std::string submissions = "no accepted submission";
-  if (positions == 1) submissions = fmt::format("1 accepted submission (position {})", until->position);
+  words::Said submissions = words::text("no accepted submission");
+  if (positions == 1) submissions = words::said("1 accepted submission (position {})", until->position);
   if (positions > 1) {
-    submissions = fmt::format("{} (positions {} to {})", counted(positions, "accepted submission"), from.position + 1,
-                              until->position);
+    submissions =
+        words::said("{} accepted submissions (positions {} to {})", positions, from.position + 1, until->position);
   }
-  return fmt::format("missing between {} and {}: {}, {} in all", time_text(from.at), time_text(until->at), submissions,
-                     counted(commits, "commit"));
+  const auto begin = time_text(from.at);
+  const auto end = time_text(until->at);
+  if (commits == 1) return words::said("missing between {} and {}: {}, 1 commit in all", begin, end, submissions);
+  return words::said("missing between {} and {}: {}, {} commits in all", begin, end, submissions, commits);
 }
 
 std::string Gap::json() const {
   return fmt::format(R"({{"restored_at":"{}","from":{},"until":{},"text":"{}"}})", iso_text(restored_at), json_of(from),
-                     until ? json_of(*until) : "null", text());
+                     until ? json_of(*until) : "null", text().english());
 }
 
 std::expected<Restored, std::string> mark_restored(Kv& kv, const std::optional<Reach>& until, WallTime now,

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "metrics/words/said.h"
 #include "storage/kv.h"
 #include "storage/submission.h"
 #include "storage/upkeep.h"
@@ -34,8 +35,8 @@ struct Gap {
   Reach from;                  // where the store that was put back ends
   std::optional<Reach> until;  // how far the lost one is known to have come; none: that is not known
   WallTime restored_at{};
-  std::string text() const;  // one sentence
-  std::string json() const;  // the object's bytes
+  words::Said text() const;  // one sentence
+  std::string json() const;  // the object's bytes, the sentence in English
 };
 
 // What the store that a backup replaces still says of itself.

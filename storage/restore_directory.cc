@@ -7,6 +7,7 @@
 #include <sstream>
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/backup.h"
 #include "storage/evidence.h"
 #include "storage/file_hash.h"
@@ -122,7 +123,7 @@ RestoreInto::Outcome<std::optional<RestoreInto::Marker>> RestoreInto::marker() c
   if (!text) return std::unexpected(text.error());
   const auto line_end = text->find('\n');
   if (line_end == std::string::npos) {
-    return std::unexpected(fmt::format("{} is damaged; empty {} and restore again", path.string(), to_.string()));
+    return std::unexpected(words::tell("{} is damaged; empty {} and restore again", path.string(), to_.string()));
   }
   const auto phase_end = text->find('\n', line_end + 1);
   Marker marker{text->substr(0, line_end), text->substr(line_end + 1, phase_end - line_end - 1), std::nullopt};
@@ -142,7 +143,7 @@ RestoreInto::Outcome<void> RestoreInto::remove_leftovers(bool ours) const {
   std::erase_if(*names, [](const std::string& name) { return name.starts_with(marker_name); });
   if (!ours && !names->empty()) {
     return std::unexpected(
-        fmt::format("{} is not empty; restore into an empty directory, and keep what is there until the restored store "
+        words::tell("{} is not empty; restore into an empty directory, and keep what is there until the restored store "
                     "serves",
                     to_.string()));
   }
@@ -158,7 +159,7 @@ RestoreInto::Outcome<bool> RestoreInto::prepare() {
   if (!there) return std::unexpected(there.error());
   if (*there && (*there)->backup != backup_) {
     return std::unexpected(
-        fmt::format("{} holds what is left of the restore of another backup; empty it first, or restore that backup",
+        words::tell("{} holds what is left of the restore of another backup; empty it first, or restore that backup",
                     to_.string()));
   }
   if (*there) lost_ = (*there)->lost;
@@ -173,7 +174,7 @@ RestoreInto::Outcome<void> RestoreInto::copy_all(const Path& from, const BackupM
                                                  const OnProgress& progress) const {
   const auto free = free_bytes(to_);
   if (free && *free < manifest.bytes()) {
-    return std::unexpected(fmt::format("the backup has {} and only {} are free where {} lives; make room first",
+    return std::unexpected(words::tell("the backup has {} and only {} are free where {} lives; make room first",
                                        size_text(manifest.bytes()), size_text(*free), to_.string()));
   }
   ByteMeter meter(progress, manifest.bytes());
@@ -186,7 +187,7 @@ RestoreInto::Outcome<void> RestoreInto::copy_all(const Path& from, const BackupM
     if (!copied) return copied;
     if (hash.hex() != file.sha256) {
       return std::unexpected(
-          fmt::format("{} is damaged: its checksum is not what the backup's manifest says; use another backup",
+          words::tell("{} is damaged: its checksum is not what the backup's manifest says; use another backup",
                       (from / file.name).string()));
     }
   }
@@ -239,11 +240,11 @@ std::string not_to_be_opened(const std::filesystem::path& directory) {
 std::string not_to_be_opened(const std::filesystem::path& directory, const RocksSetup& setup) {
   const DiskFiles files(setup);
   if (files.exists(directory / marker_name)) {
-    return fmt::format("a restore into {} was begun and not finished; run the same `titip restore` again",
+    return words::tell("a restore into {} was begun and not finished; run the same `titip restore` again",
                        directory.string());
   }
   if (files.exists(directory / manifest_name)) {
-    return fmt::format("{} is a backup; `titip restore` puts it into an empty directory", directory.string());
+    return words::tell("{} is a backup; `titip restore` puts it into an empty directory", directory.string());
   }
   return {};
 }
@@ -259,7 +260,7 @@ std::expected<Restored, std::string> restore_as_it_is(const std::filesystem::pat
   const FilesFound files = find_store_files(directory, setup);
   if (auto refusal = refuse_headless(directory, files)) return std::unexpected(std::move(*refusal));
   if (files.what == StoreFiles::none) {
-    return std::unexpected(fmt::format("there is no store in {}", directory.string()));
+    return std::unexpected(words::tell("there is no store in {}", directory.string()));
   }
   const auto kv = open_rocks_kv(directory, setup);
   if (!kv) return std::unexpected(kv.error());

@@ -1,6 +1,5 @@
 #include "storage/rocks_kv.h"
 
-#include <fmt/format.h>
 #include <rocksdb/db.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
@@ -9,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/check.h"
 #include "storage/disk_files.h"
 #include "storage/free_space.h"
@@ -133,7 +133,8 @@ class RocksKv : public Kv {
 KvResult<std::uint64_t> RocksKv::checkpoint(const std::filesystem::path& directory) const {
   // It begins with a flush, and one that met a full disk would stop the store.
   if (!reclaim_.has_room_to_flush()) {
-    return std::unexpected(KvError{KvError::Kind::failed, "the data directory's disk is too full to make a copy"});
+    return std::unexpected(
+        KvError{KvError::Kind::failed, words::tell("the data directory's disk is too full to make a copy")});
   }
   rocksdb::Checkpoint* made = nullptr;
   auto status = rocksdb::Checkpoint::Create(db_.get(), &made);
@@ -152,12 +153,12 @@ std::optional<std::string> refuse_directory(const std::filesystem::path& directo
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
-    return fmt::format("cannot make the data directory {}: {}; create it and give it to the user Titip runs as",
+    return words::tell("cannot make the data directory {}: {}; create it and give it to the user Titip runs as",
                        directory.string(), error.message());
   }
   const auto free = free_bytes(directory);
   if (free && *free < free_bytes_to_open) {
-    return fmt::format("only {} are free where {} lives; free at least {} before the store can be opened",
+    return words::tell("only {} are free where {} lives; free at least {} before the store can be opened",
                        size_text(*free), directory.string(), size_text(free_bytes_to_open));
   }
   return std::nullopt;
@@ -249,7 +250,7 @@ std::expected<std::unique_ptr<Kv>, NotOpened> open_rocks_kv(const std::filesyste
   LogList logs(directory, setup, begun);
   if (auto remembered = logs.remember(); !remembered) {
     for (rocksdb::ColumnFamilyHandle* family : families) db->DestroyColumnFamilyHandle(family);
-    return std::unexpected(fmt::format("cannot open the store in {}: {}", directory.string(), remembered.error()));
+    return std::unexpected(words::tell("cannot open the store in {}: {}", directory.string(), remembered.error()));
   }
   return std::make_unique<RocksKv>(std::move(db), families, directory, setup, std::move(logs));
 }

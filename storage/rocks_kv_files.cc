@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "metrics/words/said.h"
 #include "storage/disk_files.h"
 #include "storage/rocks_kv_options.h"
 
@@ -12,8 +13,8 @@ namespace {
 
 constexpr std::size_t piece_bytes = 1 * mib;
 
-std::unexpected<std::string> cannot(std::string_view what, const DiskFiles::Path& path, const rocksdb::Status& status) {
-  return std::unexpected(fmt::format("cannot {} {}: {}", what, path.string(), status.ToString()));
+std::unexpected<std::string> failed(words::Text what, const DiskFiles::Path& path, const rocksdb::Status& status) {
+  return std::unexpected(fmt::format("{} {}: {}", what.own(), path.string(), status.ToString()));
 }
 
 }  // namespace
@@ -36,7 +37,7 @@ bool DiskFiles::exists(const Path& path) const {
 DiskFiles::Outcome<std::vector<std::string>> DiskFiles::names(const Path& directory) const {
   std::vector<std::string> names;
   if (const auto status = below_->files->GetChildren(directory.string(), {}, &names, nullptr); !status.ok()) {
-    return cannot("list", directory, status);
+    return failed(words::text("cannot list"), directory, status);
   }
   std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
   std::ranges::sort(names);
@@ -49,7 +50,7 @@ DiskFiles::Outcome<void> DiskFiles::make_directory(const Path& directory) const 
     if (auto above = make_directory(directory.parent_path()); !above) return above;
   }
   if (const auto status = below_->files->CreateDirIfMissing(directory.string(), {}, nullptr); !status.ok()) {
-    return cannot("make", directory, status);
+    return failed(words::text("cannot make"), directory, status);
   }
   return sync_directory(directory.parent_path());
 }
@@ -57,7 +58,7 @@ DiskFiles::Outcome<void> DiskFiles::make_directory(const Path& directory) const 
 DiskFiles::Outcome<std::uint64_t> DiskFiles::size(const Path& path) const {
   std::uint64_t bytes = 0;
   if (const auto status = below_->files->GetFileSize(path.string(), {}, &bytes, nullptr); !status.ok()) {
-    return cannot("measure", path, status);
+    return failed(words::text("cannot measure"), path, status);
   }
   return bytes;
 }
@@ -72,13 +73,13 @@ DiskFiles::Outcome<void> DiskFiles::read(const Path& path, const Seen& seen) con
     if (status.ok() && piece.empty()) return {};
     if (status.ok()) seen(piece.ToStringView());
   }
-  return cannot("read", path, status);
+  return failed(words::text("cannot read"), path, status);
 }
 
 DiskFiles::Outcome<std::string> DiskFiles::read_whole(const Path& path, std::uint64_t at_most) const {
   const auto bytes = size(path);
   if (!bytes) return std::unexpected(bytes.error());
-  if (*bytes > at_most) return std::unexpected(fmt::format("{} is too large to be what it should be", path.string()));
+  if (*bytes > at_most) return std::unexpected(words::tell("{} is too large to be what it should be", path.string()));
   std::string whole;
   if (auto done = read(path, [&](std::string_view piece) { whole.append(piece); }); !done) {
     return std::unexpected(std::move(done.error()));
@@ -89,7 +90,7 @@ DiskFiles::Outcome<std::string> DiskFiles::read_whole(const Path& path, std::uin
 DiskFiles::Outcome<void> DiskFiles::copy(const Path& from, const Path& to, const Seen& seen) const {
   std::unique_ptr<rocksdb::FSWritableFile> file;
   auto status = below_->files->NewWritableFile(to.string(), {}, &file, nullptr);
-  if (!status.ok()) return cannot("make", to, status);
+  if (!status.ok()) return failed(words::text("cannot make"), to, status);
   auto done = read(from, [&](std::string_view piece) {
     seen(piece);
     if (status.ok()) status = file->Append(slice(piece), {}, nullptr);
@@ -97,7 +98,7 @@ DiskFiles::Outcome<void> DiskFiles::copy(const Path& from, const Path& to, const
   if (!done) return done;
   if (status.ok()) status = file->Fsync({}, nullptr);
   if (status.ok()) status = file->Close({}, nullptr);
-  if (!status.ok()) return cannot("write", to, status);
+  if (!status.ok()) return failed(words::text("cannot write"), to, status);
   return {};
 }
 
@@ -109,13 +110,13 @@ DiskFiles::Outcome<void> DiskFiles::write(const Path& path, std::string_view byt
   if (status.ok()) status = file->Fsync({}, nullptr);
   if (status.ok()) status = file->Close({}, nullptr);
   if (status.ok()) status = below_->files->RenameFile(beside.string(), path.string(), {}, nullptr);
-  if (!status.ok()) return cannot("write", path, status);
+  if (!status.ok()) return failed(words::text("cannot write"), path, status);
   return sync_directory(path.parent_path());
 }
 
 DiskFiles::Outcome<void> DiskFiles::remove(const Path& path) const {
   if (const auto status = below_->files->DeleteFile(path.string(), {}, nullptr); !status.ok()) {
-    return cannot("remove", path, status);
+    return failed(words::text("cannot remove"), path, status);
   }
   return sync_directory(path.parent_path());
 }
@@ -125,7 +126,7 @@ DiskFiles::Outcome<void> DiskFiles::sync_directory(const Path& directory) const 
   std::unique_ptr<rocksdb::FSDirectory> opened;
   auto status = below_->files->NewDirectory(named.string(), {}, &opened, nullptr);
   if (status.ok()) status = opened->FsyncWithDirOptions({}, nullptr, rocksdb::DirFsyncOptions());
-  if (!status.ok()) return cannot("sync", named, status);
+  if (!status.ok()) return failed(words::text("cannot sync"), named, status);
   return {};
 }
 

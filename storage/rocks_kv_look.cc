@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/disk_files.h"
 #include "storage/evidence.h"
 #include "storage/keys.h"
@@ -22,9 +23,9 @@
 namespace titip::storage {
 namespace {
 
-constexpr std::string_view advice =
+constexpr auto advice = words::text(
     "files of it are damaged or missing, which no crash does: keep the directory as it is, look at the disk, and run "
-    "`titip restore` with the newest backup, which keeps the directory beside the new one";
+    "`titip restore` with the newest backup, which keeps the directory beside the new one");
 
 class Silent : public rocksdb::Logger {
  public:
@@ -115,7 +116,7 @@ std::optional<NotOpened> refuse_missing_logs(ReadOnly& db, const std::filesystem
   const auto gone = missing_log(directory, setup, first_needed);
   if (!gone) return std::nullopt;
   return NotOpened::until_a_person_looked(
-      fmt::format("cannot open the store in {}: {} is missing; {}", directory.string(), *gone, advice));
+      words::tell("cannot open the store in {}: {} is missing; {}", directory.string(), *gone, advice));
 }
 
 // RocksDB itself looks after its tables, and finds out about a blob file only when it is read.
@@ -131,7 +132,7 @@ std::optional<NotOpened> refuse_missing_blobs(ReadOnly& db, const std::filesyste
       const auto size = files.size(directory / name);
       if (size && *size >= blob.blob_file_size) continue;
       return NotOpened::until_a_person_looked(
-          fmt::format("cannot open the store in {}: {} is missing or too short; {}", directory.string(), name, advice));
+          words::tell("cannot open the store in {}: {} is missing or too short; {}", directory.string(), name, advice));
     }
   }
   return std::nullopt;
@@ -218,16 +219,16 @@ std::shared_ptr<rocksdb::Logger> silent_log() {
 }
 
 NotOpened cannot_open(const std::filesystem::path& directory, const rocksdb::Status& status) {
-  std::string why = fmt::format("cannot open the store in {}: {}", directory.string(), status.ToString());
+  std::string why = words::tell("cannot open the store in {}: {}", directory.string(), status.ToString());
   if (!status.IsCorruption() && !status.IsPathNotFound()) return why;
-  return NotOpened::until_a_person_looked(fmt::format("{}; {}", why, advice));
+  return NotOpened::until_a_person_looked(fmt::format("{}; {}", why, advice.own()));
 }
 
 std::optional<std::string> refuse_other_formats(const rocksdb::DBOptions& options, const std::string& directory) {
   std::vector<std::string> there;
   if (!rocksdb::DB::ListColumnFamilies(options, directory, &there).ok()) return std::nullopt;  // new, or Open will tell
   if (const auto family = unknown_family(there)) {
-    return fmt::format(
+    return words::tell(
         "the store in {} has a part named \"{}\" that this version does not know; start the newer Titip "
         "that wrote it",
         directory, *family);

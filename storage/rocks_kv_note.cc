@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "metrics/words/said.h"
 #include "storage/check.h"
 #include "storage/codec.h"
 #include "storage/crc32c.h"
@@ -89,7 +90,7 @@ KvResult<std::optional<std::string>> RocksNote::read() const {
   // The very first note goes into the second slot: while the first one is blank, none was ever whole.
   const std::string_view first_slot = std::string_view(**bytes).substr(0, slot_bytes);
   if (std::ranges::all_of(first_slot, [](char c) { return c == '\0'; })) return std::nullopt;
-  return std::unexpected(KvError{KvError::Kind::corrupt, path_ + ": neither of its two slots is whole"});
+  return std::unexpected(KvError{KvError::Kind::corrupt, words::tell("{}: neither of its two slots is whole", path_)});
 }
 
 // The file's name and size are durable before anything is written into it.

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "metrics/words/said.h"
+
 namespace titip::storage {
 namespace {
 
@@ -211,7 +213,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(const RocksSetup
 }
 
 KvError error_of(const rocksdb::Status& status) {
-  if (status.IsIncomplete()) return {KvError::Kind::busy, "the database is catching up with its compactions"};
+  if (status.IsIncomplete())
+    return {KvError::Kind::busy, words::tell("the database is catching up with its compactions")};
   if (status.IsCorruption()) return {KvError::Kind::corrupt, status.ToString()};
   return {KvError::Kind::failed, status.ToString()};
 }

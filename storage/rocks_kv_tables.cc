@@ -2,6 +2,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_reader.h>
 
+#include "metrics/words/said.h"
 #include "storage/disk_files.h"
 #include "storage/rocks_kv.h"
 #include "storage/rocks_kv_note.h"
@@ -23,7 +24,7 @@ std::expected<std::string, std::string> rot_in_copy(const std::filesystem::path&
     if (status.ok()) status = table.VerifyChecksum(whole);
     if (status.IsCorruption()) return fmt::format("{}: {}", name, status.ToString());
     if (!status.ok())
-      return std::unexpected(fmt::format("cannot read {}: {}", (directory / name).string(), status.ToString()));
+      return std::unexpected(words::tell("cannot read {}: {}", (directory / name).string(), status.ToString()));
   }
   const auto copy = open_rocks_copy(directory, setup);
   if (!copy) return std::unexpected(copy.error());
@@ -32,7 +33,7 @@ std::expected<std::string, std::string> rot_in_copy(const std::filesystem::path&
     const auto scanned = (*copy)->scan(family, {}, {}, [](std::string_view, std::string_view) { return true; });
     if (scanned) continue;
     if (scanned.error().kind == KvError::Kind::corrupt) return scanned.error().text;
-    return std::unexpected(fmt::format("cannot read {}: {}", directory.string(), scanned.error().text));
+    return std::unexpected(words::tell("cannot read {}: {}", directory.string(), scanned.error().text));
   }
   return std::string();
 }

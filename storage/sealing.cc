@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/check.h"
 #include "storage/codec.h"
 #include "storage/gcm.h"
@@ -130,12 +131,14 @@ std::expected<Sealer, std::string> Sealer::open(const std::filesystem::path& key
   std::error_code error;
   const bool missing = !std::filesystem::exists(std::filesystem::symlink_status(key_file, error));
   if (missing && !may_create) {
-    return std::unexpected("the key file " + key_file.string() +
-                           " is missing; restore it from its backup (without it nothing that is sealed can be read)");
+    return std::unexpected(words::tell(
+        "the key file {} is missing; restore it from its backup (without it nothing that is sealed can be read)",
+        key_file.string()));
   }
   auto file = missing ? make_key_file(key_file) : read_key_file(key_file);
   if (!file) return std::unexpected(std::move(file.error()));
-  if (!gcm::offered()) return std::unexpected("this OpenSSL offers no AES-256-GCM; use the system's own OpenSSL 3");
+  if (!gcm::offered())
+    return std::unexpected(words::tell("this OpenSSL offers no AES-256-GCM; use the system's own OpenSSL 3"));
   auto ring = std::make_unique<Ring>();
   ring->keys = std::make_shared<const Keys>(Keys{std::move(*file), {}});
   return Sealer(std::move(ring));
@@ -148,8 +151,9 @@ std::expected<void, std::string> Sealer::reload(const std::filesystem::path& key
   const std::scoped_lock lock(ring_->mutex);
   const Keys& before = *ring_->keys;
   if (!std::ranges::equal(before.file.index, file->index, same)) {
-    return std::unexpected("the key file " + key_file.string() +
-                           " has other index keys than the one this gateway was started with; restart the gateway");
+    return std::unexpected(words::tell(
+        "the key file {} has other index keys than the one this gateway was started with; restart the gateway",
+        key_file.string()));
   }
   Keys next{std::move(*file), before.retired};
   for (const WrappingKey& each : before.file.wrapping) {

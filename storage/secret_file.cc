@@ -1,7 +1,6 @@
 #include "storage/secret_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,8 +27,12 @@ std::string why() {
   return std::error_code(errno, std::generic_category()).message();
 }
 
-std::string cannot(std::string_view verb, std::string_view what, const std::filesystem::path& path) {
-  return fmt::format("cannot {} {} {}: {}", verb, what, path.string(), why());
+std::string cannot_read(words::Text what, const std::filesystem::path& path) {
+  return words::tell("cannot read {} {}: {}", what, path.string(), why());
+}
+
+std::string cannot_write(words::Text what, const std::filesystem::path& path) {
+  return words::tell("cannot write {} {}: {}", what, path.string(), why());
 }
 
 }  // namespace
@@ -38,16 +41,16 @@ SecretText::~SecretText() {
   OPENSSL_cleanse(text.data(), text.size());
 }
 
-std::expected<SecretText, std::string> read_secret_file(const std::filesystem::path& path, std::string_view what,
+std::expected<SecretText, std::string> read_secret_file(const std::filesystem::path& path, words::Text what,
                                                         std::size_t largest) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (file.number < 0) return std::unexpected(cannot("read", what, path));
+  if (file.number < 0) return std::unexpected(cannot_read(what, path));
   struct stat found{};
   if (::fstat(file.number, &found) != 0 || !S_ISREG(found.st_mode)) {
-    return std::unexpected(fmt::format("{} {} is not a regular file", what, path.string()));
+    return std::unexpected(words::tell("{} {} is not a regular file", what, path.string()));
   }
   if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return std::unexpected(fmt::format("{} {} may be read or written by others than its owner; run: chmod 600 {}", what,
+    return std::unexpected(words::tell("{} {} may be read or written by others than its owner; run: chmod 600 {}", what,
                                        path.string(), path.string()));
   }
   SecretText read;
@@ -57,20 +60,20 @@ std::expected<SecretText, std::string> read_secret_file(const std::filesystem::p
   while (size < read.text.size()) {
     const ssize_t got = ::read(file.number, read.text.data() + size, read.text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(cannot("read", what, path));
+    if (got < 0) return std::unexpected(cannot_read(what, path));
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
   if (size > largest) {
     return std::unexpected(
-        fmt::format("{} {} is larger than {} bytes: damaged, or not that; restore it from its backup", what,
+        words::tell("{} {} is larger than {} bytes: damaged, or not that; restore it from its backup", what,
                     path.string(), largest));
   }
   read.text.resize(size);
   return read;
 }
 
-std::expected<void, std::string> write_secret_file(const std::filesystem::path& path, std::string_view what,
+std::expected<void, std::string> write_secret_file(const std::filesystem::path& path, words::Text what,
                                                    std::string_view bytes, Existing existing) {
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
@@ -79,7 +82,7 @@ std::expected<void, std::string> write_secret_file(const std::filesystem::path& 
   const std::string unfinished = path.string() + ".unfinished";
   ::unlink(unfinished.c_str());
   const File file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
-  if (file.number < 0) return std::unexpected(cannot("write", what, path));
+  if (file.number < 0) return std::unexpected(cannot_write(what, path));
   // The umask can only take bits away, but a file that cannot be read again is no use either.
   bool written = ::fchmod(file.number, S_IRUSR | S_IWUSR) == 0;
   if (replaces && (before.st_uid != ::geteuid() || before.st_gid != ::getegid())) {
@@ -91,19 +94,19 @@ std::expected<void, std::string> write_secret_file(const std::filesystem::path& 
                                                       : ::link(unfinished.c_str(), path.c_str()) == 0);
   written = written && sync_directory(path.parent_path());
   if (written && existing == Existing::replace) return {};
-  const std::string sentence = written ? std::string() : cannot("write", what, path);
+  const std::string sentence = written ? std::string() : cannot_write(what, path);
   ::unlink(unfinished.c_str());
   if (!written) return std::unexpected(sentence);
   return {};
 }
 
-std::expected<void, std::string> append_secret_file(const std::filesystem::path& path, std::string_view what,
+std::expected<void, std::string> append_secret_file(const std::filesystem::path& path, words::Text what,
                                                     std::string_view bytes) {
   const bool is_new = !std::filesystem::exists(std::filesystem::symlink_status(path));
   const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
   if (file.number < 0 || !write_all(file.number, bytes) || ::fsync(file.number) != 0 ||
       (is_new && !sync_directory(path.parent_path()))) {
-    return std::unexpected(cannot("write", what, path));
+    return std::unexpected(cannot_write(what, path));
   }
   return {};
 }
@@ -125,7 +128,7 @@ bool sync_directory(const std::filesystem::path& directory) {
 
 std::expected<void, std::string> rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (std::rename(from.c_str(), to.c_str()) != 0 || !sync_directory(to.parent_path())) {
-    return std::unexpected(fmt::format("cannot rename {} to {}: {}", from.string(), to.string(), why()));
+    return std::unexpected(words::tell("cannot rename {} to {}: {}", from.string(), to.string(), why()));
   }
   return {};
 }

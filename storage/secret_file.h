@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "metrics/words/said.h"
+
 namespace titip::storage {
 
 // Text that held keys is wiped, wherever the function ends.
@@ -25,14 +27,14 @@ struct SecretText {
 
 // A file that group or others may read or write, that is no regular file or larger than `largest` is refused. `what` is
 // how the sentence calls it: "the key file".
-std::expected<SecretText, std::string> read_secret_file(const std::filesystem::path& path, std::string_view what,
+std::expected<SecretText, std::string> read_secret_file(const std::filesystem::path& path, words::Text what,
                                                         std::size_t largest);
 enum class Existing { refuse, replace };
 // Keeps owner and group of the file it replaces, so that root may do it for the user Titip runs as.
-std::expected<void, std::string> write_secret_file(const std::filesystem::path& path, std::string_view what,
+std::expected<void, std::string> write_secret_file(const std::filesystem::path& path, words::Text what,
                                                    std::string_view bytes, Existing existing);
 // Appends and fsyncs; makes the file (mode 0600) if there is none.
-std::expected<void, std::string> append_secret_file(const std::filesystem::path& path, std::string_view what,
+std::expected<void, std::string> append_secret_file(const std::filesystem::path& path, words::Text what,
                                                     std::string_view bytes);
 
 bool write_all(int file, std::string_view bytes);

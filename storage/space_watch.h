@@ -15,10 +15,10 @@
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <thread>
 
 #include "metrics/store_probes.h"
+#include "metrics/words/said.h"
 #include "storage/ballast.h"
 #include "storage/disk_guard.h"
 #include "storage/disk_use.h"
@@ -55,7 +55,7 @@ class SpaceWatch {
 
   struct Status {
     DiskState state = DiskState::ok;
-    std::string why_not;  // one sentence, empty while accepts are taken
+    words::Said why_not;  // one sentence, empty while accepts are taken
     std::uint64_t free_bytes = 0;
     DiskUses uses{};  // as last measured
   };

@@ -1,10 +1,9 @@
 #include "storage/store_files.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string_view>
 
+#include "metrics/words/said.h"
 #include "storage/disk_files.h"
 #include "storage/rocks_kv_setup.h"
 
@@ -45,7 +44,7 @@ FilesFound find_store_files(const std::filesystem::path& directory, const RocksS
 
 std::optional<NotOpened> refuse_headless(const std::filesystem::path& directory, const FilesFound& found) {
   if (found.what != StoreFiles::headless) return std::nullopt;
-  return NotOpened::until_a_person_looked(fmt::format(
+  return NotOpened::until_a_person_looked(words::tell(
       "the store in {} lacks its file CURRENT, but other files of it are there ({}), which no crash does; nothing was "
       "touched: keep the directory as it is and look at the disk; when CURRENT cannot be found again, run `titip "
       "restore "

@@ -1,13 +1,14 @@
 #include "storage/store_lock.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 #include <utility>
+
+#include "metrics/words/said.h"
 
 namespace titip::storage {
 
@@ -21,10 +22,10 @@ std::expected<StoreLock, std::string> StoreLock::take(const std::filesystem::pat
   const int why = errno;
   if (file >= 0) ::close(file);
   if (why == EWOULDBLOCK) {
-    return std::unexpected(fmt::format("another process works with the store in {}; stop it first", store.string()));
+    return std::unexpected(words::tell("another process works with the store in {}; stop it first", store.string()));
   }
   return std::unexpected(
-      fmt::format("cannot lock {}: {}", path, std::error_code(why, std::generic_category()).message()));
+      words::tell("cannot lock {}: {}", path, std::error_code(why, std::generic_category()).message()));
 }
 
 StoreLock::StoreLock(StoreLock&& other) noexcept

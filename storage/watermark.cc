@@ -6,6 +6,7 @@
 #include <ctime>
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/codec.h"
 
 namespace titip::storage {
@@ -49,10 +50,10 @@ std::optional<Lack> lack_of(const Reach& found, const Reach& noted) {
 std::string refusal(const Lack& lack, const Reach& found, const Reach& noted, std::string_view directory) {
   const std::string where = directory.empty() ? "DIR" : std::string(directory);
   const std::string submissions = lack.positions == 0
-                                      ? "no accepted submission is missing, but outcomes are"
-                                      : fmt::format("{} accepted submissions are missing (positions {} to {})",
+                                      ? words::tell("no accepted submission is missing, but outcomes are")
+                                      : words::tell("{} accepted submissions are missing (positions {} to {})",
                                                     lack.positions, found.position + 1, noted.position);
-  return fmt::format(
+  return words::tell(
       "the store has lost work that was acknowledged: {} commits made between {} and {} are missing; {}; this is no "
       "ordinary crash, and nothing was changed, so look at the disk first and put it right if you can; if not, run "
       "`titip restore --as-it-is "

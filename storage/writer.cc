@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "storage/check.h"
 
 namespace titip::storage {
@@ -73,7 +74,7 @@ Writer::Status Writer::status() const {
   if (!fatal_.empty()) {
     status.why_not = fatal_;
   } else if (closing_) {
-    status.why_not = "the store is closing";
+    status.why_not = words::text("the store is closing");
   } else {
     status.why_not = space_.status().why_not;
   }

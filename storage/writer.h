@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "metrics/store_probes.h"
+#include "metrics/words/said.h"
 #include "storage/call_queue.h"
 #include "storage/commit_sequence.h"
 #include "storage/kv.h"
@@ -76,7 +77,7 @@ class Writer {
     bool writable = true;  // settlements are taken; accepts too unless the disk is low
     bool disk_low = false;
     std::optional<ClockDoubt> clock_doubt;
-    std::string why_not;
+    words::Said why_not;
     std::size_t waiting = 0;
     std::size_t waiting_bytes = 0;
   };
@@ -124,7 +125,7 @@ class Writer {
   CallQueue urgent_;  // all but accepts
   CallQueue accepts_;
   bool closing_ = false;
-  std::string fatal_;               // why nothing is written any more
+  words::Said fatal_;               // why nothing is written any more
   std::atomic<bool> shut_ = false;  // either of these
   std::optional<ClockDoubt> clock_doubt_;
   std::vector<Subscriber> subscribers_;

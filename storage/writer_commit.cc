@@ -1,9 +1,8 @@
 // What becomes of a group: committed, refused, waited for while the engine stalls, or the end of all writing. On the
 // writer's thread.
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "metrics/words/said.h"
 #include "storage/writer.h"
 
 namespace titip::storage {
@@ -119,7 +118,8 @@ BookSettings Writer::book_settings(WallTime now) const {
 KvResult<void> Writer::write(const KvBatch& batch, const Group& group, SteadyTime give_up) {
   const LiveParts::Writing writing(live_, batch);
   for (auto wait = first_stall_wait;; wait = std::min(wait * 2, longest_stall_wait)) {
-    if (group.has_late(settings_.steady())) return std::unexpected(KvError{KvError::Kind::busy, "one is late"});
+    if (group.has_late(settings_.steady()))
+      return std::unexpected(KvError{KvError::Kind::busy, words::tell("one is late")});
     auto written = kv_.commit(batch);
     const bool stalled = !written && written.error().kind == KvError::Kind::busy;
     if (!stalled || std::chrono::steady_clock::now() >= give_up) return written;
@@ -144,8 +144,8 @@ void Writer::announce(Group& group, Outbox& outbox) {
 }
 
 void Writer::stop_for_ever(Group* group, const KvError& error) {
-  const std::string why =
-      fmt::format("a write to the store failed and nothing more will be written: {}; see to the disk, then start again",
+  const auto why =
+      words::said("a write to the store failed and nothing more will be written: {}; see to the disk, then start again",
                   error.text);
   std::vector<Call> waiting;
   {
@@ -160,7 +160,7 @@ void Writer::stop_for_ever(Group* group, const KvError& error) {
   for (Call& call : waiting) refuse(std::move(call), Error::unavailable, outbox);
   outbox.send();
   watches_.close();  // no settlement will come any more
-  settings_.on_fatal(why);
+  settings_.on_fatal(why.own());
 }
 
 void Writer::failed(std::string_view kind, std::size_t times) {

@@ -15,8 +15,22 @@ file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/debian)
 configure_file(deploy/debian/changelog.in ${CMAKE_BINARY_DIR}/debian/changelog @ONLY)
 add_custom_command(OUTPUT ${TITIP_PACKAGE_CHANGELOG} DEPENDS ${CMAKE_BINARY_DIR}/debian/changelog
   COMMAND gzip -9n < ${CMAKE_BINARY_DIR}/debian/changelog > ${TITIP_PACKAGE_CHANGELOG} VERBATIM)
-add_custom_target(package_papers DEPENDS ${TITIP_PACKAGE_CHANGELOG})
 install(FILES ${TITIP_PACKAGE_CHANGELOG} DESTINATION share/doc/titip)
+
+# What the program says of itself: the manual in both languages, and what a shell completes.
+set(TITIP_PAPERS ${CMAKE_BINARY_DIR}/debian/titip.1.gz ${CMAKE_BINARY_DIR}/debian/id/titip.1.gz
+  ${CMAKE_BINARY_DIR}/debian/titip.bash ${CMAKE_BINARY_DIR}/debian/_titip)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/debian/id)
+add_custom_command(OUTPUT ${TITIP_PAPERS} DEPENDS titip WORKING_DIRECTORY ${CMAKE_BINARY_DIR}/debian
+  COMMAND $<TARGET_FILE:titip> --lang en man > titip.1 COMMAND gzip -9nf titip.1
+  COMMAND $<TARGET_FILE:titip> --lang id man > id/titip.1 COMMAND gzip -9nf id/titip.1
+  COMMAND $<TARGET_FILE:titip> --lang en completion bash > titip.bash
+  COMMAND $<TARGET_FILE:titip> --lang en completion zsh > _titip VERBATIM)
+install(FILES ${CMAKE_BINARY_DIR}/debian/titip.1.gz DESTINATION share/man/man1)
+install(FILES ${CMAKE_BINARY_DIR}/debian/id/titip.1.gz DESTINATION share/man/id/man1)
+install(FILES ${CMAKE_BINARY_DIR}/debian/titip.bash DESTINATION share/bash-completion/completions RENAME titip)
+install(FILES ${CMAKE_BINARY_DIR}/debian/_titip DESTINATION share/zsh/vendor-completions)
+add_custom_target(package_papers DEPENDS ${TITIP_PACKAGE_CHANGELOG} ${TITIP_PAPERS})
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)

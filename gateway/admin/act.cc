@@ -1,7 +1,5 @@
 #include "gateway/admin/act.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <set>
@@ -9,6 +7,7 @@
 
 #include "gateway/admin/one_by_one.h"
 #include "gateway/admin/records.h"
+#include "gateway/admin/words.h"
 #include "storage/state_table.h"
 #include "storage/veil.h"
 #include "storage/waiting_home.h"
@@ -26,20 +25,21 @@ using storage::VerdictKind;
 
 struct Word {
   std::string_view word;
-  std::string_view sentence;
+  words::Text sentence;
 };
-constexpr std::array words{
-    Word{"not_there", "there is no such record any more"},
-    Word{"damaged", "it, or an entry that belongs to it, cannot be read; run `titip verify`"},
-    Word{"replaced_before", "it was sent again before, as another record"},
-    Word{"conflict", "another record for the same act is in custody or delivered"},
-    Word{"content_erased", "its content was erased or cannot be opened, so there is nothing to send"},
+constexpr std::array refusals{
+    Word{"not_there", words::text("there is no such record any more")},
+    Word{"damaged", words::text("it, or an entry that belongs to it, cannot be read; run `titip verify`")},
+    Word{"replaced_before", words::text("it was sent again before, as another record")},
+    Word{"conflict", words::text("another record for the same act is in custody or delivered")},
+    Word{"content_erased", words::text("its content was erased or cannot be opened, so there is nothing to send")},
     Word{"may_have_landed",
-         "an attempt may have landed: look at the national server first, then name it alone, with --not-landed"},
-    Word{"no_destination", "the config has its destination no more"},
-    Word{"no_facility", "neither config nor registry has its facility any more"},
-    Word{"requirement", "what it requires is still not to be had"},
-    Word{"changed_meanwhile", "it changed at the same moment; try it again"},
+         words::text("an attempt may have landed: look at the national server first, then name it alone, with "
+                     "--not-landed")},
+    Word{"no_destination", words::text("the config has its destination no more")},
+    Word{"no_facility", words::text("neither config nor registry has its facility any more")},
+    Word{"requirement", words::text("what it requires is still not to be had")},
+    Word{"changed_meanwhile", words::text("it changed at the same moment; try it again")},
 };
 
 Event event_of(Command action) {
@@ -133,10 +133,10 @@ std::string word_of(const storage::Verdict& verdict) {
   return "conflict";
 }
 
-std::string refusal_words(std::string_view refused) {
-  const auto* found = std::ranges::find(words, refused, &Word::word);
-  if (found != words.end()) return std::string(found->sentence);
-  return fmt::format("it is {}", refused);
+words::Said refusal_words(std::string_view refused) {
+  const auto* found = std::ranges::find(refusals, refused, &Word::word);
+  if (found != refusals.end()) return found->sentence;
+  return words::said("it is {}", state_words(refused));
 }
 
 std::string refusal_of(const Acting& acting, const Loaded& loaded, const Doors& doors) {

@@ -21,7 +21,7 @@ struct Acted {
   bool went_with_another = false;                  // of the same batch: it needed one that was cancelled before it
 };
 // A sentence for the word.
-std::string refusal_words(std::string_view refused);
+words::Said refusal_words(std::string_view refused);
 
 struct Acting {
   Command action = Command::hold;

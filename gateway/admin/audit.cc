@@ -42,13 +42,19 @@ std::string begun_line(const Request& request, std::string_view who, const std::
 std::string ended_line(const Request& request, std::string_view who, const Ended& ended) {
   auto document = opening(request, who, "ended");
   document["outcome"] = ended.trouble ? name(*ended.trouble) : ended.partial ? "partial" : "ok";
-  document["said"] = ended.sentence;
+  document["said"] = ended.sentence.english();
+  document["said_id"] = ended.sentence.in(words::Language::id);
   return text_of(document);
 }
 
 std::string offline_line(std::string_view action, std::string_view who, std::string_view reason,
-                         std::string_view said) {
-  return text_of({{"action", action}, {"phase", "ended"}, {"by", who}, {"reason", reason}, {"said", said}});
+                         const words::Said& said) {
+  return text_of({{"action", action},
+                  {"phase", "ended"},
+                  {"by", who},
+                  {"reason", reason},
+                  {"said", said.english()},
+                  {"said_id", said.in(words::Language::id)}});
 }
 
 storage::Result<void> append(storage::Store& store, std::string line) {

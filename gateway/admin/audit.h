@@ -15,7 +15,8 @@ namespace titip::admin {
 std::string begun_line(const Request& request, std::string_view who, const std::vector<storage::Digest>& people);
 std::string ended_line(const Request& request, std::string_view who, const Ended& ended);
 // Of what is done while no gateway runs (restore, reindex), in one line.
-std::string offline_line(std::string_view action, std::string_view who, std::string_view reason, std::string_view said);
+std::string offline_line(std::string_view action, std::string_view who, std::string_view reason,
+                         const words::Said& said);
 
 // Blocking; on stable storage when it returns without an error.
 storage::Result<void> append(storage::Store& store, std::string line);

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "gateway/admin/records.h"
-#include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -98,8 +98,8 @@ class Run {
       query_.after = page->next;
       if (!telling_.progress({job_.done + job_.refused, std::max(job_.of, job_.done + job_.refused)}))
         return stopped_early(
-            fmt::format("{} of {} are done; it goes on when the gateway starts, or by `titip bulk resume`",
-                        grouped(job_.done), grouped(job_.of)));
+            words::said("{} of {} are done; it goes on when the gateway starts, or by `titip bulk resume`",
+                        words::grouped(job_.done), words::grouped(job_.of)));
       rest(doors_.clock.steady() - began);
     }
   }
@@ -152,7 +152,7 @@ class Run {
     const auto other = read_job(doors_);
     if (!other) return other.error();
     if (!*other || (*other)->job.began != job_.began)
-      return in_trouble(Trouble::failed, "The job was taken away meanwhile.");
+      return in_trouble(Trouble::failed, words::said("The job was taken away meanwhile."));
     job_.state = BulkJob::State::stopped;
     const auto kept = keep_job(job_, (*other)->version, refused, doors_);
     if (!kept) return hindered(kept.error());
@@ -169,8 +169,8 @@ class Run {
 
   Ended hindered(storage::Error error) const {
     auto ended = store_trouble(error);
-    ended.sentence +=
-        fmt::format(" {} of {} are done; `titip bulk resume` goes on.", grouped(job_.done), grouped(job_.of));
+    ended.sentence += words::said(" {} of {} are done; `titip bulk resume` goes on.", words::grouped(job_.done),
+                                  words::grouped(job_.of));
     return ended;
   }
 
@@ -205,8 +205,8 @@ std::expected<std::optional<KeptJob>, Ended> read_job(const Doors& doors) {
   if (!*object) return std::nullopt;
   auto job = decode_bulk_job((*object)->bytes);
   if (!job)
-    return std::unexpected(
-        in_trouble(Trouble::failed, "The bulk job in the store cannot be read; it is of another version of Titip."));
+    return std::unexpected(in_trouble(
+        Trouble::failed, words::said("The bulk job in the store cannot be read; it is of another version of Titip.")));
   return KeptJob{std::move(*job), (*object)->version};
 }
 
@@ -250,7 +250,9 @@ Ended tell_job(const BulkJob& job, const Doors& doors, const std::string& after)
       auto batch = ordered_json::parse(object.bytes, nullptr, false);
       if (!batch.is_array()) continue;
       for (auto& each : batch) {
-        each["sentence"] = refusal_words(each.value("why", ""));
+        const auto sentence = refusal_words(each.value("why", ""));
+        each["sentence"] = sentence.english();
+        each["sentence_id"] = sentence.in(words::Language::id);
         refused.push_back(std::move(each));
       }
       if (refused.size() < most_told) continue;
@@ -261,18 +263,20 @@ Ended tell_job(const BulkJob& job, const Doors& doors, const std::string& after)
   }
   Ended ended;
   ended.partial = job.refused > 0 || job.passed_over > 0;
-  ended.sentence = fmt::format("{} of {}: {} done", name(job.action), phrase(job.words), grouped(job.done));
-  if (job.refused > 0) ended.sentence += fmt::format(", {} refused", grouped(job.refused));
-  if (job.went_with > 0 || job.went_with_is_least)
-    ended.sentence += fmt::format(", {}{} that needed them went with them", job.went_with_is_least ? "at least " : "",
-                                  grouped(job.went_with));
+  ended.sentence = words::said("{} of {}: {} done", name(job.action), phrase(job.words), words::grouped(job.done));
+  if (job.refused > 0) ended.sentence += words::said(", {} refused", words::grouped(job.refused));
+  if (job.went_with_is_least) {
+    ended.sentence += words::said(", at least {} that needed them went with them", words::grouped(job.went_with));
+  } else if (job.went_with > 0) {
+    ended.sentence += words::said(", {} that needed them went with them", words::grouped(job.went_with));
+  }
   if (job.passed_over > 0)
-    ended.sentence +=
-        fmt::format(", {} places passed over where damage hides which records these are", grouped(job.passed_over));
-  ended.sentence += job.state == BulkJob::State::done
-                        ? "."
-                        : fmt::format(" of {} so far; it {}.", grouped(job.of),
-                                      job.state == BulkJob::State::running ? "goes on" : "was stopped");
+    ended.sentence += words::said(", {} places passed over where damage hides which records these are",
+                                  words::grouped(job.passed_over));
+  ended.sentence += job.state == BulkJob::State::done ? words::verbatim(".")
+                    : job.state == BulkJob::State::running
+                        ? words::said(" of {} so far; it goes on.", words::grouped(job.of))
+                        : words::said(" of {} so far; it was stopped.", words::grouped(job.of));
   ordered_json result{{"action", name(job.action)},
                       {"records", words_json(job.words)},
                       {"state", name(job.state)},

@@ -1,21 +1,20 @@
 #include "gateway/admin/clock_words.h"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <vector>
 
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
 
-std::string clock_words(const storage::Health& health) {
+words::Said clock_words(const storage::Health& health) {
   if (!health.clock_doubt) return {};
-  return fmt::format(
+  return words::said(
       "The clock went from {} to {} at once, so nobody can say how old a record is: what was settled before that is "
-      "kept "
-      "as if it had been settled then. See to the clock. If it is right, and was right before because nothing ran in "
+      "kept as if it had been settled then. See to the clock. If it is right, and was right before because nothing ran "
+      "in "
       "between, say so: `titip retain --clock-is-right --reason …`.",
       clock::rfc3339(health.clock_doubt->before), clock::rfc3339(health.clock_doubt->since));
 }

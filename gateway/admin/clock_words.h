@@ -2,14 +2,13 @@
 // its age. Blocking where a store is asked; any thread that may wait.
 #pragma once
 
-#include <string>
-
+#include "metrics/words/said.h"
 #include "storage/store.h"
 
 namespace titip::admin {
 
 // Sentences for an operator; empty while there is no doubt.
-std::string clock_words(const storage::Health& health);
+words::Said clock_words(const storage::Health& health);
 
 // A person says that the clock is right. False: there is no doubt.
 storage::Result<bool> believe_the_clock(storage::Store& store);

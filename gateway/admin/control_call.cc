@@ -1,6 +1,5 @@
 #include "gateway/admin/control_call.h"
 
-#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -12,6 +11,7 @@
 #include <optional>
 
 #include "gateway/admin/control_place.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin {
 namespace {
@@ -84,8 +84,8 @@ NoAnswer nobody(int number, const std::filesystem::path& path) {
   if (number == ENOENT || number == ECONNREFUSED || number == ENOTDIR) return {true, Trouble::unreachable, {}};
   if (number == EACCES || number == EPERM)
     return {false, Trouble::not_allowed,
-            fmt::format("You may not use {}; run this as the user whom the gateway runs as.", path.string())};
-  return {false, Trouble::unreachable, fmt::format("Cannot reach {}: {}.", path.string(), std::strerror(number))};
+            words::said("You may not use {}; run this as the user whom the gateway runs as.", path.string())};
+  return {false, Trouble::unreachable, words::said("Cannot reach {}: {}.", path.string(), std::strerror(number))};
 }
 
 std::expected<void, NoAnswer> reach(const std::filesystem::path& data_directory, Socket& socket) {
@@ -97,7 +97,7 @@ std::expected<void, NoAnswer> reach(const std::filesystem::path& data_directory,
   if (!socket.peer_is(place->owner()))
     return std::unexpected(
         NoAnswer{false, Trouble::not_allowed,
-                 fmt::format("Whoever listens at {} is not the owner of the data directory.", place->path().string())});
+                 words::said("Whoever listens at {} is not the owner of the data directory.", place->path().string())});
   return {};
 }
 
@@ -121,9 +121,11 @@ std::expected<Ended, NoAnswer> call(const std::filesystem::path& data_directory,
       heard.data(std::get<Data>(*answer).json);
     }
   }
-  if (!asked) return std::unexpected(NoAnswer{false, Trouble::unreachable, "The gateway hung up. Try again."});
-  return in_trouble(Trouble::unreachable,
-                    "The gateway ended, or stopped answering, before it said how this came out. Run it again.");
+  if (!asked)
+    return std::unexpected(NoAnswer{false, Trouble::unreachable, words::said("The gateway hung up. Try again.")});
+  return in_trouble(
+      Trouble::unreachable,
+      words::said("The gateway ended, or stopped answering, before it said how this came out. Run it again."));
 }
 
 bool gateway_runs(const std::filesystem::path& data_directory) {

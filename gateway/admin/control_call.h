@@ -19,7 +19,7 @@ struct Heard {
 struct NoAnswer {
   bool nobody_there = false;  // no gateway serves this data directory
   Trouble trouble = Trouble::unreachable;
-  std::string sentence;
+  words::Said sentence;
 };
 
 std::expected<Ended, NoAnswer> call(const std::filesystem::path& data_directory, const Request& request,

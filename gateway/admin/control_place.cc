@@ -19,10 +19,10 @@ std::expected<ControlPlace, ControlPlace::Fault> ControlPlace::open(const std::f
   struct stat about{};
   if (place.directory_ < 0 || ::fstat(place.directory_, &about) != 0) {
     const int number = errno;
-    return std::unexpected(Fault{number, fmt::format("cannot open {}: {}", directory.string(), std::strerror(number))});
+    return std::unexpected(Fault{number, words::said("cannot open {}: {}", directory.string(), std::strerror(number))});
   }
   if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return std::unexpected(Fault{EPERM, fmt::format("{} is open to group or others; run: chmod 700 {}",
+    return std::unexpected(Fault{EPERM, words::said("{} is open to group or others; run: chmod 700 {}",
                                                     directory.string(), directory.string())});
   place.owner_ = about.st_uid;
   place.address_ = place.path_.string();

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <string>
 
+#include "metrics/words/said.h"
+
 namespace titip::admin {
 
 inline constexpr const char* control_name = "control";
@@ -14,7 +16,7 @@ class ControlPlace {
  public:
   struct Fault {
     int number = 0;  // errno
-    std::string sentence;
+    words::Said sentence;
   };
   // The directory must be there, and nobody but its owner may read or write it.
   static std::expected<ControlPlace, Fault> open(const std::filesystem::path& directory);

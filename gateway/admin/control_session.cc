@@ -8,6 +8,8 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "metrics/words/said.h"
+
 namespace titip::admin {
 
 namespace asio = boost::asio;
@@ -34,7 +36,7 @@ void ControlSession::read(error_code error) {
   asked_ = true;
   timer_.cancel();
   if (error == asio::error::not_found) {
-    tell(in_trouble(Trouble::usage, fmt::format("A request has at most {} bytes, on one line.", request_bytes)));
+    tell(in_trouble(Trouble::usage, words::said("A request has at most {} bytes, on one line.", request_bytes)));
     return;
   }
   if (error) return close();
@@ -51,7 +53,7 @@ void ControlSession::read(error_code error) {
 void ControlSession::request_too_late() {
   if (std::exchange(asked_, true)) return;
   tell(in_trouble(Trouble::usage,
-                  fmt::format("No request came within {} s.",
+                  words::said("No request came within {} s.",
                               std::chrono::ceil<std::chrono::seconds>(options_.request_deadline).count())));
 }
 

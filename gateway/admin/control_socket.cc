@@ -1,7 +1,6 @@
 #include "gateway/admin/control_socket.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 
 #include "gateway/admin/control_place.h"
 #include "gateway/admin/control_session.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin {
 namespace {
@@ -26,16 +26,16 @@ using boost::system::error_code;
 constexpr auto accept_again_after = std::chrono::milliseconds(500);
 
 // What an earlier process left behind; anything that is no socket is somebody's file.
-std::expected<void, std::string> clear(const ControlPlace& place) {
+std::expected<void, words::Said> clear(const ControlPlace& place) {
   struct stat about{};
   if (::fstatat(place.directory(), control_name, &about, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return {};
-    return std::unexpected(fmt::format("cannot look at {}: {}", place.path().string(), std::strerror(errno)));
+    return std::unexpected(words::said("cannot look at {}: {}", place.path().string(), std::strerror(errno)));
   }
   if (!S_ISSOCK(about.st_mode))
-    return std::unexpected(fmt::format("{} is in the way of the control socket; move it", place.path().string()));
+    return std::unexpected(words::said("{} is in the way of the control socket; move it", place.path().string()));
   if (::unlinkat(place.directory(), control_name, 0) != 0)
-    return std::unexpected(fmt::format("cannot remove {}: {}", place.path().string(), std::strerror(errno)));
+    return std::unexpected(words::said("cannot remove {}: {}", place.path().string(), std::strerror(errno)));
   return {};
 }
 
@@ -46,7 +46,7 @@ class ControlSocket::Impl final : public Sessions, public std::enable_shared_fro
   Impl(asio::io_context& context, ControlOptions options, Take take)
       : options_(options), take_(std::move(take)), acceptor_(context), pause_(context) {}
 
-  std::expected<void, std::string> listen(const std::filesystem::path& data_directory);
+  std::expected<void, words::Said> listen(const std::filesystem::path& data_directory);
   void accept();
   void stop();
   void abort();
@@ -74,24 +74,22 @@ class ControlSocket::Impl final : public Sessions, public std::enable_shared_fro
   bool stopping_ = false;
 };
 
-std::expected<void, std::string> ControlSocket::Impl::listen(const std::filesystem::path& data_directory) {
+std::expected<void, words::Said> ControlSocket::Impl::listen(const std::filesystem::path& data_directory) {
   auto place = ControlPlace::open(data_directory);
   if (!place) return std::unexpected(std::move(place.error().sentence));
   place_.emplace(std::move(*place));
   if (auto cleared = clear(*place_); !cleared) return cleared;
   error_code error;
-  const auto check = [&](const char* what) {
-    return std::unexpected(fmt::format("cannot {} {}: {}", what, place_->path().string(), error.message()));
-  };
+  const auto path = place_->path().string();
   acceptor_.open(stream_protocol(), error);
-  if (error) return check("open");
+  if (error) return std::unexpected(words::said("cannot open {}: {}", path, error.message()));
   acceptor_.bind(stream_protocol::endpoint(place_->address()), error);
-  if (error) return check("bind");
+  if (error) return std::unexpected(words::said("cannot bind {}: {}", path, error.message()));
   // Nobody can connect before listen(): there is no moment at which others may.
   if (::fchmodat(place_->directory(), control_name, S_IRUSR | S_IWUSR, 0) != 0)
-    return std::unexpected(fmt::format("cannot set the mode of {}: {}", place_->path().string(), std::strerror(errno)));
+    return std::unexpected(words::said("cannot set the mode of {}: {}", path, std::strerror(errno)));
   acceptor_.listen(static_cast<int>(options_.connections), error);
-  if (error) return check("listen on");
+  if (error) return std::unexpected(words::said("cannot listen on {}: {}", path, error.message()));
   accept();
   return {};
 }
@@ -120,10 +118,10 @@ void ControlSocket::Impl::welcome(stream_protocol::socket socket) {
   count = sessions_.size();
   if (!known || (peer.uid != ::geteuid() && peer.uid != 0)) {
     session->refuse(in_trouble(Trouble::not_allowed,
-                               fmt::format("Only uid {}, whom the gateway runs as, and root may ask.", ::geteuid())));
+                               words::said("Only uid {}, whom the gateway runs as, and root may ask.", ::geteuid())));
   } else if (sessions_.size() > options_.connections) {
     session->refuse(in_trouble(
-        Trouble::busy, fmt::format("{} connections are open already; try again in a moment.", options_.connections)));
+        Trouble::busy, words::said("{} connections are open already; try again in a moment.", options_.connections)));
   } else {
     session->begin();
   }
@@ -148,7 +146,7 @@ void ControlSocket::Impl::abort() {
 ControlSocket::ControlSocket(asio::io_context& context, ControlOptions options, Take take)
     : impl_(std::make_shared<Impl>(context, options, std::move(take))) {}
 ControlSocket::~ControlSocket() = default;
-std::expected<void, std::string> ControlSocket::listen(const std::filesystem::path& data_directory) {
+std::expected<void, words::Said> ControlSocket::listen(const std::filesystem::path& data_directory) {
   return impl_->listen(data_directory);
 }
 void ControlSocket::stop() {

@@ -35,7 +35,7 @@ class ControlSocket {
   ~ControlSocket();
 
   // Before the loop runs. Nobody else may serve this data directory: what an earlier process left is taken away.
-  std::expected<void, std::string> listen(const std::filesystem::path& data_directory);
+  std::expected<void, words::Said> listen(const std::filesystem::path& data_directory);
 
   void stop();   // no new requests
   void abort();  // lets every caller go

@@ -1,7 +1,5 @@
 #include "gateway/admin/desk.h"
 
-#include <fmt/format.h>
-
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -11,6 +9,7 @@
 #include "gateway/admin/count_records.h"
 #include "gateway/clock/local_date.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin {
 namespace {
@@ -36,10 +35,10 @@ bool only_tells(Command command) {
   return command == Command::export_person || command == Command::verify || command == Command::audit_verify;
 }
 
-std::string name_and_share(const Desk::Running& running) {
+words::Said name_and_share(const Desk::Running& running) {
   const auto& progress = running.progress;
-  if (progress.of == 0) return running.command;
-  return fmt::format("{} ({} of {})", running.command, progress.done, progress.of);
+  if (progress.of == 0) return words::verbatim(running.command);
+  return words::said("{} ({} of {})", running.command, progress.done, progress.of);
 }
 
 }  // namespace
@@ -129,7 +128,7 @@ Desk::~Desk() {
 
 void Desk::take(Request request, std::shared_ptr<Caller> caller) {
   if (state_->stopping) {
-    caller->tell(in_trouble(Trouble::busy, "The gateway is stopping; try again when it runs."));
+    caller->tell(in_trouble(Trouble::busy, words::said("The gateway is stopping; try again when it runs.")));
     return;
   }
   if (!is_short(request)) {
@@ -141,7 +140,7 @@ void Desk::take(Request request, std::shared_ptr<Caller> caller) {
     }
     if (first) {
       caller->tell(in_trouble(
-          Trouble::busy, fmt::format("`{}` has been running since {}; one run at a time: try again when it has ended.",
+          Trouble::busy, words::said("`{}` has been running since {}; one run at a time: try again when it has ended.",
                                      name_and_share(*first), clock::rfc3339(first->since))));
       return;
     }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/changes.h"
 
 namespace titip::admin {
@@ -20,7 +21,7 @@ inline constexpr std::size_t edits_at_once = 50;
 
 // "/nama=Budi". Empty pointer: that is no edit.
 Edit parse_edit(std::string_view text);
-std::string fault_of(const std::vector<Edit>& edits);
+words::Said fault_of(const std::vector<Edit>& edits);
 
 // The repetition that is to be stored, and the difference; values as JSON text, `from` empty where nothing stood.
 struct Edited {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -35,8 +36,10 @@ storage::Result<Objects> objects_of(storage::Store& store, std::string_view kind
 }  // namespace
 
 std::string encode(const Gate& gate) {
-  return ordered_json{{"reason", gate.reason}, {"since", gate.since}}.dump(-1, ' ', false,
-                                                                           ordered_json::error_handler_t::replace);
+  ordered_json document{{"reason", gate.reason.english()}, {"since", gate.since}};
+  if (const auto& other = gate.reason.in(words::Language::id); other != gate.reason.english())
+    document["reason_id"] = other;
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 Gate decode_gate(std::string_view bytes) {
@@ -45,8 +48,11 @@ Gate decode_gate(std::string_view bytes) {
     const auto found = document.is_object() ? document.find(key) : document.end();
     return found != document.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  Gate gate{text("reason"), text("since")};
-  if (gate.reason.empty()) gate.reason = "a gate whose reason cannot be read";
+  auto english = text("reason");
+  if (english.empty()) return {words::text("a gate whose reason cannot be read"), text("since")};
+  auto indonesian = text("reason_id");  // of what Titip said itself
+  Gate gate{words::verbatim(english), text("since")};
+  if (!indonesian.empty()) gate.reason = {std::move(english), std::move(indonesian)};
   return gate;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gateway/clock/clock.h"
+#include "metrics/words/said.h"
 #include "storage/store.h"
 
 namespace titip::admin {
@@ -23,7 +24,7 @@ inline constexpr std::string_view facility_kind = "gate-facility";
 inline constexpr std::string_view every_destination = "*";
 
 struct Gate {
-  std::string reason;  // for people
+  words::Said reason;  // for people: what a person wrote, or what Titip says of a gate that it shut itself
   std::string since;   // RFC 3339
 };
 std::string encode(const Gate& gate);

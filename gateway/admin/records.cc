@@ -1,10 +1,9 @@
 #include "gateway/admin/records.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "gateway/admin/one_by_one.h"
+#include "metrics/words/said.h"
 #include "storage/veil.h"
 #include "storage/waiting_home.h"
 
@@ -13,7 +12,7 @@ namespace titip::admin {
 std::expected<storage::Loaded, Ended> load_record(const std::string& id_or_receipt, const Doors& doors,
                                                   storage::LoadRequest what) {
   const auto not_there =
-      in_trouble(Trouble::not_found, fmt::format("There is no record {}. `titip queue ls` lists them.", id_or_receipt));
+      in_trouble(Trouble::not_found, words::said("There is no record {}. `titip queue ls` lists them.", id_or_receipt));
   const auto named = storage::SubmissionId::parse(id_or_receipt);
   if (!named) return std::unexpected(not_there);
   std::vector<storage::LoadRequest> wanted;

@@ -55,7 +55,7 @@ void Retention::begin_pass(std::optional<storage::SubmissionId> after) {
 void Retention::look_at_the_clock() {
   parts_.store.put_objects({{place_kind, clock_name, std::nullopt, "ticks"}}, parts_.home, [this](const auto&) {
     const auto words = clock_words(parts_.store.health());
-    if (!words.empty() && !stopped_) metrics::log(Level::warning, "clock_doubted", {{Field::reason, words}});
+    if (!words.empty() && !stopped_) metrics::log(Level::warning, "clock_doubted", {{Field::reason, words.english()}});
   });
 }
 

@@ -16,6 +16,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "metrics/words/said.h"
+
 namespace titip::admin {
 namespace {
 
@@ -47,19 +49,20 @@ class File {
   int handle_;
 };
 
-std::unexpected<std::string> failed(const char* what, const std::filesystem::path& file) {
-  return std::unexpected(fmt::format("cannot {} {}: {}", what, file.string(), std::strerror(errno)));
+std::unexpected<words::Said> unreadable(const std::filesystem::path& file) {
+  return std::unexpected(words::said("cannot read {}: {}", file.string(), std::strerror(errno)));
 }
 
-std::expected<std::string, std::string> whole(const File& file, const std::filesystem::path& path) {
+std::expected<std::string, words::Said> whole(const File& file, const std::filesystem::path& path) {
   std::string text;
   for (std::array<char, 1U << 14U> chunk{};;) {
     const auto got = ::read(file.handle(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed("read", path);
+    if (got < 0) return unreadable(path);
     if (got == 0) return text;
     text.append(chunk.data(), static_cast<std::size_t>(got));
-    if (text.size() > largest_file) return std::unexpected(path.string() + " is too large for a file of tokens");
+    if (text.size() > largest_file)
+      return std::unexpected(words::said("{} is too large for a file of tokens", path.string()));
   }
 }
 
@@ -153,19 +156,19 @@ std::filesystem::path token_file(const std::filesystem::path& data_directory) {
   return data_directory / "admin-tokens.json";
 }
 
-std::expected<std::vector<Token>, std::string> read_tokens(const std::filesystem::path& path) {
+std::expected<std::vector<Token>, words::Said> read_tokens(const std::filesystem::path& path) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (file.handle() < 0 && errno == ENOENT) return std::vector<Token>{};
   struct stat about{};
-  if (file.handle() < 0 || ::fstat(file.handle(), &about) != 0) return failed("read", path);
-  if (!S_ISREG(about.st_mode)) return std::unexpected(path.string() + " is no regular file");
+  if (file.handle() < 0 || ::fstat(file.handle(), &about) != 0) return unreadable(path);
+  if (!S_ISREG(about.st_mode)) return std::unexpected(words::said("{} is no regular file", path.string()));
   if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return std::unexpected(
-        fmt::format("{} may be read or changed by group or others; run: chmod 600 {}", path.string(), path.string()));
+        words::said("{} may be read or changed by group or others; run: chmod 600 {}", path.string(), path.string()));
   const auto text = whole(file, path);
   if (!text) return std::unexpected(text.error());
   const auto damaged = std::unexpected(
-      fmt::format("{} is no file of tokens any more; move it away, and make the tokens anew with titip admin token add",
+      words::said("{} is no file of tokens any more; move it away, and make the tokens anew with titip admin token add",
                   path.string()));
   std::vector<Token> tokens;
   try {
@@ -181,7 +184,7 @@ std::expected<std::vector<Token>, std::string> read_tokens(const std::filesystem
   return tokens;
 }
 
-std::expected<void, std::string> write_tokens(const std::filesystem::path& path, const std::vector<Token>& tokens) {
+std::expected<void, words::Said> write_tokens(const std::filesystem::path& path, const std::vector<Token>& tokens) {
   auto list = ordered_json::array();
   for (const auto& each : tokens) list.push_back(json_of(each));
   const auto text = ordered_json{{"tokens", std::move(list)}}.dump(2) + "\n";
@@ -191,11 +194,13 @@ std::expected<void, std::string> write_tokens(const std::filesystem::path& path,
   {
     const File file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
     if (file.handle() < 0 || !write_all(file.handle(), text) || ::fsync(file.handle()) != 0)
-      return failed("write", beside);
+      return std::unexpected(words::said("cannot write {}: {}", beside.string(), std::strerror(errno)));
   }
-  if (::rename(beside.c_str(), path.c_str()) != 0) return failed("replace", path);
+  if (::rename(beside.c_str(), path.c_str()) != 0)
+    return std::unexpected(words::said("cannot replace {}: {}", path.string(), std::strerror(errno)));
   const File directory(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.handle() < 0 || ::fsync(directory.handle()) != 0) return failed("sync the directory of", path);
+  if (directory.handle() < 0 || ::fsync(directory.handle()) != 0)
+    return std::unexpected(words::said("cannot sync the directory of {}: {}", path.string(), std::strerror(errno)));
   return {};
 }
 

@@ -47,9 +47,9 @@ std::string token_hash(std::string_view secret);
 
 std::filesystem::path token_file(const std::filesystem::path& data_directory);
 // No file: no tokens. The error is a sentence.
-std::expected<std::vector<Token>, std::string> read_tokens(const std::filesystem::path& file);
+std::expected<std::vector<Token>, words::Said> read_tokens(const std::filesystem::path& file);
 // On stable storage when it returns without an error; a reader sees the old file or the new one.
-std::expected<void, std::string> write_tokens(const std::filesystem::path& file, const std::vector<Token>& tokens);
+std::expected<void, words::Said> write_tokens(const std::filesystem::path& file, const std::vector<Token>& tokens);
 
 // What the listener compares with.
 class TokenBook {

@@ -1,11 +1,10 @@
 #include "gateway/admin/upkeep.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "gateway/admin/audit.h"
 #include "gateway/admin/people.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin {
 namespace {
@@ -54,7 +53,8 @@ Ended perform(const Request& request, const Doors& doors, Telling& telling) {
     case Command::drain_resume:
     case Command::drain_status:
     case Command::drain_cancel:
-      return doors.drain ? doors.drain(request) : in_trouble(Trouble::not_found, "No drains are known here.");
+      return doors.drain ? doors.drain(request)
+                         : in_trouble(Trouble::not_found, words::said("No drains are known here."));
     case Command::facility_add:
     case Command::facility_import:
     case Command::facility_ls:
@@ -90,7 +90,7 @@ Ended perform(const Request& request, const Doors& doors, Telling& telling) {
     case Command::token_revoke:
       return tokens(request, doors);
   }
-  return in_trouble(Trouble::usage, "there is no such command");
+  return in_trouble(Trouble::usage, words::said("there is no such command"));
 }
 
 }  // namespace
@@ -106,34 +106,36 @@ Ended store_trouble(storage::Error error) {
   using enum storage::Error;
   switch (error) {
     case unavailable:
-      return in_trouble(Trouble::failed, "The store takes nothing now: it is closing, or its log says why. Try again.");
+      return in_trouble(Trouble::failed,
+                        words::said("The store takes nothing now: it is closing, or its log says why. Try again."));
     case overloaded:
     case too_late:
     case over_quota:  // of what clinics send alone
-      return in_trouble(Trouble::failed, "The store is too busy at the moment. Try again; nothing is half done.");
+      return in_trouble(Trouble::failed,
+                        words::said("The store is too busy at the moment. Try again; nothing is half done."));
     case in_doubt:
       return in_trouble(Trouble::failed,
-                        "The store failed in the middle, and nobody knows whether the last step counts. "
-                        "Run it again when the gateway is back.");
+                        words::said("The store failed in the middle, and nobody knows whether the last step counts. "
+                                    "Run it again when the gateway is back."));
     case corrupt:
-      return in_trouble(Trouble::failed, "A record is damaged. Run `titip verify` to see which.");
+      return in_trouble(Trouble::failed, words::said("A record is damaged. Run `titip verify` to see which."));
   }
-  return in_trouble(Trouble::failed, "The store failed.");
+  return in_trouble(Trouble::failed, words::said("The store failed."));
 }
 
-Ended stopped_early(std::string_view what) {
-  return in_trouble(Trouble::failed, fmt::format("Stopped early: {}. Start it again to go on.", what));
+Ended stopped_early(const words::Said& what) {
+  return in_trouble(Trouble::failed, words::said("Stopped early: {}. Start it again to go on.", what));
 }
 
 Ended run(const Request& request, const Doors& doors, Telling& telling) {
-  if (!telling.goes_on()) return stopped_early("the gateway is stopping, or nobody listens");
+  if (!telling.goes_on()) return stopped_early(words::said("the gateway is stopping, or nobody listens"));
   if (!is_audited(request)) return perform(request, doors, telling);
   const auto begun = append(doors.store, begun_line(request, telling.who(), people_of(request, doors.sealer)));
   if (!begun) return store_trouble(begun.error());
   auto ended = perform(request, doors, telling);
   // What was done stands even if the second line does not.
   if (!append(doors.store, ended_line(request, telling.who(), ended)) && !ended.trouble)
-    ended.sentence += " (The audit log has its beginning only: the store took no more lines.)";
+    ended.sentence += words::said(" (The audit log has its beginning only: the store took no more lines.)");
   return ended;
 }
 

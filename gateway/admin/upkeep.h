@@ -47,12 +47,12 @@ struct Doors {
   std::function<std::string(const storage::Submission&, const storage::Payload&)> person_in{};
   std::function<std::string(const storage::Loaded&)> timeline{};
   // A record with other values at some places, ready to be stored; an error is a sentence without its point.
-  std::function<std::expected<Edited, std::string>(const storage::Submission&, const storage::Payload&,
+  std::function<std::expected<Edited, words::Said>(const storage::Submission&, const storage::Payload&,
                                                    const std::vector<Edit>&)>
       edit{};
   bool edit_needs_approval = false;  // an edit waits for another person
   // The tokens are others now; says what became of the listener, in a sentence.
-  std::function<std::string()> tokens_changed{};
+  std::function<words::Said()> tokens_changed{};
 };
 
 // What a run tells on its way. All three say whether it should go on.
@@ -70,7 +70,7 @@ Ended run(const Request& request, const Doors& doors, Telling& telling);
 
 // The sentence for a store that could not do it.
 Ended store_trouble(storage::Error error);
-Ended stopped_early(std::string_view what);
+Ended stopped_early(const words::Said& what);
 
 // One file each.
 Ended backup(const Request& request, const Doors& doors, Telling& telling);

@@ -1,6 +1,4 @@
 // Holds, releases, requeues and cancels: one record by its id, or all that a filter fits, as a job.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -8,7 +6,7 @@
 #include "gateway/admin/count_records.h"
 #include "gateway/admin/records.h"
 #include "gateway/admin/upkeep.h"
-#include "gateway/admin/words.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -16,16 +14,16 @@ namespace {
 
 using nlohmann::ordered_json;
 
-const char* participle(Command action) {
+words::Text participle(Command action) {
   switch (action) {
     case Command::hold:
-      return "held";
+      return words::text("held");
     case Command::release:
-      return "released";
+      return words::text("released");
     case Command::requeue:
-      return "sent again";
+      return words::text("sent again");
     default:
-      return "cancelled";
+      return words::text("cancelled");
   }
 }
 
@@ -39,10 +37,10 @@ std::uint64_t might_go_with(const Doors& doors) {
   return sum;
 }
 
-std::string going_with(std::uint64_t at_most) {
-  return at_most == 0 ? " No other record would go with it."
-                      : fmt::format(" Whatever needs it would go with it: not counted before; {} at most.",
-                                    counted(at_most, "records"));
+words::Said going_with(std::uint64_t at_most) {
+  return at_most == 0 ? words::said(" No other record would go with it.")
+                      : words::said(" Whatever needs it would go with it: not counted before; {} at most.",
+                                    words::counted(at_most, words::text("records")));
 }
 
 Ended one(const Request& request, const Doors& doors) {
@@ -62,17 +60,18 @@ Ended one(const Request& request, const Doors& doors) {
   if (acted.other) result["other"] = acted.other->text();
   if (!acted.refused.empty()) {
     result["refused"] = acted.refused;
-    auto ended = in_trouble(Trouble::failed, fmt::format("{} cannot be {}: {}.", record.id.text(),
+    auto ended = in_trouble(Trouble::failed, words::said("{} cannot be {}: {}.", record.id.text(),
                                                          participle(request.command), refusal_words(acted.refused)));
     ended.result = result.dump();
     return ended;
   }
-  auto sentence =
-      fmt::format("{} {} {}", record.id.text(), request.dry_run ? "would be" : "is", participle(request.command));
-  if (acted.other) sentence += fmt::format(", as {}", acted.other->text());
+  auto sentence = request.dry_run ? words::said("{} would be {}", record.id.text(), participle(request.command))
+                                  : words::said("{} is {}", record.id.text(), participle(request.command));
+  if (acted.other) sentence += words::said(", as {}", acted.other->text());
   for (const auto& each : acted.cancelled) result["cancelled"].push_back(each.text());
   if (!acted.cancelled.empty())
-    sentence += fmt::format("; {} that needed it went with it", counted(acted.cancelled.size(), "records"));
+    sentence +=
+        words::said("; {} that needed it went with it", words::counted(acted.cancelled.size(), words::text("records")));
   sentence += ".";
   if (request.command == Command::cancel && request.dry_run) {
     const bool others_need_it = !record.provides.empty() || !record.references.empty();
@@ -85,8 +84,9 @@ Ended one(const Request& request, const Doors& doors) {
 
 Ended preview(const Request& request, const CountedRecords& count, const Doors& doors) {
   ordered_json result{{"count", count.records}, {"from_counts", count.from_counts}, {"dry_run", true}};
-  auto sentence = fmt::format("{} fit: {}. What may be {} would be; the others are listed.",
-                              counted(count.records, "records"), phrase(request.queue), participle(request.command));
+  auto sentence = words::said("{} fit: {}. What may be {} would be; the others are listed.",
+                              words::counted(count.records, words::text("records")), phrase(request.queue),
+                              participle(request.command));
   if (request.command == Command::cancel) {
     const auto at_most = might_go_with(doors);
     result["goes_with_at_most"] = at_most;
@@ -123,14 +123,14 @@ Ended many(Request request, const Doors& doors, Telling& telling) {
   if (*kept && (*kept)->job.state == BulkJob::State::running && !request.dry_run)
     return in_trouble(
         Trouble::busy,
-        fmt::format("Another bulk action is not done: {} `titip bulk resume` goes on with it, `titip bulk "
+        words::said("Another bulk action is not done: {} `titip bulk resume` goes on with it, `titip bulk "
                     "stop` gives it up.",
                     tell_job((*kept)->job, doors).sentence));
   const auto count = count_records(request.queue, doors, telling);
   if (!count) return store_trouble(count.error());
-  if (count->stopped) return stopped_early("nothing was changed");
+  if (count->stopped) return stopped_early(words::said("nothing was changed"));
   if (count->records == 0) {
-    auto nobody = in_trouble(Trouble::not_found, fmt::format("There are no {}.", phrase(request.queue)));
+    auto nobody = in_trouble(Trouble::not_found, words::said("There are no {}.", phrase(request.queue)));
     nobody.result = ordered_json{{"count", 0}}.dump();
     return nobody;
   }
@@ -145,23 +145,24 @@ Ended many(Request request, const Doors& doors, Telling& telling) {
   job.of = count->records;
   const auto version = keep_job(job, *kept ? (*kept)->version : 0, {}, doors);
   if (!version) return store_trouble(version.error());
-  if (!*version) return in_trouble(Trouble::busy, "Somebody else began a bulk action at the same moment.");
+  if (!*version) return in_trouble(Trouble::busy, words::said("Somebody else began a bulk action at the same moment."));
   return run_job({std::move(job), **version}, doors, telling);
 }
 
 Ended bulk_once(const Request& request, const Doors& doors, Telling& telling) {
   const auto kept = read_job(doors);
   if (!kept) return kept.error();
-  if (!*kept) return in_trouble(Trouble::not_found, "No bulk action was ever begun here.");
+  if (!*kept) return in_trouble(Trouble::not_found, words::said("No bulk action was ever begun here."));
   auto job = (*kept)->job;
   if (request.command == Command::bulk_status) return tell_job(job, doors, request.after);
   if (job.state == BulkJob::State::done || (request.only_finish && job.state != BulkJob::State::running))
-    return in_trouble(Trouble::not_found, "There is nothing to go on with: " + tell_job(job, doors).sentence);
+    return in_trouble(Trouble::not_found,
+                      words::said("There is nothing to go on with: {}", tell_job(job, doors).sentence));
   const bool stops = request.command == Command::bulk_stop;
   job.state = stops ? BulkJob::State::stopped : BulkJob::State::running;
   const auto version = keep_job(job, (*kept)->version, {}, doors);
   if (!version) return store_trouble(version.error());
-  if (!*version) return in_trouble(Trouble::busy, "It went on at the same moment. Try again.");
+  if (!*version) return in_trouble(Trouble::busy, words::said("It went on at the same moment. Try again."));
   if (stops) return tell_job(job, doors);
   return run_job({std::move(job), **version}, doors, telling);
 }

@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "gateway/admin/upkeep.h"
-#include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/hex.h"
 #include "storage/waiting_home.h"
 
@@ -56,7 +56,7 @@ class Walk {
       }
       for (const auto& line : *lines) take(line);
       if (lines->size() < page) return std::nullopt;
-      if (!telling.progress({next_ - 1, 0})) return stopped_early("nothing was found up to here");
+      if (!telling.progress({next_ - 1, 0})) return stopped_early(words::said("nothing was found up to here"));
     }
   }
   Ended told() const;
@@ -114,21 +114,28 @@ Ended Walk::told() const {
   Ended ended;
   ended.result = result.dump();
   if (broken_count_ == 0 && is_kept) {
-    ended.sentence = fmt::format("The audit log is whole: {}.", counted(lines_, "lines"));
+    ended.sentence = words::said("The audit log is whole: {}.", words::counted(lines_, words::text("lines")));
     if (last_)
-      ended.sentence += fmt::format(" Keep {}:{} elsewhere: it vouches for all up to here (titip audit verify --kept).",
+      ended.sentence += words::said(" Keep {}:{} elsewhere: it vouches for all up to here (titip audit verify --kept).",
                                     last_->number, hash_text(*last_));
     return ended;
   }
   ended.trouble = Trouble::failed;
-  if (broken_count_ > 0)
-    ended.sentence = fmt::format(
-        "The audit log is NOT whole: {} {} changed, missing or damaged, the first is {}. What stands behind it holds "
-        "together again.",
-        counted(broken_count_, "lines"), broken_count_ == 1 ? "is" : "are", broken_.front());
-  if (!is_kept)
-    ended.sentence += fmt::format("{}Line {} is not the one whose hash was kept{}.", ended.sentence.empty() ? "" : " ",
-                                  kept_->number, found_ ? "" : ": there is no such line");
+  if (broken_count_ == 1)
+    ended.sentence = words::said(
+        "The audit log is NOT whole: 1 line is changed, missing or damaged, the first is {}. What stands behind it "
+        "holds together again.",
+        broken_.front());
+  if (broken_count_ > 1)
+    ended.sentence = words::said(
+        "The audit log is NOT whole: {} lines are changed, missing or damaged, the first is {}. What stands behind it "
+        "holds together again.",
+        words::grouped(broken_count_), broken_.front());
+  if (is_kept) return ended;
+  if (!ended.sentence.empty()) ended.sentence += " ";
+  ended.sentence +=
+      found_ ? words::said("Line {} is not the one whose hash was kept.", kept_->number)
+             : words::said("Line {} is not the one whose hash was kept: there is no such line.", kept_->number);
   return ended;
 }
 
@@ -138,7 +145,8 @@ Ended verify_audit(const Request& request, const Doors& doors, Telling& telling)
   std::optional<Kept> kept;
   if (!request.after.empty()) {
     kept = read_kept(request.after);
-    if (!kept) return in_trouble(Trouble::usage, "What was kept is written NUMBER:HASH, as audit verify said it.");
+    if (!kept)
+      return in_trouble(Trouble::usage, words::said("What was kept is written NUMBER:HASH, as audit verify said it."));
   }
   Walk walk(doors, std::move(kept));
   if (auto end = walk.go(telling)) return *end;

@@ -1,13 +1,12 @@
 // Reads the audit log, the newest lines first, a page a request.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/upkeep.h"
-#include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -59,7 +58,7 @@ Ended list_audit(const Request& request, const Doors& doors) {
     const auto* end = request.after.data() + request.after.size();
     const auto [read_to, error] = std::from_chars(request.after.data(), end, before);
     if (error != std::errc() || read_to != end || before == 0)
-      return in_trouble(Trouble::usage, "The audit log goes on behind the number of a line.");
+      return in_trouble(Trouble::usage, words::said("The audit log goes on behind the number of a line."));
     until = std::min(until, before - 1);
   }
   const auto limit = request.queue.limit == 0 ? queue_page : static_cast<std::size_t>(request.queue.limit);
@@ -77,9 +76,10 @@ Ended list_audit(const Request& request, const Doors& doors) {
   }
   Ended ended;
   ended.partial = unreadable > 0;
-  ended.sentence = fmt::format("{}.", counted(items.size(), "lines"));
+  ended.sentence = words::counted(items.size(), words::text("lines")) + ".";
   if (unreadable > 0)
-    ended.sentence += fmt::format(" {} cannot be read; run `titip audit verify`.", counted(unreadable, "lines"));
+    ended.sentence +=
+        words::said(" {} cannot be read; run `titip audit verify`.", words::counted(unreadable, words::text("lines")));
   ordered_json result{{"items", std::move(items)}, {"unreadable", unreadable}};
   if (from > 1) result["next"] = std::to_string(from);
   ended.result = result.dump(-1, ' ', false, ordered_json::error_handler_t::replace);

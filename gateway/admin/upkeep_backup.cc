@@ -1,5 +1,4 @@
 // A consistent copy of the store, taken while it serves.
-#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
+#include "metrics/words/said.h"
 #include "storage/backup.h"
 #include "storage/erasure_list.h"
 #include "storage/waiting_home.h"
@@ -28,19 +28,19 @@ bool is_there(const std::filesystem::path& path) {
 }
 
 // Said before anything is asked of the store. Empty: nothing is in the way.
-std::string hindrance(const std::filesystem::path& to, const std::filesystem::path& data_directory) {
+words::Said hindrance(const std::filesystem::path& to, const std::filesystem::path& data_directory) {
   std::error_code error;
   if (is_there(to) && !storage::is_leftover(to))
-    return fmt::format("{} is there already; name a directory that does not exist yet", to.string());
+    return words::said("{} is there already; name a directory that does not exist yet", to.string());
   std::ignore = std::filesystem::symlink_status(to, error);
   if (error && error != std::errc::no_such_file_or_directory)
-    return fmt::format("cannot look at {}: {}", to.string(), error.message());
+    return words::said("cannot look at {}: {}", to.string(), error.message());
   const auto parent = std::filesystem::weakly_canonical(to.parent_path(), error);
   if (!std::filesystem::is_directory(parent, error))
-    return fmt::format("{} is not a directory; make it first, writable for the user whom the gateway runs as",
+    return words::said("{} is not a directory; make it first, writable for the user whom the gateway runs as",
                        to.parent_path().string());
   if (lies_in(parent / to.filename(), std::filesystem::weakly_canonical(data_directory, error)))
-    return fmt::format("{} lies in the data directory, which a backup is there to outlive; name another place",
+    return words::said("{} lies in the data directory, which a backup is there to outlive; name another place",
                        to.string());
   return {};
 }
@@ -62,7 +62,7 @@ Ended backup(const Request& request, const Doors& doors, Telling& telling) {
     return in_trouble(Trouble::failed, std::move(why) + ".");
   if (request.dry_run)
     return {
-        {}, false, fmt::format("A backup would be made in {}.", to.string()), ordered_json{{"to", to.string()}}.dump()};
+        {}, false, words::said("A backup would be made in {}.", to.string()), ordered_json{{"to", to.string()}}.dump()};
   telling.progress({});
   if (const auto begun = storage::begin_backup(to); !begun) return in_trouble(Trouble::failed, begun.error() + ".");
   storage::WaitingHome home;
@@ -72,31 +72,31 @@ Ended backup(const Request& request, const Doors& doors, Telling& telling) {
     const auto why = doors.store.health().why_no_checkpoint;
     std::ignore = storage::give_up_backup(to);
     if (made.error() != storage::Error::unavailable || why.empty()) return store_trouble(made.error());
-    return in_trouble(Trouble::failed, fmt::format("The copy in {} could not be made: {}.", to.string(), why));
+    return in_trouble(Trouble::failed, words::said("The copy in {} could not be made: {}.", to.string(), why));
   }
   // Without its manifest the copy is no backup: it is checked file by file while it is written down what it holds.
   const auto manifest =
       storage::Backups().finish(to, [&telling](storage::Progress progress) { telling.progress(progress); });
   if (!manifest) {
     std::ignore = storage::give_up_backup(to);  // made here a moment ago; as it is it is of no use
-    return in_trouble(Trouble::failed, manifest.error() + ".");
+    return in_trouble(Trouble::failed, words::verbatim(manifest.error()) + ".");
   }
   storage::end_backup(to);
   // What opens it, and who must be erased from it again, is not in it on purpose.
-  auto apart = doors.key_file.string();
+  auto apart = words::verbatim(doors.key_file.string());
   if (const auto list = storage::erasure_list_path(doors.key_file); std::filesystem::exists(list))
-    apart += " and " + list.string();
+    apart = words::said("{} and {}", apart, list.string());
   Ended ended;
-  ended.sentence = fmt::format(
+  ended.sentence = words::said(
       "The backup is in {}: everything up to position {}, {} in {}. Copy {} elsewhere too: a "
       "backup holds no keys.",
-      to.string(), grouped(manifest->mark.position), bytes_text(manifest->bytes()),
-      counted(manifest->files.size(), "files"), apart);
+      to.string(), words::grouped(manifest->mark.position), bytes_text(manifest->bytes()),
+      words::counted(manifest->files.size(), words::text("files")), apart);
   if (on_the_same_disk(to, doors.data_directory))
-    ended.sentence += " It lies on the same disk as the store: copy it to another.";
+    ended.sentence += words::said(" It lies on the same disk as the store: copy it to another.");
   if (!manifest->rot.empty()) {
     ended.partial = true;
-    ended.sentence += fmt::format(
+    ended.sentence += words::said(
         " But the store itself is damaged ({}), and so is its copy: keep the older backups, look at the disk, and run "
         "`titip verify`.",
         manifest->rot);

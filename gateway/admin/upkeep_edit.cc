@@ -1,7 +1,5 @@
 // Sends a rejected record again with other values: a new record that names the old, made as if the clinic had sent it
 // so. The old one stays as it ended; the difference is kept sealed.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -12,6 +10,7 @@
 #include "gateway/admin/records.h"
 #include "gateway/admin/upkeep.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -25,7 +24,7 @@ std::string text_of(const ordered_json& document) {
 
 Ended refused(const storage::SubmissionId& id, const std::string& why) {
   auto ended = in_trouble(Trouble::failed,
-                          fmt::format("{} cannot be edited and sent again: {}.", id.text(), refusal_words(why)));
+                          words::said("{} cannot be edited and sent again: {}.", id.text(), refusal_words(why)));
   ended.result = text_of({{"id", id.text()}, {"refused", why}});
   return ended;
 }
@@ -69,9 +68,10 @@ Ended told(const storage::SubmissionId& old, const Edited& edited, bool dry_run)
   if (!dry_run) result["other"] = record.id.text();
   return {{},
           false,
-          dry_run ? fmt::format("{} would be sent again with other values at {}.", old.text(), fmt::join(places, ", "))
-                  : fmt::format("{} is sent again as {}, with other values at {}.", old.text(), record.id.text(),
-                                fmt::join(places, ", ")),
+          dry_run
+              ? words::said("{} would be sent again with other values at {}.", old.text(), words::joined(places, ", "))
+              : words::said("{} is sent again as {}, with other values at {}.", old.text(), record.id.text(),
+                            words::joined(places, ", ")),
           text_of(result)};
 }
 
@@ -82,11 +82,11 @@ Ended propose(const Request& request, const storage::Submission& record, const P
   const auto kept = keep_proposal(record, proposal, doors);
   if (!kept) return store_trouble(kept.error());
   if (!*kept)
-    return in_trouble(Trouble::busy, fmt::format("An edit of {} waits for approval already; approve or withdraw it.",
+    return in_trouble(Trouble::busy, words::said("An edit of {} waits for approval already; approve or withdraw it.",
                                                  record.id.text()));
   auto ended = told(prepared.of, prepared.edited, true);
   ended.sentence =
-      fmt::format("The edit of {0} waits until another person approves it: titip edits approve {0} --digest {1}.",
+      words::said("The edit of {0} waits until another person approves it: titip edits approve {0} --digest {1}.",
                   record.id.text(), **kept);
   auto result = ordered_json::parse(ended.result, nullptr, false);
   result["waits"] = true;
@@ -99,7 +99,7 @@ Ended propose(const Request& request, const storage::Submission& record, const P
 
 std::expected<PreparedEdit, Ended> prepare_edit(const storage::Loaded& loaded, const std::vector<Edit>& edits,
                                                 bool not_landed, const Doors& doors) {
-  if (!doors.edit) return std::unexpected(in_trouble(Trouble::not_found, "No profiles are known here."));
+  if (!doors.edit) return std::unexpected(in_trouble(Trouble::not_found, words::said("No profiles are known here.")));
   const auto& old = loaded.submission;
   if (const auto why = refusal_of({Command::requeue, not_landed}, loaded, doors); !why.empty())
     return std::unexpected(refused(old.id, why));

@@ -1,5 +1,4 @@
 // Destroys what is kept of people: counted first, then for good.
-#include <fmt/format.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 #include "gateway/admin/people.h"
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
+#include "metrics/words/said.h"
 #include "storage/erasure_list.h"
 #include "storage/persons.h"
 #include "storage/waiting_home.h"
@@ -69,19 +69,23 @@ Ended foresee(const Doors& doors, Telling& telling, const std::vector<storage::D
   Seen seen;
   for (std::size_t at = 0; at < people.size(); ++at) {
     if (const auto looked = look(doors.store, people[at], seen); !looked) return store_trouble(looked.error());
-    if (!telling.progress({at + 1, people.size()})) return stopped_early("nothing was changed");
+    if (!telling.progress({at + 1, people.size()})) return stopped_early(words::said("nothing was changed"));
   }
   if (seen.records == 0 && !seen.left_out.any())
-    return in_trouble(Trouble::not_found, fmt::format("Nothing is kept of {}.", counted(people.size(), "people")));
+    return in_trouble(Trouble::not_found,
+                      words::said("Nothing is kept of {}.", words::counted(people.size(), words::text("people"))));
   Ended ended;
-  ended.sentence = fmt::format("{} of {}: what is in them would be destroyed.", counted(seen.records, "records"),
-                               people.size() == 1 ? "1 person" : counted(people.size(), "people"));
-  if (seen.waiting > 0)
-    ended.sentence += fmt::format(" {} of them {} not been sent yet and would be cancelled.", grouped(seen.waiting),
-                                  seen.waiting == 1 ? "has" : "have");
-  if (seen.under_way > 0)
-    ended.sentence += fmt::format(" {} of them {} under way and would go once the outcome is known.",
-                                  grouped(seen.under_way), seen.under_way == 1 ? "is" : "are");
+  ended.sentence = words::said("{} of {}: what is in them would be destroyed.",
+                               words::counted(seen.records, words::text("records")), people_words(people.size()));
+  if (seen.waiting == 1) ended.sentence += words::said(" 1 of them has not been sent yet and would be cancelled.");
+  if (seen.waiting > 1)
+    ended.sentence +=
+        words::said(" {} of them have not been sent yet and would be cancelled.", words::grouped(seen.waiting));
+  if (seen.under_way == 1)
+    ended.sentence += words::said(" 1 of them is under way and would go once the outcome is known.");
+  if (seen.under_way > 1)
+    ended.sentence += words::said(" {} of them are under way and would go once the outcome is known.",
+                                  words::grouped(seen.under_way));
   ended.sentence += left_out_text(seen.left_out);
   ended.result = ordered_json{{"people", people.size()},         {"records", seen.records},
                               {"would_cancel", seen.waiting},    {"would_wait", seen.under_way},
@@ -108,13 +112,15 @@ struct Sum {
 Ended said(const storage::ErasureReport& report) {
   Ended ended;
   ended.partial = report.when_settled_count > 0 || report.left_out.any();
-  ended.sentence = fmt::format("{} destroyed", counted(report.erased + report.cancelled_count, "records"));
+  ended.sentence =
+      words::said("{} destroyed", words::counted(report.erased + report.cancelled_count, words::text("records")));
   if (report.cancelled_count > 0)
-    ended.sentence += fmt::format(", {} of them cancelled before they were sent", grouped(report.cancelled_count));
-  ended.sentence += '.';
+    ended.sentence +=
+        words::said(", {} of them cancelled before they were sent", words::grouped(report.cancelled_count));
+  ended.sentence += ".";
   if (report.when_settled_count > 0)
-    ended.sentence += fmt::format(" {} under way: destroyed by itself as soon as the outcome is known.",
-                                  counted(report.when_settled_count, "records"));
+    ended.sentence += words::said(" {} under way: destroyed by itself as soon as the outcome is known.",
+                                  words::counted(report.when_settled_count, words::text("records")));
   ended.sentence += left_out_text(report.left_out);
   ended.result = ordered_json{{"people", report.persons},
                               {"records", report.records},
@@ -140,11 +146,11 @@ void name_stores_aside(const std::filesystem::path& data_directory, Ended& ended
   }
   if (kept.empty()) return;
   ended.partial = !ended.trouble;
-  ended.sentence += fmt::format(
+  ended.sentence += words::said(
       " What a restore moved aside still holds them: delete {} as soon as the store in its place serves and its gap is "
       "dealt with.",
-      kept.size() == 1 ? kept.front().get<std::string>()
-                       : fmt::format("{}/store.before-* ({} directories)", data_directory.string(), kept.size()));
+      kept.size() == 1 ? words::verbatim(kept.front().get<std::string>())
+                       : words::said("{}/store.before-* ({} directories)", data_directory.string(), kept.size()));
   auto result = ended.result.empty() ? ordered_json::object() : ordered_json::parse(ended.result);
   result["kept_aside"] = std::move(kept);
   ended.result = result.dump();
@@ -162,17 +168,19 @@ Ended erase(const Request& request, const Doors& doors, Telling& telling) {
     const auto report =
         storage::erase_person(doors.store, doors.sealer, home, list, people[at], doors.clock.wall(), telling.who());
     if (!report)
-      return in_trouble(Trouble::failed, fmt::format("After {} of {} people: {}.", at, people.size(), report.error()));
+      return in_trouble(Trouble::failed, words::said("After {} of {} people: {}.", at, people.size(), report.error()));
     sum.add(*report);
     if (!telling.progress({at + 1, people.size()}) && at + 1 < people.size())
-      return stopped_early(fmt::format("{} of {} people are done", at + 1, people.size()));
+      return stopped_early(words::said("{} of {} people are done", at + 1, people.size()));
   }
   auto ended = sum.report.records > 0 || sum.report.left_out.any()
                    ? said(sum.report)
                    : in_trouble(Trouble::not_found,
-                                fmt::format("Nothing is kept of {}. They stand on the list that is applied after a "
-                                            "restore.",
-                                            people.size() == 1 ? "this person" : "these people"));
+                                people.size() == 1
+                                    ? words::said("Nothing is kept of this person. They stand on the list that is "
+                                                  "applied after a restore.")
+                                    : words::said("Nothing is kept of these people. They stand on the list that is "
+                                                  "applied after a restore."));
   name_stores_aside(doors.data_directory, ended);
   return ended;
 }

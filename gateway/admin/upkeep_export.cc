@@ -1,6 +1,5 @@
 // Writes out what is kept of people: a line of JSON a record, oldest first. What clinics logged in with is not theirs
 // to have, and stays out.
-#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
@@ -8,6 +7,7 @@
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/persons.h"
 #include "storage/waiting_home.h"
 
@@ -107,23 +107,24 @@ Ended export_person(const Request& request, const Doors& doors, Telling& telling
         storage::export_person(doors.store, doors.sealer, home, people[at], [&](const ExportedRecord& record) {
           return telling.data(text_of(record)) && telling.progress({at, people.size()});
         });
-    if (!report) return in_trouble(Trouble::failed, fmt::format("The export is not whole: {}.", report.error()));
+    if (!report) return in_trouble(Trouble::failed, words::said("The export is not whole: {}.", report.error()));
     sum.records += report->records;
     sum.erased += report->erased;
     sum.unreadable += report->unreadable;
     sum.left_out.add(report->left_out);
-    if (report->stopped) return stopped_early("the export is not whole");
+    if (report->stopped) return stopped_early(words::said("the export is not whole"));
   }
-  const auto who = people.size() == 1 ? std::string("1 person") : counted(people.size(), "people");
+  const auto who = people_words(people.size());
   if (sum.records == 0 && !sum.left_out.any())
-    return in_trouble(Trouble::not_found, fmt::format("Nothing is kept of {}.", who));
+    return in_trouble(Trouble::not_found, words::said("Nothing is kept of {}.", who));
   Ended ended;
   ended.partial = sum.unreadable > 0 || sum.left_out.any();
-  ended.sentence = fmt::format("{} of {}", counted(sum.records, "records"), who);
-  if (sum.erased > 0) ended.sentence += fmt::format(", the content of {} erased before", grouped(sum.erased));
+  // Numbered, for it is no share of a sum.
+  ended.sentence = words::said("{0} of {1}", words::counted(sum.records, words::text("records")), who);
+  if (sum.erased > 0) ended.sentence += words::said(", the content of {} erased before", words::grouped(sum.erased));
   if (sum.unreadable > 0)
-    ended.sentence += fmt::format(", {} of them unreadable: run `titip verify`", grouped(sum.unreadable));
-  ended.sentence += '.';
+    ended.sentence += words::said(", {} of them unreadable: run `titip verify`", words::grouped(sum.unreadable));
+  ended.sentence += ".";
   ended.sentence += left_out_text(sum.left_out);
   auto left_out = ordered_json::array();
   for (const auto& id : sum.left_out.ids) left_out.push_back(id.text());

@@ -1,10 +1,9 @@
 // Rotates the key that wraps every record's own.
-#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/upkeep.h"
-#include "gateway/admin/words.h"
+#include "metrics/words/said.h"
 #include "storage/key_rotation.h"
 #include "storage/waiting_home.h"
 
@@ -14,9 +13,11 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json document_of(const storage::RotationReport& report) {
-  return {{"finished", report.finished}, {"began", report.began},         {"current_key", report.current_key},
-          {"dropped", report.dropped},   {"rewrapped", report.rewrapped}, {"passes", report.passes},
-          {"damaged", report.damaged},   {"lost", report.lost},           {"why_not", report.why_not}};
+  return {{"finished", report.finished},         {"began", report.began},
+          {"current_key", report.current_key},   {"dropped", report.dropped},
+          {"rewrapped", report.rewrapped},       {"passes", report.passes},
+          {"damaged", report.damaged},           {"lost", report.lost},
+          {"why_not", report.why_not.english()}, {"why_not_id", report.why_not.in(words::Language::id)}};
 }
 
 }  // namespace
@@ -28,8 +29,8 @@ Ended rotate_keys(const Request& request, const Doors& doors, Telling& telling) 
       for (const auto count : counts.by_state) records += count;
     return {{},
             false,
-            fmt::format("Key {} wraps now. A new one would be made and the keys of {} wrapped under it.",
-                        doors.sealer.current_key_id(), counted(records, "records")),
+            words::said("Key {} wraps now. A new one would be made and the keys of {} wrapped under it.",
+                        doors.sealer.current_key_id(), words::counted(records, words::text("records"))),
             ordered_json{{"current_key", doors.sealer.current_key_id()}, {"records", records}}.dump()};
   }
   storage::WaitingHome home;
@@ -45,21 +46,22 @@ Ended rotate_keys(const Request& request, const Doors& doors, Telling& telling) 
   Ended ended;
   ended.result = document_of(*report).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
   if (report->finished) {
-    ended.sentence = fmt::format(
+    ended.sentence = words::said(
         "Key {} wraps everything now: {} rewrapped, {} gone. Make a new copy of {} and keep it "
         "elsewhere; keep the old one for as long as you keep backups from before.",
-        report->current_key, counted(report->rewrapped, "keys"), counted(report->dropped.size(), "old keys"),
-        doors.key_file.string());
+        report->current_key, words::counted(report->rewrapped, words::text("keys")),
+        words::counted(report->dropped.size(), words::text("old keys")), doors.key_file.string());
   } else {
     ended.partial = true;
-    ended.sentence = fmt::format("Not finished: {}. The old keys stay until it is.", report->why_not);
+    ended.sentence = words::said("Not finished: {}. The old keys stay until it is.", report->why_not);
   }
   if (report->lost > 0) {
     ended.partial = true;
-    ended.sentence += fmt::format(
+    ended.sentence += words::said(
         " {} under keys that are not in {} and cannot be read until such a key turns up: titip restore --as-it-is "
         "--old-key-file FILE adds it. Otherwise who sent them must send them again.",
-        report->lost == 1 ? std::string("1 record or log-in is") : counted(report->lost, "records or log-ins") + " are",
+        report->lost == 1 ? words::said("1 record or log-in is")
+                          : words::said("{} records or log-ins are", words::grouped(report->lost)),
         doors.key_file.string());
   }
   return ended;

@@ -1,6 +1,5 @@
 // Lists the outages that delivery wrote down, a page a request: whoever reads slowly holds nobody up, and no more than
 // a page is ever in memory.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -8,8 +7,8 @@
 #include <vector>
 
 #include "gateway/admin/upkeep.h"
-#include "gateway/admin/words.h"
 #include "gateway/delivery/outages.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -65,8 +64,8 @@ Ended outages(const Request& request, const Doors& doors) {
     const auto known = is_known(destination, doors);
     if (!known) return store_trouble(known.error());
     if (!*known)
-      return in_trouble(Trouble::not_found, fmt::format("There is no destination {}. There is: {}.", destination,
-                                                        fmt::join(doors.destinations, ", ")));
+      return in_trouble(Trouble::not_found, words::said("There is no destination {}. There is: {}.", destination,
+                                                        words::joined(doors.destinations, ", ")));
   }
   const auto objects = objects_after(doors.store, std::max(request.after, prefix), page);
   if (!objects) return store_trouble(objects.error());
@@ -86,9 +85,10 @@ Ended outages(const Request& request, const Doors& doors) {
   const bool more = !others && objects->size() == page;
   Ended ended;
   ended.partial = unreadable > 0;
-  ended.sentence = fmt::format("{}.", counted(list.size(), "outages"));
-  if (unreadable > 0) ended.sentence += fmt::format(" {} cannot be read.", counted(unreadable, "records"));
-  if (more) ended.sentence += " There are more.";
+  ended.sentence = words::counted(list.size(), words::text("outages")) + ".";
+  if (unreadable > 0)
+    ended.sentence += words::said(" {} cannot be read.", words::counted(unreadable, words::text("records")));
+  if (more) ended.sentence += words::said(" There are more.");
   ordered_json result{{"outages", std::move(list)}, {"unreadable", unreadable}};
   if (more) result["next"] = objects->back().first;
   ended.result = result.dump();

@@ -1,5 +1,4 @@
 // Shuts the gate before a destination, or before a facility of it, until a person takes it away again.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -7,6 +6,7 @@
 #include "gateway/admin/gates.h"
 #include "gateway/admin/upkeep.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin {
 namespace {
@@ -25,7 +25,7 @@ std::optional<std::string> facility_in(const std::string& what, const Doors& doo
 
 Ended gated_already(const std::string& what, const Gate& gate) {
   return in_trouble(Trouble::failed,
-                    fmt::format("There is a gate before {} already, since {}: {}", what, gate.since, gate.reason));
+                    words::said("There is a gate before {} already, since {}: {}", what, gate.since, gate.reason));
 }
 
 }  // namespace
@@ -35,8 +35,8 @@ Ended pause(const Request& request, const Doors& doors) {
   const auto facility = facility_in(what, doors);
   if (!facility)
     return in_trouble(Trouble::not_found,
-                      fmt::format("There is no destination {}, and no facility of one: the config has {}.", what,
-                                  fmt::join(doors.destinations, ", ")));
+                      words::said("There is no destination {}, and no facility of one: the config has {}.", what,
+                                  words::joined(doors.destinations, ", ")));
   const auto gates = read_gates(doors.store);
   if (!gates) return store_trouble(gates.error());
   if (facility->empty()) {
@@ -44,17 +44,19 @@ Ended pause(const Request& request, const Doors& doors) {
   } else if (const auto found = gates->facilities.find(what); found != gates->facilities.end()) {
     return gated_already(what, found->second);
   }
-  const Gate gate{request.reason, clock::rfc3339(doors.clock.wall())};
+  const Gate gate{words::verbatim(request.reason), clock::rfc3339(doors.clock.wall())};
   const auto result = nlohmann::ordered_json{{"destination", what}, {"since", gate.since}}.dump();
-  if (request.dry_run) return {{}, false, fmt::format("A gate would be shut before {}.", what), result};
+  if (request.dry_run) return {{}, false, words::said("A gate would be shut before {}.", what), result};
   const auto set = set_gate(doors.store, what, gate, !facility->empty());
   if (!set) return store_trouble(set.error());
-  if (!*set) return in_trouble(Trouble::failed, "Somebody shut that gate meanwhile. Look at it with `titip status`.");
+  if (!*set)
+    return in_trouble(Trouble::failed,
+                      words::said("Somebody shut that gate meanwhile. Look at it with `titip status`."));
   if (doors.gate_set) doors.gate_set(what, gate);
   return {
       {},
       false,
-      fmt::format("{} sends nothing new until `titip resume {}`. What is in flight ends; nothing is lost.", what, what),
+      words::said("{} sends nothing new until `titip resume {}`. What is in flight ends; nothing is lost.", what, what),
       result};
 }
 

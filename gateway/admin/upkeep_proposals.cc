@@ -1,5 +1,4 @@
 // Edits that wait for a second person: listed, approved by another name, withdrawn.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -8,8 +7,8 @@
 #include "gateway/admin/records.h"
 #include "gateway/admin/tokens.h"
 #include "gateway/admin/upkeep.h"
-#include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -43,10 +42,11 @@ Ended list(const Request& request, const Doors& doors) {
     ++unreadable;
   }
   const auto waiting = items.size() - unreadable;
-  auto sentence =
-      fmt::format("{} for approval.", waiting == 1 ? std::string("1 edit waits") : counted(waiting, "edits") + " wait");
+  auto sentence = waiting == 1 ? words::said("1 edit waits for approval.")
+                               : words::said("{} edits wait for approval.", words::grouped(waiting));
   if (unreadable > 0)
-    sentence += fmt::format(" {} cannot be read any more; withdraw them.", counted(unreadable, "others"));
+    sentence +=
+        words::said(" {} cannot be read any more; withdraw them.", words::counted(unreadable, words::text("others")));
   ordered_json result{{"items", std::move(items)}, {"unreadable", unreadable}};
   if (objects->size() == queue_page) result["next"] = objects->back().first;
   return {{}, unreadable > 0, std::move(sentence), result.dump()};
@@ -72,17 +72,17 @@ Ended approve(const Request& request, const Doors& doors, const std::string& who
   const auto& id = loaded->submission.id;
   const auto proposal = read_proposal(loaded->submission, doors);
   if (!proposal) return store_trouble(proposal.error());
-  if (!*proposal) return in_trouble(Trouble::not_found, fmt::format("No edit of {} waits for approval.", id.text()));
+  if (!*proposal) return in_trouble(Trouble::not_found, words::said("No edit of {} waits for approval.", id.text()));
   const auto& [what, digest] = **proposal;
   if (digest != request.digest)
     return in_trouble(
         Trouble::busy,
-        fmt::format("Another edit of {} waits now than the one you saw. `titip edits ls` shows it and its "
+        words::said("Another edit of {} waits now than the one you saw. `titip edits ls` shows it and its "
                     "digest: look at it, and approve that one or withdraw it.",
                     id.text()));
   if (!is_another_person(who, what, doors))
     return in_trouble(Trouble::not_allowed,
-                      fmt::format("{} proposed this edit; another person has to approve it, by a token that is older "
+                      words::said("{} proposed this edit; another person has to approve it, by a token that is older "
                                   "than the proposal, or on this machine where a token proposed it.",
                                   what.by));
   auto prepared = prepare_edit(*loaded, what.edits, what.not_landed, doors);
@@ -91,7 +91,7 @@ Ended approve(const Request& request, const Doors& doors, const std::string& who
   auto ended = send_edit(*std::move(prepared), {what.reason, what.by, who}, doors);
   if (ended.trouble) return ended;
   // The record is replaced by now: what is left of the proposal can do nothing.
-  if (!forget_proposal(id, doors)) ended.sentence += " (The proposal is still listed; withdraw it.)";
+  if (!forget_proposal(id, doors)) ended.sentence += words::said(" (The proposal is still listed; withdraw it.)");
   return ended;
 }
 
@@ -104,8 +104,8 @@ Ended withdraw(const Request& request, const Doors& doors) {
   const auto& id = *named;
   const auto gone = forget_proposal(id, doors);
   if (!gone) return store_trouble(gone.error());
-  if (!*gone) return in_trouble(Trouble::not_found, fmt::format("No edit of {} waits for approval.", id.text()));
-  return {{}, false, fmt::format("The edit of {} is withdrawn.", id.text()), ordered_json{{"id", id.text()}}.dump()};
+  if (!*gone) return in_trouble(Trouble::not_found, words::said("No edit of {} waits for approval.", id.text()));
+  return {{}, false, words::said("The edit of {} is withdrawn.", id.text()), ordered_json{{"id", id.text()}}.dump()};
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // Shows the queue: lists of records a page a request, one record with its timeline, and the shape of it all. People
 // stand there by the last four digits of their number.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -13,6 +12,7 @@
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -128,7 +128,7 @@ void add_what_to_do(ordered_json& item, const Loaded& loaded, const Doors& doors
 Ended list(const Request& request, const Doors& doors) {
   const bool by_person = !request.people.empty();
   if (!by_person && !request.after.empty() && !storage::SubmissionId::parse(request.after))
-    return in_trouble(Trouble::usage, "A list goes on behind the id of a record.");
+    return in_trouble(Trouble::usage, words::said("A list goes on behind the id of a record."));
   const auto limit = request.queue.limit == 0 ? queue_page : request.queue.limit;
   auto found = by_person ? of_person(request, doors, limit) : of_all(request, doors, limit);
   if (!found) return store_trouble(found.error());
@@ -150,9 +150,10 @@ Ended list(const Request& request, const Doors& doors) {
   }
   Ended ended;
   ended.partial = found->damaged > 0;
-  ended.sentence = fmt::format("{}.", counted(items.size(), "records"));
+  ended.sentence = words::counted(items.size(), words::text("records")) + ".";
   if (found->damaged > 0)
-    ended.sentence += fmt::format(" {} cannot be read; run `titip verify`.", counted(found->damaged, "records"));
+    ended.sentence +=
+        words::said(" {} cannot be read; run `titip verify`.", words::counted(found->damaged, words::text("records")));
   ordered_json result{{"items", std::move(items)}, {"unreadable", found->damaged}};
   if (!found->next.empty()) result["next"] = found->next;
   ended.result = masked(text_of(result));  // the server's words may repeat a number
@@ -176,7 +177,7 @@ Ended show(const Request& request, const Doors& doors) {
   const bool waits = waiting && waiting->front().for_whom;
   document["waits_for"] = waits ? ordered_json(waiting->front().for_whom->text()) : ordered_json(nullptr);
   Ended ended;
-  ended.sentence = fmt::format("{} is {}.", record.id.text(), storage::name(record.state));
+  ended.sentence = words::said("{} is {}.", record.id.text(), state_words(storage::name(record.state)));
   ended.result = masked(text_of(document));  // the server's words may repeat a number
   return ended;
 }
@@ -185,11 +186,11 @@ Ended shape(const Doors& doors) {
   const auto rows = queue_shape(doors.store.counts(), doors.clock.wall());
   std::uint64_t waiting = 0;
   for (const auto& row : rows) waiting += row.waiting;
-  return {
-      {},
-      false,
-      fmt::format("{} not settled.", waiting == 1 ? std::string("1 record is") : counted(waiting, "records") + " are"),
-      text_of(shape_json(rows))};
+  return {{},
+          false,
+          waiting == 1 ? words::said("1 record is not settled.")
+                       : words::said("{} records are not settled.", words::grouped(waiting)),
+          text_of(shape_json(rows))};
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 // Takes the gate before a destination, or before a facility of it, away, and tells whoever sends.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/gates.h"
 #include "gateway/admin/upkeep.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin {
 
@@ -19,25 +19,27 @@ Ended resume(const Request& request, const Doors& doors) {
     auto found = is_known ? gates->before(destination) : std::nullopt;
     if (const auto facility = gates->facilities.find(destination); facility != gates->facilities.end())
       found = facility->second;
-    if (!found) return in_trouble(Trouble::not_found, fmt::format("There is no gate before {}.", destination));
+    if (!found) return in_trouble(Trouble::not_found, words::said("There is no gate before {}.", destination));
     const auto& gate = *found;
     return {
         {},
         false,
-        fmt::format("The gate before {} (since {}: {}) would be taken away.", destination, gate.since, gate.reason),
-        nlohmann::ordered_json{{"destination", destination}, {"since", gate.since}, {"reason", gate.reason}}.dump()};
+        words::said("The gate before {} (since {}: {}) would be taken away.", destination, gate.since, gate.reason),
+        nlohmann::ordered_json{{"destination", destination}, {"since", gate.since}, {"reason", gate.reason.english()}}
+            .dump()};
   }
   const auto removed = remove_gate(doors.store, destination, doors.destinations);
   if (!removed) return store_trouble(removed.error());
   if (removed->stale)
-    return in_trouble(Trouble::failed, "The gate was set anew while it was being taken away. Look at it, then again.");
+    return in_trouble(Trouble::failed,
+                      words::said("The gate was set anew while it was being taken away. Look at it, then again."));
   if (!removed->gate)
     return in_trouble(Trouble::not_found,
-                      fmt::format("There is no gate before {}; `titip status` shows all gates.", destination));
+                      words::said("There is no gate before {}; `titip status` shows all gates.", destination));
   if (doors.gate_gone) doors.gate_gone(destination);
   return {{},
           false,
-          fmt::format("{} sends again. It was gated since {}: {}", destination, removed->gate->since,
+          words::said("{} sends again. It was gated since {}: {}", destination, removed->gate->since,
                       removed->gate->reason),
           nlohmann::ordered_json{{"destination", destination}, {"gated_since", removed->gate->since}}.dump()};
 }

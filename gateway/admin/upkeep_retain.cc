@@ -1,5 +1,4 @@
 // Erases what has been kept for long enough, now rather than at the next hour.
-#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
@@ -7,6 +6,7 @@
 #include "gateway/admin/upkeep.h"
 #include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -31,16 +31,20 @@ struct Sum {
 Ended said(const Sum& sum, const storage::Retain& what, bool dry_run) {
   const auto before = clock::rfc3339(what.settled_before);
   Ended ended;
-  ended.sentence = fmt::format("{} {} erased, of {} looked at: content of what was settled before {}",
-                               counted(sum.erased, "records"),
-                               dry_run           ? "would be"
-                               : sum.erased == 1 ? "was"
-                                                 : "were",
-                               grouped(sum.examined), before);
-  ended.sentence += sum.bytes == 0 ? std::string(".") : fmt::format("; {} will come free.", bytes_text(sum.bytes));
+  const auto erased = words::counted(sum.erased, words::text("records"));
+  const auto examined = words::grouped(sum.examined);
+  ended.sentence = dry_run ? words::said("{} would be erased, of {} looked at: content of what was settled before {}",
+                                         erased, examined, before)
+                   : sum.erased == 1
+                       ? words::said("{} was erased, of {} looked at: content of what was settled before {}", erased,
+                                     examined, before)
+                       : words::said("{} were erased, of {} looked at: content of what was settled before {}", erased,
+                                     examined, before);
+  ended.sentence += sum.bytes == 0 ? words::verbatim(".") : words::said("; {} will come free.", bytes_text(sum.bytes));
   if (sum.passed_over > 0)
-    ended.sentence += fmt::format(" {} of the store cannot be read, and nothing in it was erased: run `titip verify`.",
-                                  sum.passed_over == 1 ? std::string("A part") : grouped(sum.passed_over) + " parts");
+    ended.sentence += words::said(
+        " {} of the store cannot be read, and nothing in it was erased: run `titip verify`.",
+        sum.passed_over == 1 ? words::said("A part") : words::said("{} parts", words::grouped(sum.passed_over)));
   ended.partial = sum.passed_over > 0;
   nlohmann::ordered_json result{{"examined", sum.examined}, {"erased", sum.erased}, {"settled_before", before}};
   if (!dry_run) result["bytes"] = sum.bytes;
@@ -67,7 +71,7 @@ Ended foresee(const Doors& doors, Telling& telling, const storage::Retain& what)
         ++sum.erased;
     if (!page->next) return said(sum, what, true);
     query.after = page->next;
-    if (!telling.progress({sum.examined, of})) return stopped_early("nothing was changed");
+    if (!telling.progress({sum.examined, of})) return stopped_early(words::said("nothing was changed"));
   }
 }
 
@@ -75,7 +79,7 @@ Ended foresee(const Doors& doors, Telling& telling, const storage::Retain& what)
 Ended with_doubt(Ended ended, const storage::Store& store) {
   const auto words = clock_words(store.health());
   if (ended.trouble || words.empty()) return ended;
-  ended.sentence += " " + words;
+  ended.sentence += words::verbatim(" ") + words;
   ended.partial = true;
   return ended;
 }
@@ -95,7 +99,7 @@ Ended retain_by_age(const Request& request, const Doors& doors, Telling& telling
     if (!slice->next) return said(sum, what, false);
     what.after = slice->next;
     if (!telling.progress({sum.examined, of}))
-      return stopped_early(fmt::format("{} were erased so far", counted(sum.erased, "records")));
+      return stopped_early(words::said("{} were erased so far", words::counted(sum.erased, words::text("records"))));
   }
 }
 
@@ -103,13 +107,15 @@ Ended retain_by_age(const Request& request, const Doors& doors, Telling& telling
 
 Ended retain(const Request& request, const Doors& doors, Telling& telling) {
   if (!request.clock_is_right) return with_doubt(retain_by_age(request, doors, telling), doors.store);
-  if (!doors.store.health().clock_doubt) return in_trouble(Trouble::not_found, "Nobody doubts the clock.");
-  if (request.dry_run) return {{}, false, clock_words(doors.store.health()) + " It would be believed again.", "{}"};
+  if (!doors.store.health().clock_doubt) return in_trouble(Trouble::not_found, words::said("Nobody doubts the clock."));
+  if (request.dry_run)
+    return {{}, false, clock_words(doors.store.health()) + words::said(" It would be believed again."), "{}"};
   const auto believed = believe_the_clock(doors.store);
   if (!believed) return store_trouble(believed.error());
-  if (!*believed) return in_trouble(Trouble::failed, "The clock was doubted anew meanwhile. Look at it, then again.");
+  if (!*believed)
+    return in_trouble(Trouble::failed, words::said("The clock was doubted anew meanwhile. Look at it, then again."));
   auto ended = with_doubt(retain_by_age(request, doors, telling), doors.store);
-  if (!ended.trouble) ended.sentence = "The clock is believed again. " + ended.sentence;
+  if (!ended.trouble) ended.sentence = words::said("The clock is believed again. ") + ended.sentence;
   return ended;
 }
 

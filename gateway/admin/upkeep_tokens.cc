@@ -1,6 +1,5 @@
 // Tokens of the admin API: made, listed, revoked. What is in the file is what counts; the listener reads it again after
 // each change.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <mutex>
@@ -8,8 +7,8 @@
 
 #include "gateway/admin/tokens.h"
 #include "gateway/admin/upkeep.h"
-#include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin {
 namespace {
@@ -31,41 +30,43 @@ ordered_json shown(const Token& token, clock::WallTime now) {
 Ended list(const std::vector<Token>& tokens, clock::WallTime now) {
   auto items = ordered_json::array();
   for (const auto& each : tokens) items.push_back(shown(each, now));
-  return {{}, false, fmt::format("{}.", counted(tokens.size(), "tokens")), ordered_json{{"items", items}}.dump()};
+  return {{}, false, words::counted(tokens.size(), words::text("tokens")) + ".", ordered_json{{"items", items}}.dump()};
 }
 
 // With what became of the listener behind it.
-Ended keep(const std::vector<Token>& tokens, const Doors& doors, std::string sentence, const ordered_json& result) {
+Ended keep(const std::vector<Token>& tokens, const Doors& doors, words::Said sentence, const ordered_json& result) {
   if (const auto kept = write_tokens(token_file(doors.data_directory), tokens); !kept)
     return in_trouble(Trouble::failed, kept.error() + ".");
-  if (doors.tokens_changed) sentence += " " + doors.tokens_changed();
+  if (doors.tokens_changed) sentence += words::verbatim(" ") + doors.tokens_changed();
   return {{}, false, std::move(sentence), result.dump()};
 }
 
 Ended add(const TokenWords& words, std::vector<Token> tokens, const Doors& doors) {
   if (std::ranges::any_of(tokens, [&](const Token& each) { return each.name == words.name; }))
-    return in_trouble(Trouble::failed, fmt::format("There is a token named {}; revoke it first, or choose another "
+    return in_trouble(Trouble::failed, words::said("There is a token named {}; revoke it first, or choose another "
                                                    "name.",
                                                    words.name));
   if (tokens.size() >= tokens_at_most)
     return in_trouble(Trouble::failed,
-                      fmt::format("There are {} tokens already; revoke those that nobody uses.", tokens.size()));
+                      words::said("There are {} tokens already; revoke those that nobody uses.", tokens.size()));
   const auto secret = new_token_secret();
   const auto now = doors.clock.wall();
   Token token{words.name, role_named(words.role).value_or(Role::viewer), token_hash(secret), now, {}};
   if (words.days) token.ends = now + std::chrono::days(static_cast<std::int64_t>(*words.days));
   auto result = shown(token, now);
   result["token"] = secret;
-  auto sentence = fmt::format("{} may act as {}{}. The token is shown this once.", token.name, name(token.role),
-                              token.ends ? " until " + clock::rfc3339(*token.ends) : std::string());
+  auto sentence = token.ends
+                      ? words::said("{} may act as {} until {}. The token is shown this once.", token.name,
+                                    name(token.role), clock::rfc3339(*token.ends))
+                      : words::said("{} may act as {}. The token is shown this once.", token.name, name(token.role));
   tokens.push_back(std::move(token));
   return keep(tokens, doors, std::move(sentence), result);
 }
 
 Ended revoke(const std::string& called, std::vector<Token> tokens, const Doors& doors) {
   if (std::erase_if(tokens, [&](const Token& each) { return each.name == called; }) == 0)
-    return in_trouble(Trouble::not_found, fmt::format("There is no token named {}.", called));
-  return keep(tokens, doors, fmt::format("{} is revoked: it is refused from now on.", called),
+    return in_trouble(Trouble::not_found, words::said("There is no token named {}.", called));
+  return keep(tokens, doors, words::said("{} is revoked: it is refused from now on.", called),
               {{"name", called}, {"left", tokens.size()}});
 }
 

@@ -1,10 +1,9 @@
 // Compares every count, index and reference of the store with the records themselves.
-#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/upkeep.h"
-#include "gateway/admin/words.h"
+#include "metrics/words/said.h"
 #include "storage/waiting_home.h"
 
 namespace titip::admin {
@@ -21,12 +20,14 @@ nlohmann::ordered_json document_of(const storage::VerifyReport& report) {
           {"problems", std::move(problems)}};
 }
 
-std::string list_of(const storage::VerifyReport& report) {
-  std::string text;
+words::Said list_of(const storage::VerifyReport& report) {
+  words::Said text;
   for (const auto& problem : report.problems) {
-    text += fmt::format("{}{} ({} times", text.empty() ? "" : "; ", problem.kind, grouped(problem.times));
-    if (!problem.examples.empty()) text += ", first " + problem.examples.front();
-    text += ")";
+    if (!text.empty()) text += "; ";
+    const auto times = words::grouped(problem.times);
+    text += problem.examples.empty()
+                ? words::said("{} ({} times)", problem.kind, times)
+                : words::said("{} ({} times, first {})", problem.kind, times, problem.examples.front());
   }
   return text;
 }
@@ -39,21 +40,21 @@ Ended verify(const Doors& doors, Telling& telling) {
     doors.store.verify([&telling](storage::Progress progress) { telling.progress(progress); }, home, std::move(done));
   });
   if (!report) return store_trouble(report.error());
-  const auto counted =
-      fmt::format("{} submissions looked at, {} pending", grouped(report->submissions), grouped(report->pending));
+  const auto counted = words::said("{} submissions looked at, {} pending", words::grouped(report->submissions),
+                                   words::grouped(report->pending));
   Ended ended;
   ended.result = document_of(*report).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   if (report->sound()) {
-    ended.sentence = fmt::format("The store is sound: {}.", counted);
+    ended.sentence = words::said("The store is sound: {}.", counted);
   } else {
     ended.trouble = Trouble::failed;
     ended.sentence =
-        fmt::format("The store is NOT sound: {}. {}. Keep a copy of the data directory before anything else.",
+        words::said("The store is NOT sound: {}. {}. Keep a copy of the data directory before anything else.",
                     list_of(*report), counted);
   }
   if (report->quarantined > 0)
     ended.sentence +=
-        fmt::format(" {} damaged records are in quarantine, with their bytes.", grouped(report->quarantined));
+        words::said(" {} damaged records are in quarantine, with their bytes.", words::grouped(report->quarantined));
   return ended;
 }
 

@@ -154,16 +154,33 @@ constexpr std::array fields{
           }},
 };
 
+// Under which a sentence stands in English and in Indonesian.
+struct SentenceKey {
+  const char* english;
+  const char* indonesian;
+};
+constexpr SentenceKey sentence_key{"sentence", "sentence_id"};
+constexpr SentenceKey error_key{"error", "error_id"};
+
+void put(ordered_json& document, const SentenceKey& key, const words::Said& sentence) {
+  document[key.english] = sentence.english();
+  document[key.indonesian] = sentence.in(words::Language::id);
+}
+// A gateway of before there were both says the one in both.
+words::Said taken(const ordered_json& document, const SentenceKey& key) {
+  const auto english = document.value(key.english, std::string());
+  return {english, document.value(key.indonesian, english)};
+}
+
 std::optional<Answer> parse_end(const ordered_json& document) {
   Ended ended;
   if (document.contains("error")) {
     const auto kind = document.value("kind", std::string(name(Trouble::failed)));
-    ended = in_trouble(find_name<Trouble>(trouble_names, kind).value_or(Trouble::failed),
-                       document.at("error").get<std::string>());
+    ended = in_trouble(find_name<Trouble>(trouble_names, kind).value_or(Trouble::failed), taken(document, error_key));
   } else {
     if (!document.value("ok", false)) return std::nullopt;
     ended.partial = document.value("partial", false);
-    ended.sentence = document.value("sentence", "");
+    ended.sentence = taken(document, sentence_key);
   }
   if (const auto result = document.find("result"); result != document.end()) ended.result = result->dump();
   return ended;
@@ -178,19 +195,19 @@ std::string_view name(Trouble trouble) {
   return trouble_names[static_cast<std::size_t>(trouble)];
 }
 
-std::expected<Request, std::string> parse_request(std::string_view line) {
+std::expected<Request, words::Said> parse_request(std::string_view line) {
   const auto document = parse_line(line, depth_max);
-  if (!document.is_object()) return std::unexpected("a request is one line, a JSON object");
+  if (!document.is_object()) return std::unexpected(words::said("a request is one line, a JSON object"));
   Request request;
   if (!document.contains("command"))
-    return std::unexpected(fmt::format("\"command\" is missing; it is one of: {}", fmt::join(command_names, ", ")));
+    return std::unexpected(words::said("\"command\" is missing; it is one of: {}", words::joined(command_names, ", ")));
   for (const auto& [key, value] : document.items()) {
     const auto* field = std::ranges::find_if(fields, [&](const Field& each) { return key == each.name; });
-    if (field == fields.end()) return std::unexpected("a request holds a key that is not known here");
+    if (field == fields.end()) return std::unexpected(words::said("a request holds a key that is not known here"));
     if (field->read(value, request)) continue;
     if (key == "command")
-      return std::unexpected(fmt::format("\"command\" must be one of: {}", fmt::join(command_names, ", ")));
-    return std::unexpected(fmt::format("\"{}\" has a value of the wrong kind", key));
+      return std::unexpected(words::said("\"command\" must be one of: {}", words::joined(command_names, ", ")));
+    return std::unexpected(words::said("\"{}\" has a value of the wrong kind", key));
   }
   if (auto fault = fault_of(request); !fault.empty()) return std::unexpected(std::move(fault));
   return request;
@@ -229,10 +246,15 @@ std::string encode(const Answer& answer) {
     return fmt::format("{{\"done\":{},\"of\":{}}}\n", progress->done, progress->of);
   if (const auto* data = std::get_if<Data>(&answer)) return fmt::format("{{\"data\":{}}}\n", data->json);
   const auto& ended = std::get<Ended>(answer);
-  ordered_json document{{"ok", true}};
-  if (ended.trouble) document = {{"error", ended.sentence}, {"kind", name(*ended.trouble)}};
+  auto document = ordered_json::object();
+  if (ended.trouble) {
+    put(document, error_key, ended.sentence);
+    document["kind"] = name(*ended.trouble);
+  } else {
+    document["ok"] = true;
+  }
   if (ended.partial) document["partial"] = true;
-  if (!ended.trouble) document["sentence"] = ended.sentence;
+  if (!ended.trouble) put(document, sentence_key, ended.sentence);
   auto line = line_of(document);
   if (!ended.result.empty()) line.insert(line.size() - 2, ",\"result\":" + ended.result);
   return line;

@@ -5,8 +5,10 @@
 //   {"command":"backup","to":"/srv/backup/1"}
 //   {"done":1200,"of":5000}
 //   {"data":{…}}                                       (export alone)
-//   {"ok":true,"sentence":"…","result":{…}}            (with "partial":true where something is left to do)
-//   {"error":"…","kind":"busy"}                        (verify adds its "result")
+//   {"ok":true,"sentence":"…","sentence_id":"…","result":{…}}    (with "partial":true where something is left to do)
+//   {"error":"…","error_id":"…","kind":"busy"}                   (verify adds its "result")
+//
+// A sentence is said in English, and beside it, under the name with _id, in Indonesian.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +25,7 @@
 #include "gateway/admin/wire_facility.h"
 #include "gateway/admin/wire_queue.h"
 #include "gateway/admin/wire_token.h"
+#include "metrics/words/said.h"
 #include "storage/upkeep.h"
 
 namespace titip::admin {
@@ -128,11 +131,11 @@ struct Request {
 };
 
 // The error is a sentence for whoever wrote the request.
-std::expected<Request, std::string> parse_request(std::string_view line);
+std::expected<Request, words::Said> parse_request(std::string_view line);
 std::string encode(const Request& request);  // with its line end
 
 // What every request must fulfil, from a file, a command line or the socket; empty: nothing is wrong.
-std::string fault_of(const Request& request);
+words::Said fault_of(const Request& request);
 // 16 digits and nothing else.
 bool is_person_number(std::string_view text);
 
@@ -144,10 +147,10 @@ std::string_view name(Trouble trouble);
 struct Ended {
   std::optional<Trouble> trouble;
   bool partial = false;  // done as far as it goes; the sentence says what is left
-  std::string sentence;
+  words::Said sentence;
   std::string result{};
 };
-inline Ended in_trouble(Trouble trouble, std::string sentence) {
+inline Ended in_trouble(Trouble trouble, words::Said sentence) {
   return {trouble, false, std::move(sentence)};
 }
 

@@ -1,7 +1,5 @@
 #include "gateway/admin/wire_drain.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 namespace titip::admin {
@@ -56,15 +54,15 @@ ordered_json words_json(const DrainWords& words) {
   return document;
 }
 
-std::string fault_of(const DrainWords& words) {
+words::Said fault_of(const DrainWords& words) {
   if (words.canary && *words.canary > most_in_a_canary)
-    return fmt::format("a canary has at most {} records", most_in_a_canary);
+    return words::said("a canary has at most {} records", most_in_a_canary);
   if (words.per_second && !(*words.per_second > 0 && *words.per_second <= fastest))
-    return fmt::format("the pace is a number of records a second, above 0 and at most {}", fastest);
+    return words::said("the pace is a number of records a second, above 0 and at most {}", fastest);
   if (words.abort_share && !(*words.abort_share >= 0 && *words.abort_share <= 1))
-    return "the share at which a drain stops by itself is between 0 and 1";
+    return words::said("the share at which a drain stops by itself is between 0 and 1");
   if (!words.daily_pause.empty() && !parse_daily_pause(words.daily_pause))
-    return "the daily pause is written like 12:00-13:30, and is shorter than a day";
+    return words::said("the daily pause is written like 12:00-13:30, and is shorter than a day");
   return {};
 }
 

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "metrics/words/said.h"
+
 namespace titip::admin {
 
 struct DrainWords {
@@ -25,7 +27,7 @@ bool read_words(const nlohmann::ordered_json& value, DrainWords& words);
 nlohmann::ordered_json words_json(const DrainWords& words);
 
 // Empty: nothing is wrong.
-std::string fault_of(const DrainWords& words);
+words::Said fault_of(const DrainWords& words);
 
 // "12:00-13:30": the minutes of the day.
 std::optional<std::pair<std::chrono::minutes, std::chrono::minutes>> parse_daily_pause(std::string_view text);

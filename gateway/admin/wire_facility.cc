@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "metrics/words/said.h"
 #include "upstream/scheme/api_key.h"
 #include "upstream/scheme/callback_url.h"
 #include "upstream/scheme/facility_login.h"
@@ -49,11 +50,11 @@ bool is_utf8(std::string_view text) {
   }
 }
 
-std::string fault_of_text(std::string_view what, std::string_view text, std::size_t longest) {
-  if (text.size() > longest) return fmt::format("the {} is longer than {} bytes", what, longest);
+words::Said fault_of_text(words::Text what, std::string_view text, std::size_t longest) {
+  if (text.size() > longest) return words::said("the {} is longer than {} bytes", what, longest);
   if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
-    return fmt::format("the {} holds a control character; it is one line of text", what);
-  if (!is_utf8(text)) return fmt::format("the {} is not UTF-8", what);
+    return words::said("the {} holds a control character; it is one line of text", what);
+  if (!is_utf8(text)) return words::said("the {} is not UTF-8", what);
   return {};
 }
 
@@ -140,54 +141,63 @@ ordered_json shown_json(const Facility& facility) {
   return document;
 }
 
-std::string fault_of_code(std::string_view code) {
-  return scheme::is_facility_code(code) ? "" : "the code must be 1 to 32 letters, digits, dots, dashes and underscores";
+words::Said fault_of_code(std::string_view code) {
+  return scheme::is_facility_code(code)
+             ? words::Said()
+             : words::said("the code must be 1 to 32 letters, digits, dots, dashes and underscores");
 }
 
-std::string fault_of_secret(std::string_view secret) {
-  return fault_of_text("consumer secret", secret, secret_bytes);
+words::Said fault_of_secret(std::string_view secret) {
+  return fault_of_text(words::text("consumer secret"), secret, secret_bytes);
 }
 
-std::string fault_of_callback_secret(std::string_view secret) {
+words::Said fault_of_callback_secret(std::string_view secret) {
   if (secret.empty() || scheme::webhook_key(secret)) return {};
-  return "the callback's secret must be whsec_ and the Base64 of 24 to 64 bytes, as Standard Webhooks has it";
+  return words::said(
+      "the callback's secret must be whsec_ and the Base64 of 24 to 64 bytes, as Standard Webhooks has it");
 }
 
-std::string fault_of_api_key_hash(std::string_view hash) {
-  return hash.empty() || scheme::is_api_key_hash(hash) ? "" : "the hash of an API key has 64 hexadecimal digits";
+words::Said fault_of_api_key_hash(std::string_view hash) {
+  return hash.empty() || scheme::is_api_key_hash(hash)
+             ? words::Said()
+             : words::said("the hash of an API key has 64 hexadecimal digits");
 }
 
 // A callback without a secret could be anybody's.
-static std::string fault_of_callback(const Facility& facility) {
+static words::Said fault_of_callback(const Facility& facility) {
   if (facility.callback_url.empty() != facility.callback_secret.empty())
-    return "a callback's URL and its secret go together: name both";
-  if (facility.callback_delivered && facility.callback_url.empty()) return "there is no callback to tell of deliveries";
+    return words::said("a callback's URL and its secret go together: name both");
+  if (facility.callback_delivered && facility.callback_url.empty())
+    return words::said("there is no callback to tell of deliveries");
   if (facility.callback_url.empty()) return {};
   if (const auto url = scheme::parse_callback_url(facility.callback_url); !url) return url.error();
   return fault_of_callback_secret(facility.callback_secret);
 }
 
-std::string fault_of(const Facility& facility) {
+words::Said fault_of(const Facility& facility) {
   if (auto fault = fault_of_code(facility.code); !fault.empty()) return fault;
   if (auto fault = fault_of_secret(facility.consumer_secret); !fault.empty()) return fault;
-  if (auto fault = fault_of_text("name", facility.name, name_bytes); !fault.empty()) return fault;
-  if (auto fault = fault_of_text("late entry reason", facility.late_entry_reason, short_bytes); !fault.empty())
+  if (auto fault = fault_of_text(words::text("name"), facility.name, name_bytes); !fault.empty()) return fault;
+  if (auto fault = fault_of_text(words::text("late entry reason"), facility.late_entry_reason, short_bytes);
+      !fault.empty())
     return fault;
-  if (auto fault = fault_of_text("user name", facility.username, name_bytes); !fault.empty()) return fault;
-  if (auto fault = fault_of_text("password", facility.password, secret_bytes); !fault.empty()) return fault;
+  if (auto fault = fault_of_text(words::text("user name"), facility.username, name_bytes); !fault.empty()) return fault;
+  if (auto fault = fault_of_text(words::text("password"), facility.password, secret_bytes); !fault.empty())
+    return fault;
   const auto& id = facility.consumer_id;
   if (id.size() > short_bytes || std::ranges::any_of(id, [](char c) { return c <= ' ' || c > '~'; }))
-    return fmt::format("the consumer id must be 1 to {} visible ASCII characters", short_bytes);
+    return words::said("the consumer id must be 1 to {} visible ASCII characters", short_bytes);
   if (auto fault = fault_of_api_key_hash(facility.api_key_hash); !fault.empty()) return fault;
-  if (id.empty() != facility.consumer_secret.empty()) return "a consumer id and its secret go together: name both";
+  if (id.empty() != facility.consumer_secret.empty())
+    return words::said("a consumer id and its secret go together: name both");
   if (facility.username.empty() != facility.password.empty())
-    return "a user name and its password go together: name both";
-  if (std::chrono::abs(facility.utc_offset) > farthest_zone) return "the UTC offset is at most 14 hours";
+    return words::said("a user name and its password go together: name both");
+  if (std::chrono::abs(facility.utc_offset) > farthest_zone) return words::said("the UTC offset is at most 14 hours");
   const auto& age = facility.signature_age;
   if (age && (*age < std::chrono::seconds(1) || *age > oldest_signature))
-    return "the age of a signature is a number of seconds from 1 to 86400";
+    return words::said("the age of a signature is a number of seconds from 1 to 86400");
   if (facility.most_pending.value_or(0) > storage::most_pending_of_a_facility)
-    return fmt::format("so many records may be pending: a number up to {}", storage::most_pending_of_a_facility);
+    return words::said("so many records may be pending: a number up to {}", storage::most_pending_of_a_facility);
   return fault_of_callback(facility);
 }
 

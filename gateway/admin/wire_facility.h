@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/facilities.h"
 
 namespace titip::admin {
@@ -20,10 +21,10 @@ nlohmann::ordered_json shown_json(const storage::Facility& facility);
 std::string offset_text(std::chrono::minutes utc_offset);  // "+07:00"
 
 // Empty: nothing is wrong.
-std::string fault_of_code(std::string_view code);
-std::string fault_of_callback_secret(std::string_view secret);
-std::string fault_of_api_key_hash(std::string_view hash);
-std::string fault_of_secret(std::string_view secret);
-std::string fault_of(const storage::Facility& facility);
+words::Said fault_of_code(std::string_view code);
+words::Said fault_of_callback_secret(std::string_view secret);
+words::Said fault_of_api_key_hash(std::string_view hash);
+words::Said fault_of_secret(std::string_view secret);
+words::Said fault_of(const storage::Facility& facility);
 
 }  // namespace titip::admin

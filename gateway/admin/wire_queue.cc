@@ -1,12 +1,12 @@
 #include "gateway/admin/wire_queue.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "gateway/admin/words.h"
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin {
 namespace {
@@ -96,14 +96,14 @@ ordered_json words_json(const QueueWords& words) {
   return document;
 }
 
-std::string fault_of(const QueueWords& words) {
+words::Said fault_of(const QueueWords& words) {
   for (const auto& field : texts)
-    if ((words.*field.member).size() > longest_name) return fmt::format("the {} is too long", field.key);
+    if ((words.*field.member).size() > longest_name) return words::said("the {} is too long", field.key);
   if (!words.id.empty() && words.filters())
-    return "name one record by its id, or say which ones with a filter: not both";
+    return words::said("name one record by its id, or say which ones with a filter: not both");
   if (!words.day.empty() && !clock::beginning_of(words.day, storage::day_zone))
-    return "the day must be written like 2026-08-15";
-  if (words.limit > queue_page) return fmt::format("a page has at most {} records", queue_page);
+    return words::said("the day must be written like 2026-08-15");
+  if (words.limit > queue_page) return words::said("a page has at most {} records", queue_page);
   return {};
 }
 
@@ -124,17 +124,21 @@ storage::Filter filter_of(const QueueWords& words) {
   return filter;
 }
 
-std::string phrase(const QueueWords& words) {
-  std::string text;
-  for (const auto state : words.states) text += fmt::format("{}{}", text.empty() ? "" : " or ", storage::name(state));
-  text += text.empty() ? "records" : " records";
-  if (words.attention) text += " that need attention";
-  if (!words.destination.empty()) text += " of " + words.destination;
-  if (!words.facility.empty()) text += " from " + words.facility;
-  if (!words.rule.empty()) text += " decided by " + words.rule;
-  if (!words.day.empty()) text += " accepted on " + words.day;
-  if (words.from_ms) text += " accepted since " + clock::rfc3339(time_of(*words.from_ms));
-  if (words.before_ms) text += " accepted before " + clock::rfc3339(time_of(*words.before_ms));
+words::Said phrase(const QueueWords& words) {
+  words::Said states;
+  for (const auto state : words.states) {
+    const auto one = state_words(storage::name(state));
+    states = states.empty() ? one : words::said("{} or {}", states, one);
+  }
+  // Numbered, for it is not the "{} records" of a count: in Indonesian a state stands behind the noun.
+  auto text = states.empty() ? words::Said(words::text("records")) : words::said("{0} records", states);
+  if (words.attention) text += words::said(" that need attention");
+  if (!words.destination.empty()) text += words::said(" of {}", words.destination);
+  if (!words.facility.empty()) text += words::said(" from {}", words.facility);
+  if (!words.rule.empty()) text += words::said(" decided by {}", words.rule);
+  if (!words.day.empty()) text += words::said(" accepted on {}", words.day);
+  if (words.from_ms) text += words::said(" accepted since {}", clock::rfc3339(time_of(*words.from_ms)));
+  if (words.before_ms) text += words::said(" accepted before {}", clock::rfc3339(time_of(*words.before_ms)));
   return text;
 }
 

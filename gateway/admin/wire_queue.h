@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/queries.h"
 
 namespace titip::admin {
@@ -36,11 +37,11 @@ bool read_words(const nlohmann::ordered_json& value, QueueWords& words);
 nlohmann::ordered_json words_json(const QueueWords& words);
 
 // Empty: nothing is wrong.
-std::string fault_of(const QueueWords& words);
+words::Said fault_of(const QueueWords& words);
 
 storage::Filter filter_of(const QueueWords& words);  // of words without a fault
 // "rejected records of pcare-vaksin at P0001": what is meant, for sentences.
-std::string phrase(const QueueWords& words);
+words::Said phrase(const QueueWords& words);
 
 std::optional<storage::State> state_named(std::string_view text);
 

@@ -1,11 +1,10 @@
 #include "gateway/admin/wire_token.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "gateway/admin/tokens.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin {
 namespace {
@@ -46,13 +45,14 @@ ordered_json words_json(const TokenWords& words) {
   return document;
 }
 
-std::string fault_of(const TokenWords& words, bool is_new) {
+words::Said fault_of(const TokenWords& words, bool is_new) {
   if (words.name.empty() || words.name.size() > longest_name || !std::ranges::all_of(words.name, is_plain))
-    return fmt::format("the token's name is 1 to {} letters, digits, dots, dashes and underscores", longest_name);
-  if (!is_new) return words.role.empty() && !words.days ? "" : "only a new token is given a role and days";
-  if (!role_named(words.role)) return "the token's role is one of: viewer, operator, admin";
+    return words::said("the token's name is 1 to {} letters, digits, dots, dashes and underscores", longest_name);
+  if (!is_new)
+    return words.role.empty() && !words.days ? words::Said() : words::said("only a new token is given a role and days");
+  if (!role_named(words.role)) return words::said("the token's role is one of: viewer, operator, admin");
   if (words.days && (*words.days == 0 || *words.days > most_days))
-    return fmt::format("a token is valid for 1 to {} days; without days, until it is revoked", most_days);
+    return words::said("a token is valid for 1 to {} days; without days, until it is revoked", most_days);
   return {};
 }
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "metrics/words/said.h"
+
 namespace titip::admin {
 
 struct TokenWords {
@@ -19,6 +21,6 @@ struct TokenWords {
 bool read_words(const nlohmann::ordered_json& value, TokenWords& words);
 nlohmann::ordered_json words_json(const TokenWords& words);
 // Empty: nothing is wrong. `is_new`: it has a role.
-std::string fault_of(const TokenWords& words, bool is_new);
+words::Said fault_of(const TokenWords& words, bool is_new);
 
 }  // namespace titip::admin

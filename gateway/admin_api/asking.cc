@@ -1,7 +1,5 @@
 #include "gateway/admin_api/asking.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/source.h"
 
 namespace titip::admin_api {
@@ -20,7 +19,7 @@ using nlohmann::ordered_json;
 constexpr int depth_max = 4;
 constexpr std::int64_t longest_ago_s = 100LL * 366 * 86'400;
 
-using Fault = std::unexpected<std::string>;
+using Fault = std::unexpected<words::Said>;
 
 void put(ordered_json& request, const char* pointer, ordered_json value) {
   request[ordered_json::json_pointer(pointer)] = std::move(value);
@@ -55,28 +54,27 @@ std::optional<ordered_json> value_of(Kind kind, const std::string& text, clock::
   return ordered_json(now.time_since_epoch().count() - *number * 1'000);
 }
 
-std::string known(std::span<const Field> fields) {
-  std::string names;
-  for (const auto& each : fields) names += fmt::format("{}{}", names.empty() ? "" : ", ", each.name);
-  return names.empty() ? "nothing" : names;
+words::Said known(std::span<const Field> fields) {
+  if (fields.empty()) return words::text("nothing");
+  return words::verbatim(words::joined(fields | std::views::transform(&Field::name), ", "));
 }
 
 // Empty: it was read.
-std::string read_query(const Route& route, std::string_view query, clock::WallTime now, ordered_json& request) {
+words::Said read_query(const Route& route, std::string_view query, clock::WallTime now, ordered_json& request) {
   for (const auto part : std::views::split(query, '&')) {
     const std::string_view each(part.begin(), part.end());
     if (each.empty()) continue;
     const auto equals = each.find('=');
     const auto called = unescaped(each.substr(0, equals));
     const auto value = equals == std::string_view::npos ? std::string() : unescaped(each.substr(equals + 1));
-    if (!called || !value) return "a percent sign in the query stands before two hexadecimal digits";
+    if (!called || !value) return words::said("a percent sign in the query stands before two hexadecimal digits");
     const auto field = std::ranges::find_if(route.query, [&](const Field& one) { return *called == one.name; });
     if (field == route.query.end())
-      return fmt::format("the query holds a parameter that is not known here; it may hold: {}", known(route.query));
+      return words::said("the query holds a parameter that is not known here; it may hold: {}", known(route.query));
     const auto read = value_of(field->kind, *value, now);
-    if (!read) return fmt::format("the parameter {} must be a whole number that is not negative", field->name);
+    if (!read) return words::said("the parameter {} must be a whole number that is not negative", field->name);
     if (request.contains(ordered_json::json_pointer(field->to)))
-      return fmt::format("the parameter {} is given twice, or with another that says the same", field->name);
+      return words::said("the parameter {} is given twice, or with another that says the same", field->name);
     put(request, field->to, *read);
   }
   return {};
@@ -104,17 +102,17 @@ ordered_json parse_body(std::string_view body) {
   }
 }
 
-std::string read_body(const Route& route, std::string_view body, ordered_json& request, Asked& into) {
+words::Said read_body(const Route& route, std::string_view body, ordered_json& request, Asked& into) {
   if (body.empty()) return {};
-  if (route.body.empty()) return "no body belongs to this request";
+  if (route.body.empty()) return words::said("no body belongs to this request");
   const auto document = parse_body(body);
-  if (!document.is_object()) return "the body must be a JSON object, with each name in it once";
+  if (!document.is_object()) return words::said("the body must be a JSON object, with each name in it once");
   for (const auto& [name, value] : document.items()) {
     const auto field = std::ranges::find_if(route.body, [&](const Field& one) { return name == one.name; });
     if (field == route.body.end())
-      return fmt::format("the body holds a name that is not known here; it may hold: {}", known(route.body));
+      return words::said("the body holds a name that is not known here; it may hold: {}", known(route.body));
     if (*field->to == '\0') {  // said to the API, not to the gateway
-      if (!value.is_number_unsigned()) return fmt::format("\"{}\" must be a whole number that is not negative", name);
+      if (!value.is_number_unsigned()) return words::said("\"{}\" must be a whole number that is not negative", name);
       into.at_most = value.get<std::uint64_t>();
       continue;
     }
@@ -130,17 +128,18 @@ bool names_an_action(const ordered_json& request) {
                                                          [&](auto each) { return *command == admin::name(each); });
 }
 
-std::string fault_of_bulk(const Asked& asked) {
+words::Said fault_of_bulk(const Asked& asked) {
   const auto& request = asked.request;
-  if (!request.queue.id.empty()) return "a bulk action is of a filter; one record has a route of its own";
+  if (!request.queue.id.empty()) return words::said("a bulk action is of a filter; one record has a route of its own");
   if (!request.dry_run && !asked.at_most)
-    return "say \"dry_run\": true first; then, with \"at_most\", that as many as it counted may be acted on";
+    return words::said(
+        "say \"dry_run\": true first; then, with \"at_most\", that as many as it counted may be acted on");
   return {};
 }
 
 }  // namespace
 
-std::expected<Asked, std::string> asked(const Found& found, std::string_view query, std::string_view body,
+std::expected<Asked, words::Said> asked(const Found& found, std::string_view query, std::string_view body,
                                         clock::WallTime now) {
   const auto& route = *found.route;
   Asked asked;
@@ -151,11 +150,11 @@ std::expected<Asked, std::string> asked(const Found& found, std::string_view que
   if (auto fault = read_body(route, body, document, asked); !fault.empty()) return Fault(std::move(fault));
   if (*route.path_to != '\0') {
     const auto parameter = profile::percent_decode(std::string(found.parameter));
-    if (!parameter) return Fault("a percent sign in the path stands before two hexadecimal digits");
+    if (!parameter) return Fault(words::said("a percent sign in the path stands before two hexadecimal digits"));
     put(document, route.path_to, *parameter);
   }
   if (route.is_bulk && !names_an_action(document))
-    return Fault("\"action\" must be one of: hold, release, requeue, cancel");
+    return Fault(words::said("\"action\" must be one of: hold, release, requeue, cancel"));
   auto request = admin::parse_request(document.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
   if (!request) return Fault(std::move(request.error()));
   asked.request = *std::move(request);

@@ -20,7 +20,7 @@ struct Asked {
 };
 
 // The error is a sentence.
-std::expected<Asked, std::string> asked(const Found& found, std::string_view query, std::string_view body,
+std::expected<Asked, words::Said> asked(const Found& found, std::string_view query, std::string_view body,
                                         clock::WallTime now);
 
 }  // namespace titip::admin_api

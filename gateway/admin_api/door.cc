@@ -8,7 +8,9 @@
 
 #include "gateway/admin_api/answers.h"
 #include "gateway/admin_api/openapi.h"
+#include "gateway/http/accept_language.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin_api {
 namespace {
@@ -30,7 +32,9 @@ std::string_view token_of(const http::Request& request) {
 // Answers once, on the loop; whoever comes later is not heard.
 class Reply {
  public:
-  Reply(http::Responder respond, std::string_view route) : respond_(std::move(respond)), route_(route) {}
+  Reply(http::Responder respond, std::string_view route, words::Wanted wanted)
+      : respond_(std::move(respond)), route_(route), wanted_(wanted) {}
+  words::Wanted wanted() const { return wanted_; }
   void operator()(http::Response response) {
     if (!respond_) return;
     response.route = route_;
@@ -42,6 +46,7 @@ class Reply {
  private:
   std::optional<http::Responder> respond_;
   const std::string_view route_;
+  const words::Wanted wanted_;
 };
 
 // Whom the desk tells: the end alone, brought to the loop.
@@ -70,9 +75,10 @@ std::uint64_t count_of(const Ended& ended) {
 // The action itself. What takes long is answered before it has ended.
 void perform(const Parts& parts, const std::string& who, admin::Request request, const char* look,
              const std::shared_ptr<Reply>& reply) {
-  if (*look != '\0') parts->timers.after(parts->patience, [reply, look] { (*reply)(goes_on(look)); });
-  parts->take(std::move(request),
-              std::make_shared<Waiting>(parts, who, [reply](const Ended& ended) { (*reply)(answer(ended)); }));
+  if (*look != '\0') parts->timers.after(parts->patience, [reply, look] { (*reply)(goes_on(look, reply->wanted())); });
+  parts->take(std::move(request), std::make_shared<Waiting>(parts, who, [reply](const Ended& ended) {
+                (*reply)(answer(ended, reply->wanted()));
+              }));
 }
 
 }  // namespace
@@ -88,14 +94,16 @@ void Door::handle(http::Request request, http::Responder respond) {
     response.route = document_path;
     return respond(std::move(response));
   }
+  const auto wanted = http::wanted_language(request);
   const auto secret = token_of(request);
   const auto token = parts_->tokens.find(secret, parts_->clock.wall());
   if (!token) return refuse(request, std::move(respond));
   const auto found = find(request.method, request.path());
   if (found.methods.empty())
-    return respond(problem(404, "no-such-place", fmt::format("Nothing is here; {} says what is.", document_path)));
+    return respond(
+        problem(404, "no-such-place", words::said("Nothing is here; {} says what is.", document_path), wanted));
   if (found.route == nullptr) {
-    auto response = problem(405, "method-not-allowed", "This is not done here with that method.");
+    auto response = problem(405, "method-not-allowed", words::text("This is not done here with that method."), wanted);
     response.headers.push_back({"Allow", fmt::format("{}", fmt::join(found.methods, ", "))});
     return respond(std::move(response));
   }
@@ -103,33 +111,37 @@ void Door::handle(http::Request request, http::Responder respond) {
   const auto needed = admin::least_role(asked ? asked->request.command : found.route->command);
   if (!admin::may(token->role, needed)) {
     auto response = problem(403, "not-allowed",
-                            fmt::format("This needs the role {}; the token {} has the role {}.", name(needed),
-                                        token->name, name(token->role)));
+                            words::said("This needs the role {}; the token {} has the role {}.", name(needed),
+                                        token->name, name(token->role)),
+                            wanted);
     response.route = found.route->path;
     return respond(std::move(response));
   }
   if (!asked) {
-    auto response = problem(400, "malformed", asked.error() + ".");
+    auto response = problem(400, "malformed", asked.error() + ".", wanted);
     response.route = found.route->path;
     return respond(std::move(response));
   }
-  ask(*token, *found.route, *std::move(asked), std::move(respond));
+  ask(*token, *found.route, *std::move(asked), wanted, std::move(respond));
 }
 
 void Door::refuse(const http::Request& request, http::Responder respond) {
+  const auto wanted = http::wanted_language(request);
   const auto wait = refusals_.count(request.remote_address, parts_->clock.steady());
   if (!wait) {
     metrics::log(Level::warning, "admin_refused", {{metrics::Field::address, request.remote_address}});
-    return respond(unauthorized());
+    return respond(unauthorized(wanted));
   }
-  auto response = problem(429, "too-many-requests", "Too many requests without a valid token came from here; wait.");
+  auto response = problem(429, "too-many-requests",
+                          words::text("Too many requests without a valid token came from here; wait."), wanted);
   response.headers.push_back({"Retry-After", std::to_string(wait->count())});
   response.close = true;
   respond(std::move(response));
 }
 
-void Door::ask(const admin::Token& token, const Route& route, Asked asked, http::Responder respond) {
-  const auto reply = std::make_shared<Reply>(std::move(respond), route.path);
+void Door::ask(const admin::Token& token, const Route& route, Asked asked, words::Wanted wanted,
+               http::Responder respond) {
+  const auto reply = std::make_shared<Reply>(std::move(respond), route.path, wanted);
   const auto who = "token:" + token.name;
   if (!route.is_bulk || asked.request.dry_run)
     return perform(parts_, who, std::move(asked.request), asked.request.dry_run ? "" : route.look, reply);
@@ -137,13 +149,13 @@ void Door::ask(const admin::Token& token, const Route& route, Asked asked, http:
   auto foreseen = asked.request;
   foreseen.dry_run = true;
   const auto then = [parts = parts_, who, look = route.look, reply, asked = std::move(asked)](const Ended& seen) {
-    if (seen.trouble) return (*reply)(answer(seen));
+    if (seen.trouble) return (*reply)(answer(seen, reply->wanted()));
     if (const auto count = count_of(seen); count > asked.at_most.value_or(0)) {
       Ended more = admin::in_trouble(
           admin::Trouble::busy,
-          fmt::format("{} fit by now, more than {}: look again. Nothing was done.", count, asked.at_most.value_or(0)));
+          words::said("{} fit by now, more than {}: look again. Nothing was done.", count, asked.at_most.value_or(0)));
       more.result = seen.result;
-      return (*reply)(answer(more));
+      return (*reply)(answer(more, reply->wanted()));
     }
     perform(parts, who, asked.request, look, reply);
   };

@@ -1,6 +1,7 @@
 // The admin API's door: who asks and what they may, then the desk's own answer over HTTP. Nothing is done here; the
-// desk does it, as it does for the control socket, and writes the token's name into the audit log.
-// Threads: handle() on the loop that `post` and `timers` belong to; the desk answers from threads of its own.
+// desk does it, as it does for the control socket, and writes the token's name into the audit log. Each is answered in
+// the language they ask for (Accept-Language). Threads: handle() on the loop that `post` and `timers` belong to; the
+// desk answers from threads of its own.
 #pragma once
 
 #include <chrono>
@@ -14,6 +15,7 @@
 #include "gateway/admin_api/refusals.h"
 #include "gateway/clock/clock.h"
 #include "gateway/http/message.h"
+#include "metrics/words/said.h"
 
 namespace titip::admin_api {
 
@@ -35,7 +37,7 @@ class Door {
 
  private:
   void refuse(const http::Request& request, http::Responder respond);
-  void ask(const admin::Token& token, const Route& route, Asked asked, http::Responder respond);
+  void ask(const admin::Token& token, const Route& route, Asked asked, words::Wanted wanted, http::Responder respond);
 
   const std::shared_ptr<const DoorParts> parts_;
   Refusals refusals_;

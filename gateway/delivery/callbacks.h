@@ -20,6 +20,7 @@
 #include "gateway/delivery/callback_hosts.h"
 #include "gateway/delivery/callback_rules.h"
 #include "metrics/callback_probes.h"
+#include "metrics/words/said.h"
 #include "storage/facilities.h"
 #include "storage/sealing.h"
 #include "storage/store.h"
@@ -43,7 +44,7 @@ struct CallbacksDoors {
   std::function<double()> uniform;  // [0, 1)
   const metrics::CallbackProbes& probes;
   // A receiver said that it is gone, and its facility's gate was shut. Whoever is told makes it durable.
-  std::function<void(const std::string& facility, const std::string& reason)> gone{};
+  std::function<void(const std::string& facility, const words::Said& reason)> gone{};
 };
 
 class Callbacks {

@@ -4,6 +4,7 @@
 #include "gateway/delivery/callback_news.h"
 #include "gateway/delivery/callback_work.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 #include "upstream/scheme/callback_url.h"
 #include "upstream/scheme/standard_webhook.h"
 
@@ -13,7 +14,7 @@ namespace {
 using metrics::Field;
 using metrics::Level;
 
-constexpr std::string_view gone_words = "the receiver of its callbacks says that it is gone (HTTP 410)";
+constexpr auto gone_words = words::text("the receiver of its callbacks says that it is gone (HTTP 410)");
 constexpr auto slow_again_after = std::chrono::milliseconds(10'000);  // a record is damaged
 
 // Both secrets sign while they are being changed: the receiver may know either.
@@ -85,7 +86,7 @@ void Callbacks::opened(const LookPtr& look, const WorkPtr& work,
 // Where to and with which secret is looked up now: a backlog outlives both.
 void Callbacks::send(const WorkPtr& work) {
   const auto facility = doors_.facilities.find(work->record.facility);
-  auto url = facility ? scheme::parse_callback_url(facility->callback_url) : std::unexpected(std::string());
+  auto url = facility ? scheme::parse_callback_url(facility->callback_url) : std::unexpected(words::Text{});
   work->started = doors_.clock.steady();
   // Shut, or changed, while the mark was being written: then nothing is sent, and nothing is counted.
   if (stopping_ || !url || host_of(work->record.facility) != work->place.host) {
@@ -120,7 +121,7 @@ void Callbacks::ended(const WorkPtr& work, const CallbackAnswer& answer) {
 void Callbacks::receiver_is_gone(const std::string& facility) {
   if (!gated_facilities_.insert(facility).second) return;
   metrics::log(Level::warning, "callback_receiver_gone", {{Field::facility, facility}});
-  if (doors_.gone) doors_.gone(facility, std::string(gone_words));
+  if (doors_.gone) doors_.gone(facility, gone_words);
 }
 
 void Callbacks::settle(const WorkPtr& work, storage::Settlement settlement) {

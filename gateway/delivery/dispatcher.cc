@@ -1,13 +1,12 @@
 #include "gateway/delivery/dispatcher.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "gateway/clock/local_date.h"
 #include "gateway/delivery/work.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::delivery {
 namespace {
@@ -258,14 +257,14 @@ void Dispatcher::note_surge(const std::string& facility, bool rejected) {
   const auto share = static_cast<int>(options_.surge.share * 100);
   if (surge == rules::Surge::facility) {
     const auto reason =
-        fmt::format("over {} % of this facility's last records were rejected; look at why, then resume it", share);
-    gate_facility(facility, true, reason);
+        words::said("over {} % of this facility's last records were rejected; look at why, then resume it", share);
+    gate_facility(facility, true, reason.english());
     if (doors_.surged) doors_.surged(facility, reason);
   } else {
     const auto reason =
-        fmt::format("over {} % of the last records of {} facilities were rejected; look at why, then resume", share,
+        words::said("over {} % of the last records of {} facilities were rejected; look at why, then resume", share,
                     options_.surge.facilities);
-    gate(true, reason);
+    gate(true, reason.english());
     if (doors_.surged) doors_.surged(std::nullopt, reason);
   }
 }

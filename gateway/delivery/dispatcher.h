@@ -34,6 +34,7 @@
 #include "gateway/delivery/settle.h"
 #include "metrics/callback_probes.h"
 #include "metrics/catalogue.h"
+#include "metrics/words/said.h"
 #include "storage/facilities.h"
 #include "storage/payload.h"
 #include "storage/sealing.h"
@@ -72,7 +73,7 @@ struct DispatcherDoors {
   std::function<double()> uniform;  // [0, 1)
   const metrics::DestinationProbes& probes;
   // A surge of rejections shut a facility's gate, or (no facility) the destination's. Whoever is told makes it durable.
-  std::function<void(const std::optional<std::string>& facility, const std::string& reason)> surged{};
+  std::function<void(const std::optional<std::string>& facility, const words::Said& reason)> surged{};
   // The drain as it stands, at every change of its state and every few seconds; nothing: there is none.
   std::function<void(const std::optional<Drain>&)> drain_stands{};
   // Where it is counted how many callbacks came of it; may be nothing.

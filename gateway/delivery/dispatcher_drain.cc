@@ -4,6 +4,7 @@
 
 #include "gateway/delivery/work.h"
 #include "metrics/log.h"
+#include "metrics/words/said.h"
 
 namespace titip::delivery {
 namespace {
@@ -13,7 +14,8 @@ using metrics::Level;
 using storage::State;
 
 constexpr auto again_after = std::chrono::milliseconds(1'000);
-constexpr auto unreadable = "the record of a drain cannot be read: take it away with `titip drain cancel`, then resume";
+constexpr auto unreadable =
+    words::text("the record of a drain cannot be read: take it away with `titip drain cancel`, then resume");
 
 }  // namespace
 
@@ -39,12 +41,12 @@ void Dispatcher::recalled_drain(storage::Result<std::optional<storage::Object>> 
       draining_.written(drain_now());
     } else {
       metrics::log(Level::error, "drain_unreadable",
-                   {{Field::destination, options_.destination}, {Field::reason, drain.error()}});
+                   {{Field::destination, options_.destination}, {Field::reason, drain.error().english()}});
     }
   }
   drain_unreadable_ = damaged || (*object && !draining_.drain());
   if (drain_unreadable_) {
-    gate(true, unreadable);
+    gate(true, unreadable.english);
     if (doors_.surged) doors_.surged(std::nullopt, unreadable);
   }
   knows_drain_ = true;
@@ -54,7 +56,8 @@ void Dispatcher::recalled_drain(storage::Result<std::optional<storage::Object>> 
 
 void Dispatcher::order_drain(DrainOrder order, std::move_only_function<void(DrainAnswer)> done) {
   if (!knows_drain_ || stopping_)
-    return done({DrainRefused{false, "The gateway is starting or stopping; try again in a moment."}, {}, false});
+    return done(
+        {DrainRefused{false, words::said("The gateway is starting or stopping; try again in a moment.")}, {}, false});
   const bool forgets = drain_unreadable_ && order.what == DrainOrder::What::cancel;
   auto drain = forgets ? std::expected<std::optional<Drain>, DrainRefused>()
                        : obey(order, draining_.drain(), waiting_in(counted()), doors_.clock.wall());

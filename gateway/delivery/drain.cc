@@ -1,7 +1,5 @@
 #include "gateway/delivery/drain.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <nlohmann/json.hpp>
@@ -115,7 +113,7 @@ void Drain::settled(DrainResult result, WallTime now) {
   paused_ = false;
   aborted_ = true;
   still_since_ = now;
-  reason_ = fmt::format("{} of the last {} were rejected or are unknown", bad_ones, last_size_);
+  reason_ = words::said("{} of the last {} were rejected or are unknown", bad_ones, last_size_);
 }
 
 void Drain::resolved(std::optional<DrainResult> as, bool counted) {
@@ -134,7 +132,7 @@ void Drain::pause(std::string reason, std::optional<WallTime> until, WallTime no
   if (!paused_) still_since_ = now;
   paused_ = true;
   paused_until_ = until;
-  reason_ = std::move(reason);
+  reason_ = words::verbatim(reason);
 }
 
 bool Drain::resume(WallTime now) {
@@ -143,7 +141,7 @@ bool Drain::resume(WallTime now) {
   stood_still_ += std::max(milliseconds(0), until - still_since_);
   paused_ = aborted_ = false;
   paused_until_.reset();
-  reason_.clear();
+  reason_ = {};
   last_ = 0;
   last_size_ = 0;
   return true;
@@ -206,7 +204,8 @@ std::string Drain::encode() const {
             {"paused", paused_},
             {"aborted", aborted_},
             {"done", done_},
-            {"reason", reason_},
+            {"reason", reason_.english()},
+            {"reason_id", reason_.in(words::Language::id)},
             {"stood_still_ms", stood_still_.count()},
             {"still_since_ms", number(still_since_)}};
   if (plan_.daily_pause) {
@@ -216,12 +215,12 @@ std::string Drain::encode() const {
   return text.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::expected<Drain, std::string> Drain::decode(std::string_view bytes) {
+std::expected<Drain, words::Said> Drain::decode(std::string_view bytes) {
   const auto text = json::parse(bytes, nullptr, false);
-  if (text.is_discarded() || !text.is_object()) return std::unexpected("the drain's record is not JSON");
+  if (text.is_discarded() || !text.is_object()) return std::unexpected(words::said("the drain's record is not JSON"));
   if (text.value("version", 0) != text_version) {
     return std::unexpected(
-        fmt::format("the drain's record has version {}, this Titip knows {}", text.value("version", 0), text_version));
+        words::said("the drain's record has version {}, this Titip knows {}", text.value("version", 0), text_version));
   }
   try {
     DrainPlan plan{.canary = text.at("canary"),
@@ -243,13 +242,15 @@ std::expected<Drain, std::string> Drain::decode(std::string_view bytes) {
     drain.paused_ = text.at("paused");
     drain.aborted_ = text.at("aborted");
     drain.done_ = text.at("done");
-    drain.reason_ = text.at("reason");
+    // A version of before there were both wrote the one alone.
+    const std::string reason = text.at("reason");
+    drain.reason_ = {reason, text.value("reason_id", reason)};
     drain.stood_still_ = milliseconds(text.at("stood_still_ms").get<std::int64_t>());
     drain.still_since_ = time_of(text.at("still_since_ms"));
     if (text.contains("paused_until_ms")) drain.paused_until_ = time_of(text.at("paused_until_ms"));
     return drain;
   } catch (const json::exception& error) {
-    return std::unexpected(fmt::format("the drain's record is damaged: {}", error.what()));
+    return std::unexpected(words::said("the drain's record is damaged: {}", error.what()));
   }
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "metrics/words/said.h"
 #include "storage/submission.h"
 
 namespace titip::delivery {
@@ -58,7 +59,7 @@ class Drain {
   void nothing_left(WallTime now);
 
   DrainState state(WallTime now) const;
-  const std::string& reason() const { return reason_; }  // why it is paused or aborted
+  const words::Said& reason() const { return reason_; }  // why it is paused or aborted
   const DrainPlan& plan() const { return plan_; }
   WallTime started_at() const { return started_at_; }  // what was accepted before it is the backlog
   std::uint64_t of() const { return of_; }
@@ -72,7 +73,7 @@ class Drain {
   std::optional<std::chrono::seconds> eta(WallTime now) const;
 
   std::string encode() const;
-  static std::expected<Drain, std::string> decode(std::string_view json);
+  static std::expected<Drain, words::Said> decode(std::string_view json);
 
  private:
   bool in_daily_pause(WallTime now) const;
@@ -91,7 +92,7 @@ class Drain {
   bool paused_ = false;
   bool aborted_ = false;
   bool done_ = false;
-  std::string reason_;
+  words::Said reason_;
   std::optional<WallTime> paused_until_;
   std::chrono::milliseconds stood_still_{0};  // pauses that are over
   WallTime still_since_{};                    // while paused or aborted

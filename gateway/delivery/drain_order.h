@@ -8,6 +8,7 @@
 #include <string>
 
 #include "gateway/delivery/drain.h"
+#include "metrics/words/said.h"
 
 namespace titip::delivery {
 
@@ -23,7 +24,7 @@ struct DrainOrder {
 
 struct DrainRefused {
   bool nothing_there = false;  // no such drain, or nothing to drain
-  std::string sentence;
+  words::Said sentence;
 };
 
 // The drain as it is afterwards; nothing: it is taken away. `waiting`: records that a new one would begin with.

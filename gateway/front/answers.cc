@@ -63,6 +63,10 @@ http::Response native_acknowledgement(const intake::InCustody& custody, words::L
 
 }  // namespace
 
+words::Said in_both(const words::Said& said) {
+  return words::verbatim(said.in(words::Language::id) + " (" + said.english() + ")");
+}
+
 http::Response problem(int status, std::string_view type, const words::Said& title, words::Wanted wanted,
                        const std::vector<intake::FieldFault>& errors, std::string_view submission) {
   const auto language = wanted.value_or(words::Language::en);
@@ -100,8 +104,10 @@ http::Response national_fault(const profile::Profile& profile, int status, const
 
 http::Response refusal(const profile::Profile& profile, bool on_mount, const intake::Refused& refused,
                        words::Wanted wanted) {
+  const bool for_staff = on_mount && !wanted && refused.type == "too-many-pending";
+  const auto& title = refused.title;
   auto response =
-      on_mount ? national_fault(profile, refused.status, refused.title, wanted, refused.errors)
+      on_mount ? national_fault(profile, refused.status, for_staff ? in_both(title) : title, wanted, refused.errors)
                : problem(refused.status, refused.type, refused.title, wanted, refused.errors, refused.submission);
   if (refused.retry_after_s > 0) response.headers.push_back({"Retry-After", std::to_string(refused.retry_after_s)});
   if (!refused.submission.empty()) response.headers.push_back({"Titip-Submission-Id", refused.submission});

@@ -14,6 +14,9 @@
 
 namespace titip::front {
 
+// Limits that a facility meets its staff must read of themselves: who does not say a language is told in both.
+words::Said in_both(const words::Said& said);
+
 // `type` is the slug of a stable page, e.g. "malformed-json".
 http::Response problem(int status, std::string_view type, const words::Said& title, words::Wanted wanted = {},
                        const std::vector<intake::FieldFault>& errors = {}, std::string_view submission = {});

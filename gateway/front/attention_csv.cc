@@ -60,7 +60,8 @@ std::string attention_csv(const AttentionView& view) {
     text += line({each.id, each.receipt, each.destination, each.route, each.state, each.reason,
                   clock::rfc3339(each.accepted_at), time_or_nothing(each.settled_at), time_or_nothing(each.deadline),
                   each.http_status == 0 ? std::string() : std::to_string(each.http_status), each.server_words,
-                  each.to_do_id, each.method, each.target, each.sent ? each.sent->body : std::string()});
+                  each.to_do.in(words::Language::id), each.method, each.target,
+                  each.sent ? each.sent->body : std::string()});
   return text;
 }
 

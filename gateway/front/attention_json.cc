@@ -33,7 +33,7 @@ std::string attention_json(const AttentionView& view) {
                       {"deadline", time_or_null(each.deadline)},
                       {"http_status", each.http_status},
                       {"server_words", each.server_words},
-                      {"to_do", {{"id", each.to_do_id}, {"en", each.to_do_en}}},
+                      {"to_do", {{"id", each.to_do.in(words::Language::id)}, {"en", each.to_do.english()}}},
                       {"content_erased", each.content_erased},
                       {"sent", text_or_null(each.sent)},
                       {"reply", text_or_null(each.reply)}};

@@ -6,6 +6,7 @@
 
 #include "gateway/clock/local_date.h"
 #include "gateway/front/attention_views.h"
+#include "metrics/words/said.h"
 #include "upstream/scheme/base64.h"
 
 namespace titip::front {
@@ -44,8 +45,14 @@ std::string escaped(std::string_view value) {
   return made;
 }
 
+using words::Language;
+
 std::string row(std::string_view term, std::string_view value) {
   return value.empty() ? std::string() : fmt::format("<dt>{}</dt><dd>{}</dd>\n", escaped(term), escaped(value));
+}
+
+std::string paragraph(std::string_view text) {
+  return fmt::format("<p>{}</p>\n", escaped(text));
 }
 
 std::string local_time(clock::WallTime at, std::chrono::minutes utc_offset) {
@@ -53,14 +60,14 @@ std::string local_time(clock::WallTime at, std::chrono::minutes utc_offset) {
                      clock::zone_name(utc_offset));
 }
 
-std::string_view state_word(std::string_view state) {
-  if (state == "rejected") return "Ditolak server nasional";
-  if (state == "expired") return "Tidak dikirim lagi";
-  return "Ditahan";
+words::Text state_word(std::string_view state) {
+  if (state == "rejected") return words::text("Refused by the national server");
+  if (state == "expired") return words::text("Not sent any more");
+  return words::text("Held back");
 }
 
 // The members of an object, one a line; anything else as it was sent.
-std::string sent_rows(const reads::AttentionItem::Text& sent) {
+std::string sent_rows(const reads::AttentionItem::Text& sent, Language language) {
   const auto document = sent.cut ? nlohmann::ordered_json() : nlohmann::ordered_json::parse(sent.body, nullptr, false);
   std::string rows;
   if (document.is_object()) {
@@ -69,44 +76,54 @@ std::string sent_rows(const reads::AttentionItem::Text& sent) {
           row(name, value.is_string() ? value.get<std::string>()
                                       : value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   } else {
-    rows = row("Isi", sent.body);
+    rows = row(words::text("Body").in(language), sent.body);
   }
-  return sent.cut ? rows + row("", "(dipotong)") : rows;
+  return sent.cut ? rows + row("", words::text("(cut)").in(language)) : rows;
 }
 
-std::string section(const reads::AttentionItem& item, std::chrono::minutes utc_offset) {
-  auto text = fmt::format("<section>\n<h2>{}: {}</h2>\n<dl>\n", escaped(state_word(item.state)), escaped(item.route));
-  text += fmt::format("<dt>Yang harus dilakukan</dt><dd class=\"do\">{}</dd>\n", escaped(item.to_do_id));
-  text += row("Kata server nasional", item.server_words);
-  if (item.http_status != 0) text += row("Status HTTP", std::to_string(item.http_status));
-  text += row("Diterima Titip", local_time(item.accepted_at, utc_offset));
-  if (item.deadline) text += row("Batas waktu", local_time(*item.deadline, utc_offset));
-  text += row("Layanan", item.destination);
-  text += row("Nomor tanda terima", item.receipt);
+std::string section(const reads::AttentionItem& item, std::chrono::minutes utc_offset, Language language) {
+  const auto named = [&](words::Text term, std::string_view value) { return row(term.in(language), value); };
+  auto text = fmt::format("<section>\n<h2>{}: {}</h2>\n<dl>\n", escaped(state_word(item.state).in(language)),
+                          escaped(item.route));
+  text += fmt::format("<dt>{}</dt><dd class=\"do\">{}</dd>\n", escaped(words::text("What to do now").in(language)),
+                      escaped(item.to_do.in(language)));
+  text += named(words::text("What the national server said"), item.server_words);
+  if (item.http_status != 0) text += named(words::text("HTTP status"), std::to_string(item.http_status));
+  text += named(words::text("Accepted by Titip"), local_time(item.accepted_at, utc_offset));
+  if (item.deadline) text += named(words::text("Deadline"), local_time(*item.deadline, utc_offset));
+  text += named(words::text("Service"), item.destination);
+  text += named(words::text("Receipt code"), item.receipt);
   text += "</dl>\n";
-  if (item.content_erased) text += "<p>Isi data ini sudah dihapus dari Titip.</p>\n";
+  if (item.content_erased) text += paragraph(words::text("The content of this was erased from Titip.").in(language));
   if (item.sent)
-    text += fmt::format("<h2>Yang Anda kirim</h2>\n<dl>\n{}{}</dl>\n",
-                        row("Permintaan", item.method + " " + item.target), sent_rows(*item.sent));
+    text +=
+        fmt::format("<h2>{}</h2>\n<dl>\n{}{}</dl>\n", escaped(words::text("What you sent").in(language)),
+                    named(words::text("Request"), item.method + " " + item.target), sent_rows(*item.sent, language));
   return text + "</section>\n";
 }
 
 }  // namespace
 
 std::string attention_page(const AttentionView& view) {
+  const auto language = view.wanted.value_or(Language::id);
+  const auto title = escaped(words::text("What needs attention").in(language));
   auto text = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"id\">\n<head>\n<meta charset=\"utf-8\">\n<title>Data yang perlu "
-      "diperiksa</title>\n"
-      "<style>{}</style>\n</head>\n<body>\n<h1>Data yang perlu diperiksa: faskes {}</h1>\n"
-      "<p>Dicetak {}. Halaman ini memuat data pasien; simpan dan musnahkan seperti rekam medis.</p>\n",
-      style, escaped(view.owner.facility), local_time(view.now, view.owner.utc_offset));
+      "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<title>{}</title>\n"
+      "<style>{}</style>\n</head>\n<body>\n<h1>{}</h1>\n",
+      words::name(language), title, style,
+      escaped(words::said("What needs attention: facility {}", view.owner.facility).in(language)));
+  text +=
+      paragraph(words::said("Printed {}. This page holds data of patients; keep and destroy it like a medical record.",
+                            local_time(view.now, view.owner.utc_offset))
+                    .in(language));
   if (view.page.items.empty() && view.next.empty() && view.page.unreadable == 0)
-    text += "<p>Tidak ada data yang perlu diperiksa.</p>\n";
-  for (const auto& item : view.page.items) text += section(item, view.owner.utc_offset);
+    text += paragraph(words::text("Nothing needs attention.").in(language));
+  for (const auto& item : view.page.items) text += section(item, view.owner.utc_offset, language);
   if (view.page.unreadable > 0)
-    text += fmt::format("<p>{} data tidak dapat dibaca; hubungi pengelola Titip.</p>\n", view.page.unreadable);
+    text += paragraph(words::said("{} cannot be read; tell whoever runs Titip.", view.page.unreadable).in(language));
   if (!view.next.empty())
-    text += fmt::format("<p>Masih ada data lain. <a href=\"{}\">Halaman berikutnya</a></p>\n", escaped(view.next));
+    text += fmt::format("<p>{} <a href=\"{}\">{}</a></p>\n", escaped(words::text("There is more.").in(language)),
+                        escaped(view.next), escaped(words::text("Next page").in(language)));
   return text + "</body>\n</html>\n";
 }
 

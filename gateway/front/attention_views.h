@@ -8,6 +8,7 @@
 
 #include "gateway/clock/clock.h"
 #include "gateway/reads/own_records.h"
+#include "metrics/words/language.h"
 
 namespace titip::front {
 
@@ -15,13 +16,14 @@ struct AttentionView {
   const reads::AttentionPage& page;
   const reads::Owner& owner;
   clock::WallTime now{};
-  std::string next;  // where the next page is; empty: that was all
+  std::string next;        // where the next page is; empty: that was all
+  words::Wanted wanted{};  // of the page to print
 };
 
 std::string attention_json(const AttentionView& view);
 // RFC 4180. Before what a spreadsheet would compute, whichever separator it takes, stands an apostrophe.
 std::string attention_csv(const AttentionView& view);
-// HTML in Indonesian, times at the facility's offset.
+// HTML, in Indonesian unless English is asked for; times at the facility's offset.
 std::string attention_page(const AttentionView& view);
 // What such a page may do in a browser: be shown, with its own style and nothing else.
 std::string page_policy();

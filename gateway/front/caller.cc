@@ -1,7 +1,5 @@
 #include "gateway/front/caller.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <utility>
 

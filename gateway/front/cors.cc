@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "metrics/words/said.h"
 #include "upstream/scheme/api_key.h"
 #include "upstream/scheme/bpjs_calls.h"
 
@@ -31,19 +32,19 @@ void let_read(const CorsOptions& options, std::string_view origin, http::Respons
 }  // namespace
 
 std::string fault_of_origin(std::string_view text) {
-  constexpr std::string_view how = "write it as browsers do: https://app.example, with a port only if it is not 443";
+  const auto how = words::tell("write it as browsers do: https://app.example, with a port only if it is not 443");
   if (text == "*" || text == "null")
-    return "stands for pages of anybody; name the origins one by one, such as https://app.example";
+    return words::tell("stands for pages of anybody; name the origins one by one, such as https://app.example");
   const bool is_secure = text.starts_with("https://");
-  if (!is_secure && !text.starts_with("http://")) return fmt::format("has no scheme; {}", how);
+  if (!is_secure && !text.starts_with("http://")) return words::tell("has no scheme; {}", how);
   auto rest = text.substr(text.find("//") + 2);
   const auto is_name = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '[' || c == ']' || c == ':';
   };
   if (rest.empty() || rest.starts_with(':') || !std::ranges::all_of(rest, is_name))
-    return fmt::format("is no scheme and lower-case host without a path; {}", how);
+    return words::tell("is no scheme and lower-case host without a path; {}", how);
   if (rest.ends_with(is_secure ? ":443" : ":80") || rest.ends_with(':'))
-    return fmt::format("has a port that browsers do not say; {}", how);
+    return words::tell("has a port that browsers do not say; {}", how);
   return {};
 }
 

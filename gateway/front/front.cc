@@ -34,20 +34,22 @@ bool is_read(const http::Request& request) {
 }
 
 // A read's answer, or a log-in's.
-std::move_only_function<void(reads::ReadAnswer)> relay(const profile::Route& route, http::Responder respond) {
-  return [&route, respond = std::move(respond)](reads::ReadAnswer answer) mutable {
+std::move_only_function<void(reads::ReadAnswer)> relay(const profile::Route& route, words::Wanted wanted,
+                                                       http::Responder respond) {
+  return [&route, wanted, respond = std::move(respond)](reads::ReadAnswer answer) mutable {
+    if (answer.both && wanted)
+      answer.body = std::move(*wanted == words::Language::id ? answer.both->indonesian : answer.both->english);
+    const bool is_own = answer.both.has_value();
     http::Response response{answer.status, std::move(answer.content_type), {}, std::move(answer.body), route.id, false};
     for (auto& [name, value] : answer.headers) response.headers.push_back({std::move(name), std::move(value)});
+    if (is_own) http::say_language(response, wanted);
     respond(std::move(response));
   };
 }
 
-// Whoever does not say a language is told in both.
 words::Said too_fast(words::Wanted wanted) {
-  words::Said said = words::text("Your facility asks faster than it may; wait and try again.");
-  if (wanted) return said;
-  auto both = said.in(words::Language::id) + " (" + said.english() + ")";
-  return {both, both};
+  const words::Said said = words::text("Your facility asks faster than it may; wait and try again.");
+  return wanted ? said : in_both(said);
 }
 
 http::Response wait_and_see(const RateOptions& options, const Allowance& given, http::Response response) {
@@ -229,7 +231,7 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
   }
   if (route.action == Action::login)
     return destination.reads->log_in(std::string(request.header("content-type")), std::move(request.body),
-                                     relay(route, std::move(respond)));
+                                     relay(route, http::wanted_language(request), std::move(respond)));
   const auto known = caller(destination, on_mount, request);
   if (!known) {
     auto response =
@@ -259,11 +261,13 @@ void Front::take_from(const Caller& caller, const Destination& destination, cons
   const std::string content_type(request.header("content-type"));
   switch (route.action) {
     case Action::cache:
-    case Action::proxy:
+    case Action::proxy: {
+      const auto wanted = http::wanted_language(request);
       return destination.reads->read(route, match.parameters,
                                      {request.method, std::move(target), content_type, std::move(request.body),
                                       facility->code, facility, caller.credentials},
-                                     relay(route, std::move(respond)));
+                                     relay(route, wanted, std::move(respond)));
+    }
     case Action::refuse:
     case Action::login: {
       auto response =

@@ -122,8 +122,8 @@ void answer_attention(Question question, const http::Request& request, http::Res
       *std::move(query), std::move(owner),
       [request, manner = *manner, question = std::move(question), respond = std::move(respond)](auto page) mutable {
         if (!page) return respond(fault_of(page.error(), question.asker(), {}));
-        const AttentionView view{*page, question.owner, question.now, next_page(request, page->next)};
         const bool is_page = manners[manner].format == "html";
+        const AttentionView view{*page, question.owner, question.now, next_page(request, page->next), question.wanted};
         auto response = is_page ? answer("text/html; charset=utf-8", attention_page(view), question.route)
                         : manners[manner].format == "csv"
                             ? answer("text/csv; charset=utf-8; header=present", attention_csv(view), question.route)
@@ -131,6 +131,7 @@ void answer_attention(Question question, const http::Request& request, http::Res
         response.headers.push_back({"Vary", "Accept"});
         link_next(response, view.next);
         if (is_page) {
+          http::say_language(response, question.wanted);
           response.headers.push_back({"Content-Security-Policy", page_policy()});
           response.headers.push_back({"Referrer-Policy", "no-referrer"});
         }

@@ -71,15 +71,7 @@ words::Wanted wanted_language(std::string_view accept_language) {
 }
 
 words::Wanted wanted_language(const Request& request) {
-  const auto is_it = [](const Header& header) { return equals_ignoring_case(header.name, field); };
-  const auto first = std::ranges::find_if(request.headers, is_it);
-  if (first == request.headers.end()) return std::nullopt;
-  const auto second = std::find_if(first + 1, request.headers.end(), is_it);
-  if (second == request.headers.end()) return wanted_language(first->value);
-  std::string joined;
-  for (const auto& header : request.headers)
-    if (is_it(header)) joined.append(joined.empty() ? "" : ",").append(header.value);
-  return wanted_language(joined);
+  return wanted_language(request.joined(field));
 }
 
 words::Wanted wanted_language_of_head(std::string_view head) {

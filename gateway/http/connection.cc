@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 

@@ -1,11 +1,12 @@
 #include "gateway/http/network.h"
 
-#include <fmt/format.h>
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
+
+#include "metrics/words/said.h"
 
 namespace titip::http {
 namespace {
@@ -44,15 +45,15 @@ std::expected<Network, std::string> Network::parse(std::string_view text) {
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), made.prefix_);
     if (error != std::errc() || end != number.data() + number.size() || made.prefix_ > (address->is_v4 ? 32U : 128U))
       return std::unexpected(
-          fmt::format("'{}' has no length of a prefix: 0 to {}", text, address->is_v4 ? "32" : "128"));
+          words::tell("'{}' has no length of a prefix: 0 to {}", text, address->is_v4 ? "32" : "128"));
     if (address->is_v4) made.prefix_ += before_v4;
   }
   if (!address)
-    return std::unexpected(fmt::format("'{}' is no network; write 10.20.0.0/16, 2001:db8::/32 or one address", text));
+    return std::unexpected(words::tell("'{}' is no network; write 10.20.0.0/16, 2001:db8::/32 or one address", text));
   made.bytes_ = address->bytes;
   for (unsigned at = made.prefix_; at < 128; ++at)
     if ((made.bytes_[at / 8U] & (0x80U >> (at % 8U))) != 0)
-      return std::unexpected(fmt::format("'{}' has bits behind its prefix: is the length right?", text));
+      return std::unexpected(words::tell("'{}' has bits behind its prefix: is the length right?", text));
   return made;
 }
 

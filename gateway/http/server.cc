@@ -1,7 +1,6 @@
 #include "gateway/http/server.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <ctime>
 
 #include "gateway/http/listener.h"
+#include "metrics/words/said.h"
 
 namespace titip::http {
 namespace {
@@ -27,23 +27,23 @@ std::expected<std::uint16_t, std::string> Server::Impl::listen(const std::string
                                                                bool reuse_port) {
   error_code error;
   const auto parsed = asio::ip::make_address(address, error);
-  if (error) return std::unexpected(fmt::format("'{}' is not an IP address", address));
+  if (error) return std::unexpected(words::tell("'{}' is not an IP address", address));
   const tcp::endpoint endpoint(parsed, port);
-  const auto check = [&](const char* what) {
-    return std::unexpected(fmt::format("cannot {} {}:{}: {}", what, address, port, error.message()));
+  const auto check = [&](words::Text what) {
+    return std::unexpected(words::tell("cannot {} {}:{}: {}", what, address, port, error.message()));
   };
   acceptor.open(endpoint.protocol(), error);
-  if (error) return check("open");
+  if (error) return check(words::text("open"));
   acceptor.set_option(asio::socket_base::reuse_address(true), error);
   if (reuse_port) {
     using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
     acceptor.set_option(ReusePort(true), error);
-    if (error) return check("share");
+    if (error) return check(words::text("share"));
   }
   acceptor.bind(endpoint, error);
-  if (error) return check("bind");
+  if (error) return check(words::text("bind"));
   acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return check("listen on");
+  if (error) return check(words::text("listen on"));
   const auto bound = acceptor.local_endpoint(error).port();
   accept();
   return bound;
@@ -52,20 +52,20 @@ std::expected<std::uint16_t, std::string> Server::Impl::listen(const std::string
 // Copies share one queue of connections: whichever loop is awake first takes the next one.
 std::expected<std::uint16_t, std::string> Server::Impl::listen_on(int socket) {
   const auto failed = [] {
-    return std::unexpected(fmt::format("cannot take over the listening socket: {}", std::strerror(errno)));
+    return std::unexpected(words::tell("cannot take over the listening socket: {}", std::strerror(errno)));
   };
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) != 0) return failed();
   if (address.ss_family != AF_INET && address.ss_family != AF_INET6)
-    return std::unexpected("the listening socket that was handed over is not of the internet's families");
+    return std::unexpected(words::tell("the listening socket that was handed over is not of the internet's families"));
   const int copy = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return failed();
   error_code error;
   acceptor.assign(address.ss_family == AF_INET ? tcp::v4() : tcp::v6(), copy, error);
   if (error) {
     ::close(copy);
-    return std::unexpected(fmt::format("cannot take over the listening socket: {}", error.message()));
+    return std::unexpected(words::tell("cannot take over the listening socket: {}", error.message()));
   }
   accept();
   return acceptor.local_endpoint(error).port();

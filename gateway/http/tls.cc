@@ -1,6 +1,5 @@
 #include "gateway/http/tls.h"
 
-#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -10,6 +9,8 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
+
+#include "metrics/words/said.h"
 
 namespace titip::http {
 namespace {
@@ -34,7 +35,7 @@ std::string why() {
   const auto code = ERR_peek_last_error();
   ERR_clear_error();
   const char* text = ERR_reason_error_string(code);
-  return text == nullptr ? "it is empty or of another format" : text;
+  return text == nullptr ? words::tell("it is empty or of another format") : text;
 }
 
 // Without it OpenSSL would ask on the terminal.
@@ -57,20 +58,20 @@ using Until = std::expected<std::chrono::system_clock::time_point, std::string>;
 Until valid_until(const X509* certificate) {
   std::tm until{};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1)
-    return std::unexpected("a certificate does not say until when it is valid");
+    return std::unexpected(words::tell("a certificate does not say until when it is valid"));
   return std::chrono::system_clock::from_time_t(::timegm(&until));
 }
 
 Until take_certificates(SSL_CTX* context, const std::string& pem) {
   const auto from = reader(pem);
   const Certificate own(PEM_read_bio_X509_AUX(from.get(), nullptr, no_passphrase, nullptr), &X509_free);
-  if (!own) return std::unexpected(fmt::format("the certificate cannot be read ({}); it must be a PEM file", why()));
+  if (!own) return std::unexpected(words::tell("the certificate cannot be read ({}); it must be a PEM file", why()));
   if (SSL_CTX_use_certificate(context, own.get()) != 1)
-    return std::unexpected(fmt::format("the certificate cannot be used ({})", why()));
+    return std::unexpected(words::tell("the certificate cannot be used ({})", why()));
   auto first = valid_until(own.get());
   while (Certificate next{PEM_read_bio_X509(from.get(), nullptr, no_passphrase, nullptr), &X509_free}) {
     if (SSL_CTX_add1_chain_cert(context, next.get()) != 1)
-      return std::unexpected(fmt::format("a certificate behind the first cannot be used ({})", why()));
+      return std::unexpected(words::tell("a certificate behind the first cannot be used ({})", why()));
     const auto until = valid_until(next.get());
     if (first) first = until ? std::min(*first, *until) : until;
   }
@@ -83,9 +84,9 @@ std::expected<void, std::string> take_key(SSL_CTX* context, const std::string& p
   const Key key(PEM_read_bio_PrivateKey(from.get(), nullptr, no_passphrase, nullptr), &EVP_PKEY_free);
   if (!key)
     return std::unexpected(
-        fmt::format("the key cannot be read ({}); it must be a PEM file without a passphrase, mode 0600", why()));
+        words::tell("the key cannot be read ({}); it must be a PEM file without a passphrase, mode 0600", why()));
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)
-    return std::unexpected(fmt::format("the key does not belong to the certificate ({})", why()));
+    return std::unexpected(words::tell("the key does not belong to the certificate ({})", why()));
   return {};
 }
 
@@ -97,14 +98,14 @@ Until take_authorities(SSL_CTX* context, const std::string& pem) {
   while (Certificate each{PEM_read_bio_X509(from.get(), nullptr, no_passphrase, nullptr), &X509_free}) {
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), each.get()) != 1 ||
         SSL_CTX_add_client_CA(context, each.get()) != 1)
-      return std::unexpected(fmt::format("an authority of clients' certificates cannot be used ({})", why()));
+      return std::unexpected(words::tell("an authority of clients' certificates cannot be used ({})", why()));
     const auto until = valid_until(each.get());
     if (first) first = until ? std::min(*first, *until) : until;
     ++count;
   }
   if (count == 0)
     return std::unexpected(
-        fmt::format("the authorities of clients' certificates cannot be read ({}); it must be a PEM file", why()));
+        words::tell("the authorities of clients' certificates cannot be read ({}); it must be a PEM file", why()));
   ERR_clear_error();
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   return first;
@@ -120,7 +121,7 @@ std::expected<void, std::string> set_rules(SSL_CTX* context) {
                      SSL_CTX_set_cipher_list(context, suites) == 1 && SSL_CTX_set_num_tickets(context, 0) == 1 &&
                      SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1 &&
                      SSL_CTX_set_session_id_context(context, name, sizeof name - 1) == 1;
-  if (!taken) return std::unexpected(fmt::format("this machine's OpenSSL lacks what TLS needs ({})", why()));
+  if (!taken) return std::unexpected(words::tell("this machine's OpenSSL lacks what TLS needs ({})", why()));
   return {};
 }
 

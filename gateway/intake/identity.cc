@@ -1,7 +1,5 @@
 #include "gateway/intake/identity.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 

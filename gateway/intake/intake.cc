@@ -1,7 +1,5 @@
 #include "gateway/intake/intake.h"
 
-#include <fmt/format.h>
-
 #include <random>
 #include <span>
 #include <utility>

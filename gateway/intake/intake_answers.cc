@@ -1,6 +1,5 @@
 // What a clinic is told of a record that is in custody already, or has been settled while it waited; and what stands in
 // the way of one that is not.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

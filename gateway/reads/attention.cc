@@ -36,78 +36,56 @@ void put_words(AttentionItem& item, const storage::Loaded& loaded, const storage
 
 }  // namespace
 
-ToDo what_to_do(const storage::Submission& record) {
+words::Text what_to_do(const storage::Submission& record) {
   if (record.destination == storage::callback_destination)
-    return {
-        "Pemberitahuan (callback) ini tidak dapat disampaikan ke aplikasi Anda. Datanya sendiri tidak berubah: lihat "
-        "statusnya di sini, jangan diinput ulang, dan periksa alamat callback bersama pengelola Titip.",
+    return words::text(
         "This callback could not be brought to your program. The record it tells of is as it was: see its state here, "
-        "do not enter it again, and look at the callback's address with whoever runs Titip."};
+        "do not enter it again, and look at the callback's address with whoever runs Titip.");
   if (record.state == State::rejected)
-    return {"Server nasional menolak data ini. Baca alasannya, perbaiki di aplikasi Anda, lalu kirim lagi.",
-            "The national server refused this record. Read why, correct it in your program, and send it again."};
+    return words::text(
+        "The national server refused this record. Read why, correct it in your program, and send it again.");
   if (record.state == State::expired && storage::may_have_landed(record))
-    return {
-        "Data ini terlalu lama tidak dapat diselesaikan dan mungkin sudah sampai. Periksa dahulu di server "
-        "nasional; kirim lagi hanya bila belum ada.",
+    return words::text(
         "This record could not be brought to an end for too long, and may have arrived. Look at the national "
-        "server first; send it again only if it is not there."};
+        "server first; send it again only if it is not there.");
   if (record.state == State::expired)
-    return {
-        "Data ini terlalu lama tidak diterima server nasional dan tidak dikirim lagi. Bila masih diperlukan, kirim "
-        "lagi dari aplikasi Anda.",
+    return words::text(
         "The national server did not take this record for too long, and it is not tried any more. Send it again "
-        "from your program if it is still wanted."};
+        "from your program if it is still wanted.");
   switch (record.hold_reason) {
     case HoldReason::unknown:
-      return {
-          "Belum diketahui apakah data ini sudah sampai. Jangan diinput ulang; periksa di server nasional, lalu "
-          "hubungi pengelola Titip.",
+      return words::text(
           "Nobody knows whether this record has arrived. Do not enter it again; look at the national server, then "
-          "tell whoever runs Titip."};
+          "tell whoever runs Titip.");
     case HoldReason::requirement:
-      return {
-          "Data ini membutuhkan data lain yang belum diterima server nasional. Perbaiki dan kirim data itu dahulu, "
-          "lalu hubungi pengelola Titip.",
+      return words::text(
           "This record needs another one that the national server has not taken. Correct and send that one first, "
-          "then tell whoever runs Titip."};
+          "then tell whoever runs Titip.");
     case HoldReason::conflict:
-      return {
-          "Di server nasional sudah ada data lain untuk hal yang sama. Bandingkan keduanya, lalu hubungi pengelola "
-          "Titip.",
+      return words::text(
           "The national server has another record of the same thing. Compare the two, then tell whoever runs "
-          "Titip."};
+          "Titip.");
     case HoldReason::late_entry:
-      return {
-          "Server nasional meminta alasan keterlambatan, dan alasan faskes Anda belum diatur. Hubungi pengelola "
-          "Titip.",
+      return words::text(
           "The national server wants a reason for the late entry, and none is set for your facility. Tell whoever "
-          "runs Titip."};
+          "runs Titip.");
     case HoldReason::damaged:
-      return {
-          "Isi data ini rusak di penyimpanan dan tidak dapat dikirim. Simpan data di aplikasi Anda dan hubungi "
-          "pengelola Titip.",
+      return words::text(
           "What was stored of this record is damaged and cannot be sent. Keep it in your program and tell whoever "
-          "runs Titip."};
+          "runs Titip.");
     case HoldReason::deadline:
-      return {
-          "Batas waktu data ini sudah lewat sebelum dapat dikirim. Bila masih harus dikirim, hubungi pengelola "
-          "Titip.",
+      return words::text(
           "The deadline of this record passed before it could be sent. If it must still go, tell whoever runs "
-          "Titip."};
+          "Titip.");
     case HoldReason::credentials:
-      return {
-          "Server nasional terus menolak nama pengguna dan kata sandi yang dikirim bersama data ini. Perbaiki kata "
-          "sandi "
-          "di aplikasi Anda, jangan diinput ulang, lalu minta pengelola Titip melepaskan data ini.",
+      return words::text(
           "The national server goes on refusing the user name and password that this record was sent with. Correct the "
-          "password in your program, do not enter the record again, and ask whoever runs Titip to release it."};
+          "password in your program, do not enter the record again, and ask whoever runs Titip to release it.");
     case HoldReason::person:
     case HoldReason::none:
       break;
   }
-  return {"Data ini ditahan oleh pengelola Titip. Jangan diinput ulang; hubungi pengelola Titip.",
-          "Whoever runs Titip holds this record back. Do not enter it again; ask them."};
+  return words::text("Whoever runs Titip holds this record back. Do not enter it again; ask them.");
 }
 
 AttentionItem attention_item(const storage::Loaded& loaded, const storage::Sealer& sealer) {
@@ -124,8 +102,7 @@ AttentionItem attention_item(const storage::Loaded& loaded, const storage::Seale
   item.accepted_at = record.accepted_at;
   item.settled_at = record.settled_at;
   item.deadline = record.deadline;
-  item.to_do_id = to_do.id;
-  item.to_do_en = to_do.en;
+  item.to_do = to_do;
   item.content_erased = record.content_erased;
   const auto key = sealer.unwrap(record.id, record.wrapped_key);
   if (!key) return item;

@@ -4,9 +4,9 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "gateway/clock/clock.h"
+#include "metrics/words/said.h"
 #include "storage/sealing.h"
 #include "storage/store.h"
 
@@ -25,8 +25,7 @@ struct AttentionItem {
   std::optional<clock::WallTime> deadline;
   int http_status = 0;       // of the reply that the words are from; 0: none
   std::string server_words;  // as the server wrote them: line ends and all
-  std::string to_do_id;      // in Indonesian
-  std::string to_do_en;
+  words::Said to_do;
   // Of what was sent and answered, the first 16 KiB. Nothing: erased, or it cannot be opened.
   struct Text {
     std::string body;
@@ -41,10 +40,6 @@ struct AttentionItem {
 
 AttentionItem attention_item(const storage::Loaded& loaded, const storage::Sealer& sealer);
 
-struct ToDo {
-  std::string_view id;
-  std::string_view en;
-};
-ToDo what_to_do(const storage::Submission& record);
+words::Text what_to_do(const storage::Submission& record);
 
 }  // namespace titip::reads

@@ -16,8 +16,8 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr std::string_view only_queued =
-    "Server nasional tidak tersedia: daftar ini hanya memuat data yang masih menunggu dikirim.";
+constexpr auto only_queued =
+    words::text("The national server is not available: this list holds only what still waits to be sent.");
 
 // At the first of these places that holds anything: "a|b".
 std::string text_in(const json& entry, std::string_view places) {
@@ -104,10 +104,12 @@ bool says_what_there_is(const profile::Profile& profile, std::string_view reply)
 }
 
 // A reply that says it has nothing is a list of none.
-ordered_json document_of(const profile::Profile& profile, std::optional<std::string_view> reply) {
+ordered_json document_of(const profile::Profile& profile, std::optional<std::string_view> reply,
+                         words::Language language) {
   auto document = reply ? ordered_json::parse(*reply, nullptr, false) : ordered_json();
   if (document.is_object()) return document;
-  return ordered_json::parse(profile::write_envelope(profile.envelope, 200, reply ? "OK" : only_queued, ""));
+  return ordered_json::parse(
+      profile::write_envelope(profile.envelope, 200, reply ? "OK" : only_queued.in(language), ""));
 }
 
 // Sees to it that there is an object; a service that has nothing may say null, "" or [] there. False: there is more.
@@ -146,11 +148,11 @@ Page page_of(const profile::RequestView& asked) {
 std::optional<std::string> completed_list(const profile::Profile& profile, const profile::Route& read,
                                           const profile::RequestView& asked, std::string_view facility,
                                           std::optional<std::string_view> reply,
-                                          const std::vector<QueuedRequest>& queued) {
+                                          const std::vector<QueuedRequest>& queued, words::Language language) {
   const auto& completion = *read.completion;
   const Completing completing(profile, completion, facility);
   if (reply && !says_what_there_is(profile, *reply)) return std::nullopt;
-  auto document = document_of(profile, reply);
+  auto document = document_of(profile, reply, language);
   const ordered_json::json_pointer at(completion.list);
   if (!make_room(document, at.parent_pointer())) return std::nullopt;
   auto list = document.contains(at) ? document[at] : ordered_json(nullptr);

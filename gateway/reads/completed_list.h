@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/profile.h"
 #include "upstream/profile/values.h"
 
@@ -22,10 +23,11 @@ struct QueuedRequest {
 
 // The reply with those entries behind the server's own and counted, or one of these entries alone where there is no
 // reply. Nothing if there is nothing to add, or if the reply is no list. An entry that the server lists already, by
-// what its probe goes by, is not added.
+// what its probe goes by, is not added. `language`: of what is said where there is no reply.
 std::optional<std::string> completed_list(const profile::Profile& profile, const profile::Route& read,
                                           const profile::RequestView& asked, std::string_view facility,
                                           std::optional<std::string_view> reply,
-                                          const std::vector<QueuedRequest>& queued);
+                                          const std::vector<QueuedRequest>& queued,
+                                          words::Language language = words::Language::id);
 
 }  // namespace titip::reads

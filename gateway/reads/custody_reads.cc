@@ -30,38 +30,36 @@ std::size_t scope_size(const profile::Profile& profile, std::string_view referen
 }
 
 // How the origin of a number stands, for whoever gave the number away.
-std::string_view sentence_of(State state) {
+words::Text sentence_of(State state) {
   switch (state) {
     case State::held:
     case State::expired:
     case State::rejected:
-      return "Data ini belum diterima server nasional dan perlu diperiksa; lihat daftar yang perlu diperiksa.";
+      return words::text(
+          "The national server has not taken this, and it needs attention; look at the list of what does.");
     case State::cancelled:
-      return "Data ini sudah dibatalkan sebelum dikirim.";
+      return words::text("This was cancelled before it was sent.");
     case State::delivered:
-      return "Data ini sudah diterima server nasional; nomornya belum diketahui. Jangan diinput ulang.";
+      return words::text("The national server has taken this; its number is not known yet. Do not enter it again.");
     default:
-      return "Data ini tersimpan aman dan menunggu dikirim ke server nasional. Jangan diinput ulang.";
+      return words::text("This is kept safe and waits to be sent to the national server. Do not enter it again.");
   }
 }
 
 }  // namespace
 
-ReadAnswer CustodyReads::say(int status, std::string_view sentence, std::string_view response) const {
-  return {status, "application/json", profile::write_envelope(doors_.profile.envelope, status, sentence, response), {}};
-}
-
 ReadAnswer CustodyReads::waiting(const std::string& reference, const std::string& number, State origin) const {
   const nlohmann::json response{{reference, number}, {"status", storage::name(origin)}};
-  return say(200, sentence_of(origin), response.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return own_answer(doors_.profile, 200, sentence_of(origin),
+                    response.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 ReadAnswer CustodyReads::never_given() const {
-  return say(404, "Nomor sementara ini tidak pernah diberikan kepada faskes Anda.", "");
+  return own_answer(doors_.profile, 404, words::text("This provisional number was never given to your facility."));
 }
 
 ReadAnswer CustodyReads::unreadable() const {
-  return say(503, "Titip tidak dapat membaca data ini sekarang; coba lagi sebentar.", "");
+  return own_answer(doors_.profile, 503, words::text("Titip cannot read this now; try again in a moment."));
 }
 
 std::optional<std::string> CustodyReads::open(const storage::Reference& reference) const {

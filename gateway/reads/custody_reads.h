@@ -53,7 +53,6 @@ class CustodyReads {
   ReadAnswer waiting(const std::string& reference, const std::string& number, storage::State origin) const;
   ReadAnswer never_given() const;
   ReadAnswer unreadable() const;
-  ReadAnswer say(int status, std::string_view sentence, std::string_view response) const;
   std::optional<std::string> open(const storage::Reference& reference) const;
   std::optional<QueuedRequest> open(const storage::Due& due) const;
 

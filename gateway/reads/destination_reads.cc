@@ -57,10 +57,14 @@ void DestinationReads::complete(const profile::Route& route, Parameters paramete
                    done = std::move(done)](const auto& queued) mutable {
                     const nlohmann::json no_body = nlohmann::json::object();
                     const profile::RequestView asked{&no_body, &parameters, facility};
-                    auto made = completed_list(
-                        upstream_.profile, route, asked, facility,
-                        answer.served ? std::optional<std::string_view>(answer.body) : std::nullopt, queued);
+                    const auto reply = answer.served ? std::optional<std::string_view>(answer.body) : std::nullopt;
+                    const auto in = [&](words::Language language) {
+                      return completed_list(upstream_.profile, route, asked, facility, reply, queued, language);
+                    };
+                    auto made = in(words::Language::id);
                     if (made) {
+                      answer.both.reset();
+                      if (!reply) answer.both = ReadAnswer::Both{in(words::Language::en).value_or(*made), *made};
                       answer.status = 200;
                       answer.content_type = "application/json";
                       answer.body = std::move(*made);

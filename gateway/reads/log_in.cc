@@ -31,9 +31,8 @@ void LogIn::take(std::string content_type, std::string body, std::move_only_func
   const auto& profile = doors_.upstream.profile;
   auto login = scheme::read_login_request(profile.scheme, body);
   if (!login) {
-    return done({400, "application/json",
-                 profile::write_envelope(profile.envelope, 400,
-                                         "A log-in is a JSON object with a user name and a password.", "")});
+    return done(own_answer(profile, 400, words::text("A log-in is a JSON object with a user name and a password."), {},
+                           words::Language::en));
   }
   auto asked =
       std::make_shared<Asked>(Asked{std::move(content_type), std::move(body), std::move(*login), std::move(done)});
@@ -107,19 +106,21 @@ void LogIn::forget(const AskedPtr& asked) {
 
 void LogIn::check(const AskedPtr& asked) {
   if (!may_try(name_of(asked)) || in_workers_ >= options_.waiting)
-    return refuse(asked, "throttled", 429, "Terlalu banyak percobaan masuk. Coba lagi dalam satu menit.");
+    return refuse(asked, "throttled", 429, words::text("Too many tries to log in. Try again in a minute."));
   doors_.store.get_object(std::string(verifier_kind), name_of(asked), doors_.home, [this, asked](const auto& object) {
-    constexpr std::string_view cannot =
-        "Server nasional tidak tersedia dan pengguna ini belum pernah masuk lewat gateway; login tidak dapat diperiksa "
-        "sekarang.";
+    constexpr auto cannot = words::text(
+        "The national server is not available, and this user has never logged in through the gateway; the log-in "
+        "cannot "
+        "be checked now.");
     if (!object || !*object) return refuse(asked, "unknown_user", 503, cannot);
     const auto plain = doors_.sealer.open_object(verifier_kind, name_of(asked), storage::Sealed{(*object)->bytes});
     auto verifier = plain ? decode_verifier(*plain) : std::nullopt;
     if (!verifier) return refuse(asked, "unknown_user", 503, cannot);
     if (doors_.clock.wall() - verifier->accepted_at > options_.maximum_age)
-      return refuse(asked, "too_old", 503,
-                    "Server nasional tidak tersedia dan login terakhir sudah terlalu lama; login tidak dapat diperiksa "
-                    "sekarang.");
+      return refuse(
+          asked, "too_old", 503,
+          words::text("The national server is not available, and the last log-in was too long ago; the log-in "
+                      "cannot be checked now."));
     check_against(asked, std::move(*verifier));
   });
 }
@@ -130,17 +131,16 @@ void LogIn::check_against(const AskedPtr& asked, Verifier verifier) {
     const bool right = verifies(verifier, asked->login.password);
     doors_.upstream.back([this, asked, right, verifier = std::move(verifier)]() mutable {
       --in_workers_;
-      if (!right) return refuse(asked, "wrong_password", 401, "Nama pengguna atau kata sandi salah.");
+      if (!right) return refuse(asked, "wrong_password", 401, words::text("User name or password is wrong."));
       doors_.upstream.probes.answered("verifier");
       asked->done({verifier.reply_status, std::move(verifier.reply_content_type), std::move(verifier.reply_body)});
     });
   });
 }
 
-void LogIn::refuse(const AskedPtr& asked, std::string_view reason, int status, std::string_view sentence) {
+void LogIn::refuse(const AskedPtr& asked, std::string_view reason, int status, words::Text sentence) {
   doors_.upstream.probes.login_refused(reason);
-  asked->done(
-      {status, "application/json", profile::write_envelope(doors_.upstream.profile.envelope, status, sentence, "")});
+  asked->done(own_answer(doors_.upstream.profile, status, sentence));
 }
 
 // A fixed window per user; forgotten altogether when there are too many users, which lets a few tries more through.

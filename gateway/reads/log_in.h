@@ -46,7 +46,7 @@ class LogIn {
   void forget(const AskedPtr& asked);
   void check(const AskedPtr& asked);
   void check_against(const AskedPtr& asked, Verifier verifier);
-  void refuse(const AskedPtr& asked, std::string_view reason, int status, std::string_view sentence);
+  void refuse(const AskedPtr& asked, std::string_view reason, int status, words::Text sentence);
   bool may_try(const std::string& name);
   std::string name_of(const AskedPtr& asked) const;
 

@@ -1,7 +1,5 @@
 #include "gateway/reads/pass_through.h"
 
-#include <fmt/format.h>
-
 #include <memory>
 #include <utility>
 
@@ -11,25 +9,36 @@
 
 namespace titip::reads {
 
+ReadAnswer own_answer(const profile::Profile& profile, int status, const words::Said& sentence,
+                      std::string_view response, words::Language usual) {
+  const auto in = [&](words::Language language) {
+    return profile::write_envelope(profile.envelope, status, sentence.in(language), response);
+  };
+  return {.status = status,
+          .content_type = "application/json",
+          .body = in(usual),
+          .both = ReadAnswer::Both{in(words::Language::en), in(words::Language::id)}};
+}
+
 ReadAnswer unavailable(const profile::Profile& profile, const client::Health& health, std::chrono::minutes utc_offset) {
-  std::string since;
+  auto sentence = words::said("The national server is not available");
   if (health.outage_since)
-    since = fmt::format(" sejak {} {}", clock::local_hour_minute(*health.outage_since, utc_offset),
-                        clock::zone_name(utc_offset));
-  const auto sentence = fmt::format(
-      "Server nasional tidak tersedia{}; data ini tidak dapat dibaca sekarang. Laporan tetap dapat dikirim dan "
-      "tersimpan aman.",
-      since);
-  return {503, "application/json", profile::write_envelope(profile.envelope, 503, sentence, ""), {}, false};
+    sentence += words::said(" since {} {}", clock::local_hour_minute(*health.outage_since, utc_offset),
+                            clock::zone_name(utc_offset));
+  sentence += words::said("; this cannot be read now. Records can be sent all the same, and are kept safe.");
+  auto answer = own_answer(profile, 503, sentence);
+  answer.served = false;
+  return answer;
 }
 
 ReadAnswer not_let_in(const profile::Profile& profile, int http_status) {
-  const auto sentence = fmt::format(
-      "Server nasional tidak mengizinkan permintaan ini (HTTP {}). Periksa nama pengguna, kata sandi dan user_key di "
-      "aplikasi Anda.",
-      http_status);
-  return {
-      http_status, "application/json", profile::write_envelope(profile.envelope, http_status, sentence, ""), {}, false};
+  auto answer =
+      own_answer(profile, http_status,
+                 words::said("The national server does not allow this request (HTTP {}). Look at the user name, "
+                             "password and user_key in your program.",
+                             http_status));
+  answer.served = false;
+  return answer;
 }
 
 namespace {

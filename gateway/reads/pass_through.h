@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "gateway/clock/clock.h"
 #include "metrics/catalogue.h"
+#include "metrics/words/said.h"
 #include "storage/facilities.h"
 #include "upstream/client/read_door.h"
 #include "upstream/profile/profile.h"
@@ -24,7 +26,17 @@ struct ReadAnswer {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers{};
   bool served = true;  // false: nobody could say what was asked for
+  // What the gateway says itself, in each language; `body` is the one of them that is said to whoever does not ask.
+  // None: the national server's own words.
+  struct Both {
+    std::string english;
+    std::string indonesian;
+  };
+  std::optional<Both> both{};
 };
+// The gateway's own sentence in the service's envelope.
+ReadAnswer own_answer(const profile::Profile& profile, int status, const words::Said& sentence,
+                      std::string_view response = {}, words::Language usual = words::Language::id);
 
 struct ReadCall {
   std::string method;

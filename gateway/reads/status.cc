@@ -1,7 +1,5 @@
 #include "gateway/reads/status.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -18,14 +16,6 @@ using storage::State;
 
 std::uint64_t of(const storage::DestinationCounts& counts, State state) {
   return counts.by_state[static_cast<std::size_t>(state)];
-}
-
-// 1203 -> "1.203" or "1,203".
-std::string grouped(std::uint64_t number, char separator) {
-  auto digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), 1, separator);
-  return digits;
 }
 
 struct Totals {
@@ -55,8 +45,8 @@ rules::DeadlineOutlook outlook_of(const StatusFacts& facts, const DestinationFac
 }
 
 // Only what somebody may have to act on: who will be too late, or may be, and who was.
-Sentence on_deadlines(const StatusFacts& facts) {
-  Sentence text;
+words::Said on_deadlines(const StatusFacts& facts) {
+  words::Said text;
   std::uint64_t missed = 0;
   std::uint64_t late = 0;
   std::uint64_t doubtful = 0;  // of the nearest deadline of a destination that is not being sent to
@@ -74,17 +64,15 @@ Sentence on_deadlines(const StatusFacts& facts) {
   if (doubtful > 0) {
     const auto time = clock::local_hour_minute(*by, facts.utc_offset);
     const auto zone = clock::zone_name(facts.utc_offset);
-    text.id += fmt::format(" {} laporan harus sampai paling lambat {} {}.", grouped(doubtful, '.'), time, zone);
-    text.en += fmt::format(" {} must arrive by {} {}.", grouped(doubtful, ','), time, zone);
+    text += words::said(" {} must arrive by {} {}.", words::grouped(doubtful), time, zone);
   }
   if (late > 0) {
-    text.id += fmt::format(" Dengan laju sekarang {} akan melewati batas waktunya.", grouped(late, '.'));
-    text.en +=
-        fmt::format(" At the present pace {} will miss {} deadline.", grouped(late, ','), late == 1 ? "its" : "their");
+    text += late == 1 ? words::said(" At the present pace 1 will miss its deadline.")
+                      : words::said(" At the present pace {} will miss their deadline.", words::grouped(late));
   }
   if (missed > 0) {
-    text.id += fmt::format(" {} sudah melewati batas waktunya.", grouped(missed, '.'));
-    text.en += fmt::format(" {} missed {} deadline.", grouped(missed, ','), missed == 1 ? "its" : "their");
+    text += missed == 1 ? words::said(" 1 missed its deadline.")
+                        : words::said(" {} missed their deadline.", words::grouped(missed));
   }
   return text;
 }
@@ -96,20 +84,23 @@ ordered_json deadlines_json(const rules::DeadlineOutlook& found) {
   return text;
 }
 
-Sentence opening(const StatusFacts& facts, const Totals& totals) {
+void put_gate(ordered_json& document, const Gated& gate) {
+  document["since"] = gate.since;
+  document["reason"] = gate.reason.english();
+  document["reason_id"] = gate.reason.in(words::Language::id);
+}
+
+words::Said opening(const StatusFacts& facts, const Totals& totals) {
   if (!facts.store.writable || facts.store.disk_low)
-    return {"Gateway tidak dapat menyimpan laporan baru; hubungi pengelolanya.",
-            "The gateway cannot store new records; call its operator."};
+    return words::said("The gateway cannot store new records; call its operator.");
   const auto zone = clock::zone_name(facts.utc_offset);
   if (!totals.outage_since && totals.asked_to_wait_until) {
     const auto time = clock::local_hour_minute(*totals.asked_to_wait_until, facts.utc_offset);
-    return {fmt::format("Server nasional meminta jeda sampai {} {}.", time, zone),
-            fmt::format("The national server asked to be left alone until {} {}.", time, zone)};
+    return words::said("The national server asked to be left alone until {} {}.", time, zone);
   }
-  if (!totals.outage_since) return {"Server nasional melayani.", "The national server is serving."};
+  if (!totals.outage_since) return words::said("The national server is serving.");
   const auto time = clock::local_hour_minute(*totals.outage_since, facts.utc_offset);
-  return {fmt::format("Server nasional tidak tersedia sejak {} {}.", time, zone),
-          fmt::format("The national server has been unavailable since {} {}.", time, zone)};
+  return words::said("The national server has been unavailable since {} {}.", time, zone);
 }
 
 }  // namespace
@@ -132,52 +123,36 @@ std::int64_t ledger_difference(const storage::DestinationCounts& counts) {
   return static_cast<std::int64_t>(apart + counts.scan_difference);
 }
 
-Sentence sentence(const StatusFacts& facts) {
+words::Said sentence(const StatusFacts& facts) {
   const auto totals = add_up(facts);
   auto text = opening(facts, totals);
   for (const auto& each : facts.destinations) {
     if (const auto count = each.gated_facilities.size(); count > 0) {
-      text.id +=
-          fmt::format(" Pengiriman dari {} faskes ke {} ditahan sampai pengelola membukanya.", count, each.destination);
-      text.en +=
-          fmt::format(" Sending for {} to {} is held back until the operator resumes it.",
-                      count == 1 ? std::string("1 facility") : fmt::format("{} facilities", count), each.destination);
+      text += words::said(" Sending for {} to {} is held back until the operator resumes it.",
+                          words::counted(count, words::text("facilities")), each.destination);
     }
     if (each.drain && each.drain->stands_still) {
-      text.id += fmt::format(" Pengiriman laporan lama ke {} sedang dijeda.", each.destination);
-      text.en += fmt::format(" Sending the backlog to {} is paused.", each.destination);
+      text += words::said(" Sending the backlog to {} is paused.", each.destination);
     }
     if (!each.gate) continue;
-    text.id += fmt::format(" Pengiriman ke {} ditahan sampai pengelola membukanya.", each.destination);
-    text.en += fmt::format(" Sending to {} is held back until its operator opens the gate.", each.destination);
+    text += words::said(" Sending to {} is held back until its operator opens the gate.", each.destination);
   }
   if (totals.pending > 0) {
-    text.id +=
-        fmt::format(" {} laporan tersimpan aman dan akan dikirim, jangan diinput ulang", grouped(totals.pending, '.'));
-    text.en += totals.pending == 1 ? " 1 record is safe here and will be sent, do not enter it again"
-                                   : fmt::format(" {} records are safe here and will be sent, do not enter them again",
-                                                 grouped(totals.pending, ','));
+    text += totals.pending == 1 ? words::said(" 1 record is safe here and will be sent, do not enter it again")
+                                : words::said(" {} records are safe here and will be sent, do not enter them again",
+                                              words::grouped(totals.pending));
   } else {
-    text.id += " Tidak ada laporan yang menunggu";
-    text.en += " No record is waiting";
+    text += words::said(" No record is waiting");
   }
-  if (totals.attention > 0) {
-    text.id += fmt::format("; {} perlu diperiksa.", grouped(totals.attention, '.'));
-    text.en +=
-        fmt::format("; {} {} attention.", grouped(totals.attention, ','), totals.attention == 1 ? "needs" : "need");
-  } else {
-    text.id += ".";
-    text.en += ".";
-  }
-  const auto deadlines = on_deadlines(facts);
-  text.id += deadlines.id;
-  text.en += deadlines.en;
-  return text;
+  if (totals.attention == 1) text += words::said("; 1 needs attention");
+  if (totals.attention > 1) text += words::said("; {} need attention", words::grouped(totals.attention));
+  text += ".";
+  return text += on_deadlines(facts);
 }
 
 ordered_json status_json(const StatusFacts& facts) {
   const auto words = sentence(facts);
-  ordered_json document{{"sentence", {{"id", words.id}, {"en", words.en}}}};
+  ordered_json document{{"sentence", {{"id", words.in(words::Language::id)}, {"en", words.english()}}}};
   auto list = ordered_json::array();
   for (const auto& each : facts.destinations) {
     ordered_json entry{{"destination", each.destination},
@@ -192,10 +167,10 @@ ordered_json status_json(const StatusFacts& facts) {
     entry["gated_facilities"] = ordered_json::array();
     for (const auto& [facility, gate] : each.gated_facilities) {
       if (entry["gated_facilities"].size() == most_gates_shown) break;
-      entry["gated_facilities"].push_back({{"facility", facility}, {"since", gate.since}, {"reason", gate.reason}});
+      put_gate(entry["gated_facilities"].emplace_back(ordered_json{{"facility", facility}}), gate);
     }
     entry["drain"] = each.drain ? drain_json(*each.drain) : ordered_json(nullptr);
-    if (each.gate) entry["gate"] = {{"since", each.gate->since}, {"reason", each.gate->reason}};
+    if (each.gate) put_gate(entry["gate"], *each.gate);
     for (const auto state : storage::all_states) entry[std::string(storage::name(state))] = of(each.counts, state);
     entry["pending"] = pending(each.counts);
     entry["needs_attention"] = needs_attention(each.counts);
@@ -209,7 +184,8 @@ ordered_json status_json(const StatusFacts& facts) {
   }
   document["destinations"] = std::move(list);
   document["store"] = {{"writable", facts.store.writable},
-                       {"why_not", facts.store.why_not},
+                       {"why_not", facts.store.why_not.english()},
+                       {"why_not_id", facts.store.why_not.in(words::Language::id)},
                        {"last_position", facts.store.last_position},
                        {"epoch", facts.store.epoch},
                        {"writer_queue", facts.store.writer_queue}};

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "storage/store.h"
 #include "upstream/client/upstream.h"
 
@@ -16,7 +17,7 @@ namespace titip::reads {
 
 // Nothing is sent there until a person takes the gate away.
 struct Gated {
-  std::string reason;
+  words::Said reason;
   std::string since;  // RFC 3339
 };
 
@@ -25,7 +26,7 @@ struct DrainFacts {
   std::string state;  // canary, running, paused, aborted, done
   bool stands_still = false;
   bool is_done = false;
-  std::string reason;  // why it stands still
+  words::Said reason;  // why it stands still
   std::optional<storage::WallTime> goes_on_at{};
   std::uint64_t of = 0;
   std::uint64_t settled = 0;
@@ -39,9 +40,9 @@ struct DrainFacts {
   std::optional<std::chrono::seconds> eta{};
 };
 // What follows "The drain of pcare-vaksin".
-std::string drain_sentence(const DrainFacts& drain);
+words::Said drain_sentence(const DrainFacts& drain);
 nlohmann::ordered_json drain_json(const DrainFacts& drain);
-std::string duration_text(std::chrono::seconds span);  // "25 min", "3 h", "2 days"
+words::Said duration_text(std::chrono::seconds span);  // "25 min", "3 h", "2 days"
 
 struct DestinationFacts {
   std::string destination;
@@ -63,16 +64,11 @@ struct StatusFacts {
   client::WallTime now{};
 };
 
-struct Sentence {
-  std::string id;  // Indonesian
-  std::string en;
-};
-
 std::uint64_t pending(const storage::DestinationCounts& counts);          // everything that is not terminal
 std::uint64_t needs_attention(const storage::DestinationCounts& counts);  // rejected, expired, held
 std::int64_t ledger_difference(const storage::DestinationCounts& counts);
 
-Sentence sentence(const StatusFacts& facts);
+words::Said sentence(const StatusFacts& facts);
 nlohmann::ordered_json status_json(const StatusFacts& facts);
 
 }  // namespace titip::reads

@@ -3,12 +3,18 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/clock/local_date.h"
+#include "metrics/words/said.h"
 #include "storage/state_table.h"
 
 namespace titip::reads {
 namespace {
 
 using nlohmann::ordered_json;
+
+void put_note(ordered_json& document, words::Text note) {
+  document["note"] = note.english;
+  document["note_id"] = note.in(words::Language::id);
+}
 
 ordered_json time_or_null(const std::optional<storage::WallTime>& at) {
   return at ? ordered_json(clock::rfc3339(*at)) : ordered_json(nullptr);
@@ -55,13 +61,13 @@ ordered_json submission_json(const storage::Loaded& loaded, const storage::Seale
                         {"content_erased", record.content_erased},
                         {"attempts", std::move(attempts)}};
   if (record.content_erased) {
-    document["note"] = "What was sent and what the server said have been erased; this is what remains.";
+    put_note(document, words::text("What was sent and what the server said have been erased; this is what remains."));
   } else if (record.erase_when_settled) {
-    document["note"] = "It is on its way and will be erased as soon as it is known what became of it.";
+    put_note(document, words::text("It is on its way and will be erased as soon as it is known what became of it."));
   } else if (record.outcome_rule == storage::nothing_to_take_back) {
-    document["note"] =
-        "What it takes back never reached the national server, so there was nothing to send: it is done. / Yang "
-        "dibatalkannya tidak pernah sampai ke server nasional, jadi tidak ada yang perlu dikirim: sudah selesai.";
+    const words::Said said =
+        words::text("What it takes back never reached the national server, so there was nothing to send: it is done.");
+    document["note"] = said.english() + " / " + said.in(words::Language::id);
   }
   return document;
 }

@@ -30,6 +30,9 @@ const Catalogue& catalogue() {
   return read;
 }
 
+// Written before there is a second thread, so it needs no lock.
+Language own_language = Language::en;
+
 std::string grouped_by(std::uint64_t number, char separator) {
   auto digits = std::to_string(number);
   for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
@@ -42,6 +45,14 @@ std::string grouped_by(std::uint64_t number, char separator) {
 std::string_view indonesian_of(std::string_view english) {
   const auto found = catalogue().find(english);
   return found == catalogue().end() ? english : std::string_view(found->second);
+}
+
+Language spoken() {
+  return own_language;
+}
+
+void speak(Language language) {
+  own_language = language;
 }
 
 std::string_view Text::in(Language language) const {
@@ -62,6 +73,17 @@ Said& Said::operator+=(std::string_view same) {
 
 Said grouped(std::uint64_t number) {
   return {grouped_by(number, ','), grouped_by(number, '.')};
+}
+
+Said counted(std::uint64_t number, Text things) {
+  std::string english(things.english);
+  if (number == 1 && english.ends_with("ies")) {
+    english.replace(english.size() - 3, 3, "y");
+  } else if (number == 1 && english.ends_with('s')) {
+    english.pop_back();
+  }
+  auto counted = grouped(number) + " ";
+  return counted += Said(std::move(english), std::string(things.in(Language::id)));
 }
 
 }  // namespace titip::words

@@ -55,8 +55,8 @@ class Rotator {
       return accept_one();
     };
     const auto report = storage::rotate_keys(key_file, sealer_, store_, home_, options);
-    if (!report) say("error " + report.error() + "\n");
-    if (report && !report->finished) say("error " + report->why_not + "\n");
+    if (!report) say("error " + report.error().english() + "\n");
+    if (report && !report->finished) say("error " + report->why_not.english() + "\n");
     return report && report->finished;
   }
 

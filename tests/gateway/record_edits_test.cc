@@ -61,7 +61,7 @@ class RecordEdits : public admin::QueueFixture {
     request.dry_run = dry_run;
     request.reason = "diperbaiki bersama klinik";
     const auto parsed = admin::parse_request(admin::encode(request));
-    EXPECT_TRUE(parsed) << parsed.error();
+    EXPECT_TRUE(parsed) << parsed.error().english();
     auto all = doors();
     all.destinations = {"pcare-vaksin"};
     all.edit = [this](const Submission& record, const storage::Payload& payload, const std::vector<Edit>& wanted) {
@@ -70,11 +70,11 @@ class RecordEdits : public admin::QueueFixture {
     Quiet telling;
     auto ended = run(*parsed, all, telling);
     for (const auto* secret : {"99010115", "Budi", "password"})
-      EXPECT_EQ((ended.sentence + ended.result).find(secret), std::string::npos) << ended.sentence;
+      EXPECT_EQ((ended.sentence.english() + ended.result).find(secret), std::string::npos) << ended.sentence.english();
     return ended;
   }
   Submission made_by(const Ended& ended) {
-    EXPECT_FALSE(ended.trouble) << ended.sentence;
+    EXPECT_FALSE(ended.trouble) << ended.sentence.english();
     return load(SubmissionId::parse(result_of(ended).value("other", "")).value_or(SubmissionId{}));
   }
   std::string body_of(const SubmissionId& id) {
@@ -154,13 +154,13 @@ TEST_F(RecordEdits, what_cannot_be_is_said_and_nothing_is_stored) {
   const auto says = [&](std::vector<Edit> edits) {
     const auto ended = edit(old.id, std::move(edits));
     EXPECT_EQ(ended.trouble, Trouble::usage);
-    return ended.sentence;
+    return ended.sentence.english();
   };
   EXPECT_TRUE(says({{"/nama", "Orang Uji"}}).contains("stand there already"));
   EXPECT_TRUE(says({{"/skrining/suhu", "37"}}).contains("/skrining/suhu: there is no such place"));
   EXPECT_TRUE(says({{"/nik", ""}}).contains("/nik: "));
   EXPECT_TRUE(says({{"/tglVaksin", "kemarin"}}).contains("/tglVaksin: The date must be written YYYY-MM-DD"));
-  EXPECT_EQ(edit(old.id, {{"/nama", "Budi"}}, true).sentence,
+  EXPECT_EQ(edit(old.id, {{"/nama", "Budi"}}, true).sentence.english(),
             old.id.text() + " would be sent again with other values at /nama.");
   EXPECT_EQ(load(old.id).replaced_by, std::nullopt);
   EXPECT_FALSE(edit(old.id, {{"/nama", "Budi"}}).trouble);
@@ -171,7 +171,7 @@ TEST(EditWords, what_is_wrong_is_said_without_the_value) {
   const auto fault = [](const char* edits) {
     const auto parsed = admin::parse_request(
         std::string(R"({"command":"edit","reason":"x","queue":{"id":"a"},"edits":)") + edits + "}");
-    return parsed ? std::string() : parsed.error();
+    return parsed ? std::string() : parsed.error().english();
   };
   EXPECT_EQ(fault(R"([{"pointer":"/nama","value":"Budi"}])"), "");
   EXPECT_TRUE(fault("[]").contains("--set"));

@@ -13,7 +13,7 @@ std::string said(nlohmann::json deadlines) {
   destination["deadlines"] = std::move(deadlines);
   nlohmann::json document;
   document["destinations"].push_back(std::move(destination));
-  return status_text({{}, false, "One sentence.", document.dump()});
+  return status_text({{}, false, words::verbatim("One sentence."), document.dump()});
 }
 
 TEST(StatusText, says_how_many_will_miss_a_deadline) {

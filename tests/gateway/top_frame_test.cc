@@ -53,7 +53,7 @@ TEST_F(TopFrame, the_first_look_has_counts_and_no_rates) {
   EXPECT_EQ(text.find("deferred"), std::string::npos) << "what is not there is not shown";
   expect_words(frame({200, 30}), {"q: quit"});
   expect_words(frame({200, 30}, Language::id), {"q: keluar"});
-  expect_words(frame({200, 0}, Language::id), {"Server nasional melayani.", "melayani", "antre 1,297"});
+  expect_words(frame({200, 0}, Language::id), {"Server nasional melayani.", "melayani", "antre 1.297"});
 }
 
 TEST_F(TopFrame, rates_and_time_left_come_from_what_changed) {

@@ -51,7 +51,8 @@ class Flood {
   void begin() {
     // Another address every few hundred: a port is not free again at once.
     const auto number = result_.sent / 300;
-    Shot shot{Wire(options_.port, 3, static_cast<std::uint8_t>(number % 250)), mutations_.next(), 0, false, {}};
+    Shot shot{
+        Wire(options_.port, options_.net, static_cast<std::uint8_t>(number % 250)), mutations_.next(), 0, false, {}};
     refused_ = !shot.wire.open();
     if (refused_) return;
     ++result_.sent;

@@ -13,6 +13,7 @@ struct FloodOptions {
   std::size_t requests = 20'000;
   std::size_t at_once = 24;
   std::uint64_t seed = 1;
+  std::uint8_t net = 3;  // of loopback, that they come from
 };
 
 struct FloodResult {

@@ -14,6 +14,7 @@
 #include "tests/hostile/flood.h"
 #include "tests/hostile/honest.h"
 #include "tests/hostile/judge.h"
+#include "tests/hostile/proxied.h"
 #include "tests/hostile/slow.h"
 #include "tests/hostile/stage.h"
 
@@ -25,6 +26,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t least_cases = 150;
 constexpr double most_p99_ms = 50;
+constexpr std::uint8_t proxy_net = 20;
+constexpr std::size_t a_spoiled_header_in = 10;  // of the mutated requests
 
 struct Settings {
   Stage::Programs programs;
@@ -41,13 +44,14 @@ struct Report {
   Findings corpus;
   FloodResult flood;
   SlowResult slow;
+  ProxiedResult proxied;
   Served calm;
   Served served;
   std::size_t crashes = 0;
   std::string tool = "absent";
   std::vector<std::string> wrong;
 
-  std::size_t hangs() const { return corpus.hangs + flood.hangs + slow.left_open; }
+  std::size_t hangs() const { return corpus.hangs + flood.hangs + slow.left_open + proxied.hangs; }
 };
 
 void tell(const char* what, const std::vector<std::string>& lines) {
@@ -79,7 +83,14 @@ std::string on_path(const char* program) {
   return {};
 }
 
-bool attack(const Settings& settings, const std::vector<Case>& corpus, Stage& stage, Report& report) {
+void end(Stage& stage, Report& report) {
+  const bool ran = stage.gateway_runs();
+  if (ran && stage.stop()) return;
+  ++report.crashes;
+  fmt::print("{}:\n{}\n", ran ? "the gateway did not end in order" : "the gateway's last words", stage.last_words());
+}
+
+void attack(const Settings& settings, const std::vector<Case>& corpus, Stage& stage, Report& report) {
   {
     Honest calm(stage.port(), 0);
     std::this_thread::sleep_for(3s);
@@ -90,7 +101,9 @@ bool attack(const Settings& settings, const std::vector<Case>& corpus, Stage& st
   tell("wrong verdict", report.corpus.wrong);
   if (settings.expect_violation) {
     report.served = honest.stop();
-    return true;
+    // It wants no header, so none of the lies may go by unseen.
+    report.proxied = tell_lies({.port = stage.port(), .proxy_net = proxy_net});
+    return;
   }
   std::vector<std::string> sound;
   for (const auto& each : corpus)
@@ -104,6 +117,20 @@ bool attack(const Settings& settings, const std::vector<Case>& corpus, Stage& st
   run_tool(settings, stage.port(), report);
   report.served = honest.stop();
   tell("a clinic", report.served.wrong);
+}
+
+// False: it could not be run.
+bool attack_behind_a_proxy(const Settings& settings, Report& report) {
+  auto stage = Stage::set_up(settings.programs, proxy_net);
+  if (!stage) return fmt::print(stderr, "titip_hostile: {}\n", stage.error()), false;
+  report.proxied = attack_proxied({.port = stage->port(),
+                                   .proxy_net = proxy_net,
+                                   .share = share_of_an_address,
+                                   .mutated = settings.requests / a_spoiled_header_in,
+                                   .seed = settings.seed});
+  tell("wrong verdict", report.proxied.wrong);
+  end(*stage, report);
+  if (!report.proxied.wrong.empty()) stage->keep();
   return true;
 }
 
@@ -142,21 +169,18 @@ int run(const Settings& settings) {
            std::ranges::any_of(one.answers, [](const auto& owed) { return !owed.reason.empty(); });
   }));
   attack(settings, *corpus, *stage, report);
-  if (!stage->gateway_runs()) {
-    ++report.crashes;
-    fmt::print("the gateway's last words:\n{}\n", stage->last_words());
-  } else if (!stage->stop()) {
-    ++report.crashes;
-    fmt::print("the gateway did not end in order:\n{}\n", stage->last_words());
-  }
+  end(*stage, report);
   if (settings.expect_violation) {
-    const bool caught = !report.corpus.wrong.empty() && report.crashes == 0;
-    fmt::print("hostile control: wrong_verdicts={} {}\n", report.corpus.wrong.size(), caught ? "caught" : "NOT caught");
+    const auto& proxied = report.proxied;
+    const bool caught = !report.corpus.wrong.empty() && proxied.wrong.size() >= proxied.telling && report.crashes == 0;
+    fmt::print("hostile control: wrong_verdicts={} proxy_headers={}/{} {}\n", report.corpus.wrong.size(),
+               proxied.wrong.size(), proxied.telling, caught ? "caught" : "NOT caught");
     return caught ? 0 : 1;
   }
+  if (!attack_behind_a_proxy(settings, report)) return 2;
   judge_limits(report);
   const bool passed = report.wrong.empty() && report.corpus.wrong.empty() && report.flood.wrong_in_all == 0 &&
-                      report.hangs() == 0 && report.slow.wrong.empty();
+                      report.proxied.wrong.empty() && report.hangs() == 0 && report.slow.wrong.empty();
   tell("not as it must be", report.wrong);
   if (!passed) {
     stage->keep();
@@ -164,13 +188,14 @@ int run(const Settings& settings) {
   }
   fmt::print(
       "hostile: beast_alone_accepts={} p99_ms={:.1f} calm_p99_ms={:.1f} clinics_requests={} answered_mutations={} "
-      "idle={} turned_away={} throttled={} slowhttptest={}\n",
+      "idle={} turned_away={} throttled={} slowhttptest={} proxy_headers={} spoiled_headers={}\n",
       report.beast_accepts, report.served.p99_ms(), report.calm.p99_ms(), report.served.asked, report.flood.answered,
-      report.slow.idle, report.slow.turned_away, report.slow.throttled, report.tool);
+      report.slow.idle, report.slow.turned_away, report.slow.throttled, report.tool, report.proxied.cases,
+      report.proxied.mutated);
   fmt::print(
       "hostile: corpus={} wrong_verdicts={} mutated_requests={} crashes={} hangs={} served_ok_meanwhile={:.4g}%\n",
-      report.cases, report.corpus.wrong.size() + report.flood.wrong_in_all, report.flood.sent, report.crashes,
-      report.hangs(), report.served.percent());
+      report.cases, report.corpus.wrong.size() + report.flood.wrong_in_all + report.proxied.wrong.size(),
+      report.flood.sent, report.crashes, report.hangs(), report.served.percent());
   return passed ? 0 : 1;
 }
 

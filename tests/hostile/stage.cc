@@ -20,8 +20,9 @@ using nlohmann::json;
 
 }  // namespace
 
-std::expected<Stage, std::string> Stage::set_up(const Programs& programs) {
+std::expected<Stage, std::string> Stage::set_up(const Programs& programs, std::uint8_t proxy_net) {
   Stage stage;
+  stage.proxy_net_ = proxy_net;
   std::error_code error;
   const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path();
   std::string pattern = (beside / "hostile-XXXXXX").string();
@@ -42,7 +43,8 @@ std::expected<Stage, std::string> Stage::set_up(const Programs& programs) {
                                    stage.directory_ / "titip.log", false);
   if (!gateway) return std::unexpected(gateway.error());
   stage.gateway_.emplace(std::move(*gateway));
-  if (auto ready = stage.wait_for(*stage.gateway_, stage.port_, "/readyz", "titip"); !ready)
+  // Its front listens before this one does, and may want a header that is not a client's.
+  if (auto ready = stage.wait_for(*stage.gateway_, stage.operations_port_, "/readyz", "titip"); !ready)
     return std::unexpected(ready.error());
   return stage;
 }
@@ -59,7 +61,7 @@ std::expected<void, std::string> Stage::write_config() const {
   json facilities = json::array();
   for (const char* code : {"P0001", "P0002", "P0003"})
     facilities.push_back({{"code", code}, {"name", fmt::format("Puskesmas Uji {}", code)}, {"time_zone", "WIB"}});
-  const json config{
+  json config{
       {"data_directory", (directory_ / "data").string()},
       {"front",
        {{"address", "127.0.0.1"},
@@ -79,6 +81,12 @@ std::expected<void, std::string> Stage::write_config() const {
                                      {"base_url", fmt::format("http://127.0.0.1:{}/vaksin", sim_port_)}}})},
       {"facilities", facilities},
   };
+  if (proxy_net_ != 0) {
+    auto& front = config["front"];
+    front["trusted_proxies"] = {fmt::format("127.{}.0.0/16", proxy_net_)};
+    front["proxy_protocol"] = "required";
+    front["admission"] = {{"networks", {"192.0.2.0/24"}}};
+  }
   std::ofstream out(directory_ / "titip.json");
   out << config.dump(2) << "\n";
   out.close();

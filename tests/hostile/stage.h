@@ -20,7 +20,8 @@ class Stage {
     std::filesystem::path titip;
     std::filesystem::path sim;
   };
-  static std::expected<Stage, std::string> set_up(const Programs& programs);
+  // With a net: the gateway stands behind proxies in 127.NET.0.0/16, and wants the PROXY protocol of them.
+  static std::expected<Stage, std::string> set_up(const Programs& programs, std::uint8_t proxy_net = 0);
   Stage(Stage&&) = default;
   Stage& operator=(Stage&&) = delete;
   ~Stage();  // the directory goes, but for a run that keeps it
@@ -45,6 +46,7 @@ class Stage {
   std::uint16_t operations_port_ = 0;
   std::uint16_t sim_port_ = 0;
   std::uint16_t control_port_ = 0;
+  std::uint8_t proxy_net_ = 0;
   bool kept_ = false;
   std::optional<day::Child> sim_;
   std::optional<day::Child> gateway_;

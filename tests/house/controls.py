@@ -245,8 +245,18 @@ PLANTED = {
     "a sentence in one language": (
         "said", {"gateway/top_frame.cc": source_of_words('show("this is " "hard-coded text here")')},
         "gateway/top_frame.cc", "in one language"),
+    "a sentence that only looks like an invariant": (
+        "said", {"storage/a.cc": source_of_words('check([] { return "this is hard-coded text"; })')}, "storage/a.cc", "in one language"),
     "a raw sentence in one language": (
         "said", {"gateway/top_frame.cc": source_of_words('R"x(Data ini sudah dihapus.)x"')}, "gateway/top_frame.cc", "in one language"),
+    "one text for both languages": (
+        "said", {"storage/a.cc": source_of_words("words::Said{why, why}")}, "storage/a.cc", '"why" stands for both'),
+    "one text for both languages, moved": (
+        "said", {"storage/a.cc": source_of_words("words::Said(gate.reason(), std::move(gate.reason()))")}, "storage/a.cc",
+        '"gate.reason()" stands for both'),
+    "one text for a sentence with a name": (
+        "said", {"storage/a.cc": source("storage", 'words::Said so(std::string("ya"), std::string("ya"));\n')}, "storage/a.cc",
+        'stands for both'),
     "an exception of speech without a reason": (
         "said", {said.ALLOWED: "gateway/top_frame.cc: this is -> so\n"}, said.ALLOWED, "a whole sentence"),
     "an exception of speech nobody needs": (
@@ -294,6 +304,15 @@ class Controls(unittest.TestCase):
 
     def test_indonesian_may_take_its_arguments_in_another_order(self):
         self.assertEqual(said.placeholders("{} of {:>3}"), said.placeholders("{1:>3} dari {0}"))
+
+    def test_an_invariant_speaks_english_alone(self):
+        tree = self.tree({"storage/a.cc": source("storage", 'void f(bool so) {\n  check(so, "a record lies under its own id");\n}\n')})
+        self.assertEqual([str(v) for v in CHECKS["said"](tree)], [])
+
+    def test_a_text_for_each_language_is_heard(self):
+        tree = self.tree({"storage/a.cc": source_of_words("words::Said{english, indonesian}", "words::verbatim(why)",
+                                                          "words::Said(why, whys)", "words::Said(a.why, b.why)")})
+        self.assertEqual([str(v) for v in CHECKS["said"](tree)], [])
 
     def test_a_literal_with_a_reason_is_heard(self):
         tree = self.tree({"gateway/top_frame.cc": source_of_words('show("this is hard-coded")'),

@@ -160,8 +160,13 @@ class Gateway:
         return self.call(method, MOUNT + path, body, headers)
 
     def metric(self, name):
-        text = self.call("GET", "/metrics", port=self.operations_port)[1]
-        return float(re.search(rf"^{re.escape(name)} (\S+)$", text, re.M).group(1))
+        """The value of a series; its labels in any order."""
+        parts = lambda series: (series.partition("{")[0], set(series.partition("{")[2].rstrip("}").split(",")))
+        for line in self.call("GET", "/metrics", port=self.operations_port)[1].splitlines():
+            series, _, value = line.rpartition(" ")
+            if not line.startswith("#") and parts(series) == parts(name):
+                return float(value)
+        raise AssertionError(f"no series {name}")
 
     def counts(self):
         return self.get("/v1/status")[1]["destinations"][0]

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -196,7 +197,7 @@ TEST(Catalogue, attempts_tell_served_from_not_served) {
 
 TEST(Catalogue, the_same_metric_twice_is_one_metric) {
   Registry registry;
-  const Definition definition{"test_total", "A test."};
+  const Definition definition{"test_total", words::text("A test.")};
   const Counter first = registry.counter(definition, {{"a", "b"}});
   const Counter second = registry.counter(definition, {{"a", "b"}});
   first.add(2);
@@ -275,9 +276,33 @@ TEST(Catalogue, every_help_is_one_line) {
   EXPECT_GT(helps, 50U);
 }
 
+// {metric: help} of a process that speaks this language.
+std::map<std::string, std::string> helps_in(words::Language language) {
+  words::speak(language);
+  AllProbes probes;
+  process_metrics(probes.registry);
+  const auto exposed = lines(probes.registry.expose(), "# HELP ");
+  words::speak(words::Language::en);
+  std::map<std::string, std::string> helps;
+  for (const auto& line : exposed) {
+    const auto rest = line.substr(7);
+    helps.emplace(rest.substr(0, rest.find(' ')), rest.substr(rest.find(' ') + 1));
+  }
+  return helps;
+}
+
+TEST(Catalogue, help_is_in_the_language_of_the_process) {
+  const auto english = helps_in(words::Language::en);
+  const auto indonesian = helps_in(words::Language::id);
+  EXPECT_EQ(english.at("titip_queue_submissions"), "Submissions in custody, by state.");
+  EXPECT_EQ(indonesian.at("titip_queue_submissions"), "Kiriman yang tersimpan aman, menurut status.");
+  ASSERT_EQ(indonesian.size(), english.size());
+  for (const auto& [name, help] : english) EXPECT_NE(indonesian.at(name), help) << name;
+}
+
 TEST(Catalogue, fills_run_at_every_exposition) {
   Registry registry;
-  const Gauge gauge = registry.gauge({"test_gauge", "A test."}, {});
+  const Gauge gauge = registry.gauge({"test_gauge", words::text("A test.")}, {});
   int runs = 0;
   registry.before_exposition([&] { gauge.set(++runs); });
   EXPECT_THAT(registry.expose(), HasSubstr("test_gauge 1"));
@@ -286,7 +311,7 @@ TEST(Catalogue, fills_run_at_every_exposition) {
 
 TEST(Catalogue, label_values_are_escaped) {
   Registry registry;
-  registry.gauge({"test_gauge", "A test."}, {{"name", "a\"b\\c\nd"}}).set(1);
+  registry.gauge({"test_gauge", words::text("A test.")}, {{"name", "a\"b\\c\nd"}}).set(1);
   EXPECT_THAT(registry.expose(), HasSubstr(R"(test_gauge{name="a\"b\\c\nd"} 1)"));
 }
 

@@ -50,6 +50,10 @@ first=$build/package/titip_${version}_amd64.deb
 second=$build/package/titip_${version}+next_amd64.deb
 say "$(basename "$first"), $(stat --format=%s "$first") bytes"
 
+contents=$(dpkg-deb --contents "$first")
+for paper in man/man1/titip.1.gz man/id/man1/titip.1.gz bash-completion/completions/titip zsh/vendor-completions/_titip; do
+  [[ $contents == *" ./usr/share/$paper"* ]] || die "it lacks /usr/share/$paper"
+done
 lintian --allow-root --fail-on error "$first" || die "lintian found errors"
 errors_of_a_bad_one=$(
   bad=$build/package-bad

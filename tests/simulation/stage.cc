@@ -78,7 +78,7 @@ struct Stage::Life {
         dispatcher(dispatcher_options(stage.options_),
                    {stage.profile_, stage.facilities_, store, home, stage.sealer_, upstream, stage.clock_, timers,
                     [&stage] { return stage.uniform(); }, probes,
-                    [&stage](const auto& facility, const std::string&) { stage.gate(facility, true); }}) {}
+                    [&stage](const auto& facility, const words::Said&) { stage.gate(facility, true); }}) {}
 
   tests::FakeHome home;
   LoopTimers timers;

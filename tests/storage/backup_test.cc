@@ -243,8 +243,8 @@ TEST_F(Backup, TheGapEndsWhereTheReplacedStoreEnded) {
   const auto restored = restore();
   ASSERT_TRUE(restored.has_value()) << restored.error();
   ASSERT_TRUE(restored->gap.until.has_value());
-  EXPECT_NE(restored->gap.text().find("10 accepted submissions (positions 51 to 60)"), std::string::npos)
-      << restored->gap.text();
+  EXPECT_NE(restored->gap.text().english().find("10 accepted submissions (positions 51 to 60)"), std::string::npos)
+      << restored->gap.text().english();
   EXPECT_EQ(restored->epoch, 4U) << "above every epoch the lost one ever had";
   expect_restored();
 }

@@ -57,6 +57,15 @@ TEST(DiskGuard, Table) {
   }
 }
 
+// Whoever asks why submissions are refused may read either language.
+TEST(DiskGuard, SaysWhyInBothLanguages) {
+  const DiskLimits limits = limits_of(800U << 20U, 0);
+  EXPECT_EQ(refusal_of(DiskState::low, {.free_bytes = 500U << 20U}, limits),
+            words::Said("only 500 MiB are free on the data directory's disk and the floor is 800 MiB; free some space",
+                        "hanya 500 MiB yang kosong di disk direktori data, sedangkan batas bawahnya 800 MiB; kosongkan "
+                        "ruang"));
+}
+
 TEST(DiskGuard, WithoutAFloorNothingIsDecided) {
   const DiskLimits none = limits_of(0, ballast_bytes);
   EXPECT_EQ(decide(DiskState::ok, {0, 0}, none), DiskDecision{});
@@ -131,7 +140,7 @@ TEST_F(Watch, TheBallastComesAndGoes) {
   EXPECT_TRUE(watch.erase_at_once());
   EXPECT_GT(ballast.bytes(), 0U) << "kept for worse";
   EXPECT_EQ(watch.status().free_bytes, 15U << 20U);
-  EXPECT_NE(watch.status().why_not.find("floor"), std::string::npos);
+  EXPECT_NE(watch.status().why_not.english().find("floor"), std::string::npos);
   free = 1U << 20U;
   watch.look();
   EXPECT_EQ(ballast.bytes(), 0U);
@@ -205,7 +214,7 @@ TEST_F(Watch, ADiskThatDoesNotSayIsRefused) {
   blind.free_bytes = [] { return std::optional<std::uint64_t>(); };
   const SpaceWatch watch(blind);
   EXPECT_TRUE(watch.low());
-  EXPECT_NE(watch.status().why_not.find("cannot be read"), std::string::npos);
+  EXPECT_NE(watch.status().why_not.english().find("cannot be read"), std::string::npos);
 }
 
 }  // namespace

@@ -45,7 +45,8 @@ TEST(Facilities, a_consumer_id_belongs_to_one) {
   ASSERT_TRUE(facilities.add(facility("P0003"))) << "none is no conflict";
   const auto refused = facilities.add(facility("P0002", "1001"));
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error(), "the consumer id 1001 belongs to facility P0001 already; each facility has its own");
+  EXPECT_EQ(refused.error().english(),
+            "the consumer id 1001 belongs to facility P0001 already; each facility has its own");
   EXPECT_EQ(facilities.conflict(facility("P0002", "1001")), refused.error());
   EXPECT_EQ(facilities.find("P0002")->consumer_id, "") << "as it was";
   EXPECT_EQ(facilities.find_consumer(""), nullptr);
@@ -256,7 +257,7 @@ TEST_P(KeptFacilitiesOfStore, rotation_reseals_them) {
   options.grace = std::chrono::milliseconds(0);
   const auto report = rotate_keys(key_file, *sealer, *store, home, options);
   ASSERT_TRUE(report);
-  EXPECT_TRUE(report->finished) << report->why_not;
+  EXPECT_TRUE(report->finished) << report->why_not.english();
   EXPECT_EQ(report->dropped.size(), 1U) << "nothing was left under the old key";
   const auto after = caller->get_object(std::string(facility_object_kind), "P0001").value()->bytes;
   EXPECT_EQ(Sealer::key_id_of(after), report->current_key);

@@ -79,7 +79,7 @@ TEST_P(KeyRotation, EverythingIsWrappedAnewAndTheOldKeyGoes) {
   const std::string before = now_of(3).wrapped_key;
   const std::uint32_t version = now_of(3).version;
   const RotationReport report = rotate();
-  EXPECT_TRUE(report.finished) << report.why_not;
+  EXPECT_TRUE(report.finished) << report.why_not.english();
   EXPECT_TRUE(report.began);
   EXPECT_EQ(report.current_key, 2U);
   EXPECT_EQ(report.dropped, std::vector<std::uint32_t>{1});
@@ -122,7 +122,7 @@ TEST_P(KeyRotation, StoppedAfterAnyStepItEndsRightWhenRunAgain) {
     RotationOptions finish = options();
     finish.only_finish = true;
     const RotationReport second = rotate(finish);
-    EXPECT_TRUE(second.finished) << second.why_not;
+    EXPECT_TRUE(second.finished) << second.why_not.english();
     EXPECT_FALSE(second.began) << "one was under way: " << name(last);
     EXPECT_EQ(ids_in_file().size(), 1U);
     EXPECT_EQ(ids_in_file().front(), first.current_key) << name(last);
@@ -210,7 +210,7 @@ TEST_P(KeyRotation, TheOldKeyStaysWhileADamagedRecordMayNeedIt) {
   const RotationReport kept = rotate();
   EXPECT_FALSE(kept.finished);
   EXPECT_EQ(kept.damaged, 1U);
-  EXPECT_NE(kept.why_not.find("1 damaged"), std::string::npos) << kept.why_not;
+  EXPECT_NE(kept.why_not.english().find("1 damaged"), std::string::npos) << kept.why_not.english();
   EXPECT_EQ(ids_in_file(), (std::vector<std::uint32_t>{2, 1}));
   expect_custody("with both keys");
   RotationOptions forget = options();
@@ -226,7 +226,7 @@ TEST_P(KeyRotation, DamageThatNobodyHasMetYetKeepsTheOldKeyUntilItIsGivenUp) {
   const RotationReport kept = rotate();
   EXPECT_FALSE(kept.finished);
   EXPECT_EQ(kept.damaged, 1U);
-  EXPECT_NE(kept.why_not.find("--forget-damaged"), std::string::npos) << kept.why_not;
+  EXPECT_NE(kept.why_not.english().find("--forget-damaged"), std::string::npos) << kept.why_not.english();
   EXPECT_EQ(ids_in_file(), (std::vector<std::uint32_t>{2, 1}));
 
   RotationOptions finish = options();
@@ -243,7 +243,7 @@ TEST_P(KeyRotation, DamageThatNobodyHasMetYetKeepsTheOldKeyUntilItIsGivenUp) {
   RotationOptions forget = options();
   forget.forget_damaged = true;
   const RotationReport given_up = rotate(forget);
-  EXPECT_TRUE(given_up.finished) << given_up.why_not;
+  EXPECT_TRUE(given_up.finished) << given_up.why_not.english();
   EXPECT_FALSE(given_up.began);
   EXPECT_EQ(given_up.dropped, (std::vector<std::uint32_t>{2, 1}));
   EXPECT_EQ(given_up.damaged, 1U);
@@ -285,14 +285,15 @@ TEST_P(KeyRotation, WithAnOlderKeyFileItIsRefusedAndTheLostKeysIdIsNotGivenAway)
   start_again();
   const auto refused = rotate_keys(key_file, *sealer, *store, home, options());
   ASSERT_FALSE(refused.has_value());
-  EXPECT_NE(refused.error().find("11 records and log-ins are under wrapping keys that are not in"), std::string::npos)
-      << refused.error();
+  EXPECT_NE(refused.error().english().find("11 records and log-ins are under wrapping keys that are not in"),
+            std::string::npos)
+      << refused.error().english();
   EXPECT_EQ(ids_in_file(), std::vector<std::uint32_t>{1}) << "nothing was made";
 
   RotationOptions anyway = options();
   anyway.forget_lost = true;
   const RotationReport rotated = rotate(anyway);
-  EXPECT_TRUE(rotated.finished) << rotated.why_not;
+  EXPECT_TRUE(rotated.finished) << rotated.why_not.english();
   EXPECT_EQ(rotated.lost, records + 1U);
   EXPECT_EQ(ids_in_file(), std::vector<std::uint32_t>{3}) << "2 belongs to the lost one";
 
@@ -303,7 +304,7 @@ TEST_P(KeyRotation, WithAnOlderKeyFileItIsRefusedAndTheLostKeysIdIsNotGivenAway)
   start_again();
   expect_custody("with the key that was found");
   const RotationReport last = rotate();
-  EXPECT_TRUE(last.finished) << last.why_not;
+  EXPECT_TRUE(last.finished) << last.why_not.english();
   EXPECT_EQ(last.lost, 0U);
   EXPECT_EQ(ids_in_file(), std::vector<std::uint32_t>{4});
   expect_custody("under one key again");
@@ -353,7 +354,7 @@ TEST_P(KeyRotation, ItDoesNotDropAKeyThatIsStillUsed) {
   NeverDone stubborn(*store);
   const auto report = rotate_keys(key_file, *sealer, stubborn, home, options());
   ASSERT_FALSE(report.has_value());
-  EXPECT_NE(report.error().find("keep turning up"), std::string::npos) << report.error();
+  EXPECT_NE(report.error().english().find("keep turning up"), std::string::npos) << report.error().english();
   EXPECT_EQ(ids_in_file(), (std::vector<std::uint32_t>{2, 1}));
   expect_custody("with both keys");
 }
@@ -363,12 +364,12 @@ TEST_P(KeyRotation, WhatIsInTheWayIsSaidInASentence) {
   ::chmod(key_file.c_str(), 0640);
   const auto refused = rotate_keys(key_file, *sealer, *store, home, options());
   ASSERT_FALSE(refused.has_value());
-  EXPECT_NE(refused.error().find("chmod 600"), std::string::npos) << refused.error();
+  EXPECT_NE(refused.error().english().find("chmod 600"), std::string::npos) << refused.error().english();
   ::chmod(key_file.c_str(), 0600);
   store->close();
   const auto closed = rotate_keys(key_file, *sealer, *store, home, options());
   ASSERT_FALSE(closed.has_value());
-  EXPECT_NE(closed.error().find("run the rotation again"), std::string::npos) << closed.error();
+  EXPECT_NE(closed.error().english().find("run the rotation again"), std::string::npos) << closed.error().english();
 }
 
 }  // namespace

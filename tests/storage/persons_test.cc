@@ -179,7 +179,7 @@ TEST_P(Persons, AfterARestoreTheListIsAppliedAgain) {
     told.push_back(persons);
     return true;
   });
-  ASSERT_TRUE(done.has_value()) << done.error();
+  ASSERT_TRUE(done.has_value()) << done.error().english();
   EXPECT_EQ(done->persons, 2U);
   EXPECT_EQ(done->cancelled_count, 4U);
   EXPECT_EQ(told, (std::vector<std::uint64_t>{1, 2}));
@@ -238,7 +238,7 @@ TEST_P(DamagedPersons, AfterARestoreEveryOtherErasureIsApplied) {
   ASSERT_TRUE(append_erasure(list, {now, 1, hash_of(0)}));
   ASSERT_TRUE(append_erasure(list, {now, 1, hash_of(1)}));
   const auto done = reapply_erasures(*store, *sealer, home, list);
-  ASSERT_TRUE(done.has_value()) << done.error();
+  ASSERT_TRUE(done.has_value()) << done.error().english();
   EXPECT_EQ(done->persons, 2U);
   EXPECT_EQ(done->cancelled_count, 6U);
   EXPECT_EQ(done->left_out.ids, (std::vector<SubmissionId>{id_of_record(1), id_of_record(6)}));
@@ -248,7 +248,7 @@ TEST_P(DamagedPersons, AfterARestoreEveryOtherErasureIsApplied) {
 TEST_P(DamagedPersons, WhatCameLongAfterTheErasureIsNotCalledLeftOut) {
   ASSERT_TRUE(append_erasure(list, {now_of(0).accepted_at - std::chrono::hours(48), 1, hash_of(0)}));
   const auto done = reapply_erasures(*store, *sealer, home, list);
-  ASSERT_TRUE(done.has_value()) << done.error();
+  ASSERT_TRUE(done.has_value()) << done.error().english();
   EXPECT_FALSE(done->left_out.any());
 }
 
@@ -257,7 +257,7 @@ TEST_P(Persons, AListOfANewerKeyFileIsNotPassedOver) {
   ASSERT_TRUE(append_erasure(list, {now, 2, hash_of(0)}));
   const auto refused = reapply_erasures(*store, *sealer, home, list);
   ASSERT_FALSE(refused.has_value());
-  EXPECT_NE(refused.error().find("newer key file"), std::string::npos) << refused.error();
+  EXPECT_NE(refused.error().english().find("newer key file"), std::string::npos) << refused.error().english();
   std::filesystem::remove(list);
   EXPECT_EQ(reapply_erasures(*store, *sealer, home, list).value().persons, 0U) << "nobody was ever erased";
 }

@@ -129,8 +129,8 @@ TEST_F(Restores, EveryDestinationStartsPausedAndTheGapIsStated) {
   const auto restored = restore();
   ASSERT_TRUE(restored.has_value()) << restored.error();
   EXPECT_EQ(restored->epoch, 5U) << "above whatever the lost store ever had";
-  EXPECT_NE(restored->gap.text().find("5 accepted submissions (positions 11 to 15)"), std::string::npos)
-      << restored->gap.text();
+  EXPECT_NE(restored->gap.text().english().find("5 accepted submissions (positions 11 to 15)"), std::string::npos)
+      << restored->gap.text().english();
   open();
   const auto gate = caller->get_object(std::string(gate_kind), "pcare").value();
   ASSERT_TRUE(gate.has_value());
@@ -148,8 +148,45 @@ TEST_F(Restores, WithoutAWatermarkTheGapLastsUntilNow) {
   fill();
   const auto restored = restore();
   ASSERT_TRUE(restored.has_value());
-  EXPECT_NE(restored->gap.text().find("everything between"), std::string::npos);
+  EXPECT_NE(restored->gap.text().english().find("everything between"), std::string::npos);
   EXPECT_NE(restored->gap.json().find(R"("until":null)"), std::string::npos);
+}
+
+TEST(Gap, IsSaidInBothLanguagesAndKeptInEnglish) {
+  struct Row {
+    std::optional<Reach> until;
+    const char* english;
+    const char* indonesian;
+  };
+  const Row rows[] = {
+      {std::nullopt,
+       "everything between 2021-08-26 17:46:40 UTC (position 10) and the restore at 2021-08-26 19:46:40 UTC is "
+       "missing: "
+       "submissions accepted since, and what became of older ones",
+       "semua yang terjadi antara 2021-08-26 17:46:40 UTC (posisi 10) dan pemulihan pada 2021-08-26 19:46:40 UTC "
+       "hilang: kiriman yang diterima sejak itu, dan kelanjutan dari laporan yang lebih lama"},
+      {Reach{8, 10, 4, at(noon_ms + hour_ms)},
+       "missing between 2021-08-26 17:46:40 UTC and 2021-08-26 18:46:40 UTC: no accepted submission, 1 commit in all",
+       "yang hilang antara 2021-08-26 17:46:40 UTC dan 2021-08-26 18:46:40 UTC: tidak ada kiriman yang diterima, "
+       "seluruhnya 1 commit"},
+      {Reach{9, 11, 4, at(noon_ms + hour_ms)},
+       "missing between 2021-08-26 17:46:40 UTC and 2021-08-26 18:46:40 UTC: 1 accepted submission (position 11), "
+       "2 commits in all",
+       "yang hilang antara 2021-08-26 17:46:40 UTC dan 2021-08-26 18:46:40 UTC: 1 kiriman yang diterima (posisi 11), "
+       "seluruhnya 2 commit"},
+      {Reach{9, 1213, 4, at(noon_ms + hour_ms)},
+       "missing between 2021-08-26 17:46:40 UTC and 2021-08-26 18:46:40 UTC: 1203 accepted submissions (positions 11 "
+       "to 1213), 2 commits in all",
+       "yang hilang antara 2021-08-26 17:46:40 UTC dan 2021-08-26 18:46:40 UTC: 1203 kiriman yang diterima (posisi 11 "
+       "sampai 1213), seluruhnya 2 commit"},
+  };
+  for (const Row& row : rows) {
+    const Gap gap{Reach{7, 10, 4, at(noon_ms)}, row.until, at(noon_ms + 2 * hour_ms)};
+    EXPECT_EQ(gap.text(), words::Said(row.english, row.indonesian));
+    words::speak(words::Language::id);
+    EXPECT_NE(gap.json().find(row.english), std::string::npos) << gap.json();
+    words::speak(words::Language::en);
+  }
 }
 
 TEST_F(Restores, WhatWaitsForAnotherIsAskedAfterTooAndTheBooksBalance) {

@@ -157,7 +157,7 @@ TEST_F(FullDisk, RefusesNewWorkTakesOutcomesAndRecoversByItself) {
   const Health low = store->health();
   EXPECT_TRUE(low.disk_low);
   EXPECT_TRUE(low.writable) << "outcomes are taken";
-  EXPECT_NE(low.why_not.find("the floor is 64 MiB"), std::string::npos) << low.why_not;
+  EXPECT_NE(low.why_not.english().find("the floor is 64 MiB"), std::string::npos) << low.why_not.english();
   EXPECT_GT(low.free_bytes, 0U);
   settle_some(300);
 

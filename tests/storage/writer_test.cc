@@ -64,7 +64,7 @@ TEST_F(WriterTest, TheFirstBadWriteStopsTheStoreForEver) {
   EXPECT_EQ(probes.writes_failed, 1U);
   EXPECT_FALSE(store->health().writable);
   EXPECT_FALSE(store->takes_accepts());
-  EXPECT_EQ(store->health().why_not, fatal_why);
+  EXPECT_EQ(store->health().why_not.english(), fatal_why);
   const std::size_t commits = kv->commits;
   accept(7, answers);
   drain();
@@ -245,7 +245,7 @@ TEST_F(WriterTest, BelowTheFloorAcceptsAreRefusedAndSettlementsGoOn) {
   wait_for(true);
   EXPECT_TRUE(store->health().writable) << "settlements go on";
   EXPECT_FALSE(store->takes_accepts());
-  EXPECT_NE(store->health().why_not.find("floor"), std::string::npos) << store->health().why_not;
+  EXPECT_NE(store->health().why_not.english().find("floor"), std::string::npos) << store->health().why_not.english();
   EXPECT_EQ(caller->accept(std::vector{submission(2)}).error(), Error::unavailable);
   EXPECT_EQ(caller->finish(record, Event::delivered).state, State::delivered);
   EXPECT_EQ(probes.disk_full, 1U);

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "upstream/client/public_address.h"
 
 namespace titip::client {
@@ -240,8 +241,8 @@ std::expected<std::unique_ptr<CallbackDoor>, std::string> make_callback_transpor
   if (const auto& file = shared->options.ca_file; !file.empty()) {
     shared->tls.load_verify_file(file.string(), error);
     if (error)
-      return std::unexpected("the certificates in " + file.string() + " cannot be read (" + error.message() +
-                             "); it must be a PEM file");
+      return std::unexpected(words::tell("the certificates in {} cannot be read ({}); it must be a PEM file",
+                                         file.string(), error.message()));
   }
   return std::make_unique<CallbackTransport>(std::move(shared));
 }

@@ -17,10 +17,11 @@
 #include <boost/beast/http/write.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <list>
 #include <optional>
 #include <set>
+
+#include "metrics/words/said.h"
 
 namespace titip::client {
 namespace {
@@ -145,7 +146,8 @@ class HttpTransport final : public Transport, public std::enable_shared_from_thi
   bool closed_ = false;
 };
 
-// One request on its way: resolve, connect, write, read, each step with a deadline that names the failure it means.
+// One request on its way: resolve, connect, through the proxy if there is one, write, read, each step with a deadline
+// that names the failure it means.
 class Call : public std::enable_shared_from_this<Call> {
  public:
   Call(std::shared_ptr<HttpTransport> transport, OutboundRequest request, Done done)
@@ -188,37 +190,57 @@ class Call : public std::enable_shared_from_this<Call> {
   }
 
   void resolve() {
-    arm(transport_->options().resolve_timeout, Failure::resolve_timeout);
+    arm(transport_->options().resolve_timeout, on_the_way(Failure::resolve_timeout));
     const auto& base = transport_->options().base;
+    const auto& proxy = transport_->options().proxy;
+    // Behind a proxy the destination's name is the proxy's to look up: often nobody on this side can.
     transport_->resolver().async_resolve(
-        base.host, base.port, [self = shared_from_this()](error_code error, tcp::resolver::results_type found) {
+        bare_host(proxy ? proxy->host : base.host), proxy ? proxy->port : base.port,
+        [self = shared_from_this()](error_code error, tcp::resolver::results_type found) {
           if (!self->done_) return;
-          if (error) return self->fail(Failure::resolve_failed);
+          if (error) return self->fail(self->on_the_way(Failure::resolve_failed));
           self->transport_->learn(found);
           self->connect(found);
         });
   }
 
   void connect(const tcp::resolver::results_type& addresses) {
-    arm(transport_->options().connect_timeout, Failure::connect_timeout);
+    arm(transport_->options().connect_timeout, on_the_way(Failure::connect_timeout));
     asio::async_connect(link_->socket, addresses, [self = shared_from_this()](error_code error, const tcp::endpoint&) {
       if (!self->done_) return;
       if (error) {
         self->transport_->forget_addresses();
-        return self->fail(error == asio::error::connection_refused ? Failure::connect_refused
-                                                                   : Failure::connect_failed);
+        const bool refused = error == asio::error::connection_refused;
+        return self->fail(self->on_the_way(refused ? Failure::connect_refused : Failure::connect_failed));
       }
       error_code ignored;
       self->link_->socket.set_option(tcp::no_delay(true), ignored);
-      self->link_->tls ? self->shake_hands() : self->write();
+      self->transport_->options().proxy ? self->tunnel() : self->speak();
     });
   }
+
+  Failure on_the_way(Failure straight) const {
+    return transport_->options().proxy ? Failure::proxy_unreachable : straight;
+  }
+
+  void tunnel() {
+    const auto& base = transport_->options().base;
+    const auto& proxy = transport_->options().proxy;
+    arm(transport_->options().connect_timeout, Failure::proxy_timeout);
+    open_tunnel(link_->socket, connect_request(base.host, base.port, *proxy),
+                [self = shared_from_this()](std::optional<Failure> failure) {
+                  if (!self->done_) return;
+                  failure ? self->fail(*failure) : self->speak();
+                });
+  }
+
+  void speak() { link_->tls ? shake_hands() : write(); }
 
   // Nothing has been sent yet, so a server that cannot prove itself is as good as none.
   void shake_hands() {
     arm(transport_->options().connect_timeout, Failure::tls_failed);
     auto& tls = *link_->tls;
-    const auto& host = transport_->options().base.host;
+    const auto host = bare_host(transport_->options().base.host);
     error_code not_an_address;
     asio::ip::make_address(host, not_an_address);
     // The name a server with several is asked for; an address is no name there (RFC 6066).
@@ -333,34 +355,9 @@ class Owner final : public Transport {
 
 }  // namespace
 
-std::expected<BaseUrl, std::string> parse_base_url(std::string_view url) {
-  constexpr std::string_view secure = "https://";
-  constexpr std::string_view plain = "http://";
-  const bool tls = url.starts_with(secure);
-  if (!tls && !url.starts_with(plain)) return std::unexpected("the base URL must start with https:// or http://");
-  auto rest = url.substr(tls ? secure.size() : plain.size());
-  const auto slash = rest.find('/');
-  const auto authority = rest.substr(0, slash);
-  std::string path(slash == std::string_view::npos ? std::string_view() : rest.substr(slash));
-  while (path.ends_with('/')) path.pop_back();
-  const auto colon = authority.rfind(':');
-  const bool has_port = colon != std::string_view::npos && !authority.ends_with(']');
-  const auto host = authority.substr(0, has_port ? colon : std::string_view::npos);
-  const auto port = has_port ? authority.substr(colon + 1) : std::string_view(tls ? "443" : "80");
-  if (host.empty() || authority.contains('@'))
-    return std::unexpected("the base URL needs a host, and no user in front of it");
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (error != std::errc() || end != port.data() + port.size() || number == 0)
-    return std::unexpected("the port of the base URL must be a number from 1 to 65535");
-  if (path.contains('?') || path.contains('#'))
-    return std::unexpected("the base URL must have no query and no fragment");
-  return BaseUrl{std::string(host), std::string(port), std::move(path), tls};
-}
-
 std::string authorities_complaint(const std::string& pem) {
   ssl::context tried(ssl::context::tls_client);
-  return add_authorities(tried, pem) > 0 ? "" : "it holds no certificate; it must be a PEM file";
+  return add_authorities(tried, pem) > 0 ? "" : words::tell("it holds no certificate; it must be a PEM file");
 }
 
 std::unique_ptr<Transport> make_http_transport(asio::io_context& context, TransportOptions options) {

@@ -8,23 +8,15 @@
 
 #include <chrono>
 #include <cstddef>
-#include <expected>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
 
+#include "upstream/client/base_url.h"
+#include "upstream/client/proxy_tunnel.h"
 #include "upstream/client/transport.h"
 
 namespace titip::client {
-
-struct BaseUrl {
-  std::string host;
-  std::string port;
-  std::string path;  // without trailing slash; may be empty
-  bool tls = false;
-};
-// http:// or https://; the error is a sentence.
-std::expected<BaseUrl, std::string> parse_base_url(std::string_view url);
 
 struct TransportOptions {
   BaseUrl base;
@@ -38,6 +30,8 @@ struct TransportOptions {
   std::size_t pool = 64;
   // Certificates (PEM) to trust beside the system's, where the base URL is https.
   std::string authorities{};
+  // The way there; none: straight. Connecting to it and its answer each have connect_timeout.
+  std::optional<Proxy> proxy{};
 };
 // Empty: they can be used.
 std::string authorities_complaint(const std::string& pem);

@@ -1,12 +1,11 @@
 // Checks of what ties records together, with the whole profile read: names that must exist, lists that must be equally
 // long, and chains that would wait for themselves.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/load_parts.h"
 #include "upstream/profile/numbers.h"
 
@@ -38,10 +37,10 @@ void check_references(const Profile& profile, const Node& root) {
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const std::string& name = profile.references[i].name;
     if (!names.insert(name).second) {
-      nodes[i].at("name").fail(fmt::format("another reference is named \"{}\"; give each its own name", name));
+      nodes[i].at("name").fail(words::tell("another reference is named \"{}\"; give each its own name", name));
     }
     if (first_yield(profile, name) == nullptr) {
-      nodes[i].at("name").fail(fmt::format("no route yields \"{}\"; add it to the \"yields\" of one", name));
+      nodes[i].at("name").fail(words::tell("no route yields \"{}\"; add it to the \"yields\" of one", name));
     }
   }
 }
@@ -53,16 +52,16 @@ void check_yields(const Profile& profile, const Route& route, const Node& node) 
     const Yield& yield = route.yields[i];
     const ReferenceKind* kind = find_reference(profile, yield.reference);
     if (kind == nullptr) {
-      nodes[i].at("reference").fail(fmt::format("\"references\" has no \"{}\"; add it there", yield.reference));
+      nodes[i].at("reference").fail(words::tell("\"references\" has no \"{}\"; add it there", yield.reference));
     } else if (names_month(kind->provisional) && route.business_date.empty()) {
       nodes[i]
           .at("reference")
-          .fail(fmt::format("the provisional \"{}\" names a month, and the route has no \"business_date\"; add one",
+          .fail(words::tell("the provisional \"{}\" names a month, and the route has no \"business_date\"; add one",
                             kind->provisional));
     }
     const Yield* first = first_yield(profile, yield.reference);
     if (first->scope.size() != yield.scope.size()) {
-      nodes[i].fail(fmt::format("its scope has {} sources, and another route's has {}; one number has one scope",
+      nodes[i].fail(words::tell("its scope has {} sources, and another route's has {}; one number has one scope",
                                 yield.scope.size(), first->scope.size()));
     }
   }
@@ -77,7 +76,7 @@ void check_quotes(const Profile& profile, const Route& route, const Node& node) 
     if (yield == nullptr) {
       nodes[i]
           .at("reference")
-          .fail(fmt::format("no route yields \"{}\"; correct the name, or add it to the "
+          .fail(words::tell("no route yields \"{}\"; correct the name, or add it to the "
                             "\"yields\" of one",
                             quote.reference));
       continue;
@@ -86,7 +85,7 @@ void check_quotes(const Profile& profile, const Route& route, const Node& node) 
                                                     : quote.scope.size() <= yield->scope.size();
     if (!fits) {
       nodes[i].fail(
-          fmt::format("its scope has {} sources, and that of the route that yields \"{}\" has {}; name the "
+          words::tell("its scope has {} sources, and that of the route that yields \"{}\" has {}; name the "
                       "same, in the same order",
                       quote.scope.size(), quote.reference, yield->scope.size()));
     }
@@ -97,10 +96,10 @@ void check_requirement(const Profile& profile, const Requirement& requirement, c
   const Route* other = find_route(profile, requirement.route);
   if (other == nullptr || other->action != Action::queue) {
     node.at("route").fail(
-        fmt::format("no queued route has the id \"{}\"; correct the id or add the route", requirement.route));
+        words::tell("no queued route has the id \"{}\"; correct the id or add the route", requirement.route));
   } else if (other->provides.size() != requirement.identity.size()) {
     node.at("identity")
-        .fail(fmt::format("has {} sources, and the \"provides\" of \"{}\" has {}; name the same, in the "
+        .fail(words::tell("has {} sources, and the \"provides\" of \"{}\" has {}; name the same, in the "
                           "same order",
                           requirement.identity.size(), other->id, other->provides.size()));
   }
@@ -113,7 +112,7 @@ void check_completion(const Profile& profile, const Route& route, const Node& no
     node.at("completes")
         .at("route")
         .fail(
-            fmt::format("no queued route has the id \"{}\"; correct the id or add the route", route.completion->route));
+            words::tell("no queued route has the id \"{}\"; correct the id or add the route", route.completion->route));
   }
 }
 
@@ -131,12 +130,12 @@ void check_bounds(const Route& route, const Node& node) {
   const std::size_t waits = route.requirements.size() + route.quotes.size();
   if (route.action == Action::queue && waits > most_keys_of_a_route) {
     node.fail(
-        fmt::format("has {} entries in \"requires\" and \"quotes\" together; a record waits for {} things at most, "
+        words::tell("has {} entries in \"requires\" and \"quotes\" together; a record waits for {} things at most, "
                     "so leave out those that follow from others",
                     waits, most_keys_of_a_route));
   }
   if (route.yields.size() > most_keys_of_a_route / 2) {
-    node.at("yields").fail(fmt::format("has {} entries; a record gives {} numbers at most", route.yields.size(),
+    node.at("yields").fail(words::tell("has {} entries; a record gives {} numbers at most", route.yields.size(),
                                        most_keys_of_a_route / 2));
   }
 }
@@ -168,7 +167,7 @@ void check_cycles(const Profile& profile, const Node& routes) {
     };
     if (start.action == Action::queue && comes_back(start)) {
       nodes[i].fail(
-          fmt::format("\"{}\" requires or quotes what waits for it in turn, so neither would ever be sent; "
+          words::tell("\"{}\" requires or quotes what waits for it in turn, so neither would ever be sent; "
                       "break the circle",
                       start.id));
     }

@@ -1,9 +1,8 @@
 // Checks that need the whole profile: clashes between entries, names that must exist, the end of the rules.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/load_parts.h"
 #include "upstream/profile/shapes.h"
 #include "upstream/profile/source.h"
@@ -35,11 +34,11 @@ void check_routes(const Profile& profile, const Node& node) {
     for (std::size_t k = 0; k < i; ++k) {
       if (profile.routes[i].id == profile.routes[k].id) {
         nodes[i].at("id").fail(
-            fmt::format("\"{}\" is the id of /routes/{} too; give each route its own", profile.routes[i].id, k));
+            words::tell("\"{}\" is the id of /routes/{} too; give each route its own", profile.routes[i].id, k));
       }
       if (overlap(profile.routes[i], profile.routes[k], profile.ignores_path_case)) {
         nodes[i].at("path").fail(
-            fmt::format("a {} of \"{}\" could be this route or \"{}\" (/routes/{}); make them differ",
+            words::tell("a {} of \"{}\" could be this route or \"{}\" (/routes/{}); make them differ",
                         profile.routes[i].method, profile.routes[i].path, profile.routes[k].path, k));
       }
     }
@@ -56,9 +55,9 @@ void check_login(const Profile& profile, const Node& root) {
     }
     if (!with_login) {
       nodes[i].at("action").fail(
-          "this profile's scheme has no log-in; use \"proxy\", or the scheme \"facility_login\"");
+          words::tell("this profile's scheme has no log-in; use \"proxy\", or the scheme \"facility_login\""));
     } else if (profile.routes[i].method != "POST" || profile.routes[i].path != profile.scheme.login_path) {
-      nodes[i].at("action").fail(fmt::format("the scheme logs in by POST {}; make this route that one, or a proxy",
+      nodes[i].at("action").fail(words::tell("the scheme logs in by POST {}; make this route that one, or a proxy",
                                              profile.scheme.login_path));
     }
     seen = true;
@@ -66,7 +65,7 @@ void check_login(const Profile& profile, const Node& root) {
   if (with_login && !seen) {
     root.at("scheme")
         .at("login_path")
-        .fail(fmt::format(
+        .fail(words::tell(
             "no route serves it; add one with \"method\": \"POST\", \"path\": \"{}\", \"action\": \"login\"",
             profile.scheme.login_path));
   }
@@ -79,12 +78,12 @@ void check_rule_names(const Profile& profile, const Node& node, const OutcomeRul
   const std::vector<Node> names = node.at("routes").items();
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!is_queued(profile, rule.routes[i])) {
-      names[i].fail(fmt::format("no queued route has the id \"{}\"; correct the id or add the route", rule.routes[i]));
+      names[i].fail(words::tell("no queued route has the id \"{}\"; correct the id or add the route", rule.routes[i]));
     }
   }
   if (names.empty()) {
     node.at("routes").fail(
-        "this is empty, so the rule matches nothing; name routes, or remove the key for all of them");
+        words::tell("this is empty, so the rule matches nothing; name routes, or remove the key for all of them"));
   }
 }
 
@@ -94,19 +93,19 @@ void check_rules(const Profile& profile, const Node& node) {
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const OutcomeRule& rule = profile.rules[i];
     if (!ids.insert(rule.id).second) {
-      nodes[i].at("id").fail(fmt::format("another rule has the id \"{}\"; give each rule its own", rule.id));
+      nodes[i].at("id").fail(words::tell("another rule has the id \"{}\"; give each rule its own", rule.id));
     }
     check_rule_names(profile, nodes[i], rule);
     if (is_catch_all(rule) && i + 1 < nodes.size()) {
       nodes[i].fail(
-          fmt::format("matches everything, so the rules after it are never reached; move \"{}\" to the end", rule.id));
+          words::tell("matches everything, so the rules after it are never reached; move \"{}\" to the end", rule.id));
     }
   }
   // That it is `unknown`, read_rule has seen to: every other outcome demands evidence.
   if (nodes.empty() || !is_catch_all(profile.rules.back())) {
-    node.fail(
-        "the last rule must match everything: end with {\"id\": \"anything-else\", \"outcome\": \"unknown\", "
-        "\"served\": false}");
+    node.fail(words::tell(
+        "the last rule must match everything: end with {{\"id\": \"anything-else\", \"outcome\": \"unknown\", "
+        "\"served\": false}}"));
   }
   for (const Route& route : profile.routes) {
     const auto can_deliver = [&](const OutcomeRule& rule) {
@@ -114,7 +113,7 @@ void check_rules(const Profile& profile, const Node& node) {
              (rule.routes.empty() || std::ranges::find(rule.routes, route.id) != rule.routes.end());
     };
     if (route.action == Action::queue && std::ranges::none_of(profile.rules, can_deliver)) {
-      node.fail(fmt::format("no rule can deliver \"{}\"; add one that recognises the service's success", route.id));
+      node.fail(words::tell("no rule can deliver \"{}\"; add one that recognises the service's success", route.id));
     }
   }
 }
@@ -128,18 +127,18 @@ void check_fixtures(const Profile& profile, const Node& root) {
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const Fixture& fixture = profile.fixtures[i];
     if (!names.insert(fixture.name).second) {
-      nodes[i].at("name").fail(fmt::format("another fixture is named \"{}\"; give each its own name", fixture.name));
+      nodes[i].at("name").fail(words::tell("another fixture is named \"{}\"; give each its own name", fixture.name));
     }
     for (const std::string& route : fixture.routes) {
       if (!is_queued(profile, route)) {
-        nodes[i].at("route").fail(fmt::format("no queued route has the id \"{}\"; correct it", route));
+        nodes[i].at("route").fail(words::tell("no queued route has the id \"{}\"; correct it", route));
       }
     }
     if (fixture.routes.empty()) {
-      nodes[i].at("route").fail("this is empty, so the fixture would never run; name a route");
+      nodes[i].at("route").fail(words::tell("this is empty, so the fixture would never run; name a route"));
     }
     if (std::ranges::find(profile.rules, fixture.expect_rule, &OutcomeRule::id) == profile.rules.end()) {
-      nodes[i].at("expect_rule").fail(fmt::format("no rule has the id \"{}\"; correct it", fixture.expect_rule));
+      nodes[i].at("expect_rule").fail(words::tell("no rule has the id \"{}\"; correct it", fixture.expect_rule));
     }
   }
 }
@@ -148,7 +147,7 @@ void check_envelope(const Envelope& shape, const Node& node) {
   if (pointers_clash(shape.response_pointer, shape.code_pointer) ||
       pointers_clash(shape.response_pointer, shape.message_pointer) ||
       pointers_clash(shape.code_pointer, shape.message_pointer)) {
-    node.fail("one part lies inside another; give response, code and message places of their own");
+    node.fail(words::tell("one part lies inside another; give response, code and message places of their own"));
   }
 }
 

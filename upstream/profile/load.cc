@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/load_parts.h"
 #include "upstream/profile/mounts.h"
 #include "upstream/profile/numbers.h"
@@ -32,7 +33,7 @@ Scheme read_scheme(const Node& node) {
   scheme.password_pointer = node.at("password_pointer").text(envelope_pointer);
   scheme.login_facility_pointer = node.at("login_facility_pointer").text(body_pointer);
   if (pointers_clash(scheme.username_pointer, scheme.password_pointer)) {
-    node.at("password_pointer").fail("this is the user name's place too; give the password its own");
+    node.at("password_pointer").fail(words::tell("this is the user name's place too; give the password its own"));
   }
   return scheme;
 }
@@ -95,7 +96,7 @@ Profile read_profile(const Node& root) {
     }
   }
   if (profile.routes.empty()) {
-    root.at("routes").fail("this is empty; a service has at least one route");
+    root.at("routes").fail(words::tell("this is empty; a service has at least one route"));
   }
   return profile;
 }

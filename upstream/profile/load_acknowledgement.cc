@@ -1,9 +1,8 @@
 // The acknowledgement: what a clinic is told in place of the national answer.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/json_text.h"
 #include "upstream/profile/load_parts.h"
 
@@ -30,7 +29,7 @@ Complaint placeholder_complaint(const json& value, const Route& route) {
     for (std::size_t at = text.find_first_of("{}"); at != std::string::npos; at = text.find_first_of("{}", at)) {
       const std::string_view rest = std::string_view(text).substr(at);
       if (!rest.starts_with("{receipt}") && !rest.starts_with("{id}") && !begins_with_number(rest, route)) {
-        return fmt::format(
+        return words::tell(
             "\"{}\" has braces that are neither \"{{receipt}}\", \"{{id}}\" nor the \"{{reference:…}}\" of a number "
             "that "
             "this route yields or quotes; only these are filled in",
@@ -43,7 +42,7 @@ Complaint placeholder_complaint(const json& value, const Route& route) {
   if (value.is_structured()) {
     for (const auto& [key, child] : value.items()) {
       if (value.is_object() && key.find_first_of("{}") != std::string::npos) {
-        return fmt::format("the name \"{}\" has braces; only values are filled in", key);
+        return words::tell("the name \"{}\" has braces; only values are filled in", key);
       }
       if (Complaint complaint = placeholder_complaint(child, route)) {
         return complaint;
@@ -73,13 +72,13 @@ Acknowledgement read_acknowledgement(const Node& node, const Route& route) {
   if (const Complaint complaint = placeholder_complaint(response.value(), route)) {
     response.fail(*complaint);
   } else if (!response.value().is_structured()) {
-    response.fail("write an object, an array or null");
+    response.fail(words::tell("write an object, an array or null"));
   } else if (!has("{receipt}") && !has(reference_opening)) {
     // A provisional number says as much: the record is found by it.
-    response.fail(
-        "says nothing that a clinic could ask about later; put \"{receipt}\", or the \"{reference:…}\" of a number "
+    response.fail(words::tell(
+        "says nothing that a clinic could ask about later; put \"{{receipt}}\", or the \"{{reference:…}}\" of a number "
         "that "
-        "the route yields or quotes, into one of its strings");
+        "the route yields or quotes, into one of its strings"));
   }
   return acknowledgement;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/json_text.h"
 #include "upstream/profile/load_parts.h"
 #include "upstream/profile/shapes.h"
@@ -22,7 +23,8 @@ std::vector<std::string> read_certain_list(const Node& node, const Route& route)
 Requirement read_requirement(const Node& node, const Route& route) {
   Requirement requirement{node.at("route").text(id_shape), read_certain_list(node.at("identity"), route)};
   if (requirement.identity.empty()) {
-    node.at("identity").fail("this is empty; name what tells the record apart, as that route's \"provides\" does");
+    node.at("identity")
+        .fail(words::tell("this is empty; name what tells the record apart, as that route's \"provides\" does"));
   }
   return requirement;
 }
@@ -32,12 +34,14 @@ Yield read_yield(const Node& node, const Route& route) {
   Yield yield{.reference = node.at("reference").text(reference_name),
               .in_reply = node.at("in_reply").texts(body_pointer)};
   if (yield.in_reply.empty()) {
-    node.at("in_reply").fail("this is empty, so the number would never be found; name where the reply has it");
+    node.at("in_reply")
+        .fail(words::tell("this is empty, so the number would never be found; name where the reply has it"));
   }
   if (node.has("in_entry")) {
     yield.in_entry = node.at("in_entry").text(body_pointer);
     if (!route.probe) {
-      node.at("in_entry").fail("is a place in an entry of the probe's read, and the route has no probe; remove it");
+      node.at("in_entry")
+          .fail(words::tell("is a place in an entry of the probe's read, and the route has no probe; remove it"));
     }
   }
   if (node.has("scope")) {
@@ -51,7 +55,8 @@ Quote read_quote(const Node& node, const Route& route) {
   Quote quote{.reference = node.at("reference").text(reference_name), .at = read_source(node.at("at"), route)};
   const auto at = parse_source(quote.at);
   if (quote.at.find('|') != std::string::npos || (at && at->kind == SourceKind::facility)) {
-    node.at("at").fail("a number is put back where it was quoted, so this is one place: a body pointer or a segment");
+    node.at("at").fail(
+        words::tell("a number is put back where it was quoted, so this is one place: a body pointer or a segment"));
   }
   if (node.has("scope")) {
     quote.scope = read_certain_list(node.at("scope"), route);
@@ -62,13 +67,13 @@ Quote read_quote(const Node& node, const Route& route) {
 TakesBack read_takes_back(const Node& node, const Route& route) {
   node.only({"reference", "route", "identity"});
   if (route.method != "DELETE") {
-    node.fail("only a DELETE takes something back; remove this");
+    node.fail(words::tell("only a DELETE takes something back; remove this"));
   }
   if (!node.has("reference")) {
     return {.reference = {}, .requirement = read_requirement(node, route)};
   }
   if (node.has("route") || node.has("identity")) {
-    node.fail("says twice what is taken back; keep \"reference\", or \"route\" and \"identity\"");
+    node.fail(words::tell("says twice what is taken back; keep \"reference\", or \"route\" and \"identity\""));
   }
   return {.reference = node.at("reference").text(reference_name), .requirement = std::nullopt};
 }
@@ -82,7 +87,7 @@ void read_quotes(const Node& node, Route& route) {
   for (const Node& item : node.at("quotes").items()) {
     Quote quote = read_quote(item, route);
     if (std::ranges::find(route.quotes, quote.at, &Quote::at) != route.quotes.end()) {
-      item.at("at").fail("another number is quoted here already; one place holds one number");
+      item.at("at").fail(words::tell("another number is quoted here already; one place holds one number"));
     }
     route.quotes.push_back(std::move(quote));
   }
@@ -92,7 +97,8 @@ void read_chain(const Node& node, Route& route) {
   if (node.has("provides")) {
     route.provides = read_certain_list(node.at("provides"), route);
     if (route.provides.empty()) {
-      node.at("provides").fail("this is empty; name what other routes know this record by, or remove the key");
+      node.at("provides")
+          .fail(words::tell("this is empty; name what other routes know this record by, or remove the key"));
     }
   }
   if (node.has("requires")) {
@@ -105,7 +111,7 @@ void read_chain(const Node& node, Route& route) {
     for (const Node& item : node.at("yields").items()) {
       Yield yield = read_yield(item, route);
       if (std::ranges::find(route.yields, yield.reference, &Yield::reference) != route.yields.end()) {
-        item.at("reference").fail("the route yields this number twice; one reply gives one");
+        item.at("reference").fail(words::tell("the route yields this number twice; one reply gives one"));
       }
       route.yields.push_back(std::move(yield));
     }
@@ -113,7 +119,7 @@ void read_chain(const Node& node, Route& route) {
   if (node.has("ordering_from")) {
     route.ordering_from = node.at("ordering_from").text(reference_name);
     if (std::ranges::find(route.quotes, route.ordering_from, &Quote::reference) == route.quotes.end()) {
-      node.at("ordering_from").fail("names a number that this route does not quote; add it to \"quotes\"");
+      node.at("ordering_from").fail(words::tell("names a number that this route does not quote; add it to \"quotes\""));
     }
   }
   if (node.has("takes_back")) {
@@ -121,7 +127,7 @@ void read_chain(const Node& node, Route& route) {
     route.takes_back = read_takes_back(taken, route);
     const std::string& number = route.takes_back->reference;
     if (!number.empty() && std::ranges::find(route.quotes, number, &Quote::reference) == route.quotes.end()) {
-      taken.at("reference").fail("names a number that this route does not quote; add it to \"quotes\"");
+      taken.at("reference").fail(words::tell("names a number that this route does not quote; add it to \"quotes\""));
     }
   }
 }
@@ -131,7 +137,7 @@ CacheRule read_cache_rule(const Node& node, const Route& route) {
   constexpr auto longest_personal = std::chrono::seconds(900);
   node.only({"fresh_s", "stale_s", "shared", "personal"});
   if (route.method != "GET") {
-    node.fail("only the answer to a GET can be kept; use \"proxy\" or \"queue\"");
+    node.fail(words::tell("only the answer to a GET can be kept; use \"proxy\" or \"queue\""));
   }
   CacheRule rule{.fresh = std::chrono::seconds(node.at("fresh_s").whole(0, year_s)),
                  .stale = std::chrono::seconds(node.at("stale_s").whole(0, year_s))};
@@ -141,14 +147,15 @@ CacheRule read_cache_rule(const Node& node, const Route& route) {
   if (node.has("personal")) {
     rule.personal = node.at("personal").flag();
     if (rule.personal && rule.shared) {
-      node.at("shared").fail("what is about a person is not every facility's; remove this, or \"personal\"");
+      node.at("shared").fail(
+          words::tell("what is about a person is not every facility's; remove this, or \"personal\""));
     }
     if (rule.personal && rule.fresh + rule.stale > longest_personal) {
-      node.at("personal").fail("is kept too long: \"fresh_s\" and \"stale_s\" may be 900 in all");
+      node.at("personal").fail(words::tell("is kept too long: \"fresh_s\" and \"stale_s\" may be 900 in all"));
     }
   }
   if (rule.fresh.count() == 0 && rule.stale.count() == 0) {
-    node.fail("keeps nothing; give it a time, or use \"proxy\"");
+    node.fail(words::tell("keeps nothing; give it a time, or use \"proxy\""));
   }
   return rule;
 }
@@ -156,7 +163,7 @@ CacheRule read_cache_rule(const Node& node, const Route& route) {
 Completion read_completion(const Node& node, const Route& route) {
   node.only({"route", "list", "count", "where", "entry"});
   if (route.method != "GET") {
-    node.fail("only the answer to a GET is completed; remove this");
+    node.fail(words::tell("only the answer to a GET is completed; remove this"));
   }
   Completion completion{.route = node.at("route").text(id_shape), .list = node.at("list").text(envelope_pointer)};
   if (node.has("count")) completion.count = node.at("count").text(envelope_pointer);
@@ -164,12 +171,14 @@ Completion read_completion(const Node& node, const Route& route) {
     item.only({"queued", "read"});
     completion.where.push_back({item.at("queued").text(), read_certain(item.at("read"), route)});
     if (!parse_source(completion.where.back().in_entry)) {
-      item.at("queued").fail("is no source of the queued request: write a pointer into its body, or a segment");
+      item.at("queued").fail(
+          words::tell("is no source of the queued request: write a pointer into its body, or a segment"));
     }
   }
   const Node entry = node.at("entry");
   if (!entry.value().is_object()) {
-    entry.fail("write an entry of the list as an object, with \"{/pointer}\" where a value of the request belongs");
+    entry.fail(words::tell(
+        "write an entry of the list as an object, with \"{{/pointer}}\" where a value of the request belongs"));
   }
   completion.entry_template = dump_json(entry.value());
   return completion;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/load_parts.h"
 #include "upstream/profile/shapes.h"
 #include "upstream/profile/source.h"
@@ -22,13 +23,13 @@ Complaint unknown_source(const Route& route, std::string_view source, Parse pars
   for (const std::string_view alternative : alternatives(source)) {
     const std::optional<Source> parsed = parse(alternative);
     if (!parsed) {
-      return fmt::format(
+      return words::tell(
           "has an unknown source \"{}\"; write a JSON pointer into the body (\"/nik\"), a segment of the path "
           "(\"{{nik}}\") or \"facility\"",
           alternative);
     }
     if (parsed->kind == SourceKind::parameter && !has_parameter(route, parsed->name)) {
-      return fmt::format("needs {{{}}}, and the route's path \"{}\" has no such segment; name one that it has",
+      return words::tell("needs {{{}}}, and the route's path \"{}\" has no such segment; name one that it has",
                          parsed->name, route.path);
     }
   }
@@ -43,7 +44,7 @@ Complaint may_be_empty(const Route& route, std::string_view source, Parse parse)
       return std::nullopt;
     }
   }
-  return fmt::format("may have no value in a request; add \"{}\" to \"required\"", alternatives(source).front());
+  return words::tell("may have no value in a request; add \"{}\" to \"required\"", alternatives(source).front());
 }
 
 void complain(const Node& node, std::string_view text, const Complaint& complaint) {
@@ -59,7 +60,7 @@ std::string read_template(const Node& node, const Route& route, bool paged) {
   const std::string text = node.text();
   const auto pieces = pieces_of(text);
   if (!text.starts_with('/') || !pieces) {
-    node.fail(fmt::format("\"{}\" is not a path template; write it like \"/datavaksin/notiket/{{/noTiket}}\"", text));
+    node.fail(words::tell("\"{}\" is not a path template; write it like \"/datavaksin/notiket/{{/noTiket}}\"", text));
     return text;
   }
   for (const Piece& piece : *pieces) {
@@ -69,7 +70,7 @@ std::string read_template(const Node& node, const Route& route, bool paged) {
       complain(node, text, may_be_empty(route, piece.text, parse_source_in_braces));
     } else if (piece.text.find_first_of(" %#\\\"") != std::string_view::npos ||
                piece.text.find("..") != std::string_view::npos) {
-      node.fail(fmt::format(
+      node.fail(words::tell(
           "\"{}\" has characters that a path cannot have as they are; leave out spaces, %, #, \\ and ..", text));
     }
   }
@@ -80,9 +81,9 @@ std::optional<Paging> read_paging(const Node& node, const std::string& read, con
   node.only({"count", "size"});
   for (const std::string_view name : {page_start, page_limit}) {
     if (!read.contains(fmt::format("{{{}}}", name)))
-      node.fail(fmt::format("\"read\" does not say which page; write {{{}}} where it stands in its path", name));
+      node.fail(words::tell("\"read\" does not say which page; write {{{}}} where it stands in its path", name));
     if (has_parameter(route, name))
-      node.fail(fmt::format("{{{}}} is a segment of the route's own path too; call that one something else", name));
+      node.fail(words::tell("{{{}}} is a segment of the route's own path too; call that one something else", name));
   }
   return Paging{.count = node.at("count").text(body_pointer),
                 .size = static_cast<std::uint32_t>(node.at("size").whole(1, 1000))};
@@ -128,14 +129,15 @@ Probe read_probe_part(const Node& node, const Route& route) {
   }
   if (probe.identify.empty() && !probe.among_others) {
     node.at("identify")
-        .fail("this is empty, so any entry would be taken for the record; name the fields that tell it apart");
+        .fail(words::tell(
+            "this is empty, so any entry would be taken for the record; name the fields that tell it apart"));
   }
   for (const Node& pair : node.at("compare").items()) {
     probe.compare.push_back(read_pair(pair, route, false));
   }
   if (probe.compare.empty()) {
-    node.at("compare").fail(
-        "this is empty, so an old record would pass for this write; name the fields that the write changes");
+    node.at("compare").fail(words::tell(
+        "this is empty, so an old record would pass for this write; name the fields that the write changes"));
   }
   if (node.has("empty_codes")) {
     for (const Node& code : node.at("empty_codes").items()) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/json_text.h"
 #include "upstream/profile/load_parts.h"
 #include "upstream/profile/shapes.h"
@@ -15,7 +16,7 @@ std::vector<int> read_statuses(const Node& node) {
   for (const Node& item : node.items()) {
     const auto status = static_cast<int>(item.whole(1, 599));
     if (status > 5 && status < 100) {
-      item.fail(fmt::format("{} is no HTTP status; write three digits, or one for a class (5 is any 5xx)", status));
+      item.fail(words::tell("{} is no HTTP status; write three digits, or one for a class (5 is any 5xx)", status));
     }
     statuses.push_back(status);
   }
@@ -36,7 +37,7 @@ RuleOutcome read_outcome(const Node& node) {
 std::vector<std::pair<std::string, std::string>> read_headers(const Node& node) {
   std::vector<std::pair<std::string, std::string>> headers;
   if (!node.value().is_object()) {
-    node.fail("write an object: {\"Retry-After\": \"30\"}");
+    node.fail(words::tell("write an object: {{\"Retry-After\": \"30\"}}"));
     return headers;
   }
   for (const auto& [name, unused] : node.value().items()) {
@@ -54,24 +55,25 @@ void check_demands(const Node& node, const OutcomeRule& rule) {
   const bool needs_envelope = rule.envelope.value_or(false) || !rule.text.empty() || !rule.code.empty();
   if (rule.envelope == false && (!rule.text.empty() || !rule.code.empty())) {
     node.at("envelope")
-        .fail("codes and texts are read from an envelope, so this rule can never match; remove one of them");
+        .fail(
+            words::tell("codes and texts are read from an envelope, so this rule can never match; remove one of them"));
   }
   const bool is_there = rule.outcome == RuleOutcome::delivered || rule.outcome == RuleOutcome::duplicate;
   if (is_there && rule.text.empty() && rule.code.empty()) {
-    node.at("outcome").fail(
+    node.at("outcome").fail(words::tell(
         "\"delivered\" and \"duplicate\" need positive evidence; add the envelope's \"code\" or a \"text\" that proves "
-        "it");
+        "it"));
   }
   if (rule.outcome == RuleOutcome::rejected && !needs_envelope) {
     node.at("outcome").fail(
-        "\"rejected\" needs the service's own words; add \"envelope\": true, a \"code\" or a \"text\"");
+        words::tell("\"rejected\" needs the service's own words; add \"envelope\": true, a \"code\" or a \"text\""));
   }
   const bool may_repeat = rule.outcome == RuleOutcome::deferred || rule.outcome == RuleOutcome::login_expired ||
                           rule.outcome == RuleOutcome::credentials_refused || rule.outcome == RuleOutcome::blocked;
   if (may_repeat && rule.http_status.empty() && rule.code.empty() && rule.text.empty()) {
     node.at("outcome").fail(
-        "records with this outcome are sent again, so the rule must prove that nothing was applied; add an "
-        "\"http_status\", a \"code\" or a \"text\"");
+        words::tell("records with this outcome are sent again, so the rule must prove that nothing was applied; add an "
+                    "\"http_status\", a \"code\" or a \"text\""));
   }
 }
 

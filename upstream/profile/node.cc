@@ -38,7 +38,7 @@ bool Node::expect(bool right_type, std::string_view wanted) const {
   if (value_ == nullptr || right_type) {
     return value_ != nullptr;
   }
-  fail(fmt::format("this is {}; write {}", value().is_null() ? "null" : fmt::format("a JSON {}", value().type_name()),
+  fail(words::tell("this is {}; write {}", value().is_null() ? "null" : words::tell("a JSON {}", value().type_name()),
                    wanted));
   return false;
 }
@@ -48,13 +48,14 @@ Node Node::child(const json& value, std::string_view token) const {
 }
 
 void Node::only(std::initializer_list<std::string_view> keys) const {
-  if (!expect(value().is_object(), "an object")) {
+  if (!expect(value().is_object(), words::text("an object").own())) {
     return;
   }
   for (const auto& [key, unused] : value().items()) {
     if (std::ranges::find(keys, std::string_view(key)) == keys.end()) {
       child(value()[key], key)
-          .fail(fmt::format("unknown key \"{}\"; known here: {}. Correct or remove it", key, fmt::join(keys, ", ")));
+          .fail(
+              words::tell("unknown key \"{}\"; known here: {}. Correct or remove it", key, words::joined(keys, ", ")));
     }
   }
 }
@@ -68,18 +69,18 @@ Node Node::at(std::string_view key) const {
     return child(value().at(std::string(key)), key);
   }
   if (value_ != nullptr && value_->is_object()) {
-    fail(fmt::format("\"{}\" is missing; add it (see upstream/profiles/README.md)", key));
+    fail(words::tell("\"{}\" is missing; add it (see upstream/profiles/README.md)", key));
   }
   return {nullptr, pointer_, fault_};
 }
 
 std::vector<Node> Node::items() const {
   std::vector<Node> nodes;
-  if (!expect(value().is_array(), "an array")) {
+  if (!expect(value().is_array(), words::text("an array").own())) {
     return nodes;
   }
   if (value().size() > max_items) {
-    fail(fmt::format("{} entries; at most {} fit", value().size(), max_items));
+    fail(words::tell("{} entries; at most {} fit", value().size(), max_items));
     return nodes;
   }
   for (std::size_t i = 0; i < value().size(); ++i) {
@@ -89,13 +90,13 @@ std::vector<Node> Node::items() const {
 }
 
 std::string Node::text(TextCheck check) const {
-  if (!expect(value().is_string(), "a string")) {
+  if (!expect(value().is_string(), words::text("a string").own())) {
     return {};
   }
   const auto& text = value().get_ref<const std::string&>();
   if (text.empty() || text.size() > max_text_bytes) {
-    fail(text.empty() ? "this is empty; write a value or remove the key"
-                      : fmt::format("longer than {} bytes; shorten it", max_text_bytes));
+    fail(text.empty() ? words::tell("this is empty; write a value or remove the key")
+                      : words::tell("longer than {} bytes; shorten it", max_text_bytes));
   } else if (check != nullptr) {
     if (const Complaint complaint = check(text)) {
       fail(fmt::format("\"{}\" {}", text, *complaint));
@@ -105,20 +106,20 @@ std::string Node::text(TextCheck check) const {
 }
 
 std::int64_t Node::whole(std::int64_t min, std::int64_t max) const {
-  const std::string wanted = fmt::format("a whole number from {} to {}", min, max);
+  const std::string wanted = words::tell("a whole number from {} to {}", min, max);
   if (!expect(value().is_number_integer(), wanted)) {
     return min;
   }
   const bool too_big = value().is_number_unsigned() && value().get<std::uint64_t>() > static_cast<std::uint64_t>(max);
   if (too_big || value().get<std::int64_t>() < min || value().get<std::int64_t>() > max) {
-    fail(fmt::format("{} is out of range; write {}", value().dump(), wanted));
+    fail(words::tell("{} is out of range; write {}", value().dump(), wanted));
     return min;
   }
   return value().get<std::int64_t>();
 }
 
 bool Node::flag() const {
-  return expect(value().is_boolean(), "true or false") && value().get<bool>();
+  return expect(value().is_boolean(), words::text("true or false").own()) && value().get<bool>();
 }
 
 std::vector<std::string> Node::texts(TextCheck check) const {

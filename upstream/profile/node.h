@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/profile.h"
 
 namespace titip::profile {
@@ -49,7 +50,7 @@ class Node {
       }
       known += (known.empty() ? "\"" : ", \"") + std::string(word) + '"';
     }
-    fail("\"" + wanted + "\" is not known here; use one of " + known);
+    fail(words::tell("\"{}\" is not known here; use one of {}", wanted, known));
     return choices.begin()->second;
   }
 

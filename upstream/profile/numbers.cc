@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/source.h"
 
 namespace titip::profile {
@@ -85,27 +86,32 @@ bool fits(std::span<const Piece> pieces, Filled filled, std::string_view facilit
 
 std::optional<std::string> provisional_complaint(std::string_view provisional) {
   const auto pieces = pieces_of(provisional);
-  if (!pieces || provisional.size() > 60) return "is not a template; write it like \"{facility}{MMyy}T{6}\"";
+  if (!pieces || provisional.size() > 60)
+    return words::tell("is not a template; write it like \"{{facility}}{{MMyy}}T{{6}}\"");
   std::size_t random = 0;
   std::size_t facilities = 0;
   bool marked = false;
   for (const auto& [is_source, piece] : *pieces) {
     if (!is_source) {
-      if (!std::ranges::all_of(piece, is_alphanumeric)) return "may hold letters, digits and braces alone";
+      if (!std::ranges::all_of(piece, is_alphanumeric)) return words::tell("may hold letters, digits and braces alone");
       marked = true;
     } else if (piece == facility_piece) {
       ++facilities;
     } else if (piece != month_piece) {
       const auto count = count_of(piece);
-      if (count == 0) return "has braces that are none of {facility}, {MMyy} and a count of random digits like {6}";
+      if (count == 0)
+        return words::tell(
+            "has braces that are none of {{facility}}, {{MMyy}} and a count of random digits like {{6}}");
       random += count;
     }
   }
   if (!marked)
-    return "has no letter or digit of its own, so it could be a real number; put a mark in, like the T in T{6}";
-  if (facilities > 1) return "names the facility twice; once is enough";
+    return words::tell(
+        "has no letter or digit of its own, so it could be a real number; put a mark in, like the T in T{{6}}");
+  if (facilities > 1) return words::tell("names the facility twice; once is enough");
   if (random < least_random || random > most_random)
-    return "needs 3 to 18 random digits in all, so that numbers neither collide nor can be guessed from one another";
+    return words::tell(
+        "needs 3 to 18 random digits in all, so that numbers neither collide nor can be guessed from one another");
   return std::nullopt;
 }
 

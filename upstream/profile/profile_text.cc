@@ -1,12 +1,11 @@
 // The profile's text to JSON: comments are allowed, and two mistakes that a JSON library forgives are named: a syntax
 // error by line and column, and a key that stands twice (the library would silently keep one).
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/json_text.h"
 #include "upstream/profile/load_parts.h"
 
@@ -25,7 +24,7 @@ class KeyWatch {
   bool operator()(int depth, json::parse_event_t event, const json& parsed) {
     using enum json::parse_event_t;
     if (depth > max_json_depth && !fault_) {
-      fault_ = ProfileError{"", fmt::format("nested deeper than {} levels; flatten it", max_json_depth)};
+      fault_ = ProfileError{"", words::tell("nested deeper than {} levels; flatten it", max_json_depth)};
     }
     if (event == object_start || event == array_start) {
       enter();
@@ -61,7 +60,7 @@ class KeyWatch {
       for (const Frame& frame : frames_) {
         pointer += '/' + frame.key;
       }
-      fault_ = ProfileError{pointer, fmt::format("the key \"{}\" stands twice in this object; remove one", key)};
+      fault_ = ProfileError{pointer, words::tell("the key \"{}\" stands twice in this object; remove one", key)};
     }
   }
 
@@ -74,24 +73,25 @@ std::string place(std::string_view text, std::size_t byte) {
   const auto line = 1 + std::ranges::count(before, '\n');
   const std::size_t start = before.rfind('\n');
   const std::size_t column = 1 + before.size() - (start == std::string_view::npos ? 0 : start + 1);
-  return fmt::format("line {}, column {}", line, column);
+  return words::tell("line {}, column {}", line, column);
 }
 
 }  // namespace
 
 std::optional<json> parse_profile_text(std::string_view text, std::optional<ProfileError>& fault) {
   if (text.size() > max_profile_bytes) {
-    fault = ProfileError{"", "the file is larger than 1 MiB; a profile is a few dozen KiB: is this the right file?"};
+    fault = ProfileError{
+        "", words::tell("the file is larger than 1 MiB; a profile is a few dozen KiB: is this the right file?")};
     return std::nullopt;
   }
   try {
     json value = json::parse(text, KeyWatch(fault), true, true);
     return fault ? std::nullopt : std::optional(std::move(value));
   } catch (const json::parse_error& error) {
-    fault = ProfileError{"", fmt::format("not JSON at {}; look there for a missing or extra comma, quote or bracket",
+    fault = ProfileError{"", words::tell("not JSON at {}; look there for a missing or extra comma, quote or bracket",
                                          place(text, error.byte))};
   } catch (const json::exception&) {
-    fault = ProfileError{"", "a number is out of range; write numbers that fit 64 bits"};
+    fault = ProfileError{"", words::tell("a number is out of range; write numbers that fit 64 bits")};
   }
   return std::nullopt;
 }

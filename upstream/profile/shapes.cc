@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "metrics/words/said.h"
 #include "upstream/profile/json_text.h"
 #include "upstream/profile/mounts.h"
 #include "upstream/profile/source.h"
@@ -35,7 +36,7 @@ Complaint plain_name(std::string_view text) {
   if (text.size() <= 40 && std::ranges::all_of(text, fits)) {
     return std::nullopt;
   }
-  return "is not a name; use at most 40 lower-case letters, digits and dashes";
+  return words::tell("is not a name; use at most 40 lower-case letters, digits and dashes");
 }
 
 Complaint id_shape(std::string_view text) {
@@ -43,14 +44,14 @@ Complaint id_shape(std::string_view text) {
   if (text.size() <= 64 && std::ranges::all_of(text, fits)) {
     return std::nullopt;
   }
-  return "is not an id; use at most 64 lower-case letters, digits, dashes, underscores and slashes";
+  return words::tell("is not an id; use at most 64 lower-case letters, digits, dashes, underscores and slashes");
 }
 
 Complaint reference_name(std::string_view text) {
   if (text.size() <= 40 && std::ranges::all_of(text, is_alphanumeric)) {
     return std::nullopt;
   }
-  return "is not the name of a number; use at most 40 letters and digits";
+  return words::tell("is not the name of a number; use at most 40 letters and digits");
 }
 
 Complaint header_name(std::string_view text) {
@@ -60,16 +61,17 @@ Complaint header_name(std::string_view text) {
   if (text.size() <= 64 && std::ranges::all_of(text, fits)) {
     return std::nullopt;
   }
-  return "is not a header name; use at most 64 letters, digits and dashes";
+  return words::tell("is not a header name; use at most 64 letters, digits and dashes");
 }
 
 Complaint body_pointer(std::string_view text) {
   if (is_pointer(text) && text.find_first_of("{}|") == std::string_view::npos) {
     return std::nullopt;
   }
-  return "is not a JSON pointer; it starts with \"/\" (\"/nik\", \"/skrining/hasil\"), writes \"~\" as \"~0\" and a "
-         "slash in "
-         "a name as \"~1\", and has no \"{\", \"}\" or \"|\"";
+  return words::tell(
+      "is not a JSON pointer; it starts with \"/\" (\"/nik\", \"/skrining/hasil\"), writes \"~\" as \"~0\" and a "
+      "slash in "
+      "a name as \"~1\", and has no \"{{\", \"}}\" or \"|\"");
 }
 
 Complaint entry_pointer(std::string_view text) {
@@ -89,14 +91,15 @@ Complaint envelope_pointer(std::string_view text) {
   if (is_pointer(text) && std::ranges::all_of(segments_of(text), fits)) {
     return std::nullopt;
   }
-  return "is not a place in an envelope; write a JSON pointer of plain names, like \"/metaData/code\"";
+  return words::tell("is not a place in an envelope; write a JSON pointer of plain names, like \"/metaData/code\"");
 }
 
 Complaint fixed_path(std::string_view text) {
   if (text.starts_with('/') && text.size() <= 200 && std::ranges::all_of(segments_of(text), is_literal_segment)) {
     return std::nullopt;
   }
-  return "is not a fixed path; write it like \"/referensi/jenisvaksin\": no braces, query, \"..\" or trailing slash";
+  return words::tell(
+      "is not a fixed path; write it like \"/referensi/jenisvaksin\": no braces, query, \"..\" or trailing slash");
 }
 
 Complaint route_path(std::string_view text) {
@@ -105,15 +108,16 @@ Complaint route_path(std::string_view text) {
   for (const std::string_view segment : segments) {
     if (const auto name = parameter_name(segment)) {
       if (!names.insert(*name).second) {
-        return "names one parameter twice; give each segment in braces its own name";
+        return words::tell("names one parameter twice; give each segment in braces its own name");
       }
     } else if (!is_literal_segment(segment)) {
-      return "is not a path; write it like \"/tiket/nik/{nik}\": whole segments in braces, no query, \"..\" or "
-             "trailing slash";
+      return words::tell(
+          "is not a path; write it like \"/tiket/nik/{{nik}}\": whole segments in braces, no query, \"..\" or "
+          "trailing slash");
     }
   }
   if (!text.starts_with('/') || text.size() > 200 || segments.size() > 32) {
-    return "is not a path; start it with \"/\" and stay under 200 characters and 32 segments";
+    return words::tell("is not a path; start it with \"/\" and stay under 200 characters and 32 segments");
   }
   return std::nullopt;
 }
@@ -124,7 +128,7 @@ std::optional<std::string> mount_complaint(std::string_view text) {
     return complaint;
   }
   if (std::ranges::find(reserved, segments_of(text).front()) != reserved.end()) {
-    return "begins with a path that Titip itself answers; mount the service elsewhere";
+    return words::tell("begins with a path that Titip itself answers; mount the service elsewhere");
   }
   return std::nullopt;
 }
@@ -158,7 +162,7 @@ Complaint utc_offset_shape(std::string_view text) {
   if (parse_utc_offset(text)) {
     return std::nullopt;
   }
-  return "is not an offset from UTC; write it like \"+07:00\", at most 14 hours";
+  return words::tell("is not an offset from UTC; write it like \"+07:00\", at most 14 hours");
 }
 
 }  // namespace titip::profile

@@ -18,6 +18,18 @@ std::string_view name(Failure failure) {
       return "connect_timeout";
     case Failure::tls_failed:
       return "tls_failed";
+    case Failure::proxy_unreachable:
+      return "proxy_unreachable";
+    case Failure::proxy_credentials:
+      return "proxy_credentials";
+    case Failure::proxy_refused:
+      return "proxy_refused";
+    case Failure::proxy_cannot_reach:
+      return "proxy_cannot_reach";
+    case Failure::proxy_timeout:
+      return "proxy_timeout";
+    case Failure::proxy_malformed:
+      return "proxy_malformed";
     case Failure::address_refused:
       return "address_refused";
     case Failure::not_admitted:

@@ -21,8 +21,15 @@ enum class Failure : std::uint8_t {
   connect_failed,
   connect_timeout,
   tls_failed,
-  address_refused,  // of a callback: where it leads is not to be called (upstream/client/public_address.h)
-  not_admitted,     // our own side did not send it (shutting down, breaker not closed)
+  // Of an outbound proxy, before the destination was told anything.
+  proxy_unreachable,   // it was not found, or took no connection
+  proxy_credentials,   // 407
+  proxy_refused,       // another refusal
+  proxy_cannot_reach,  // 502, 503, 504: the trouble lies behind it
+  proxy_timeout,       // no whole answer in time
+  proxy_malformed,     // hung up, or spoke no HTTP, or too much of it
+  address_refused,     // of a callback: where it leads is not to be called (upstream/client/public_address.h)
+  not_admitted,        // our own side did not send it (shutting down, breaker not closed)
   // Something was written, or may have been: unknown.
   write_failed,
   write_timeout,

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "metrics/words/said.h"
+
 namespace titip::scheme {
 
 inline constexpr std::size_t callback_url_bytes = 1'000;
@@ -24,6 +26,6 @@ struct CallbackUrl {
 };
 
 // The error is a sentence that says what it must be.
-std::expected<CallbackUrl, std::string> parse_callback_url(std::string_view url);
+std::expected<CallbackUrl, words::Text> parse_callback_url(std::string_view url);
 
 }  // namespace titip::scheme

@@ -24,7 +24,7 @@ class ActTest : public QueueFixture {
   }
   std::string refused(Command command, const storage::SubmissionId& id) {
     const auto ended = act_on(command, id.text());
-    EXPECT_EQ(ended.trouble, Trouble::failed) << ended.sentence;
+    EXPECT_EQ(ended.trouble, Trouble::failed) << ended.sentence.english();
     return result_of(ended).value("refused", "");
   }
   std::string body_of(const storage::SubmissionId& id) {
@@ -36,10 +36,10 @@ class ActTest : public QueueFixture {
 
 TEST_F(ActTest, a_record_is_held_released_and_cancelled) {
   const auto id = put({}).id;
-  EXPECT_EQ(act_on(Command::hold, id.text(), true).sentence, id.text() + " would be held.");
+  EXPECT_EQ(act_on(Command::hold, id.text(), true).sentence.english(), id.text() + " would be held.");
   EXPECT_EQ(load(id).state, State::queued);
   EXPECT_TRUE(audited().empty());
-  EXPECT_EQ(act_on(Command::hold, id.text()).sentence, id.text() + " is held.");
+  EXPECT_EQ(act_on(Command::hold, id.text()).sentence.english(), id.text() + " is held.");
   EXPECT_EQ(load(id).state, State::held);
   EXPECT_EQ(load(id).hold_reason, HoldReason::person);
   EXPECT_EQ(refused(Command::hold, id), "held");
@@ -75,7 +75,7 @@ TEST_F(ActTest, what_is_on_its_way_is_left_alone) {
 TEST_F(ActTest, a_rejected_record_is_sent_again_as_a_new_one) {
   const auto old = rejected({.natural = true});
   const auto ended = act_on(Command::requeue, old.id.text());
-  ASSERT_FALSE(ended.trouble) << ended.sentence;
+  ASSERT_FALSE(ended.trouble) << ended.sentence.english();
   const auto id = storage::SubmissionId::parse(result_of(ended).at("other").get<std::string>());
   ASSERT_TRUE(id);
   const auto made = load(*id);
@@ -109,7 +109,7 @@ TEST_F(ActTest, what_must_not_go_again_does_not) {
   static_cast<void>(
       home_.ask<std::vector<storage::Erased>>([&](auto done) { store_->erase({erased.id}, home_, std::move(done)); }));
   EXPECT_EQ(refused(Command::requeue, erased.id), "content_erased");
-  EXPECT_EQ(refusal_words("in_flight"), "it is in_flight");
+  EXPECT_EQ(refusal_words("in_flight").english(), "it is in_flight");
 }
 
 TEST_F(ActTest, an_expired_record_that_may_have_landed_needs_a_persons_word) {
@@ -128,9 +128,9 @@ TEST_F(ActTest, a_held_record_that_may_have_landed_is_given_up_by_a_persons_word
   ASSERT_EQ(record.state, State::held);
   ASSERT_EQ(record.hold_reason, HoldReason::unknown);
   EXPECT_EQ(refused(Command::cancel, record.id), "may_have_landed");
-  EXPECT_TRUE(act_on(Command::cancel, record.id.text()).sentence.contains("--not-landed"));
+  EXPECT_TRUE(act_on(Command::cancel, record.id.text()).sentence.english().contains("--not-landed"));
   EXPECT_EQ(load(record.id).state, State::held);
-  EXPECT_TRUE(act_on(Command::cancel, record.id.text(), true, true).sentence.contains("would be cancelled"));
+  EXPECT_TRUE(act_on(Command::cancel, record.id.text(), true, true).sentence.english().contains("would be cancelled"));
   EXPECT_FALSE(act_on(Command::cancel, record.id.text(), false, true).trouble);
   EXPECT_EQ(load(record.id).state, State::cancelled);
   // What it stands for stays bound all the same.
@@ -155,7 +155,7 @@ TEST_F(ActTest, what_goes_with_a_cancelled_one_is_foretold_and_counted) {
   ASSERT_EQ(load(dose.id).state, State::blocked);
   const auto foreseen = act_on(Command::cancel, person.id.text(), true);
   EXPECT_EQ(result_of(foreseen).at("goes_with_at_most"), 2);
-  EXPECT_TRUE(foreseen.sentence.contains("2 records at most")) << foreseen.sentence;
+  EXPECT_TRUE(foreseen.sentence.english().contains("2 records at most")) << foreseen.sentence.english();
   EXPECT_EQ(result_of(act_on(Command::cancel, second.id.text(), true)).at("goes_with_at_most"), 0) << "nobody needs it";
   const auto ended = act_on(Command::cancel, person.id.text());
   EXPECT_EQ(result_of(ended).at("cancelled").size(), 2U);

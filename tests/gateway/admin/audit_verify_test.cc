@@ -45,22 +45,22 @@ class AuditVerify : public QueueFixture {
 };
 
 TEST_F(AuditVerify, a_whole_log_says_what_to_keep) {
-  EXPECT_EQ(verify().sentence, "The audit log is whole: 0 lines.");
+  EXPECT_EQ(verify().sentence.english(), "The audit log is whole: 0 lines.");
   write(600);
   const auto ended = verify();
-  EXPECT_FALSE(ended.trouble) << ended.sentence;
+  EXPECT_FALSE(ended.trouble) << ended.sentence.english();
   EXPECT_EQ(result_of(ended).at("lines"), 600);
   const auto last = result_of(ended).at("last");
   EXPECT_EQ(last.at("number"), 600);
   const auto kept = "600:" + last.at("hash").get<std::string>();
-  EXPECT_TRUE(ended.sentence.contains(kept));
+  EXPECT_TRUE(ended.sentence.english().contains(kept));
   write(3);
   EXPECT_FALSE(verify(kept).trouble) << "it is there still, in the middle";
   auto other = kept;
   other.back() = other.back() == '0' ? '1' : '0';
-  EXPECT_TRUE(verify(other).sentence.contains("Line 600 is not the one"));
+  EXPECT_TRUE(verify(other).sentence.english().contains("Line 600 is not the one"));
   EXPECT_EQ(verify(other).trouble, Trouble::failed);
-  EXPECT_TRUE(verify("700" + kept.substr(3)).sentence.contains("there is no such line"));
+  EXPECT_TRUE(verify("700" + kept.substr(3)).sentence.english().contains("there is no such line"));
   for (const auto* bad : {"x", "0:ab", "7", "7:ab"}) EXPECT_EQ(verify(bad).trouble, Trouble::usage) << bad;
 }
 
@@ -69,7 +69,7 @@ TEST_F(AuditVerify, broken_lines_are_named_and_what_is_behind_is_read) {
   write(300);
   const auto one = verify_broken({7});
   EXPECT_EQ(one.trouble, Trouble::failed);
-  EXPECT_TRUE(one.sentence.contains("NOT whole: 1 line is changed")) << one.sentence;
+  EXPECT_TRUE(one.sentence.english().contains("NOT whole: 1 line is changed")) << one.sentence.english();
   EXPECT_EQ(result_of(one).at("broken"), nlohmann::json({7}));
   EXPECT_EQ(result_of(one).at("lines"), 1'199);
   const auto some = verify_broken({1, 2, 600, 1'200});

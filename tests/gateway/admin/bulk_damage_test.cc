@@ -64,7 +64,7 @@ class BulkDamageTest : public QueueFixture {
     ASSERT_TRUE(kv_->commit({{family, key, std::string("damaged")}}));
   }
   void expect_all_but_the_bad_one(const Ended& ended, bool is_hindered) {
-    ASSERT_FALSE(ended.trouble) << ended.sentence;
+    ASSERT_FALSE(ended.trouble) << ended.sentence.english();
     const auto result = result_of(ended);
     EXPECT_EQ(ended.partial, is_hindered);
     EXPECT_EQ(result.at("state"), "done");

@@ -89,7 +89,7 @@ class ControlFixture : public testing::Test {
  protected:
   ~ControlFixture() override { end(); }
 
-  std::expected<void, std::string> serve(ControlOptions options, ControlSocket::Take take) {
+  std::expected<void, words::Said> serve(ControlOptions options, ControlSocket::Take take) {
     socket.emplace(context, options, std::move(take));
     auto listening = socket->listen(directory);
     if (listening) thread = std::thread([this] { context.run(); });

@@ -24,9 +24,9 @@ class ControlTest : public ControlFixture {
     const auto served = serve(options, [this](const Request& request, const std::shared_ptr<Caller>& caller) {
       ++asked;
       who = caller->who();
-      caller->tell(Ended{{}, false, std::string(name(request.command)), {}});
+      caller->tell(Ended{{}, false, words::verbatim(name(request.command)), {}});
     });
-    ASSERT_TRUE(served) << served.error();
+    ASSERT_TRUE(served) << served.error().english();
   }
   std::atomic<int> asked = 0;
   std::string who;
@@ -36,7 +36,7 @@ TEST_F(ControlTest, answers_one_request_and_hangs_up) {
   serve_echo();
   Client client(path());
   client.send("{\"command\":\"status\"}\n{\"command\":\"verify\"}\n");
-  EXPECT_EQ(client.lines(), (std::vector<std::string>{R"({"ok":true,"sentence":"status"})"}));
+  EXPECT_EQ(client.lines(), (std::vector<std::string>{R"({"ok":true,"sentence":"status","sentence_id":"status"})"}));
   EXPECT_EQ(asked, 1);
   EXPECT_EQ(who, fmt::format("uid:{}", ::getuid()));
 }
@@ -49,7 +49,7 @@ TEST_F(ControlTest, takes_a_line_in_pieces_and_from_a_caller_that_will_say_no_mo
     std::this_thread::sleep_for(5ms);
   }
   client.end_sending();
-  EXPECT_EQ(client.lines(), (std::vector<std::string>{R"({"ok":true,"sentence":"verify"})"}));
+  EXPECT_EQ(client.lines(), (std::vector<std::string>{R"({"ok":true,"sentence":"verify","sentence_id":"verify"})"}));
 }
 
 TEST_F(ControlTest, bad_lines_are_answered_with_a_sentence_and_reach_nobody) {
@@ -86,7 +86,7 @@ TEST_F(ControlTest, the_longest_line_there_is_may_come) {
   line.append(request_bytes - line.size() - 1, ' ');
   Client client(path());
   client.send(line + "\n");
-  EXPECT_EQ(client.lines(), (std::vector<std::string>{R"({"ok":true,"sentence":"export"})"}));
+  EXPECT_EQ(client.lines(), (std::vector<std::string>{R"({"ok":true,"sentence":"export","sentence_id":"export"})"}));
 }
 
 TEST_F(ControlTest, who_says_nothing_is_let_go) {
@@ -132,7 +132,7 @@ class Telling : public ControlFixture {
   void serve_callers(ControlOptions options = {}) {
     const auto served =
         serve(options, [this](const Request&, std::shared_ptr<Caller> caller) { asked.set_value(std::move(caller)); });
-    ASSERT_TRUE(served) << served.error();
+    ASSERT_TRUE(served) << served.error().english();
   }
   std::promise<std::shared_ptr<Caller>> asked;
 };
@@ -151,7 +151,7 @@ TEST_F(Telling, a_slow_reader_makes_an_export_wait_and_gets_every_line) {
       caller->tell(storage::Progress{static_cast<std::uint64_t>(number), 2000});
       ++told;
     }
-    caller->tell(Ended{{}, false, "Done.", {}});
+    caller->tell(Ended{{}, false, words::verbatim("Done."), {}});
   });
   std::this_thread::sleep_for(200ms);
   EXPECT_LT(told, 1000) << "it does not pile up what nobody takes";
@@ -191,7 +191,7 @@ TEST_F(Telling, who_is_gone_is_noticed) {
     std::this_thread::sleep_for(1ms);
   }
   EXPECT_FALSE(listens);
-  EXPECT_FALSE(caller->tell(Ended{{}, false, "Nobody hears this.", {}}));
+  EXPECT_FALSE(caller->tell(Ended{{}, false, words::verbatim("Nobody hears this."), {}}));
 }
 
 TEST_F(Telling, nothing_comes_after_the_last_word) {
@@ -199,9 +199,10 @@ TEST_F(Telling, nothing_comes_after_the_last_word) {
   Client client(path());
   client.send("{\"command\":\"verify\"}\n");
   const auto caller = asked.get_future().get();
-  EXPECT_TRUE(caller->tell(Ended{{}, false, "Done.", {}}));
-  EXPECT_FALSE(caller->tell(storage::Progress{1, 10}) && caller->tell(Ended{{}, false, "Done again.", {}}));
-  EXPECT_EQ(client.lines().back(), R"({"ok":true,"sentence":"Done."})");
+  EXPECT_TRUE(caller->tell(Ended{{}, false, words::verbatim("Done."), {}}));
+  EXPECT_FALSE(caller->tell(storage::Progress{1, 10}) &&
+               caller->tell(Ended{{}, false, words::verbatim("Done again."), {}}));
+  EXPECT_EQ(client.lines().back(), R"({"ok":true,"sentence":"Done.","sentence_id":"Done."})");
 }
 
 TEST_F(Telling, an_orderly_stop_lets_a_run_say_its_last_word) {
@@ -214,8 +215,8 @@ TEST_F(Telling, an_orderly_stop_lets_a_run_say_its_last_word) {
   EXPECT_EQ(idle.line(), "") << "who has not asked is let go";
   EXPECT_FALSE(Client(path()).connected()) << "nobody can come any more";
   EXPECT_FALSE(std::filesystem::exists(path()));
-  caller->tell(Ended{{}, false, "Done.", {}});
-  EXPECT_EQ(client.line(), R"({"ok":true,"sentence":"Done."})");
+  caller->tell(Ended{{}, false, words::verbatim("Done."), {}});
+  EXPECT_EQ(client.line(), R"({"ok":true,"sentence":"Done.","sentence_id":"Done."})");
 }
 
 // --- the place
@@ -233,7 +234,7 @@ TEST_F(ControlTest, a_directory_that_others_may_enter_is_refused) {
     ASSERT_EQ(::chmod(directory.c_str(), mode), 0);
     const auto served = serve({}, [](const Request&, const auto&) {});
     ASSERT_FALSE(served);
-    EXPECT_TRUE(served.error().contains("chmod 700")) << served.error();
+    EXPECT_TRUE(served.error().english().contains("chmod 700")) << served.error().english();
     const auto called = call(directory, {}, {});
     ASSERT_FALSE(called);
     EXPECT_EQ(called.error().trouble, Trouble::not_allowed);
@@ -257,7 +258,7 @@ TEST_F(ControlTest, what_an_earlier_process_left_is_taken_away_and_a_file_is_not
   ControlSocket second(context, {}, [](const Request&, const auto&) {});
   const auto listening = second.listen(directory);
   ASSERT_FALSE(listening);
-  EXPECT_TRUE(listening.error().contains("in the way")) << listening.error();
+  EXPECT_TRUE(listening.error().english().contains("in the way")) << listening.error().english();
   EXPECT_EQ(std::filesystem::file_size(path()), 16U);
 }
 
@@ -267,8 +268,8 @@ TEST_F(ControlTest, a_path_longer_than_an_address_can_be_works_at_both_ends) {
   ASSERT_EQ(::chmod(directory.c_str(), 0700), 0);
   serve_echo();
   const auto ended = call(directory, {.command = Command::verify}, {});
-  ASSERT_TRUE(ended) << ended.error().sentence;
-  EXPECT_EQ(ended->sentence, "verify");
+  ASSERT_TRUE(ended) << ended.error().sentence.english();
+  EXPECT_EQ(ended->sentence.english(), "verify");
   end();
   directory = directory.parent_path().parent_path();
 }
@@ -281,7 +282,7 @@ TEST_F(ControlTest, calls_hear_progress_data_and_the_end) {
     caller->tell(storage::Progress{1, 2});
     caller->tell(Data{R"({"a":1})"});
     caller->tell(Data{R"({"a":2})"});
-    caller->tell(Ended{{}, true, "Half.", R"({"n":2})"});
+    caller->tell(Ended{{}, true, words::verbatim("Half."), R"({"n":2})"});
   });
   ASSERT_TRUE(served);
   std::vector<std::string> data;
@@ -291,7 +292,7 @@ TEST_F(ControlTest, calls_hear_progress_data_and_the_end) {
            {[&](storage::Progress) { ++progress; }, [&](const std::string& json) { data.push_back(json); }});
   ASSERT_TRUE(ended);
   EXPECT_TRUE(ended->partial);
-  EXPECT_EQ(ended->sentence, "Half.");
+  EXPECT_EQ(ended->sentence.english(), "Half.");
   EXPECT_EQ(ended->result, R"({"n":2})");
   EXPECT_EQ(data, (std::vector<std::string>{R"({"a":1})", R"({"a":2})"}));
   EXPECT_EQ(progress, 1);
@@ -306,7 +307,7 @@ TEST_F(ControlTest, a_gateway_that_goes_away_in_the_middle_is_said) {
   const auto ended = call(directory, {.command = Command::verify}, {});
   ASSERT_TRUE(ended);
   EXPECT_EQ(ended->trouble, Trouble::unreachable);
-  EXPECT_TRUE(ended->sentence.contains("Run it again")) << ended->sentence;
+  EXPECT_TRUE(ended->sentence.english().contains("Run it again")) << ended->sentence.english();
 }
 
 TEST_F(ControlTest, where_nobody_is_it_says_so) {

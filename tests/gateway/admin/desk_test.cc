@@ -36,20 +36,20 @@ class DeskTest : public ControlFixture {
                        directory / "titip.key",
                        directory,
                        {},
-                       [] { return Ended{{}, false, "All is well.", R"({"n":1})"}; },
+                       [] { return Ended{{}, false, words::verbatim("All is well."), R"({"n":1})"}; },
                        [this](const std::string& destination) { resumed.push_back(destination); },
                        {"pcare"},
                        [](const std::string& facility) { return facility == "P0001"; },
-                       [this](const std::string& what, const Gate& gate) { paused[what] = gate.reason; },
+                       [this](const std::string& what, const Gate& gate) { paused[what] = gate.reason.english(); },
                        [this](const Request& request) {
                          drained.push_back(request);
-                         return Ended{{}, false, "As you say.", "{}"};
+                         return Ended{{}, false, words::verbatim("As you say."), "{}"};
                        }},
                  clock, [this](std::string_view action) { actions.emplace_back(action); });
     const auto served = serve({}, [this](Request request, std::shared_ptr<Caller> caller) {
       desk->take(std::move(request), std::move(caller));
     });
-    if (!served) throw std::runtime_error(served.error());
+    if (!served) throw std::runtime_error(served.error().english());
   }
   ~DeskTest() override {
     end();
@@ -67,9 +67,9 @@ class DeskTest : public ControlFixture {
   void shut(const std::string& destination) {
     storage::WaitingHome home;
     const auto applied = home.ask<std::vector<storage::Applied>>([&](auto done) {
-      engine->put_objects(
-          {{std::string(gate_kind), destination, std::nullopt, encode(Gate{"restored", "2026-08-15T02:12:03.004Z"})}},
-          home, std::move(done));
+      engine->put_objects({{std::string(gate_kind), destination, std::nullopt,
+                            encode(Gate{words::verbatim("restored"), "2026-08-15T02:12:03.004Z"})}},
+                          home, std::move(done));
     });
     ASSERT_TRUE(applied);
   }
@@ -193,8 +193,8 @@ TEST_F(DeskTest, pause_shuts_a_gate_that_lasts_and_tells_delivery) {
   EXPECT_TRUE(ask("pcare").at("error").get<std::string>().contains("already"));
   EXPECT_TRUE(ask("pcare/P0001").at("error").get<std::string>().contains("already"));
   const auto gates = read_gates(*engine);
-  EXPECT_EQ(gates->own.at("pcare").reason, "their app");
-  EXPECT_EQ(gates->facilities_of("pcare").at("P0001").reason, "their app");
+  EXPECT_EQ(gates->own.at("pcare").reason.english(), "their app");
+  EXPECT_EQ(gates->facilities_of("pcare").at("P0001").reason.english(), "their app");
   EXPECT_EQ(last(R"({"command":"resume","destination":"pcare/P0001","reason":"mended"})").at("ok"), true);
   EXPECT_EQ(resumed, (std::vector<std::string>{"pcare/P0001"}));
 }

@@ -37,7 +37,7 @@ class FacilityTest : public testing::Test {
     configured.code = "C0001";
     configured.in_config = true;
     configured.consumer_id = "9001";
-    configured.consumer_secret = "rahasia-config";
+    configured.consumer_secret = "tersembunyi-config";
     EXPECT_TRUE(facilities_.add(configured));
   }
   ~FacilityTest() override { engine_->close(); }
@@ -47,7 +47,7 @@ class FacilityTest : public testing::Test {
     made.code = fmt::format("P{:04}", number);
     made.name = fmt::format("Klinik Uji {}", number);
     made.consumer_id = std::to_string(1000 + number);
-    made.consumer_secret = fmt::format("rahasia-{}", number);
+    made.consumer_secret = fmt::format("tersembunyi-{}", number);
     return made;
   }
   // As it would come over the wire; whatever is answered is searched for secrets.
@@ -65,13 +65,14 @@ class FacilityTest : public testing::Test {
   }
   Ended ask(const Request& request) {
     const auto parsed = parse_request(encode(request));
-    EXPECT_TRUE(parsed) << parsed.error();
+    EXPECT_TRUE(parsed) << parsed.error().english();
     if (!parsed) return in_trouble(Trouble::usage, parsed.error());
     Doors doors{*store_, *sealer_, clock_, directory_ / "titip.key", directory_.path(), {}, {}, {}, {"pcare"}};
     doors.facilities = &facilities_;
     Quiet telling;
     auto ended = run(*parsed, doors, telling);
-    EXPECT_EQ((ended.sentence + ended.result).find("rahasia"), std::string::npos) << ended.sentence << ended.result;
+    const auto said = ended.sentence.english() + ended.sentence.in(words::Language::id) + ended.result;
+    EXPECT_EQ(said.find("tersembunyi"), std::string::npos) << said;
     return ended;
   }
   Facility only_code(int number, std::string secret = {}) {
@@ -96,13 +97,13 @@ class FacilityTest : public testing::Test {
 
 TEST_F(FacilityTest, one_is_added_once_and_for_all_to_see) {
   const auto before = ask(Command::facility_add, {clinic(1)}, false, true);
-  EXPECT_FALSE(before.trouble) << before.sentence;
+  EXPECT_FALSE(before.trouble) << before.sentence.english();
   EXPECT_EQ(facilities_.find("P0001"), nullptr) << "a dry run";
   EXPECT_TRUE(store_->audited().empty());
   const auto added = ask(Command::facility_add, {clinic(1)});
-  EXPECT_FALSE(added.trouble) << added.sentence;
+  EXPECT_FALSE(added.trouble) << added.sentence.english();
   ASSERT_NE(facilities_.find_consumer("1001"), nullptr);
-  EXPECT_EQ(facilities_.find_consumer("1001")->consumer_secret, "rahasia-1");
+  EXPECT_EQ(facilities_.find_consumer("1001")->consumer_secret, "tersembunyi-1");
   ASSERT_EQ(kept().size(), 1U);
   ASSERT_EQ(store_->audited().size(), 2U);
   const auto line = json::parse(store_->audited().front());
@@ -110,14 +111,14 @@ TEST_F(FacilityTest, one_is_added_once_and_for_all_to_see) {
   EXPECT_EQ(line.at("reason"), "uji");
   EXPECT_EQ(line.at("by"), "uid:7");
   EXPECT_EQ(line.at("facilities"), json::array({"P0001"}));
-  for (const auto& each : store_->audited()) EXPECT_EQ(each.find("rahasia"), std::string::npos);
+  for (const auto& each : store_->audited()) EXPECT_EQ(each.find("tersembunyi"), std::string::npos);
   // The same again is no mistake, another secret is.
   EXPECT_FALSE(ask(Command::facility_add, {clinic(1)}).trouble);
   auto other = clinic(1);
-  other.consumer_secret = "rahasia lain";
+  other.consumer_secret = "tersembunyi lain";
   const auto refused = ask(Command::facility_add, {other});
   EXPECT_EQ(refused.trouble, Trouble::failed);
-  EXPECT_NE(refused.sentence.find("titip facility rotate"), std::string::npos) << refused.sentence;
+  EXPECT_NE(refused.sentence.english().find("titip facility rotate"), std::string::npos) << refused.sentence.english();
 }
 
 TEST_F(FacilityTest, what_must_not_be_is_refused_with_a_reason) {
@@ -126,10 +127,10 @@ TEST_F(FacilityTest, what_must_not_be_is_refused_with_a_reason) {
   thief.consumer_id = "1001";
   const auto refused = ask(Command::facility_add, {thief});
   EXPECT_EQ(refused.trouble, Trouble::failed);
-  EXPECT_NE(refused.sentence.find("consumer id 1001 belongs to facility P0001"), std::string::npos);
+  EXPECT_NE(refused.sentence.english().find("consumer id 1001 belongs to facility P0001"), std::string::npos);
   auto of_config = clinic(3);
   of_config.code = "C0001";
-  EXPECT_NE(ask(Command::facility_add, {of_config}).sentence.find("stands in the config"), std::string::npos);
+  EXPECT_NE(ask(Command::facility_add, {of_config}).sentence.english().find("stands in the config"), std::string::npos);
   Facility configured;
   configured.code = "C0001";
   EXPECT_EQ(ask(Command::facility_disable, {configured}).trouble, Trouble::failed);
@@ -154,26 +155,26 @@ TEST_F(FacilityTest, an_import_is_all_or_none_and_can_be_run_again) {
   EXPECT_EQ(facilities_.counts().enabled, 1U);
   EXPECT_FALSE(ask(Command::facility_import, {many.begin(), many.begin() + 40}).trouble);
   const auto rest = ask(Command::facility_import, many);
-  EXPECT_FALSE(rest.trouble) << rest.sentence;
+  EXPECT_FALSE(rest.trouble) << rest.sentence.english();
   EXPECT_EQ(json::parse(rest.result), json({{"added", 60}, {"unchanged", 40}}));
   EXPECT_EQ(kept().size(), 100U);
 }
 
 TEST_F(FacilityTest, rotation_has_two_secrets_until_it_is_done) {
   ask(Command::facility_add, {clinic(1)});
-  EXPECT_FALSE(ask(Command::facility_rotate, {only_code(1, "rahasia-baru")}).trouble);
+  EXPECT_FALSE(ask(Command::facility_rotate, {only_code(1, "tersembunyi-baru")}).trouble);
   auto now = facilities_.find("P0001");
-  EXPECT_EQ(now->consumer_secret, "rahasia-baru");
-  EXPECT_EQ(now->former_secret, "rahasia-1");
-  EXPECT_EQ(kept().at(0).former_secret, "rahasia-1");
-  EXPECT_FALSE(ask(Command::facility_rotate, {only_code(1, "rahasia-baru")}).trouble) << "again is no mistake";
-  EXPECT_EQ(facilities_.find("P0001")->former_secret, "rahasia-1");
-  const auto third = ask(Command::facility_rotate, {only_code(1, "rahasia-ketiga")});
+  EXPECT_EQ(now->consumer_secret, "tersembunyi-baru");
+  EXPECT_EQ(now->former_secret, "tersembunyi-1");
+  EXPECT_EQ(kept().at(0).former_secret, "tersembunyi-1");
+  EXPECT_FALSE(ask(Command::facility_rotate, {only_code(1, "tersembunyi-baru")}).trouble) << "again is no mistake";
+  EXPECT_EQ(facilities_.find("P0001")->former_secret, "tersembunyi-1");
+  const auto third = ask(Command::facility_rotate, {only_code(1, "tersembunyi-ketiga")});
   EXPECT_EQ(third.trouble, Trouble::failed) << "the first would be lost unseen";
-  EXPECT_NE(third.sentence.find("--done"), std::string::npos);
+  EXPECT_NE(third.sentence.english().find("--done"), std::string::npos);
   EXPECT_FALSE(ask(Command::facility_rotate, {only_code(1)}, true).trouble);
   EXPECT_EQ(facilities_.find("P0001")->former_secret, "");
-  EXPECT_EQ(facilities_.find("P0001")->consumer_secret, "rahasia-baru");
+  EXPECT_EQ(facilities_.find("P0001")->consumer_secret, "tersembunyi-baru");
   EXPECT_EQ(kept().at(0).former_secret, "");
   auto without = clinic(2);
   without.consumer_id = without.consumer_secret = "";
@@ -184,7 +185,7 @@ TEST_F(FacilityTest, rotation_has_two_secrets_until_it_is_done) {
 TEST_F(FacilityTest, a_callback_rotates_by_itself) {
   const auto secret = [](char of) { return "whsec_" + std::string(43, of) + "="; };
   auto one = clinic(1);
-  one.callback_url = "https://klinik.example/rahasia";
+  one.callback_url = "https://klinik.example/tersembunyi";
   one.callback_secret = secret('A');
   one.callback_delivered = true;
   ASSERT_FALSE(ask(Command::facility_add, {one}).trouble);
@@ -193,17 +194,17 @@ TEST_F(FacilityTest, a_callback_rotates_by_itself) {
   Facility words = only_code(1);
   words.callback_secret = secret('Q');
   const auto rotated = ask(Command::facility_rotate, {words});
-  EXPECT_FALSE(rotated.trouble) << rotated.sentence;
+  EXPECT_FALSE(rotated.trouble) << rotated.sentence.english();
   EXPECT_EQ(json::parse(rotated.result).at("callback_host"), "https://klinik.example");
   EXPECT_EQ(json::parse(rotated.result).at("callback_is_rotating"), true);
-  EXPECT_EQ((rotated.sentence + rotated.result).find("whsec_"), std::string::npos);
+  EXPECT_EQ((rotated.sentence.english() + rotated.result).find("whsec_"), std::string::npos);
   const auto found = [this] { return facilities_.find("P0001"); };
   EXPECT_EQ(found()->callback_secret, secret('Q'));
   EXPECT_EQ(found()->former_callback_secret, secret('A'));
   EXPECT_EQ(found()->former_secret, "") << "nothing of the consumer's";
   EXPECT_EQ(kept().at(0).former_callback_secret, secret('A'));
   words.callback_secret = secret('g');
-  EXPECT_NE(ask(Command::facility_rotate, {words}).sentence.find("--callback-done"), std::string::npos);
+  EXPECT_NE(ask(Command::facility_rotate, {words}).sentence.english().find("--callback-done"), std::string::npos);
   // An import run again changes nothing of it; other values do not lose the former secret.
   one.callback_secret = secret('Q');
   one.name = "Nama Baru";
@@ -223,7 +224,7 @@ TEST_F(FacilityTest, a_callback_rotates_by_itself) {
   both.reason = "uji";
   both.facilities = {without};
   EXPECT_TRUE(parse_request(encode(both)));
-  both.facilities.front().consumer_secret = "rahasia";
+  both.facilities.front().consumer_secret = "tersembunyi";
   EXPECT_FALSE(parse_request(encode(both))) << "one at a time";
 }
 
@@ -244,15 +245,15 @@ TEST_F(FacilityTest, two_api_keys_live_at_once_and_go_when_told_to) {
   ask(Command::facility_add, {clinic(1)});
   EXPECT_EQ(key(one, nullptr, 2).trouble, Trouble::not_found);
   const auto given = key(one);
-  EXPECT_FALSE(given.trouble) << given.sentence;
-  EXPECT_EQ((given.sentence + given.result).find(one), std::string::npos);
+  EXPECT_FALSE(given.trouble) << given.sentence.english();
+  EXPECT_EQ((given.sentence.english() + given.result).find(one), std::string::npos);
   EXPECT_EQ(json::parse(given.result).at("api_keys"), 1);
   EXPECT_EQ(found()->api_key_hash, one);
   EXPECT_EQ(json::parse(key(two).result).at("api_keys"), 2);
   EXPECT_EQ(found()->api_key_hash, two);
   EXPECT_EQ(found()->former_api_key_hash, one);
   EXPECT_EQ(kept().at(0).former_api_key_hash, one);
-  EXPECT_NE(key(std::string(64, '3')).sentence.find("--done"), std::string::npos) << "never three";
+  EXPECT_NE(key(std::string(64, '3')).sentence.english().find("--done"), std::string::npos) << "never three";
   // An import that knows nothing of keys takes none away.
   auto other = clinic(1);
   EXPECT_FALSE(ask(Command::facility_import, {other}).trouble) << "the same as before";
@@ -287,21 +288,21 @@ TEST_F(FacilityTest, what_is_there_takes_other_values_only_when_told_to) {
   other.encrypted_replies = true;
   EXPECT_EQ(ask(Command::facility_add, {other}).trouble, Trouble::failed);
   const auto replaced = replace(other);
-  EXPECT_FALSE(replaced.trouble) << replaced.sentence;
+  EXPECT_FALSE(replaced.trouble) << replaced.sentence.english();
   EXPECT_EQ(json::parse(replaced.result), json({{"added", 0}, {"replaced", 1}, {"unchanged", 0}}));
   EXPECT_EQ(facilities_.find("P0001")->name, "Nama Baru");
   EXPECT_EQ(kept().at(0).encrypted_replies, true);
   EXPECT_TRUE(facilities_.find("P0001")->disabled) << "nobody is let in by it";
   EXPECT_EQ(facilities_.find("P0001")->former_secret, "");
   // Another secret is a rotation, and only one at a time.
-  other.consumer_secret = "rahasia-baru";
+  other.consumer_secret = "tersembunyi-baru";
   EXPECT_FALSE(replace(other).trouble);
-  EXPECT_EQ(facilities_.find("P0001")->former_secret, "rahasia-1");
+  EXPECT_EQ(facilities_.find("P0001")->former_secret, "tersembunyi-1");
   other.name = "Nama Lain";
   EXPECT_FALSE(replace(other).trouble);
-  EXPECT_EQ(facilities_.find("P0001")->former_secret, "rahasia-1") << "the rotation goes on";
-  other.consumer_secret = "rahasia-ketiga";
-  EXPECT_NE(replace(other).sentence.find("--done"), std::string::npos);
+  EXPECT_EQ(facilities_.find("P0001")->former_secret, "tersembunyi-1") << "the rotation goes on";
+  other.consumer_secret = "tersembunyi-ketiga";
+  EXPECT_NE(replace(other).sentence.english().find("--done"), std::string::npos);
   // With another consumer id nothing of the former one counts.
   other.consumer_id = "7777";
   EXPECT_FALSE(replace(other).trouble);
@@ -355,7 +356,7 @@ TEST_F(FacilityTest, the_list_comes_in_pages) {
       EXPECT_EQ(each.at("kept_in"), each.at("code") == "C0001" ? "config" : "registry");
       EXPECT_EQ(each.at("has_secret"), true);
     }
-    EXPECT_EQ(ended.result.find("rahasia"), std::string::npos);
+    EXPECT_EQ(ended.result.find("tersembunyi"), std::string::npos);
     seen += page.at("facilities").size();
     request.after = page.value("next", "");
   } while (!request.after.empty());
@@ -389,7 +390,7 @@ TEST(FacilityWire, what_is_wrong_is_said) {
   for (const auto& [line, says] : rows) {
     const auto parsed = parse_request(line);
     ASSERT_FALSE(parsed) << line;
-    EXPECT_NE(parsed.error().find(says), std::string::npos) << line << ": " << parsed.error();
+    EXPECT_NE(parsed.error().english().find(says), std::string::npos) << line << ": " << parsed.error().english();
   }
 }
 

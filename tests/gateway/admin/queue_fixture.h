@@ -152,11 +152,11 @@ class QueueFixture : public testing::Test {
   // As it would come over the wire.
   Ended ask(const Request& request) {
     const auto parsed = parse_request(encode(request));
-    EXPECT_TRUE(parsed) << parsed.error();
+    EXPECT_TRUE(parsed) << parsed.error().english();
     if (!parsed) return in_trouble(Trouble::usage, parsed.error());
     Quiet telling;
     auto ended = run(*parsed, doors(), telling);
-    EXPECT_EQ((ended.sentence + ended.result).find("99010115"), std::string::npos) << ended.result;
+    EXPECT_EQ((ended.sentence.english() + ended.result).find("99010115"), std::string::npos) << ended.result;
     return ended;
   }
   static nlohmann::json result_of(const Ended& ended) { return nlohmann::json::parse(ended.result, nullptr, false); }

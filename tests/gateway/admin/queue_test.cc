@@ -81,7 +81,7 @@ TEST_F(QueueTest, one_record_is_shown_by_id_and_by_receipt) {
   const auto record = rejected({});
   for (const auto& name : {record.id.text(), record.receipt}) {
     const auto ended = ask({.command = Command::queue_show, .queue = {.id = name}});
-    EXPECT_FALSE(ended.trouble) << ended.sentence;
+    EXPECT_FALSE(ended.trouble) << ended.sentence.english();
     const auto shown = result_of(ended);
     EXPECT_EQ(shown.at("id"), record.id.text());
     EXPECT_EQ(shown.at("attempts"), 1);
@@ -107,7 +107,7 @@ TEST_F(QueueTest, the_shape_counts_what_is_not_settled_by_age) {
   EXPECT_EQ(rows[0].at("by_age"), json({0, 0, 0, 0, 0, 0, 0, 0, 0, 1}));
   EXPECT_EQ(rows[1].at("waiting"), 2);
   EXPECT_EQ(rows[1].at("by_age"), json({1, 1, 0, 0, 0, 0, 0, 0, 0, 0}));
-  EXPECT_EQ(ended.sentence, "3 records are not settled.");
+  EXPECT_EQ(ended.sentence.english(), "3 records are not settled.");
 }
 
 TEST(Shape, a_record_is_where_postfix_would_have_it) {
@@ -132,7 +132,7 @@ TEST(Mask, a_number_keeps_four_digits) {
 TEST(QueueWords, what_is_wrong_is_said) {
   const auto fault = [](const char* words, const char* command = "queue ls") {
     const auto parsed = parse_request(fmt::format(R"({{"command":"{}","queue":{}}})", command, words));
-    return parsed ? std::string() : parsed.error();
+    return parsed ? std::string() : parsed.error().english();
   };
   EXPECT_EQ(fault("{}"), "");
   EXPECT_TRUE(fault("7").contains("wrong kind"));
@@ -144,8 +144,9 @@ TEST(QueueWords, what_is_wrong_is_said) {
   EXPECT_TRUE(fault(R"({"id":"a","rule":"b"})", "queue show").contains("not both"));
   EXPECT_TRUE(fault("{}", "queue show").contains("by its id"));
   EXPECT_TRUE(fault(R"({"rule":"b"})", "verify").contains("takes no records"));
-  EXPECT_EQ(phrase({.states = {State::rejected, State::expired}, .destination = "a", .facility = "b", .rule = "c"}),
-            "rejected or expired records of a from b decided by c");
+  EXPECT_EQ(
+      phrase({.states = {State::rejected, State::expired}, .destination = "a", .facility = "b", .rule = "c"}).english(),
+      "rejected or expired records of a from b decided by c");
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ TEST_F(TokensTest, a_file_that_others_may_read_or_that_is_damaged_is_refused) {
     ASSERT_EQ(::chmod(file_.c_str(), mode), 0);
     const auto read = read_tokens(file_);
     ASSERT_FALSE(read);
-    EXPECT_NE(read.error().find("chmod 600"), std::string::npos);
+    EXPECT_NE(read.error().english().find("chmod 600"), std::string::npos);
   }
   ASSERT_EQ(::chmod(file_.c_str(), 0600), 0);
   for (const auto* text : {"", "{}", R"({"tokens":[{"name":"a"}]})", R"({"tokens":7})",

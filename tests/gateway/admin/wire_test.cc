@@ -90,8 +90,8 @@ TEST(Wire, bad_requests_are_refused_with_a_sentence) {
   for (const auto& row : bad) {
     const auto request = parse_request(row.line);
     ASSERT_FALSE(request) << row.name;
-    EXPECT_TRUE(request.error().contains(row.says)) << row.name << ": " << request.error();
-    EXPECT_FALSE(request.error().contains("99010115")) << row.name << " repeats a person's number";
+    EXPECT_TRUE(request.error().english().contains(row.says)) << row.name << ": " << request.error().english();
+    EXPECT_FALSE(request.error().english().contains("99010115")) << row.name << " repeats a person's number";
   }
 }
 
@@ -137,7 +137,7 @@ TEST(Wire, requests_come_through_whole) {
     EXPECT_TRUE(line.ends_with('\n'));
     EXPECT_EQ(std::ranges::count(line, '\n'), 1);
     const auto back = parse_request(line);
-    ASSERT_TRUE(back) << line << back.error();
+    ASSERT_TRUE(back) << line << back.error().english();
     EXPECT_EQ(back->command, request.command);
     EXPECT_EQ(back->reason, request.reason);
     EXPECT_EQ(back->dry_run, request.dry_run);
@@ -166,10 +166,10 @@ TEST(Wire, answers_come_through_whole) {
   ASSERT_TRUE(data);
   EXPECT_EQ(std::get<Data>(*data).json, R"({"error":"a word of theirs","done":1})");
 
-  const Ended ends[] = {{{}, false, "Fine.", R"({"a":1})"},
-                        {{}, true, "Half \"fine\".", ""},
-                        {Trouble::busy, false, "Later.", ""},
-                        {Trouble::failed, false, "Not sound.", R"({"problems":[]})"}};
+  const Ended ends[] = {{{}, false, {"Fine.", "Baik."}, R"({"a":1})"},
+                        {{}, true, {"Half \"fine\".", "Setengah \"baik\"."}, ""},
+                        {Trouble::busy, false, {"Later.", "Nanti."}, ""},
+                        {Trouble::failed, false, {"Not sound.", "Tidak utuh."}, R"({"problems":[]})"}};
   for (const auto& end : ends) {
     const auto line = encode(Answer(end));
     EXPECT_TRUE(nlohmann::json::accept(line)) << line;
@@ -178,13 +178,31 @@ TEST(Wire, answers_come_through_whole) {
     const auto& ended = std::get<Ended>(*back);
     EXPECT_EQ(ended.trouble, end.trouble);
     EXPECT_EQ(ended.partial, end.partial);
-    EXPECT_EQ(ended.sentence, end.sentence);
+    EXPECT_EQ(ended.sentence.english(), end.sentence.english());
+    EXPECT_EQ(ended.sentence.in(words::Language::id), end.sentence.in(words::Language::id));
     EXPECT_EQ(ended.result, end.result);
   }
 }
 
+TEST(Wire, an_answer_says_english_where_it_always_stood_and_indonesian_beside_it) {
+  EXPECT_EQ(encode(Answer(Ended{{}, false, {"Fine.", "Baik."}, {}})),
+            "{\"ok\":true,\"sentence\":\"Fine.\",\"sentence_id\":\"Baik.\"}\n");
+  EXPECT_EQ(encode(Answer(in_trouble(Trouble::busy, {"Later.", "Nanti."}))),
+            "{\"error\":\"Later.\",\"error_id\":\"Nanti.\",\"kind\":\"busy\"}\n");
+}
+
+TEST(Wire, an_older_gateway_is_heard_in_the_language_it_has) {
+  for (const auto* line : {R"({"ok":true,"sentence":"Fine."})", R"({"error":"Fine.","kind":"busy"})"}) {
+    const auto answer = parse_answer(line);
+    ASSERT_TRUE(answer) << line;
+    for (const auto language : {words::Language::en, words::Language::id})
+      EXPECT_EQ(std::get<Ended>(*answer).sentence.in(language), "Fine.") << line;
+  }
+  EXPECT_FALSE(parse_answer(R"({"ok":true,"sentence":"Fine.","sentence_id":7})"));
+}
+
 TEST(Wire, bytes_that_are_no_text_do_not_break_an_answer) {
-  const auto line = encode(Answer(in_trouble(Trouble::failed, "a \xff b")));
+  const auto line = encode(Answer(in_trouble(Trouble::failed, words::verbatim("a \xff b"))));
   EXPECT_TRUE(nlohmann::json::accept(line)) << line;
 }
 
@@ -204,7 +222,7 @@ TEST(Wire, mutated_lines_do_no_harm) {
       }
       if (line.empty()) line = "{";
     }
-    if (const auto request = parse_request(line)) EXPECT_EQ(fault_of(*request), "");
+    if (const auto request = parse_request(line)) EXPECT_EQ(fault_of(*request).english(), "");
     static_cast<void>(parse_answer(line));
   }
 }

@@ -24,20 +24,20 @@ class ApiFixture : public admin::QueueFixture {
  protected:
   explicit ApiFixture(bool edit_needs_approval = false) {
     auto doors = this->doors();
-    doors.status = [] { return admin::Ended{{}, false, "All is well.", R"({"destinations":[]})"}; };
-    doors.drain = [](const admin::Request&) { return admin::Ended{{}, false, "It drains.", "{}"}; };
+    doors.status = [] { return admin::Ended{{}, false, words::verbatim("All is well."), R"({"destinations":[]})"}; };
+    doors.drain = [](const admin::Request&) { return admin::Ended{{}, false, words::verbatim("It drains."), "{}"}; };
     doors.facilities = &facilities_;
     doors.edit_needs_approval = edit_needs_approval;
     doors.edit = [this](const storage::Submission& record, const storage::Payload&,
-                        const std::vector<admin::Edit>& edits) -> std::expected<admin::Edited, std::string> {
-      if (edits.front().pointer == "/none") return std::unexpected("nothing stands there");
+                        const std::vector<admin::Edit>& edits) -> std::expected<admin::Edited, words::Said> {
+      if (edits.front().pointer == "/none") return std::unexpected(words::verbatim("nothing stands there"));
       auto again = admin::repetition_of(whole(record.id), *sealer_, clock_.wall());
       again->submission.fingerprint = sealer_->keyed_hash("fingerprint", {edits.front().value});
       return admin::Edited{*std::move(again), {{edits.front().pointer, "\"old\"", "\"new\""}}};
     };
     doors.tokens_changed = [this] {
       reread();
-      return std::string("Read again.");
+      return words::verbatim("Read again.");
     };
     desk_.emplace(std::move(doors), clock_);
     for (const auto* role : {"viewer", "operator", "admin"}) secrets_[role] = made(role, role);
@@ -77,8 +77,10 @@ class ApiFixture : public admin::QueueFixture {
   void reread() { tokens_.replace(admin::read_tokens(admin::token_file(directory_.path())).value()); }
 
   http::Response call(const std::string& method, const std::string& target, const std::string& secret,
-                      const nlohmann::json& body = nullptr, const std::string& from = "127.0.0.1") {
+                      const nlohmann::json& body = nullptr, const std::string& from = "127.0.0.1",
+                      const std::string& language = {}) {
     http::Request request;
+    if (!language.empty()) request.headers.push_back({"accept-language", language});
     request.method = method;
     request.target = target;
     request.remote_address = from;

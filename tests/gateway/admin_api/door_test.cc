@@ -237,7 +237,7 @@ TEST_F(DoorTest, what_takes_long_is_answered_before_it_has_ended) {
   EXPECT_EQ(answer->status, 202);
   EXPECT_EQ(header(*answer, "Location"), "/admin/v1/bulk");
   answer.reset();
-  waiting->tell(admin::Ended{{}, false, "Done.", "{}"});
+  waiting->tell(admin::Ended{{}, false, words::verbatim("Done."), "{}"});
   run_one();
   EXPECT_FALSE(answer) << "nobody is answered twice";
 }

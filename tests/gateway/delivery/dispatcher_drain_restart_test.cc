@@ -49,7 +49,7 @@ TEST(DrainRestart, a_paused_one_is_known_before_anything_is_sent) {
     world.store().object_error.reset();
     world.pass(1h);
     EXPECT_EQ(world.writes(), 0U);
-    EXPECT_EQ(world.drain_stands->reason(), "over the weekend");
+    EXPECT_EQ(world.drain_stands->reason().english(), "over the weekend");
     world.accept({.nik = person(1000 + lives)}, "vaksin/simpan", "F001");
     world.pass(1s);
     EXPECT_EQ(world.writes(), 1U) << "who comes today goes on";

@@ -96,7 +96,8 @@ TEST(DispatcherDrain, stops_by_itself_when_too_much_is_rejected) {
   begin(world, {.canary = 10, .abort_share = 0.3});
   world.pass(1min);
   EXPECT_EQ(state(world), DrainState::aborted);
-  EXPECT_TRUE(world.drain_stands->reason().contains("of the last 50")) << world.drain_stands->reason();
+  EXPECT_TRUE(world.drain_stands->reason().english().contains("of the last 50"))
+      << world.drain_stands->reason().english();
   const auto writes = world.writes();
   EXPECT_GE(writes, 70U);
   EXPECT_LE(writes, 71U + 64U) << "what was in flight ends, nothing follows";
@@ -136,7 +137,7 @@ TEST(DispatcherDrain, a_pause_with_an_end_resumes_by_itself) {
   const auto timers = world.timers_run;
   world.pass(2h - 1s);
   EXPECT_EQ(world.writes(), before);
-  EXPECT_EQ(world.drain_stands->reason(), "the server's people asked");
+  EXPECT_EQ(world.drain_stands->reason().english(), "the server's people asked");
   // Each of the 20 lanes is looked at every five minutes, and the dispatcher every minute.
   EXPECT_LT(world.timers_run, timers + 20 * 24 + 120 + 10) << "waited for, not asked again and again";
   world.pass(30s);
@@ -375,7 +376,7 @@ TEST(DispatcherDrain, a_second_one_is_refused_and_nothing_is_nothing_to_drain) {
   EXPECT_TRUE(world.order_drain({What::start}).refused->nothing_there);
   pile_up(world, 5);
   begin(world, {.canary = 0, .per_second = 1});
-  EXPECT_TRUE(world.order_drain({What::start}).refused->sentence.contains("already"));
+  EXPECT_TRUE(world.order_drain({What::start}).refused->sentence.english().contains("already"));
 }
 
 TEST(DispatcherDrain, is_shown_as_metrics) {

@@ -65,7 +65,7 @@ TEST(DrainOrder, Table) {
   };
   for (const auto& row : rows) {
     const auto obeyed = obey({row.what, {}, "why", row.until}, row.drain, 7, morning);
-    const std::string became = !obeyed   ? obeyed.error().sentence
+    const std::string became = !obeyed   ? obeyed.error().sentence.english()
                                : *obeyed ? std::string(name((*obeyed)->state(morning)))
                                          : "gone";
     EXPECT_TRUE(became.contains(row.becomes)) << row.name << ": " << became;
@@ -86,7 +86,7 @@ TEST(DrainOrder, ANewOneTakesWhatWaits) {
 TEST(DrainOrder, APauseSaysWhyAndForHowLong) {
   const auto obeyed = obey({What::pause, {}, "clinic hours", morning + 1h}, running(), 0, morning);
   ASSERT_TRUE(obeyed && *obeyed);
-  EXPECT_EQ((*obeyed)->reason(), "clinic hours");
+  EXPECT_EQ((*obeyed)->reason().english(), "clinic hours");
   EXPECT_EQ((*obeyed)->state(morning + 1h), DrainState::running);
 }
 

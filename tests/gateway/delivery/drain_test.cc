@@ -50,7 +50,7 @@ TEST(Drain, StatesTable) {
   for (const auto& row : rows) {
     Drain drain(row.plan, row.of, midnight);
     const auto now = play(drain, row.results, midnight);
-    EXPECT_EQ(name(drain.state(now)), name(row.state)) << row.name << ": " << drain.reason();
+    EXPECT_EQ(name(drain.state(now)), name(row.state)) << row.name << ": " << drain.reason().english();
   }
 }
 
@@ -68,7 +68,7 @@ TEST(Drain, APersonPausesAndResumes) {
   EXPECT_FALSE(drain.resume(midnight));
   drain.pause("a look at the first replies", std::nullopt, midnight);
   EXPECT_EQ(drain.state(midnight + 100h), DrainState::paused);
-  EXPECT_EQ(drain.reason(), "a look at the first replies");
+  EXPECT_EQ(drain.reason().english(), "a look at the first replies");
   EXPECT_EQ(drain.wakes_at(midnight), std::nullopt);
   EXPECT_TRUE(drain.resume(midnight + 1h));
   EXPECT_TRUE(drain.may_send(50, midnight + 1h));
@@ -81,7 +81,7 @@ TEST(Drain, APersonPausesAndResumes) {
 TEST(Drain, AnAbortIsTakenBackOnlyByAPerson) {
   Drain drain({.canary = 0}, 1000, midnight);
   auto now = play(drain, std::string(50, 'r'), midnight);
-  EXPECT_EQ(drain.reason(), "50 of the last 50 were rejected or are unknown");
+  EXPECT_EQ(drain.reason().english(), "50 of the last 50 were rejected or are unknown");
   drain.pause("too late", std::nullopt, now);
   EXPECT_EQ(drain.state(now + 1000h), DrainState::aborted);
   EXPECT_TRUE(drain.resume(now));
@@ -140,13 +140,30 @@ TEST(Drain, SurvivesARestart) {
   auto now = play(drain, "dddddrru", midnight);
   drain.pause("say \"why\"", now + 1h, now);
   const auto again = Drain::decode(drain.encode());
-  ASSERT_TRUE(again) << again.error();
+  ASSERT_TRUE(again) << again.error().english();
   EXPECT_EQ(again->encode(), drain.encode());
   EXPECT_EQ(again->state(now), DrainState::paused);
-  EXPECT_EQ(again->reason(), "say \"why\"");
+  EXPECT_EQ(again->reason(), words::verbatim("say \"why\""));
   EXPECT_EQ(again->delivered(), 5U);
   EXPECT_EQ(again->unknown(), 1U);
   EXPECT_EQ(again->wakes_at(now), now + 1h);
+}
+
+// Why it stopped is asked in either language, also by a later process and of a note of one that knew one language.
+TEST(Drain, KeepsItsReasonInBothLanguages) {
+  Drain drain({.canary = 3}, 100, midnight);
+  play(drain, "duu", midnight);
+  EXPECT_EQ(drain.reason().in(words::Language::id), "2 dari 3 yang terakhir ditolak atau belum pasti");
+  const auto again = Drain::decode(drain.encode());
+  ASSERT_TRUE(again) << again.error().english();
+  EXPECT_EQ(again->reason(), drain.reason());
+  auto note = drain.encode();
+  const auto second = note.find(",\"reason_id\"");
+  ASSERT_NE(second, std::string::npos);
+  note.erase(second, note.find(",\"", second + 1) - second);
+  const auto older = Drain::decode(note);
+  ASSERT_TRUE(older) << older.error().english();
+  EXPECT_EQ(older->reason(), words::verbatim("2 of the last 3 were rejected or are unknown"));
 }
 
 TEST(Drain, WhatWasUnknownIsSettledOnce) {

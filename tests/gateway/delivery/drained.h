@@ -28,7 +28,7 @@ inline void pile_up(World& world, int count) {
 
 inline void begin(World& world, delivery::DrainPlan plan) {
   const auto answer = world.order_drain({delivery::DrainOrder::What::start, plan});
-  ASSERT_FALSE(answer.refused) << answer.refused->sentence;
+  ASSERT_FALSE(answer.refused) << answer.refused->sentence.english();
   ASSERT_TRUE(answer.kept);
   world.dispatcher().gate(false, "");
 }

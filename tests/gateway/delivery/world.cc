@@ -56,7 +56,7 @@ World::Process::Process(World& world)
            world.options_.callbacks.value_or(delivery::CallbacksOptions{}).policy.most_due, world.options_.marks_ahead},
           {world.profile_, world.facilities_, store, home, *world.sealer_, upstream, world.clock, timers,
            [] { return 0.5; }, probes,
-           [&world](const auto& facility, const std::string&) {
+           [&world](const auto& facility, const words::Said&) {
              world.surged.push_back(facility.value_or("all of them"));
            },
            [&world](const auto& drain) { world.drain_stands = drain; }, &callback_probes}) {

@@ -87,6 +87,19 @@ TEST(Answers, a_refusal_in_the_places_own_manner) {
   EXPECT_EQ(header(refusal(pcare_vaksin(), false, {400, "x", no, {}, 0, {}}), "Retry-After"), "");
 }
 
+// Staff read it in whatever their program shows, and most programs name no language.
+TEST(Answers, a_full_quota_is_said_in_both_languages_on_a_mount_that_is_told_none) {
+  const intake::Refused full{429, "too-many-pending", no, {}, 30, {}};
+  const auto message = [](const http::Response& response) {
+    return json::parse(response.body).at("metaData").at("message").get<std::string>();
+  };
+  EXPECT_EQ(message(refusal(pcare_vaksin(), true, full)), "Tidak. (No.)");
+  EXPECT_EQ(message(refusal(pcare_vaksin(), true, full, words::Language::id)), "Tidak.");
+  EXPECT_EQ(message(refusal(pcare_vaksin(), true, full, words::Language::en)), "No.");
+  EXPECT_EQ(json::parse(refusal(pcare_vaksin(), false, full).body).at("title"), "No.") << "under /v1 programs read";
+  EXPECT_EQ(message(refusal(pcare_vaksin(), true, {503, "overloaded", no, {}, 1, {}})), "No.") << "sent again, unread";
+}
+
 TEST(Answers, the_mount_acknowledges_in_the_shape_of_the_profile) {
   const auto post = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), true, custody());
   EXPECT_EQ(post.status, 201);

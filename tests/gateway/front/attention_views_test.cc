@@ -25,8 +25,7 @@ reads::AttentionItem rejected() {
   item.settled_at = tests::morning + 5s;
   item.http_status = 412;
   item.server_words = "tglLahir,\n\"tidak\" valid";
-  item.to_do_id = "Perbaiki.";
-  item.to_do_en = "Correct it.";
+  item.to_do = words::Said("Correct it.", "Perbaiki.");
   item.method = "POST";
   item.target = "/vaksin/simpan";
   item.sent = {{R"({"nik":"3300000000000001","dosis":1})", false}};
@@ -116,12 +115,25 @@ TEST_F(AttentionViews, for_print) {
   EXPECT_TRUE(attention_page(view()).contains("Tidak ada data yang perlu diperiksa."));
 }
 
+TEST_F(AttentionViews, for_print_in_english) {
+  auto asked = view("/v1/attention?format=html&cursor=A");
+  asked.wanted = words::Language::en;
+  const auto page = attention_page(asked);
+  EXPECT_TRUE(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));
+  for (const auto* part : {"What needs attention: facility 0905R002", "Printed 2021-08-16 10:00 WIT",
+                           "Refused by the national server: vaksin/simpan", "Correct it.", "Next page"})
+    EXPECT_TRUE(page.contains(part)) << part << "\n" << page;
+  for (const auto* part : {"Perbaiki", "Dicetak", "Ditolak", "Halaman", "Diterima"})
+    EXPECT_FALSE(page.contains(part)) << part << "\n" << page;
+}
+
 // Whatever a server or a clinic wrote, wherever it stands.
 TEST_F(AttentionViews, nothing_in_the_page_is_markup) {
   const std::string evil = "</dd><script>alert('x')</script><img src=x onerror=\"y\">&amp;";
   auto& item = page_.items[0];
   item.server_words = evil;
-  item.route = item.destination = item.receipt = item.to_do_id = item.target = evil;
+  item.route = item.destination = item.receipt = item.target = evil;
+  item.to_do = words::Said(evil, evil);
   item.state = "held";
   item.sent->body = json{{evil, evil}}.dump();
   owner_.facility = evil;

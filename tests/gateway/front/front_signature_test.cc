@@ -266,6 +266,35 @@ TEST_F(SignedFrontTest, what_the_server_says_plainly_stays_plain) {
   }
 }
 
+// The server's own words are nobody's to translate, and say nothing of their language.
+TEST_F(SignedFrontTest, of_a_read_the_gateways_own_words_are_in_the_language_asked_for) {
+  const auto asked_in = [](const char* language) {
+    auto headers = clinic_headers(clinic_time);
+    if (language != nullptr) headers.push_back({"Accept-Language", language});
+    return request("GET", "/pcare-vaksin/tiket/nik/1", "", std::move(headers));
+  };
+  const struct {
+    rules::Exchange said;
+    const char* language;  // null: nobody asks
+    const char* has;
+    const char* content_language;
+  } rows[] = {
+      {rules::Failure::response_timeout, nullptr, "Server nasional tidak tersedia", ""},
+      {rules::Failure::response_timeout, "en", "The national server is not available", "en"},
+      {rules::Failure::response_timeout, "id, en;q=0.5", "Server nasional tidak tersedia", "id"},
+      {rules::Reply{401, "text/plain", "who are you?", {}}, "en",
+       "The national server does not allow this request (HTTP 401)", "en"},
+      {tests::national(404, 404, "Data tidak ditemukan"), "en", "Data tidak ditemukan", ""},
+  };
+  for (const auto& row : rows) {
+    said_ = row.said;
+    const auto response = answer(asked_in(row.language));
+    EXPECT_TRUE(response.body.contains(row.has)) << row.has << ": " << response.body;
+    EXPECT_EQ(header(response, "Content-Language"), row.content_language) << row.has;
+    world_.clock.advance(1min);
+  }
+}
+
 TEST_F(SignedFrontTest, the_gateways_own_faults_are_said_like_the_services) {
   struct Row {
     const char* name;

@@ -142,6 +142,24 @@ TEST_F(ServerProxyTest, connections_are_counted_by_the_clients_address) {
   EXPECT_TRUE(again.exchange(from("192.0.2.1") + get("/")).contains("200")) << "what is gone counts no more";
 }
 
+// What stands in the place of a share of its own.
+TEST_F(ServerProxyTest, a_trusted_proxys_connections_count_among_all_and_silent_ones_end) {
+  options_.connections = 2;
+  options_.connections_per_address = 1;
+  options_.header_deadline = 300ms;
+  begin("127.0.0.1", true);
+  Client silent(port_);
+  Client half(port_);
+  half.send("PROXY TCP4 192.0.2.1 ");
+  ASSERT_TRUE(connections_become(2));
+  EXPECT_EQ(Client(port_).rest(), "") << "closed at once";
+  EXPECT_TRUE(has_refused("too_many_connections"));
+  EXPECT_EQ(silent.rest(), "");
+  EXPECT_EQ(half.rest(), "");
+  EXPECT_TRUE(has_refused("proxy_header_timeout", 2));
+  EXPECT_EQ(answer(std::string(line) + get("/")), "<192.0.2.7 by proxy>") << "there is room again";
+}
+
 TEST_F(ServerProxyTest, a_trusted_proxys_field_says_whose_a_request_is) {
   options_.connections_per_address = 1;
   begin("127.0.0.0/8", false);

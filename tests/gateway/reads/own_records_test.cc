@@ -271,7 +271,7 @@ TEST_F(OwnRecordsTest, attention_tells_what_was_sent_what_was_said_and_what_to_d
   EXPECT_EQ(item.sent->body, R"({"nik":"3300000000000001","nama":"Budi"})");
   EXPECT_FALSE(item.sent->cut);
   EXPECT_EQ(item.reply->body, "tglLahir\ntidak valid");
-  EXPECT_TRUE(item.to_do_id.contains("menolak")) << item.to_do_id;
+  EXPECT_TRUE(item.to_do.in(words::Language::id).contains("menolak")) << item.to_do.in(words::Language::id);
   const auto both = attention("limit=1", owner("0905R002", {"pcare-vaksin", "pcare-rest"}));
   ASSERT_TRUE(both);
   ASSERT_EQ(both->items.size(), 1U);
@@ -310,15 +310,15 @@ TEST(WhatToDo, every_state_that_needs_attention_has_its_own_sentence) {
         storage::HoldReason::late_entry, storage::HoldReason::person, storage::HoldReason::damaged,
         storage::HoldReason::deadline, storage::HoldReason::credentials}) {
     record.hold_reason = reason;
-    said.insert(what_to_do(record).id);
+    said.insert(what_to_do(record).english);
   }
   record.hold_reason = storage::HoldReason::none;
   record.state = storage::State::rejected;
-  said.insert(what_to_do(record).id);
+  said.insert(what_to_do(record).english);
   record.state = storage::State::expired;
-  said.insert(what_to_do(record).id);
+  said.insert(what_to_do(record).english);
   record.unknown_since = tests::morning;
-  said.insert(what_to_do(record).id);
+  said.insert(what_to_do(record).english);
   EXPECT_EQ(said.size(), 11U);
 }
 

@@ -42,7 +42,7 @@ StatusFacts status_of(std::vector<DestinationFacts> destinations, bool writable 
 const auto nine_twelve = tests::morning + 1h + 12min;  // in Jakarta: 09:12
 
 DestinationFacts gated(DestinationFacts facts) {
-  facts.gate = Gated{"restored", "2021-08-16T01:00:00.000Z"};
+  facts.gate = Gated{words::verbatim("restored"), "2021-08-16T01:00:00.000Z"};
   return facts;
 }
 
@@ -154,8 +154,8 @@ TEST(Status, says_who_will_miss_a_deadline) {
   };
   for (const auto& row : cases) {
     const auto said = sentence(row.facts);
-    EXPECT_TRUE(said.id.ends_with(row.id)) << row.name << ": " << said.id;
-    EXPECT_TRUE(said.en.ends_with(row.en)) << row.name << ": " << said.en;
+    EXPECT_TRUE(said.in(words::Language::id).ends_with(row.id)) << row.name << ": " << said.in(words::Language::id);
+    EXPECT_TRUE(said.english().ends_with(row.en)) << row.name << ": " << said.english();
     EXPECT_EQ(nlohmann::json::parse(status_json(row.facts).dump()).at("destinations").at(0).at("deadlines"),
               row.numbers)
         << row.name;
@@ -165,8 +165,8 @@ TEST(Status, says_who_will_miss_a_deadline) {
 TEST(Status, one_true_sentence) {
   for (const auto& row : rows) {
     const auto said = sentence(row.facts);
-    EXPECT_EQ(said.id, row.id) << row.name;
-    EXPECT_EQ(said.en, row.en) << row.name;
+    EXPECT_EQ(said.in(words::Language::id), row.id) << row.name;
+    EXPECT_EQ(said.english(), row.en) << row.name;
   }
 }
 
@@ -181,7 +181,7 @@ TEST(Status, the_numbers_behind_it) {
   facts.destinations[0].unknown_outcomes = 7;
   facts.destinations[0].probes = 8;
   facts.destinations[0].health.outages = 3;
-  facts.store.why_not = "because";
+  facts.store.why_not = words::verbatim("because");
   facts.store.last_position = 105;
   facts.store.epoch = 2;
   facts.store.found_open_attempts = 1;
@@ -204,7 +204,7 @@ TEST(Status, the_numbers_behind_it) {
   for (const auto state : storage::all_states) EXPECT_TRUE(destination.contains(storage::name(state)));
   EXPECT_EQ(document.at("store").at("epoch"), 2);
   EXPECT_EQ(document.at("store").at("why_not"), "because");
-  EXPECT_EQ(document.at("sentence").at("en"), sentence(facts).en);
+  EXPECT_EQ(document.at("sentence").at("en"), sentence(facts).english());
 }
 
 TEST(Status, a_ledger_that_does_not_balance_shows_by_how_much) {
@@ -231,12 +231,12 @@ TEST(Status, a_drain_is_told_as_it_stands) {
   auto paused = running;
   paused.state = "paused";
   paused.stands_still = true;
-  paused.reason = "clinic hours";
+  paused.reason = words::verbatim("clinic hours");
   paused.goes_on_at = tests::morning;
   auto aborted = running;
   aborted.state = "aborted";
   aborted.stands_still = true;
-  aborted.reason = "20 of the last 50 were rejected or are unknown";
+  aborted.reason = words::verbatim("20 of the last 50 were rejected or are unknown");
   aborted.rejected = 20;
   auto done = running;
   done.state = "done";
@@ -253,24 +253,25 @@ TEST(Status, a_drain_is_told_as_it_stands) {
        "has stopped by itself (20 of the last 50 were rejected or are unknown): 250 of 1000 settled, 20 rejected."},
       {done, "is done: 1000 of 1000 settled."},
   };
-  for (const auto& row : sentences) EXPECT_EQ(drain_sentence(row.drain), row.says);
+  for (const auto& row : sentences) EXPECT_EQ(drain_sentence(row.drain).english(), row.says);
   auto facts = facts_of({{State::queued, 3}});
   EXPECT_TRUE(status_json(status_of({facts}))["destinations"][0]["drain"].is_null());
   facts.drain = running;
   const auto document = status_json(status_of({facts}))["destinations"][0]["drain"];
   EXPECT_EQ(document["settled"], 250);
   EXPECT_EQ(document["eta_s"], 75);
-  EXPECT_FALSE(sentence(status_of({facts})).en.contains("backlog"));
+  EXPECT_FALSE(sentence(status_of({facts})).english().contains("backlog"));
   facts.drain = aborted;
-  EXPECT_TRUE(sentence(status_of({facts})).en.contains("Sending the backlog to pcare-vaksin is paused."));
-  EXPECT_TRUE(sentence(status_of({facts})).id.contains("laporan lama ke pcare-vaksin sedang dijeda."));
+  EXPECT_TRUE(sentence(status_of({facts})).english().contains("Sending the backlog to pcare-vaksin is paused."));
+  EXPECT_TRUE(
+      sentence(status_of({facts})).in(words::Language::id).contains("laporan lama ke pcare-vaksin sedang dijeda."));
 }
 
 TEST(Status, spans_are_said_in_words) {
-  EXPECT_EQ(duration_text(90s), "90 s");
-  EXPECT_EQ(duration_text(25min), "25 min");
-  EXPECT_EQ(duration_text(3h), "3 h");
-  EXPECT_EQ(duration_text(50h), "3 days");
+  EXPECT_EQ(duration_text(90s).english(), "90 s");
+  EXPECT_EQ(duration_text(25min).english(), "25 min");
+  EXPECT_EQ(duration_text(3h).english(), "3 h");
+  EXPECT_EQ(duration_text(50h).english(), "3 days");
 }
 
 }  // namespace

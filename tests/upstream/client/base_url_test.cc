@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
+#include "upstream/client/base_url.h"
 
-#include "upstream/client/http_transport.h"
+#include <gtest/gtest.h>
 
 namespace titip::client {
 namespace {
@@ -32,15 +32,38 @@ TEST(BaseUrl, bad_ones_say_what_is_wrong) {
     const char* url;
     const char* says;
   };
-  for (const auto& row :
-       {Row{"", "http://"}, Row{"ftp://a", "https://"}, Row{"localhost:80", "http://"}, Row{"http://", "host"},
-        Row{"http:///x", "host"}, Row{"http://:80", "host"}, Row{"http://user@a", "user"}, Row{"http://a:", "port"},
-        Row{"http://a:x", "port"}, Row{"http://a:0", "port"}, Row{"http://a:65536", "port"}, Row{"http://a:-1", "port"},
-        Row{"http://a:99999999999999999999", "port"}, Row{"http://a/x?y", "query"}, Row{"http://a/x#y", "query"}}) {
+  for (const auto& row : {Row{"", "http://"},
+                          Row{"ftp://a", "https://"},
+                          Row{"localhost:80", "http://"},
+                          Row{"http://", "host"},
+                          Row{"http:///x", "host"},
+                          Row{"http://:80", "host"},
+                          Row{"http://a b", "host"},
+                          Row{"http://a\r\nX-Y: z", "host"},
+                          Row{"http://[]", "host"},
+                          Row{"http://[a.b", "host"},
+                          Row{"http://::1:80", "host"},
+                          Row{"http://user@a", "user"},
+                          Row{"http://a:", "port"},
+                          Row{"http://a:x", "port"},
+                          Row{"http://a:0", "port"},
+                          Row{"http://a:65536", "port"},
+                          Row{"http://a:-1", "port"},
+                          Row{"http://a:99999999999999999999", "port"},
+                          Row{"http://a/x?y", "query"},
+                          Row{"http://a/x#y", "query"}}) {
     const auto base = parse_base_url(row.url);
     ASSERT_FALSE(base) << row.url;
     EXPECT_TRUE(base.error().contains(row.says)) << row.url << ": " << base.error();
   }
+}
+
+TEST(BaseUrl, OfAnAddressInBracketsTheAddressIsLookedUp) {
+  const struct {
+    const char* host;
+    const char* bare;
+  } rows[] = {{"[::1]", "::1"}, {"a.b", "a.b"}, {"127.0.0.1", "127.0.0.1"}, {"[", "["}, {"", ""}};
+  for (const auto& row : rows) EXPECT_EQ(bare_host(row.host), row.bare) << row.host;
 }
 
 }  // namespace

@@ -3,10 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <thread>
 
-#include "tests/upstream/client/scripted_server.h"
+#include "tests/upstream/client/transport_client.h"
 
 namespace titip::client {
 namespace {
@@ -16,6 +15,9 @@ using rules::Exchange;
 using rules::Failure;
 using rules::Reply;
 using tests::Connection;
+using tests::post;
+using tests::said;
+using Client = tests::TransportClient;
 using Server = tests::ScriptedServer;
 
 TransportOptions options_for(std::uint16_t port) {
@@ -24,44 +26,9 @@ TransportOptions options_for(std::uint16_t port) {
   options.response_timeout = 5s;
   return options;
 }
-OutboundRequest post(std::string body = "{}") {
-  return {"POST", "/vaksin/simpan", {{"x-kdppk", "0905R002"}, {"Content-Type", "text/plain"}}, std::move(body)};
-}
 std::string ok(std::string_view body, std::string_view fields = {}) {
   return "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\n" + std::string(fields) + "\r\n" + std::string(body);
-}
-
-// The transport's loop runs in the test's thread, until the answers are there.
-class Client {
- public:
-  explicit Client(TransportOptions options) : transport_(make_http_transport(context_, std::move(options))) {}
-
-  Exchange exchange(OutboundRequest request) {
-    std::optional<Exchange> answer;
-    transport_->send(std::move(request), [&](Exchange given) { answer = std::move(given); });
-    EXPECT_FALSE(answer) << "answers never come inside the call";
-    run_until([&] { return answer.has_value(); });
-    return answer.value_or(Failure::tls_failed);
-  }
-  void run_until(const std::function<bool()>& holds) {
-    const auto until = std::chrono::steady_clock::now() + 20s;
-    while (!holds() && std::chrono::steady_clock::now() < until) {
-      context_.restart();
-      context_.run_one_for(50ms);
-    }
-    EXPECT_TRUE(holds()) << "no answer";
-  }
-  Transport& transport() { return *transport_; }
-
- private:
-  boost::asio::io_context context_;
-  std::unique_ptr<Transport> transport_;
-};
-
-std::string said(const Exchange& exchange) {
-  if (const auto* failure = std::get_if<Failure>(&exchange)) return std::string(rules::name(*failure));
-  return std::to_string(std::get<Reply>(exchange).http_status);
 }
 
 TEST(HttpTransport, sends_the_request_and_reads_the_reply) {

@@ -5,23 +5,25 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/gateway/http/certificates.h"
-#include "tests/upstream/client/scripted_server.h"
+#include "tests/upstream/client/transport_client.h"
 #include "upstream/client/http_transport.h"
 
 namespace titip::client {
 namespace {
 
-using namespace std::chrono_literals;
 using rules::Exchange;
 using rules::Failure;
 using rules::Reply;
 using tests::Certificate;
 using tests::Connection;
+using tests::post;
+using tests::said;
+using tests::TransportClient;
 
 // Shakes hands on what a scripted server accepted, and answers each request there until the client goes.
 class Secure {
@@ -76,36 +78,24 @@ class TransportTlsTest : public testing::Test {
   Seen sent(const Certificate& shown, std::string host = "localhost", int count = 1, std::string unasked = {}) {
     Seen seen;
     Secure secure(shown, std::move(unasked));
-    auto server = std::make_unique<tests::ScriptedServer>([&](Connection& connection, int) {
-      ++seen.connections;
-      secure.serve(connection);
-    });
-    boost::asio::io_context context;
-    TransportOptions options;
-    options.base = {std::move(host), std::to_string(server->port()), "/base", true};
-    options.authorities = authority_.pem();
-    auto transport = make_http_transport(context, std::move(options));
-    for (int at = 0; at < count; ++at) seen.exchanges.push_back(exchange(context, *transport));
-    transport->close();
-    transport.reset();
-    context.restart();
-    context.poll();
-    server.reset();
+    {
+      tests::ScriptedServer server([&](Connection& connection, int) {
+        ++seen.connections;
+        secure.serve(connection);
+      });
+      seen.exchanges = exchanged({.base = {std::move(host), std::to_string(server.port()), "/base", true}}, count);
+    }
     seen.requests = secure.requests();
     seen.asked_for = secure.asked_for();
     return seen;
   }
-  static Exchange exchange(boost::asio::io_context& context, Transport& transport) {
-    std::optional<Exchange> answer;
-    transport.send({"POST", "/vaksin/simpan", {{"x-kdppk", "0905R002"}}, "{}"},
-                   [&](Exchange given) { answer = std::move(given); });
-    const auto until = std::chrono::steady_clock::now() + 20s;
-    while (!answer && std::chrono::steady_clock::now() < until) {
-      context.restart();
-      context.run_one_for(50ms);
-    }
-    EXPECT_TRUE(answer);
-    return answer.value_or(Failure::not_admitted);
+  std::vector<Exchange> exchanged(TransportOptions options, int count = 1) {
+    options.authorities = authority_.pem();
+    TransportClient client(std::move(options));
+    std::vector<Exchange> exchanges;
+    for (int at = 0; at < count; ++at) exchanges.push_back(client.exchange(post("{}")));
+    client.transport().close();
+    return exchanges;
   }
   void expect_nothing_was_said(const Certificate& shown, std::string host = "localhost") {
     const auto seen = sent(shown, std::move(host));
@@ -164,20 +154,43 @@ TEST_F(TransportTlsTest, of_another_authority) {
 
 TEST_F(TransportTlsTest, what_speaks_no_tls_is_told_nothing) {
   std::string seen;
-  auto server = std::make_unique<tests::ScriptedServer>([&](Connection& connection, int) {
-    connection.send("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
-    seen = connection.request();
-  });
-  boost::asio::io_context context;
-  TransportOptions options;
-  options.base = {"127.0.0.1", std::to_string(server->port()), "", true};
-  auto transport = make_http_transport(context, std::move(options));
-  const auto exchange_seen = exchange(context, *transport);
-  ASSERT_TRUE(std::holds_alternative<Failure>(exchange_seen));
-  EXPECT_EQ(std::get<Failure>(exchange_seen), Failure::tls_failed);
-  transport.reset();
-  server.reset();
+  {
+    tests::ScriptedServer server([&](Connection& connection, int) {
+      connection.send("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+      seen = connection.request();
+    });
+    const auto exchanges = exchanged({.base = {"127.0.0.1", std::to_string(server.port()), "", true}});
+    EXPECT_EQ(said(exchanges.at(0)), "tls_failed");
+  }
   EXPECT_FALSE(seen.contains("x-kdppk"));
+}
+
+// End to end: the certificate is the destination's, asked for and proved by its name, and the proxy sees none of it.
+TEST_F(TransportTlsTest, through_a_proxy_the_destination_proves_itself) {
+  const struct {
+    const char* shown_for;
+    const char* becomes;
+  } rows[] = {{"DNS:api.invalid", "201"}, {"IP:127.0.0.1", "tls_failed"}};  // the other one is the proxy's own
+  for (const auto& row : rows) {
+    std::string asked;
+    Secure secure(Certificate(row.shown_for, &authority_));
+    {
+      tests::ScriptedServer proxy([&](Connection& connection, int) {
+        asked += connection.request();
+        connection.send("HTTP/1.1 200 Connection established\r\n\r\n");
+        secure.serve(connection);
+      });
+      const auto exchanges = exchanged(
+          {.base = {"api.invalid", "443", "/base", true}, .proxy = Proxy{"127.0.0.1", std::to_string(proxy.port())}},
+          2);
+      for (const auto& each : exchanges) EXPECT_EQ(said(each), row.becomes);
+    }
+    EXPECT_TRUE(asked.starts_with("CONNECT api.invalid:443 HTTP/1.1\r\n")) << asked;
+    EXPECT_EQ(asked.contains("x-kdppk"), false) << asked;
+    const bool proves_itself = row.becomes == std::string_view("201");
+    EXPECT_EQ(secure.asked_for(), proves_itself ? "api.invalid" : "");
+    EXPECT_EQ(secure.requests().empty(), !proves_itself);
+  }
 }
 
 TEST_F(TransportTlsTest, authorities_that_are_none_are_named) {

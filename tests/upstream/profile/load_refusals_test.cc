@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "metrics/words/said.h"
 #include "tests/upstream/shipped_profile.h"
 #include "upstream/profile/profile.h"
 
@@ -275,6 +276,20 @@ TEST(LoadProfile, RefusesWithPlaceAndSentence) {
     ASSERT_FALSE(loaded.has_value());
     EXPECT_EQ(loaded.error().pointer, row.pointer) << loaded.error().sentence;
     EXPECT_NE(loaded.error().sentence.find(row.words), std::string::npos) << loaded.error().sentence;
+  }
+}
+
+TEST(LoadProfile, RefusesInTheLanguageOfTheProcess) {
+  const json shipped = json::parse(tests::shipped_profile_text(), nullptr, true, true);
+  for (const Row& row : rows) {
+    const auto spoilt = shipped.patch(json::parse(row.patch)).dump();
+    const auto english = load_profile(spoilt);
+    words::speak(words::Language::id);
+    const auto indonesian = load_profile(spoilt);
+    words::speak(words::Language::en);
+    ASSERT_FALSE(indonesian.has_value()) << row.name;
+    EXPECT_EQ(indonesian.error().pointer, row.pointer) << row.name;
+    EXPECT_NE(indonesian.error().sentence, english.error().sentence) << row.name;
   }
 }
 

@@ -78,12 +78,15 @@ TEST(Classify, Failures) {
     Failure failure;
     OutcomeKind outcome;
   } rows[] = {
-      {Failure::resolve_failed, OutcomeKind::deferred},  {Failure::resolve_timeout, OutcomeKind::deferred},
-      {Failure::connect_refused, OutcomeKind::deferred}, {Failure::connect_failed, OutcomeKind::deferred},
-      {Failure::connect_timeout, OutcomeKind::deferred}, {Failure::tls_failed, OutcomeKind::deferred},
-      {Failure::not_admitted, OutcomeKind::deferred},    {Failure::write_failed, OutcomeKind::unknown},
-      {Failure::write_timeout, OutcomeKind::unknown},    {Failure::response_timeout, OutcomeKind::unknown},
-      {Failure::connection_reset, OutcomeKind::unknown}, {Failure::reply_too_large, OutcomeKind::unknown},
+      {Failure::resolve_failed, OutcomeKind::deferred},    {Failure::resolve_timeout, OutcomeKind::deferred},
+      {Failure::connect_refused, OutcomeKind::deferred},   {Failure::connect_failed, OutcomeKind::deferred},
+      {Failure::connect_timeout, OutcomeKind::deferred},   {Failure::tls_failed, OutcomeKind::deferred},
+      {Failure::proxy_unreachable, OutcomeKind::deferred}, {Failure::proxy_credentials, OutcomeKind::deferred},
+      {Failure::proxy_refused, OutcomeKind::deferred},     {Failure::proxy_cannot_reach, OutcomeKind::deferred},
+      {Failure::proxy_timeout, OutcomeKind::deferred},     {Failure::proxy_malformed, OutcomeKind::deferred},
+      {Failure::not_admitted, OutcomeKind::deferred},      {Failure::write_failed, OutcomeKind::unknown},
+      {Failure::write_timeout, OutcomeKind::unknown},      {Failure::response_timeout, OutcomeKind::unknown},
+      {Failure::connection_reset, OutcomeKind::unknown},   {Failure::reply_too_large, OutcomeKind::unknown},
       {Failure::reply_malformed, OutcomeKind::unknown},
   };
   for (const auto& row : rows) {

@@ -13,13 +13,26 @@ TEST(Exchange, FailuresAreNamedAndSortedByWhetherAByteWasWritten) {
     const char* name;
     bool certainly_not_sent;
   } rows[] = {
-      {Failure::resolve_failed, "resolve_failed", true},      {Failure::resolve_timeout, "resolve_timeout", true},
-      {Failure::connect_refused, "connect_refused", true},    {Failure::connect_failed, "connect_failed", true},
-      {Failure::connect_timeout, "connect_timeout", true},    {Failure::tls_failed, "tls_failed", true},
-      {Failure::address_refused, "address_refused", true},    {Failure::not_admitted, "not_admitted", true},
-      {Failure::write_failed, "write_failed", false},         {Failure::write_timeout, "write_timeout", false},
-      {Failure::response_timeout, "response_timeout", false}, {Failure::connection_reset, "connection_reset", false},
-      {Failure::reply_too_large, "reply_too_large", false},   {Failure::reply_malformed, "reply_malformed", false},
+      {Failure::resolve_failed, "resolve_failed", true},
+      {Failure::resolve_timeout, "resolve_timeout", true},
+      {Failure::connect_refused, "connect_refused", true},
+      {Failure::connect_failed, "connect_failed", true},
+      {Failure::connect_timeout, "connect_timeout", true},
+      {Failure::tls_failed, "tls_failed", true},
+      {Failure::address_refused, "address_refused", true},
+      {Failure::not_admitted, "not_admitted", true},
+      {Failure::proxy_unreachable, "proxy_unreachable", true},
+      {Failure::proxy_credentials, "proxy_credentials", true},
+      {Failure::proxy_refused, "proxy_refused", true},
+      {Failure::proxy_cannot_reach, "proxy_cannot_reach", true},
+      {Failure::proxy_timeout, "proxy_timeout", true},
+      {Failure::proxy_malformed, "proxy_malformed", true},
+      {Failure::write_failed, "write_failed", false},
+      {Failure::write_timeout, "write_timeout", false},
+      {Failure::response_timeout, "response_timeout", false},
+      {Failure::connection_reset, "connection_reset", false},
+      {Failure::reply_too_large, "reply_too_large", false},
+      {Failure::reply_malformed, "reply_malformed", false},
   };
   for (const auto& row : rows) {
     EXPECT_EQ(name(row.failure), row.name);

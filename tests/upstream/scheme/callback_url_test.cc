@@ -27,7 +27,7 @@ TEST(CallbackUrl, is_taken_apart) {
   };
   for (const auto& row : rows) {
     const auto url = parse_callback_url(row.url);
-    ASSERT_TRUE(url) << row.url << ": " << url.error();
+    ASSERT_TRUE(url) << row.url << ": " << url.error().english;
     EXPECT_EQ(url->tls, row.tls) << row.url;
     EXPECT_EQ(url->host, row.host);
     EXPECT_EQ(url->port, row.port);
@@ -62,7 +62,7 @@ TEST(CallbackUrl, what_is_none_is_refused_with_a_sentence) {
                           long_one.c_str()}) {
     const auto parsed = parse_callback_url(url);
     ASSERT_FALSE(parsed) << url;
-    EXPECT_FALSE(parsed.error().empty());
+    EXPECT_FALSE(parsed.error().english.empty());
   }
 }
 
@@ -72,7 +72,7 @@ TEST(CallbackUrl, without_tls_only_to_this_very_machine) {
                           "http://localhost.klinik.example/", "http://2130706433/"}) {
     const auto parsed = parse_callback_url(url);
     ASSERT_FALSE(parsed) << url;
-    EXPECT_NE(parsed.error().find("https://"), std::string::npos);
+    EXPECT_NE(parsed.error().english.find("https://"), std::string::npos);
   }
 }
 
