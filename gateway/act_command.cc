@@ -93,7 +93,7 @@ class Acting {
     const auto document = ordered_json::parse(ended.result, nullptr, false);
     if (!document.is_object()) return;
     for (const auto& each : document.value("refused", ordered_json::array()))
-      fmt::print("{}  {}: {}\n", each.value("id", "?"), each.value("why", "?"), each.value("sentence", ""));
+      fmt::print("{}  {}: {}\n", each.value("id", "?"), each.value("why", "?"), own_of(each, "sentence"));
   }
 
   const Saying saying_;

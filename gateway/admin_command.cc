@@ -29,7 +29,7 @@ void print_list(const ordered_json& result) {
 
 void print_lines(const ordered_json& result) {
   for (const auto& each : result.value("items", ordered_json::array())) {
-    const auto what = each.contains("said") ? each.value("said", "") : each.value("reason", "");
+    const auto what = each.contains("said") ? own_of(each, "said") : each.value("reason", "");
     fmt::print("{:>8}  {}  {:<20}  {:<16}  {:<8}  {}\n", each.value("number", std::uint64_t{0}), each.value("at", "?"),
                each.value("by", "?"), each.value("action", "?"), each.value("phase", ""), what);
   }

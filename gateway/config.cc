@@ -93,7 +93,8 @@ constexpr std::array<Key<ConcurrencyOptions>, 3> window_keys{{
     {"rule", words::text("feedback or adaptive: how the number in flight follows what the server bears"),
      [](const R& r, ConcurrencyOptions& c) {
        const auto rule = r.text();
-       if (rule != "feedback" && rule != "adaptive") return r.fail("must be \"feedback\" or \"adaptive\"");
+       if (rule != "feedback" && rule != "adaptive")
+         return r.fail(words::tell("must be \"{}\" or \"{}\"", "feedback", "adaptive"));
        c.rule = rule == "adaptive" ? ConcurrencyOptions::Rule::adaptive : ConcurrencyOptions::Rule::feedback;
      }},
     {"initial", words::text("records in flight at first and after an outage"),
@@ -229,12 +230,12 @@ void read_destinations(const R& r, Config& config) {
   for (std::size_t at = 0; at < r.value().size() && !r.failed(); ++at) {
     DestinationConfig destination;
     read_object<D>(r.at(at), destination_keys, destination);
-    if (!r.failed() && destination.profile.empty()) r.at(at).fail("needs a \"profile\"");
+    if (!r.failed() && destination.profile.empty()) r.at(at).fail(words::tell("needs a \"{}\"", "profile"));
     const auto& [sample, minimum, share, normal, facilities, known] = destination.surge;
     if (!r.failed() && minimum > sample)
       r.at(at).at("surge").fail(
           words::tell("\"minimum\" ({}) is above \"sample\" ({}): no surge would ever be noticed", minimum, sample));
-    if (!r.failed() && destination.base_url.empty()) r.at(at).fail("needs a \"base_url\"");
+    if (!r.failed() && destination.base_url.empty()) r.at(at).fail(words::tell("needs a \"{}\"", "base_url"));
     if (!r.failed() && !destination.ca_file.empty())
       read_authorities(r.at(at).at("ca_file"), config.directory / destination.ca_file, destination.transport);
     if (!r.failed() && !destination.proxy.credentials_file.empty())
@@ -316,8 +317,8 @@ std::expected<Config, ConfigError> parse_config(std::string_view text, const std
   std::optional<ConfigError> mistake;
   const Reading reading(document, "", mistake);
   read_object<Config>(reading, config_keys, config);
-  if (!mistake && config.data_directory.empty()) reading.fail("needs a \"data_directory\"");
-  if (!mistake && config.destinations.empty()) reading.fail("needs \"destinations\"");
+  if (!mistake && config.data_directory.empty()) reading.fail(words::tell("needs a \"{}\"", "data_directory"));
+  if (!mistake && config.destinations.empty()) reading.fail(words::tell("needs \"{}\"", "destinations"));
   if (mistake) return std::unexpected(std::move(*mistake));
   if (config.key_file.empty()) config.key_file = config.data_directory / "titip.key";
   return config;

@@ -81,9 +81,9 @@ constexpr std::array<Key<FacilityEntry>, 13> facility_keys{{
 
 void read_secrets(const R& r, const std::filesystem::path& directory, FacilityEntry& entry) {
   if (entry.facility.username.empty() != entry.password_file.empty())
-    return r.at("login").fail("needs a \"username\" and a \"password_file\"");
+    return r.at("login").fail(words::tell("needs a \"{}\" and a \"{}\"", "username", "password_file"));
   if (entry.facility.consumer_id.empty() != entry.consumer_secret_file.empty())
-    return r.fail("needs a \"consumer_id\" and a \"consumer_secret_file\", or neither");
+    return r.fail(words::tell("needs a \"{}\" and a \"{}\", or neither", "consumer_id", "consumer_secret_file"));
   const auto take = [&](const Reading& at, const std::filesystem::path& file, std::string& into) {
     if (file.empty() || r.failed()) return;
     auto secret = read_secret(directory / file);
@@ -120,7 +120,7 @@ void read_secrets(const R& r, const std::filesystem::path& directory, FacilityEn
 std::chrono::minutes read_zone(const R& r) {
   const auto name = r.text();
   const auto offset = clock::zone_offset(name);
-  if (!offset) r.fail("must be WIB, WITA or WIT");
+  if (!offset) r.fail(words::tell("must be WIB, WITA or WIT"));
   return offset.value_or(std::chrono::minutes(0));
 }
 
@@ -134,7 +134,7 @@ void read_facilities(const R& r, Config& config) {
     read_object<FacilityEntry>(r.at(at), facility_keys, entry);
     if (r.failed()) return;
     auto& facility = entry.facility;
-    if (facility.code.empty()) return r.at(at).fail("needs a \"code\"");
+    if (facility.code.empty()) return r.at(at).fail(words::tell("needs a \"{}\"", "code"));
     if (!codes.insert(facility.code).second) return r.at(at).at("code").fail(words::tell("stands in the list twice"));
     read_secrets(r.at(at), config.directory, entry);
     if (r.failed()) return;

@@ -33,7 +33,7 @@ void read_proxy(const R& r, DestinationConfig& destination) {
   read_object<ProxyConfig>(r, proxy_keys, destination.proxy);
   if (r.failed() || r.describes()) return;
   const auto& url = destination.proxy.url;
-  if (url.empty()) return r.fail("needs a \"url\"");
+  if (url.empty()) return r.fail(words::tell("needs a \"{}\"", "url"));
   const auto place = client::parse_base_url(url);
   // TLS goes through the tunnel, end to end; to the proxy itself it is plain.
   if (!place || place->tls || !place->path.empty())

@@ -38,7 +38,8 @@ void read_tls(const R& r, http::TlsMaterial& tls, bool asks_clients) {
 }
 
 void read_tls_files(const R& r, const std::filesystem::path& directory, http::TlsMaterial& tls) {
-  if (tls.certificates.empty() || tls.key.empty()) return r.fail("needs a \"certificate_file\" and a \"key_file\"");
+  if (tls.certificates.empty() || tls.key.empty())
+    return r.fail(words::tell("needs a \"{}\" and a \"{}\"", "certificate_file", "key_file"));
   take_file(r.at("certificate_file"), directory / tls.certificates, tls.certificates);
   if (!tls.client_authorities.empty())
     take_file(r.at("client_authorities_file"), directory / tls.client_authorities, tls.client_authorities);

@@ -54,7 +54,7 @@ std::string exposure_complaint(const Config& config) {
       "/front: other machines reach {}{}, and on the mount of {} a facility is known by its code alone, which proves "
       "nothing. Say in \"admission\" what does: \"api_keys\": true (then `titip facility key CODE` for each), "
       "\"certificate_domain\" with \"tls\" and \"client_authorities_file\", or \"networks\" such as [\"10.20.0.0/16\"]",
-      address, is_here ? " through \"trusted_proxies\"" : "", open);
+      address, is_here ? words::tell(" through \"trusted_proxies\"") : std::string(), open);
 }
 
 }  // namespace titip::gateway

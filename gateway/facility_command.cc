@@ -39,14 +39,14 @@ Ended unintelligible() {
 
 // --- ls ----------------------------------------------------------------------------------------------------------
 
-std::string_view keys_words(int keys) {
-  return keys == 0 ? "" : keys == 1 ? " (API key)" : " (two API keys)";
+std::string keys_words(int keys) {
+  return keys == 0 ? "" : keys == 1 ? words::tell(" (API key)") : words::tell(" (two API keys)");
 }
 
 void print_row(const ordered_json& each) {
   fmt::print("{:<16}{:<10}{:<10}{:<8}{:<24}{}{}{}\n", each.value("code", "?"), each.value("state", "?"),
              each.value("kept_in", "?"), each.value("utc_offset", "?"), each.value("consumer_id", ""),
-             each.value("name", ""), each.value("is_rotating", false) ? " (two secrets)" : "",
+             each.value("name", ""), each.value("is_rotating", false) ? words::tell(" (two secrets)") : "",
              keys_words(each.value("api_keys", 0)));
 }
 
@@ -104,7 +104,7 @@ class Import {
       return {Trouble::usage, false,
               words::said("{}: {} of {} cannot be added, so none was. Mend them{} and run it again.", command_.file,
                           words::grouped(file_.faults.size()), words::counted(total, words::text("lines")),
-                          command_.skip_faulty ? "" : ", or say --skip-faulty,"),
+                          command_.skip_faulty ? words::Said() : words::said(", or say --skip-faulty,")),
               result()};
     if (command_.request.dry_run) return concluded();
     if (auto done = pass(false); done.trouble) return cut_short(std::move(done));
@@ -140,7 +140,7 @@ class Import {
     for (const auto& each : faults) {
       const auto at = each.value("at", count);
       if (at >= count) return false;
-      why[at] = each.value("code", "") + ": " + each.value("fault", "");
+      why[at] = each.value("code", "") + ": " + own_of(each, "fault");
     }
     auto kept = file_.lines.begin() + static_cast<std::ptrdiff_t>(from);
     for (std::size_t at = from; at < file_.lines.size(); ++at) {
@@ -177,7 +177,7 @@ class Import {
   void tell_faults() {
     std::ranges::sort(file_.faults, {}, &FileFault::line);
     progress_.end();
-    for (const auto& [line, sentence] : file_.faults) say(fmt::format("{} line {}: {}", command_.file, line, sentence));
+    for (const auto& [line, sentence] : file_.faults) say(words::tell("{} line {}: {}", command_.file, line, sentence));
   }
   std::string result() const {
     ordered_json document{

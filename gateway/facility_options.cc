@@ -16,7 +16,7 @@ class FacilityOptions {
                                        words::tell("The facilities that may submit: the registry, changed live."))),
         line_(std::move(line)) {
     auto& words = line_.command.facility;
-    auto* added = add("add", "Add one.", Command::facility_add);
+    auto* added = add("add", words::tell("Add one."), Command::facility_add);
     code(added);
     added->add_option("--name", words.name, words::tell("what people call it"))->required();
     auto* consumer =

@@ -34,7 +34,7 @@ std::expected<std::vector<std::string>, std::string> read_people(std::istream& l
 std::expected<std::vector<std::string>, std::string> read_people_file(const std::string& path) {
   if (path == "-") return read_people(std::cin);
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return std::unexpected("is a directory");
+  if (std::filesystem::is_directory(path, error)) return std::unexpected(words::tell("is a directory"));
   std::ifstream file(path);
   if (!file) return std::unexpected(words::tell("cannot be read: {}", std::strerror(errno)));
   return read_people(file);

@@ -1,7 +1,5 @@
 #include "gateway/profiles.h"
 
-#include <fmt/format.h>
-
 #include <fstream>
 #include <iterator>
 
@@ -13,7 +11,7 @@ namespace titip::gateway {
 std::expected<profile::Profile, std::string> find_profile(const DestinationConfig& destination,
                                                           const std::filesystem::path& directory) {
   std::string text;
-  std::string from = "the built-in profile " + destination.profile;
+  auto from = words::tell("the built-in profile {}", destination.profile);
   if (const auto built_in = built_in_profile(destination.profile)) {
     text = *built_in;
   } else {
@@ -28,7 +26,7 @@ std::expected<profile::Profile, std::string> find_profile(const DestinationConfi
   }
   auto loaded = profile::load_profile(text);
   if (!loaded)
-    return std::unexpected(fmt::format("{} at {}: {}", from, loaded.error().pointer, loaded.error().sentence));
+    return std::unexpected(words::tell("{} at {}: {}", from, loaded.error().pointer, loaded.error().sentence));
   if (!destination.mount.empty()) loaded->mount = destination.mount;
   return std::move(*loaded);
 }

@@ -26,12 +26,12 @@ std::string progress_words(storage::Progress progress, std::chrono::milliseconds
   auto text = words::grouped(progress.done).own();
   if (progress.of > 0) {
     const auto done = std::min(progress.done, progress.of);
-    text += fmt::format(" of {} ({} %)", words::grouped(progress.of).own(), done * 100 / progress.of);
+    text = words::tell("{} of {} ({} %)", text, words::grouped(progress.of), done * 100 / progress.of);
   }
   if (rate < 1) return text;
   text += fmt::format(", {}/s", words::grouped(static_cast<std::uint64_t>(rate)).own());
   if (progress.of > progress.done)
-    text += fmt::format(", {} left",
+    text += words::tell(", {} left",
                         time_text(static_cast<std::uint64_t>(static_cast<double>(progress.of - progress.done) / rate)));
   return text;
 }

@@ -8,6 +8,7 @@
 
 #include "gateway/clock/local_date.h"
 #include "gateway/pause_end.h"
+#include "gateway/say.h"
 #include "metrics/words/said.h"
 
 namespace titip::gateway {
@@ -37,9 +38,9 @@ std::string moment(const std::string& rfc3339, std::chrono::minutes utc_offset) 
 
 void add_attempt(std::string& out, const ordered_json& attempt, std::chrono::minutes utc_offset) {
   const bool is_probe = attempt.value("probe", false);
-  out += fmt::format("  {:>3}  {}  {:<5}  {:<19}  {}", number(attempt, "number"),
-                     moment(text(attempt, "opened_at"), utc_offset), is_probe ? "asked" : "sent",
-                     text(attempt, "outcome"), text(attempt, "rule"));
+  out += fmt::format(
+      "  {:>3}  {}  {:<5}  {:<19}  {}", number(attempt, "number"), moment(text(attempt, "opened_at"), utc_offset),
+      is_probe ? words::tell("asked") : words::tell("sent"), text(attempt, "outcome"), text(attempt, "rule"));
   if (const auto status = number(attempt, "http_status"); status != 0) out += fmt::format(" (HTTP {})", status);
   out += '\n';
   if (const auto words = text(attempt, "words"); !words.empty()) out += fmt::format("       {}\n", words);
@@ -51,10 +52,10 @@ std::string age_words(std::int64_t seconds) {
   constexpr std::int64_t minute = 60;
   constexpr std::int64_t hour = 60 * minute;
   constexpr std::int64_t day = 24 * hour;
-  if (seconds < 2 * minute) return fmt::format("{} s", seconds);
-  if (seconds < 2 * hour) return fmt::format("{} min", seconds / minute);
-  if (seconds < 2 * day) return fmt::format("{} h", seconds / hour);
-  return fmt::format("{} d", seconds / day);
+  if (seconds < 2 * minute) return words::tell("{} s", seconds);
+  if (seconds < 2 * hour) return words::tell("{} min", seconds / minute);
+  if (seconds < 2 * day) return words::tell("{} h", seconds / hour);
+  return words::tell("{} d", seconds / day);
 }
 
 std::string list_heading() {
@@ -102,8 +103,7 @@ std::string record_text(const ordered_json& record, std::chrono::minutes utc_off
   line(words::tell("waits for"), text(record, "waits_for"));
   line(words::tell("repeats"), text(record, "replaces"));
   line(words::tell("repeated by"), text(record, "replaced_by"));
-  const auto own_note = text(record, words::spoken() == words::Language::id ? "note_id" : "note");
-  line(words::tell("note"), own_note.empty() ? text(record, "note") : own_note);
+  line(words::tell("note"), own_of(record, "note"));
   if (const auto edited = record.find("edited"); edited != record.end() && edited->is_object()) {
     for (const auto& change : edited->value("changes", ordered_json::array()))
       line(words::tell("edited"),

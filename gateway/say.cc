@@ -24,13 +24,6 @@ std::string counted_line(std::string_view name, std::uint64_t number, std::strin
   return line_of(name, words::grouped(number).own(), more);
 }
 
-// What a document holds in both languages, the Indonesian under "…_id"; an older gateway's holds English alone.
-std::string own_of(const ordered_json& document, const std::string& key) {
-  const auto other = document.find(key + "_id");
-  const bool has_it = words::spoken() == words::Language::id && other != document.end() && other->is_string();
-  return has_it ? other->get<std::string>() : document.value(key, "?");
-}
-
 void add_deadlines(std::string& text, const ordered_json& deadlines) {
   const auto number = [&](const char* key) { return deadlines.value(key, std::uint64_t{0}); };
   if (number("waiting") > 0) {
@@ -59,10 +52,10 @@ void add_destination(std::string& text, const ordered_json& each) {
   if (const auto difference = each.value("ledger_difference", std::int64_t{0}); difference != 0)
     text += line_of(words::tell("ledger"), std::to_string(difference), words::tell("a defect: run `titip verify`"));
   if (const auto drain = each.find("drain"); drain != each.end() && drain->is_object())
-    text += words::tell("  its drain {}", own_of(*drain, "sentence")) + "\n";
+    text += words::tell("  its drain {}", own_of(*drain, "sentence", "?")) + "\n";
   const auto destination = each.value("destination", "?");
   const auto add_gate = [&](const std::string& what, const ordered_json& gate) {
-    text += words::tell("  {} gated since {}: {}", what, gate.value("since", "?"), own_of(gate, "reason")) + "\n";
+    text += words::tell("  {} gated since {}: {}", what, gate.value("since", "?"), own_of(gate, "reason", "?")) + "\n";
     text += words::tell("  to send again: titip resume {} --reason …", what) + "\n";
   };
   if (const auto gate = each.find("gate"); gate != each.end() && gate->is_object()) add_gate(destination, *gate);
@@ -74,6 +67,14 @@ void add_destination(std::string& text, const ordered_json& each) {
 
 void say(std::string_view sentence) {
   fmt::print(stderr, "titip: {}\n", sentence);
+}
+
+std::string own_of(const ordered_json& document, const std::string& key, std::string_view otherwise,
+                   words::Language language) {
+  for (const auto& name : {language == words::Language::id ? key + "_id" : key, key})
+    if (const auto found = document.find(name); found != document.end() && found->is_string())
+      return found->get<std::string>();
+  return std::string(otherwise);
 }
 
 int conclude(const admin::Ended& ended, Saying saying, bool on_stderr) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/say.h"
 #include "metrics/words/said.h"
 
 namespace titip::gateway {
@@ -48,10 +49,10 @@ std::string fitted(std::string_view line, std::size_t columns) {
   return fit;
 }
 
-std::string span_text(double seconds) {
+std::string span_text(Language language, double seconds) {
   const auto whole = static_cast<std::uint64_t>(seconds);
-  if (whole >= 86'400) return fmt::format("{}d {}h", whole / 86'400, whole / 3'600 % 24);
-  if (whole >= 3'600) return fmt::format("{}h {:02}m", whole / 3'600, whole / 60 % 60);
+  if (whole >= 86'400) return words::said("{}d {}h", whole / 86'400, whole / 3'600 % 24).in(language);
+  if (whole >= 3'600) return words::said("{}h {:02}m", whole / 3'600, whole / 60 % 60).in(language);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
@@ -113,7 +114,7 @@ std::string Frame::left(const ordered_json& entry, const std::optional<Rates>& r
   const auto gone = rates->delivered + rates->rejected;
   // What comes in has to be sent too.
   if (gone <= rates->accepted || gone <= 0) return std::string(word(TopWord::nothing_is_sent));
-  return span_text(static_cast<double>(pending) / (gone - rates->accepted));
+  return span_text(language_, static_cast<double>(pending) / (gone - rates->accepted));
 }
 
 std::string Frame::counts(const ordered_json& entry) const {
@@ -139,9 +140,9 @@ void Frame::destination(const ordered_json& entry, const std::optional<Rates>& r
   if (const auto since = text(entry, "outage_since"); !since.empty())
     line(fmt::format("  {} {}", word(TopWord::outage_since), since));
   if (const auto* gate = member(entry, "gate"))
-    line(fmt::format("  {} {}: {}", word(TopWord::gate), text(*gate, "since"), text(*gate, "reason")));
+    line(fmt::format("  {} {}: {}", word(TopWord::gate), text(*gate, "since"), own_of(*gate, "reason", {}, language_)));
   if (const auto* drain = member(entry, "drain"))
-    line(fmt::format("  {}: {}", word(TopWord::drain), text(*drain, "sentence")));
+    line(fmt::format("  {}: {}", word(TopWord::drain), own_of(*drain, "sentence", {}, language_)));
   if (const auto attention = number(entry, "needs_attention"); attention > 0)
     line(fmt::format("  {} {}", words::grouped(attention).in(language_), word(TopWord::attention)));
 }

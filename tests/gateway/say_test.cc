@@ -49,5 +49,19 @@ TEST(StatusText, does_without_deadlines) {
   EXPECT_TRUE(said(nullptr).starts_with("One sentence.\n"));
 }
 
+TEST(OwnOf, TakesTheLanguageThatIsThere) {
+  using words::Language;
+  const nlohmann::ordered_json both{{"reason", "asked for"}, {"reason_id", "diminta"}};
+  const nlohmann::ordered_json older{{"reason", "asked for"}};
+  const nlohmann::ordered_json none{{"reason", nullptr}, {"reason_id", nullptr}};
+  EXPECT_EQ(own_of(both, "reason"), "asked for");
+  EXPECT_EQ(own_of(both, "reason", "?", Language::id), "diminta");
+  EXPECT_EQ(own_of(older, "reason", "?", Language::id), "asked for");
+  for (const auto language : {Language::en, Language::id}) {
+    EXPECT_EQ(own_of(none, "reason", "?", language), "?");
+    EXPECT_EQ(own_of(both, "sentence", {}, language), "");
+  }
+}
+
 }  // namespace
 }  // namespace titip::gateway

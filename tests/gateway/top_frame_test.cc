@@ -89,6 +89,34 @@ TEST_F(TopFrame, says_what_stands_in_the_way) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "what is shown cannot move the cursor";
 }
 
+TEST_F(TopFrame, what_the_gateway_said_in_both_languages_is_shown_in_one) {
+  auto what = status(10, 0, 0, 10);
+  what["destinations"][0]["gate"] = {
+      {"since", "2026-08-15"}, {"reason", "two refusals"}, {"reason_id", "dua penolakan"}};
+  what["destinations"][0]["drain"] = {{"sentence", "is paused."}, {"sentence_id", "dijeda."}};
+  look(what, 0s);
+  expect_words(frame(), {"2026-08-15: two refusals", "drain: is paused."});
+  const auto indonesian = frame({200, 0}, Language::id);
+  expect_words(indonesian, {"2026-08-15: dua penolakan", ": dijeda."});
+  EXPECT_FALSE(indonesian.contains("refusals") || indonesian.contains("paused")) << indonesian;
+}
+
+// An h is an hour in English, and in Indonesian a day.
+TEST_F(TopFrame, what_is_left_has_the_units_of_its_language) {
+  const struct {
+    std::uint64_t pending;  // at two a second
+    const char* english;
+    const char* indonesian;
+  } rows[] = {{100, "0:50", "0:50"}, {14'520, "2h 01m", "2j 01m"}, {367'200, "2d 3h", "2hr 3j"}};
+  for (const auto& row : rows) {
+    looks_ = {};
+    look(status(0, 0, 0, row.pending + 20), 0s);
+    look(status(0, 20, 0, row.pending), 10s);
+    expect_words(frame(), {row.english});
+    expect_words(frame({200, 0}, Language::id), {row.indonesian});
+  }
+}
+
 TEST_F(TopFrame, fits_its_screen) {
   look(status(1'500, 200, 3, 1'297), 0s);
   auto what = status(1'500, 200, 3, 1'297);

@@ -4,18 +4,66 @@ exit statuses, keys or JSON notices."""
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from command_line import NOT_FOUND, OK, USAGE, WHY, Upkeep  # noqa: E402
-from gateway import MOUNT, Gateway, Place, person  # noqa: E402
+from gateway import BUILD, MOUNT, Gateway, Place, person  # noqa: E402
 
 NAME = "pcare-vaksin"
 NOBODY = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
+def told(language, *words):
+    return subprocess.run([BUILD / "titip", "--lang", language, *words], capture_output=True, text=True, timeout=20, check=True).stdout
+
+
+def descriptions():
+    """{what it is of: what is said of it}, for each language: every command and option there is, every key of the config."""
+    for language in ("id", "en"):
+        found, place = {}, None
+        for line in told(language, "man").splitlines():
+            if line.startswith((".SS ", ".SH ")):
+                command, place = line[4:], line[4:]
+            elif line.startswith("\\f"):
+                place = f"{command} {line.split()[0]}"
+            elif not line.startswith("."):
+                found[place] = line
+        keys = json.loads(told(language, "config", "reference", "--json"))
+        yield {place: text for place, text in found.items() if place.startswith("titip ")} | {each["key"]: each["meaning"] for each in keys}
+
+
 class Language(Upkeep):
+    def test_nothing_is_described_in_one_language_for_both(self):
+        indonesian, english = descriptions()
+        self.assertEqual(set(indonesian), set(english))
+        self.assertGreater(len(english), 300)
+        self.assertEqual({}, {place: text for place, text in english.items() if indonesian[place] == text})
+
+    def test_a_configs_faults_in_the_language_asked_for(self):
+        def without(*keys):
+            def change(settings):
+                *way, last = keys
+                for key in way:
+                    settings = settings[key]
+                del settings[last]
+            return change
+
+        rows = ((without("data_directory"), 'needs a "data_directory"', 'memerlukan "data_directory"'),
+                (without("destinations", 0, "base_url"), 'needs a "base_url"', 'memerlukan "base_url"'),
+                (without("facilities", 0, "code"), 'needs a "code"', 'memerlukan "code"'),
+                (lambda settings: settings.update(time_zone="CET"), "must be WIB, WITA or WIT", "harus WIB, WITA, atau WIT"),
+                (lambda settings: settings["destinations"][0].update(profile="none"), "neither a built-in profile", "bukan profil bawaan"))
+        for change, english, indonesian in rows:
+            with Place() as place:
+                gateway = Gateway(place)
+                change(gateway.settings)
+                gateway.write_config()
+                self.said(gateway.titip("--lang", "en", "config", "check"), USAGE, english)
+                self.said(gateway.titip("--lang", "id", "config", "check"), USAGE, indonesian)
+
     def test_every_command_in_the_language_asked_for(self):
         with Place() as place:
             gateway = Gateway(place).start()
@@ -34,8 +82,8 @@ class Language(Upkeep):
                     done = gateway.titip("--lang", language, *words)
                     self.assertEqual(done.returncode, status, (words, done.stdout, done.stderr))
                     said[language] = done.stdout + done.stderr
-                    if words[0] in ("pause", "resume"):  # the other one finds it done
-                        gateway.titip({"pause": "resume", "resume": "pause"}[words[0]], NAME, *WHY) if language == "id" else None
+                    if undo := {"pause": "resume", "resume": "pause"}.get(words[0] if language == "id" else None):
+                        gateway.titip(undo, NAME, *WHY)  # or there were nothing to do in the second language
                 self.assertNotEqual(said["id"], said["en"], words)
                 if indonesian:
                     self.assertIn(indonesian, said["id"])

@@ -174,8 +174,13 @@ class OutboundProxy(Upkeep):
         seen = bytes_below(place.directory) + gateway.call("GET", "/metrics", port=gateway.operations_port)[1].encode()
         seen += gateway.titip("config", "show").stdout.encode()
         patterns = [pattern for word in (CREDENTIALS, CREDENTIALS.partition(":")[2]) for _, pattern in dresses(word)]
-        self.assertEqual([pattern for pattern in patterns if pattern in seen], [])
-        self.assertTrue(any(pattern in seen + CREDENTIALS.encode() for pattern in patterns), "the search finds what is planted")
+        found = lambda text: [pattern for pattern in patterns if pattern in text]
+        self.assertEqual(found(seen), [])
+        # What the proxy is told is the dress it would be met in.
+        self.assertTrue(found(b"Proxy-Authorization: Basic " + base64.b64encode(CREDENTIALS.encode())))
+        for pattern in patterns:
+            self.assertIn(pattern, found(seen + pattern + seen))
+        self.assertGreater(len(seen), 10_000, "so much was looked through")
 
     def test_credentials_that_others_may_read_keep_it_from_starting(self):
         with Place() as place:
