@@ -92,7 +92,7 @@ void App::fill_queue_metrics() {
     certificate_probes_.client_authorities(validity.client_authorities);
   }
   front_probes_.in_flight_bytes.set(static_cast<double>(budget_->bytes()));
-  front_probes_.addresses.set(static_cast<double>(budget_->addresses()));
+  front_probes_.addresses.set(static_cast<double>(budget_->clients()));
   read_probes_.kept_bytes.set(static_cast<double>(kept_size_->bytes()));
   const auto health = store_->health();
   commit_probes_.writer_queue.set(static_cast<double>(health.writer_queue));

@@ -10,10 +10,10 @@
 namespace titip::metrics {
 namespace {
 
-constexpr std::array field_names{"address",     "port",    "listener", "destination", "facility", "route",  "profile",
-                                 "submission",  "state",   "outcome",  "rule",        "failure",  "reason", "count",
-                                 "duration_ms", "version", "path",     "signal",      "command"};
-static_assert(field_names.size() == static_cast<std::size_t>(Field::command) + 1);
+constexpr std::array field_names{"address",     "port",    "listener", "destination", "facility", "route",   "profile",
+                                 "submission",  "state",   "outcome",  "rule",        "failure",  "reason",  "count",
+                                 "duration_ms", "version", "path",     "signal",      "command",  "request", "code"};
+static_assert(field_names.size() == static_cast<std::size_t>(Field::code) + 1);
 
 spdlog::level::level_enum of(Level level) {
   constexpr std::array levels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
@@ -58,8 +58,10 @@ void log(Level level, std::string_view event, std::initializer_list<std::pair<Fi
   std::string line = "\"event\":";
   append_json(line, event);
   for (const auto& [field, value] : fields) {
+    const auto* text = std::get_if<std::string_view>(&value);
+    if (text != nullptr && text->empty()) continue;
     fmt::format_to(std::back_inserter(line), ",\"{}\":", field_names[static_cast<std::size_t>(field)]);
-    if (const auto* text = std::get_if<std::string_view>(&value)) {
+    if (text != nullptr) {
       append_json(line, *text);
     } else {
       fmt::format_to(std::back_inserter(line), "{}", std::get<std::int64_t>(value));

@@ -32,8 +32,11 @@ enum class Field : std::uint8_t {
   path,  // of a file
   signal,
   command,  // of an operator
+  request,  // its id
+  code,     // of HTTP
 };
 
+// An empty text is not written.
 using FieldValue = std::variant<std::string_view, std::int64_t>;
 
 // Level comes from the config; before that everything from info is written.

@@ -14,7 +14,7 @@
 namespace titip::admin {
 
 struct BulkPace {
-  std::size_t batch = 20;             // records a commit: whoever comes meanwhile waits for it
+  std::size_t batch = 10;             // records a commit: whoever comes meanwhile waits for it
   std::size_t examine = 10'000;       // looked at by one read
   std::chrono::milliseconds rest{5};  // after a batch, and twice as long as it took
   std::size_t writer_is_busy = 64;    // calls that wait for the writer: then it waits too

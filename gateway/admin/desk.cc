@@ -106,7 +106,8 @@ void Desk::State::run(const Request& request, Caller& caller) {
   if (!is_short(request)) {
     const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - began);
     metrics::log(ended.trouble ? Level::warning : Level::info, "upkeep_ended",
-                 {{Field::command, name(request.command)},
+                 {{Field::request, caller.request_id()},
+                  {Field::command, name(request.command)},
                   {Field::outcome, ended.trouble   ? name(*ended.trouble)
                                    : ended.partial ? "partial"
                                                    : "ok"},

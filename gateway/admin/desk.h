@@ -20,7 +20,8 @@ class Caller {
  public:
   virtual ~Caller() = default;
   virtual bool tell(const Answer& answer) = 0;
-  virtual std::string who() const = 0;  // for the audit log
+  virtual std::string who() const = 0;                   // for the audit log
+  virtual std::string request_id() const { return {}; }  // over HTTP
 };
 
 class Desk {

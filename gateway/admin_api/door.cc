@@ -9,6 +9,7 @@
 #include "gateway/admin_api/answers.h"
 #include "gateway/admin_api/openapi.h"
 #include "gateway/http/accept_language.h"
+#include "gateway/http/network.h"
 #include "metrics/log.h"
 #include "metrics/words/said.h"
 
@@ -52,18 +53,19 @@ class Reply {
 // Whom the desk tells: the end alone, brought to the loop.
 class Waiting final : public admin::Caller {
  public:
-  Waiting(Parts parts, std::string who, std::function<void(const Ended&)> then)
-      : parts_(std::move(parts)), who_(std::move(who)), then_(std::move(then)) {}
+  Waiting(Parts parts, Asker asker, std::function<void(const Ended&)> then)
+      : parts_(std::move(parts)), asker_(std::move(asker)), then_(std::move(then)) {}
 
   bool tell(const admin::Answer& answer) override {
     if (const auto* ended = std::get_if<Ended>(&answer)) parts_->post([then = then_, ended = *ended] { then(ended); });
     return true;
   }
-  std::string who() const override { return who_; }
+  std::string who() const override { return asker_.who; }
+  std::string request_id() const override { return asker_.request_id; }
 
  private:
   const Parts parts_;
-  const std::string who_;
+  const Asker asker_;
   const std::function<void(const Ended&)> then_;
 };
 
@@ -73,10 +75,10 @@ std::uint64_t count_of(const Ended& ended) {
 }
 
 // The action itself. What takes long is answered before it has ended.
-void perform(const Parts& parts, const std::string& who, admin::Request request, const char* look,
+void perform(const Parts& parts, const Asker& asker, admin::Request request, const char* look,
              const std::shared_ptr<Reply>& reply) {
   if (*look != '\0') parts->timers.after(parts->patience, [reply, look] { (*reply)(goes_on(look, reply->wanted())); });
-  parts->take(std::move(request), std::make_shared<Waiting>(parts, who, [reply](const Ended& ended) {
+  parts->take(std::move(request), std::make_shared<Waiting>(parts, asker, [reply](const Ended& ended) {
                 (*reply)(answer(ended, reply->wanted()));
               }));
 }
@@ -122,14 +124,15 @@ void Door::handle(http::Request request, http::Responder respond) {
     response.route = found.route->path;
     return respond(std::move(response));
   }
-  ask(*token, *found.route, *std::move(asked), wanted, std::move(respond));
+  ask({"token:" + token->name, request.id}, *found.route, *std::move(asked), wanted, std::move(respond));
 }
 
 void Door::refuse(const http::Request& request, http::Responder respond) {
   const auto wanted = http::wanted_language(request);
-  const auto wait = refusals_.count(request.remote_address, parts_->clock.steady());
+  const auto wait = refusals_.count(http::site_of(request.remote_address), parts_->clock.steady());
   if (!wait) {
-    metrics::log(Level::warning, "admin_refused", {{metrics::Field::address, request.remote_address}});
+    metrics::log(Level::warning, "admin_refused",
+                 {{metrics::Field::request, request.id}, {metrics::Field::address, request.remote_address}});
     return respond(unauthorized(wanted));
   }
   auto response = problem(429, "too-many-requests",
@@ -139,16 +142,14 @@ void Door::refuse(const http::Request& request, http::Responder respond) {
   respond(std::move(response));
 }
 
-void Door::ask(const admin::Token& token, const Route& route, Asked asked, words::Wanted wanted,
-               http::Responder respond) {
+void Door::ask(Asker asker, const Route& route, Asked asked, words::Wanted wanted, http::Responder respond) {
   const auto reply = std::make_shared<Reply>(std::move(respond), route.path, wanted);
-  const auto who = "token:" + token.name;
   if (!route.is_bulk || asked.request.dry_run)
-    return perform(parts_, who, std::move(asked.request), asked.request.dry_run ? "" : route.look, reply);
+    return perform(parts_, asker, std::move(asked.request), asked.request.dry_run ? "" : route.look, reply);
   // Counted once more before anything is touched: what is acted on is no more than somebody has seen.
   auto foreseen = asked.request;
   foreseen.dry_run = true;
-  const auto then = [parts = parts_, who, look = route.look, reply, asked = std::move(asked)](const Ended& seen) {
+  const auto then = [parts = parts_, asker, look = route.look, reply, asked = std::move(asked)](const Ended& seen) {
     if (seen.trouble) return (*reply)(answer(seen, reply->wanted()));
     if (const auto count = count_of(seen); count > asked.at_most.value_or(0)) {
       Ended more = admin::in_trouble(
@@ -157,9 +158,9 @@ void Door::ask(const admin::Token& token, const Route& route, Asked asked, words
       more.result = seen.result;
       return (*reply)(answer(more, reply->wanted()));
     }
-    perform(parts, who, asked.request, look, reply);
+    perform(parts, asker, asked.request, look, reply);
   };
-  parts_->take(std::move(foreseen), std::make_shared<Waiting>(parts_, who, then));
+  parts_->take(std::move(foreseen), std::make_shared<Waiting>(parts_, std::move(asker), then));
 }
 
 }  // namespace titip::admin_api

@@ -29,6 +29,11 @@ struct DoorParts {
   RefusalRate refusals{};
 };
 
+struct Asker {
+  std::string who;  // for the audit log
+  std::string request_id;
+};
+
 class Door {
  public:
   explicit Door(DoorParts parts);
@@ -37,7 +42,7 @@ class Door {
 
  private:
   void refuse(const http::Request& request, http::Responder respond);
-  void ask(const admin::Token& token, const Route& route, Asked asked, words::Wanted wanted, http::Responder respond);
+  void ask(Asker asker, const Route& route, Asked asked, words::Wanted wanted, http::Responder respond);
 
   const std::shared_ptr<const DoorParts> parts_;
   Refusals refusals_;

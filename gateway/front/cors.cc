@@ -18,7 +18,7 @@ namespace bpjs = scheme::bpjs_header;
 constexpr std::string_view method_field = "Access-Control-Request-Method";
 constexpr std::string_view told =
     "Age, Allow, Idempotency-Replayed, Link, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, "
-    "Titip-Receipt, Titip-Submission-Id, Warning";
+    "Titip-Receipt, Titip-Submission-Id, Warning, X-Request-Id";
 
 bool is_let_read(const CorsOptions& options, std::string_view origin) {
   return std::ranges::find(options.origins, origin) != options.origins.end();

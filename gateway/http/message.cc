@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "gateway/http/header_text.h"
+#include "gateway/http/request_id.h"
 
 namespace titip::http {
 std::string_view Request::header(std::string_view name) const {
@@ -37,20 +38,20 @@ std::string_view reason_phrase(int status) {
   return {phrase.data(), phrase.size()};
 }
 
-std::string render(const Response& response, std::string_view date, bool keep_alive, bool to_head) {
+std::string render(const Response& response, const Rendering& with) {
   std::string text;
   text.reserve(256 + response.body.size());
   const bool bodyless = response.status == 204 || response.status == 304;
-  fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
-                 reason_phrase(response.status), date);
+  fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} {}\r\nDate: {}\r\n{}: {}\r\n", response.status,
+                 reason_phrase(response.status), with.date, request_id_field, with.request_id);
   if (!response.content_type.empty())
     fmt::format_to(std::back_inserter(text), "Content-Type: {}\r\n", response.content_type);
   if (!bodyless) fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", response.body.size());
   for (const auto& header : response.headers)
     fmt::format_to(std::back_inserter(text), "{}: {}\r\n", header.name, header.value);
-  if (!keep_alive) text += "Connection: close\r\n";
+  if (!with.keep_alive) text += "Connection: close\r\n";
   text += "\r\n";
-  if (!bodyless && !to_head) text += response.body;
+  if (!bodyless && !with.to_head) text += response.body;
   return text;
 }
 

@@ -26,6 +26,7 @@ struct Request {
   std::string target;  // origin form: path and query, as received
   std::vector<Header> headers;
   std::string body;
+  std::string id;              // made by the listener, or by a trusted proxy; the answer names it too
   std::string remote_address;  // the client's
   AddressBy address_by = AddressBy::connection;
   PeerNames peer_names{};  // of the client's certificate
@@ -85,7 +86,13 @@ using Handler = std::function<void(Request, Responder)>;
 // "Created" for 201.
 std::string_view reason_phrase(int status);
 
-// The answer's bytes. To a HEAD the body is left out, and its length is said.
-std::string render(const Response& response, std::string_view date, bool keep_alive, bool to_head);
+// What the connection adds to an answer.
+struct Rendering {
+  std::string_view date;
+  std::string_view request_id;
+  bool keep_alive = true;
+  bool to_head = false;  // the body is left out, and its length is said
+};
+std::string render(const Response& response, const Rendering& with);
 
 }  // namespace titip::http

@@ -83,4 +83,13 @@ std::optional<std::string> spelled_address(std::string_view text) {
   return address.is_v4_mapped() ? make_address_v4(ip::v4_mapped, address).to_string() : address.to_string();
 }
 
+std::string site_of(std::string_view address) {
+  const auto found = read(address);
+  if (!found || found->is_v4 || boost::asio::ip::address_v6(found->bytes).is_v4_mapped())
+    return spelled_address(address).value_or(std::string(address));
+  Bytes site{};
+  std::copy_n(found->bytes.begin(), 8, site.begin());
+  return boost::asio::ip::address_v6(site).to_string() + "/64";
+}
+
 }  // namespace titip::http

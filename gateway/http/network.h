@@ -29,4 +29,9 @@ bool is_loopback(std::string_view address);
 // The one spelling by which an address is counted and compared; nothing for what is no address.
 std::optional<std::string> spelled_address(std::string_view text);
 
+// Whom a limit counts: an IPv4 address, or the /64 of an IPv6 one ("2001:db8:0:1::/64"), since one household is given
+// 2^64 of those and each machine in it changes its own daily (RFC 4291 §2.5.1, RFC 8981). What is no address stays
+// itself.
+std::string site_of(std::string_view address);
+
 }  // namespace titip::http

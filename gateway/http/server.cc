@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "gateway/http/listener.h"
+#include "metrics/log.h"
 #include "metrics/words/said.h"
 
 namespace titip::http {
@@ -18,6 +19,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
+using metrics::Field;
+using metrics::Level;
 
 constexpr auto sweep_interval = std::chrono::milliseconds(500);
 
@@ -103,7 +106,8 @@ void Server::Impl::welcome(tcp::socket socket) {
     probes.refused("proxy_untrusted");
     return;
   }
-  if (!peer.is_proxy && !budget().join(peer.address, options.connections_per_address)) {
+  if (!peer.is_proxy) peer.share = budget().share(site_of(peer.address));
+  if (peer.share && !peer.share->join(options.connections_per_address)) {
     probes.refused("too_many_from_address");
     return;
   }
@@ -140,6 +144,21 @@ void Server::Impl::abort() {
   for (auto at = sessions.begin(); at != sessions.end();)
     if (const auto session = (at++)->lock()) session->close();
   sweep_timer.cancel();
+}
+
+void Server::Impl::answered(std::string_view id, const Response& response, std::string_view method,
+                            std::chrono::nanoseconds span) {
+  probes.answered(response.route, method, response.status, span);
+  metrics::log(Level::debug, "request_answered",
+               {{Field::request, id},
+                {Field::route, response.route},
+                {Field::code, std::int64_t{response.status}},
+                {Field::duration_ms, std::chrono::duration_cast<std::chrono::milliseconds>(span).count()}});
+}
+
+void Server::Impl::refused(std::string_view id, std::string_view reason) {
+  probes.refused(reason);
+  metrics::log(Level::debug, "request_refused", {{Field::request, id}, {Field::reason, reason}});
 }
 
 std::string_view Server::Impl::date() {

@@ -29,11 +29,14 @@ struct ServerOptions {
   std::uint64_t body_bytes = 512U << 10U;     // more than any route takes: those refuse in their own envelope
   std::size_t connections = 10'000;
   Proxies proxies{};
-  // With the same budget, of all listeners that have it; a trusted proxy's own are not counted.
+  // With the same budget, of all listeners that have it; a trusted proxy's own are not counted. An IPv6 address
+  // counts as its /64.
   std::size_t connections_per_address = 1'000;
-  std::uint64_t in_flight_bytes = 256U << 20U;  // bodies and answers in memory; more bodies are refused with 503
-  std::shared_ptr<Budget> budget;               // none: one of its own
-  std::uint32_t body_rate = 256;                // bytes a second at least, once the first `body_grace` is over; 0: any
+  // Bodies and answers in memory; more bodies are refused with 503, but for those of 4 KiB and less.
+  std::uint64_t in_flight_bytes = 256U << 20U;
+  std::uint64_t in_flight_bytes_per_address = 32U << 20U;
+  std::shared_ptr<Budget> budget;  // none: one of its own
+  std::uint32_t body_rate = 256;   // bytes a second at least, once the first `body_grace` is over; 0: any
   std::chrono::milliseconds body_grace{5'000};
   std::shared_ptr<const Tls> tls{};                      // none: plain
   std::chrono::milliseconds handshake_deadline{10'000};  // absolute, from the connection's beginning

@@ -49,6 +49,29 @@ void crowd(const SlowOptions& options, SlowResult& result) {
   }
 }
 
+// Bodies of one address that never end, more of them than its share: it is refused, and another's large body is not.
+void hoard(const SlowOptions& options, std::vector<Wire>& wires, SlowResult& result) {
+  const std::string chunk(16'000, 'a');
+  for (auto& wire : wires) wire.try_send("POST /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 400000\r\n\r\n");
+  const auto deadline = Clock::now() + most_wait_at_the_door;
+  while (result.hoarders_refused == 0 && Clock::now() < deadline) {
+    for (auto& wire : wires) {
+      std::string heard;
+      wire.try_send(chunk);
+      if (wire.try_hear(heard) == Wire::Heard::bytes && heard.starts_with("HTTP/1.1 503 ")) ++result.hoarders_refused;
+    }
+    std::this_thread::sleep_for(20ms);
+  }
+  Wire other(options.port, 12, 1);
+  std::string heard;
+  other.send("POST /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'b'), 2s);
+  while (!heard.contains("\r\n\r\n") && other.hear(heard, 2s) == Wire::Heard::bytes) {
+  }
+  if (!heard.starts_with("HTTP/1.1 405 "))
+    result.wrong.push_back("a large body beside a hoarder was not taken: " + heard.substr(0, heard.find('\r')));
+  if (result.hoarders_refused == 0) result.wrong.emplace_back("an address held more bodies than its share");
+}
+
 void ask_too_fast(const SlowOptions& options, SlowResult& result) {
   Wire wire(options.port, 7, 1);
   std::string all;
@@ -79,6 +102,7 @@ SlowResult be_slow(const SlowOptions& options) {
   auto headers = open_many(options.port, 8, options.of_each_kind);
   auto bodies = open_many(options.port, 9, options.of_each_kind);
   auto readers = open_many(options.port, 10, options.of_each_kind, true);
+  auto hoarders = open_many(options.port, 11, options.hoarders);
   std::string many_reads;
   for (int i = 0; i < 400; ++i) many_reads += "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n";
   for (auto& wire : headers) wire.try_send("GET /livez HTTP/1.1\r\nHost: a\r\nX-A: ");
@@ -88,13 +112,14 @@ SlowResult be_slow(const SlowOptions& options) {
   result.idle = static_cast<std::size_t>(options.connections());
   const auto until = Clock::now() + slow_for;
   crowd(options, result);
+  hoard(options, hoarders, result);
   ask_too_fast(options, result);
   while (Clock::now() < until) {
     for (auto* wires : {&headers, &bodies})
       for (auto& wire : *wires) wire.try_send("a");
     std::this_thread::sleep_for(drip);
   }
-  result.left_open = still_open(idle) + still_open(headers) + still_open(bodies);
+  result.left_open = still_open(idle) + still_open(headers) + still_open(bodies) + still_open(hoarders);
   // A reader that takes nothing hears no end either: the gateway's own count must tell.
   const auto count = static_cast<std::size_t>(options.connections());
   if (count > of_one_address / 4) result.left_open += count;

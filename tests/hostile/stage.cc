@@ -74,6 +74,8 @@ std::expected<void, std::string> Stage::write_config() const {
         {"write_deadline_ms", 3'000},
         {"connections", 10'000},
         {"connections_per_address", share_of_an_address},
+        {"in_flight_bytes", 8U << 20U},  // less than those who are slow announce
+        {"in_flight_bytes_per_address", 2U << 20U},
         {"facility_requests_per_second", 150},
         {"facility_burst", 300}}},
       {"operations", {{"address", "127.0.0.1"}, {"port", operations_port_}}},

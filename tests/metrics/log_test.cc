@@ -48,9 +48,17 @@ TEST(Log, control_characters_quotes_and_formats_survive) {
   EXPECT_EQ(line["reason"], nasty);
 }
 
+TEST(Log, what_is_empty_is_not_written) {
+  const auto lines = logged([] { log(Level::info, "x", {{Field::request, ""}, {Field::count, std::int64_t{0}}}); });
+  ASSERT_EQ(lines.size(), 1U);
+  const auto line = json::parse(lines[0], nullptr, false);
+  EXPECT_FALSE(line.contains("request")) << lines[0];
+  EXPECT_EQ(line["count"], 0);
+}
+
 TEST(Log, every_field_has_its_own_name) {
   const auto lines = logged([] {
-    for (int field = 0; field <= static_cast<int>(Field::command); ++field)
+    for (int field = 0; field <= static_cast<int>(Field::code); ++field)
       log(Level::info, "x", {{static_cast<Field>(field), "value"}});
   });
   std::vector<std::string> names;
@@ -61,7 +69,7 @@ TEST(Log, every_field_has_its_own_name) {
       if (value == "value") names.push_back(name);
   }
   std::ranges::sort(names);
-  EXPECT_EQ(names.size(), static_cast<std::size_t>(Field::command) + 1);
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(Field::code) + 1);
   EXPECT_TRUE(std::ranges::adjacent_find(names) == names.end());
 }
 

@@ -105,6 +105,15 @@ TEST_F(DoorTest, guesses_are_slowed_by_address_and_nobody_is_locked_out) {
   EXPECT_EQ(call("GET", "/admin/v1/status", "x").status, 401);
 }
 
+TEST_F(DoorTest, another_address_of_the_same_household_is_no_other_guesser) {
+  const auto guess = [this](const std::string& from) {
+    return call("GET", "/admin/v1/status", "x", nullptr, from).status;
+  };
+  for (int each = 0; each < 10; ++each) EXPECT_EQ(guess(fmt::format("2001:db8::{}", each)), 401);
+  EXPECT_EQ(guess("2001:db8::ffff"), 429);
+  EXPECT_EQ(guess("2001:db8:0:1::1"), 401);
+}
+
 TEST_F(DoorTest, the_name_of_the_token_stands_in_the_audit_log) {
   const auto record = put({});
   const auto held = as("operator", "POST", "/admin/v1/submissions/" + record.id.text() + "/hold", {{"reason", "wait"}});

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "gateway/http/request_id.h"
+
 namespace titip::http {
 namespace {
 
@@ -55,6 +59,35 @@ TEST(ReasonPhrase, for_what_we_say) {
   EXPECT_EQ(reason_phrase(429), "Too Many Requests");
   EXPECT_EQ(reason_phrase(507), "Insufficient Storage");
   EXPECT_FALSE(reason_phrase(422).empty());
+}
+
+TEST(Render, an_answer_has_the_requests_name) {
+  Response response;
+  response.content_type = "text/plain";
+  response.body = "ok\n";
+  EXPECT_EQ(render(response, {"Mon, 01 Mar 2021 00:00:00 GMT", "01ABC", true, false}),
+            "HTTP/1.1 200 OK\r\nDate: Mon, 01 Mar 2021 00:00:00 GMT\r\nX-Request-Id: 01ABC\r\n"
+            "Content-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n");
+  EXPECT_TRUE(render(response, {"", "01ABC", false, true}).ends_with("3\r\nConnection: close\r\n\r\n"));
+}
+
+TEST(RequestId, what_may_stand_in_a_log_and_a_header) {
+  for (const std::string& good : {std::string("a"), std::string("0-9_A.z"), std::string(64, 'x')})
+    EXPECT_TRUE(is_request_id(good)) << good;
+  for (const std::string& bad : {std::string(), std::string("a b"), std::string("a\"b"), std::string("a\nb"),
+                                 std::string("\xc3\xa9"), std::string(65, 'x')})
+    EXPECT_FALSE(is_request_id(bad)) << bad;
+}
+
+TEST(RequestId, each_is_another) {
+  RequestIds ids;
+  std::set<std::string> seen;
+  for (int each = 0; each < 10'000; ++each) {
+    const auto id = ids.next();
+    EXPECT_EQ(id.size(), 13U);
+    EXPECT_TRUE(is_request_id(id));
+    EXPECT_TRUE(seen.insert(id).second) << id;
+  }
 }
 
 }  // namespace

@@ -38,6 +38,17 @@ TEST(NetworkTest, loopback_is_this_machine) {
   for (const auto* there : {"0.0.0.0", "::", "10.0.0.1", "", "localhost"}) EXPECT_FALSE(is_loopback(there)) << there;
 }
 
+TEST(NetworkTest, limits_count_a_household_once) {
+  for (const auto& [text, site] : {std::pair{"192.0.2.1", "192.0.2.1"},
+                                   {"::ffff:192.0.2.1", "192.0.2.1"},
+                                   {"2001:db8:0:1::1", "2001:db8:0:1::/64"},
+                                   {"2001:DB8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:1::/64"},
+                                   {"2001:db8:0:2::1", "2001:db8:0:2::/64"},
+                                   {"::1", "::/64"},
+                                   {"not an address", "not an address"}})
+    EXPECT_EQ(site_of(text), site) << text;
+}
+
 TEST(NetworkTest, an_address_has_one_spelling) {
   for (const auto& [text, spelled] : {std::pair{"192.0.2.1", "192.0.2.1"},
                                       {"::ffff:192.0.2.1", "192.0.2.1"},

@@ -20,23 +20,68 @@ TEST_F(ServerTest, an_address_has_its_share_of_connections) {
   EXPECT_TRUE(registry_.expose().contains(R"(reason="too_many_from_address"} 1)"));
 }
 
-// A body is counted from its announcement to the end of its answer, and then given back.
+constexpr std::uint64_t uncounted = 4'096;  // of each body
+const std::string large(10'000, 'a');
+
+std::string beginning(std::uint64_t announced) {
+  return fmt::format("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", announced);
+}
+
+// A body is counted as it comes, to the end of its answer, and then given back.
 TEST_F(ServerTest, bodies_in_memory_have_a_bound) {
-  options_.in_flight_bytes = 1000;
+  options_.in_flight_bytes = 10'000;
   options_.budget = std::make_shared<Budget>();
   start();
   Client slow(port_);
-  slow.send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n");
-  ASSERT_TRUE(eventually([&] { return options_.budget->bytes() == 900; }));
-  const auto refused = Client(port_).exchange(post(std::string(200, 'a')));
+  slow.send(beginning(12'000) + std::string(9'000, 'b'));
+  ASSERT_TRUE(eventually([&] { return options_.budget->bytes() == 9'000 - uncounted; }));
+  const auto refused = Client(port_).exchange(post(large));
   EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+  EXPECT_TRUE(refused.ends_with("too_many_bytes")) << refused;
   EXPECT_TRUE(refused.contains("\r\nRetry-After: 5\r\n")) << refused;
   EXPECT_TRUE(refused.contains("\r\nConnection: close\r\n")) << refused;
   EXPECT_TRUE(Client(port_).exchange(get("/")).contains("200 OK")) << "what has no body is served";
-  slow.send(std::string(900, 'b'));
+  EXPECT_TRUE(Client(port_).exchange(post(std::string(uncounted, 'a'))).contains("200 OK")) << "so is what is small";
+  slow.send(std::string(3'000, 'b'));
   EXPECT_TRUE(slow.reply().contains("200 OK"));
   EXPECT_TRUE(eventually([&] { return options_.budget->bytes() == 0; }));
-  EXPECT_TRUE(Client(port_).exchange(post(std::string(200, 'a'))).contains("200 OK"));
+  EXPECT_TRUE(Client(port_).exchange(post(large)).contains("200 OK"));
+}
+
+TEST_F(ServerTest, what_is_announced_and_does_not_come_is_not_counted) {
+  options_.in_flight_bytes = 20'000;
+  options_.budget = std::make_shared<Budget>();
+  start();
+  std::vector<std::unique_ptr<Client>> tricklers;
+  for (int each = 0; each < 20; ++each) {
+    tricklers.push_back(std::make_unique<Client>(port_));
+    tricklers.back()->send(beginning(500'000) + "a");
+  }
+  ASSERT_TRUE(connections_become(tricklers.size()));
+  EXPECT_TRUE(Client(port_).exchange(post(large)).contains("200 OK"));
+  EXPECT_TRUE(eventually([&] { return options_.budget->bytes() == 0; }));
+}
+
+TEST_F(ServerTest, an_address_has_its_share_of_the_memory) {
+  options_.in_flight_bytes_per_address = 10'000;
+  options_.budget = std::make_shared<Budget>();
+  start();
+  Client slow(port_);
+  slow.send(beginning(12'000) + std::string(9'000, 'b'));
+  ASSERT_TRUE(eventually([&] { return options_.budget->bytes() == 9'000 - uncounted; }));
+  const auto refused = Client(port_).exchange(post(large));
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+  EXPECT_TRUE(refused.ends_with("too_many_bytes_from_address")) << refused;
+  slow.send(std::string(3'000, 'b'));
+  EXPECT_TRUE(slow.reply().contains("200 OK"));
+  EXPECT_TRUE(eventually([&] { return options_.budget->share("127.0.0.1")->bytes() == 0; }));
+}
+
+TEST_F(ServerTest, a_request_alone_is_never_too_much) {
+  options_.in_flight_bytes = 10'000;
+  options_.in_flight_bytes_per_address = 5'000;
+  start();
+  EXPECT_TRUE(Client(port_).exchange(post(std::string(400'000, 'a'))).contains("200 OK"));
 }
 
 TEST_F(ServerTest, a_body_that_never_comes_gives_its_bytes_back) {
@@ -44,13 +89,56 @@ TEST_F(ServerTest, a_body_that_never_comes_gives_its_bytes_back) {
   start();
   {
     Client client(port_);
-    client.send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n");
-    ASSERT_TRUE(eventually([&] { return options_.budget->bytes() == 900; }));
-    EXPECT_EQ(options_.budget->addresses(), 1U);
+    client.send(beginning(9'000) + std::string(8'000, 'b'));
+    ASSERT_TRUE(eventually([&] { return options_.budget->bytes() == 8'000 - uncounted; }));
+    EXPECT_EQ(options_.budget->clients(), 1U);
   }
   ASSERT_TRUE(connections_become(0));
+  EXPECT_TRUE(eventually([&] { return options_.budget->clients() == 0; }));
   EXPECT_EQ(options_.budget->bytes(), 0U);
-  EXPECT_EQ(options_.budget->addresses(), 0U);
+}
+
+TEST_F(ServerTest, who_stays_silent_and_who_takes_no_answer_are_counted) {
+  options_.idle = 300ms;
+  options_.write_deadline = 300ms;
+  handler_ = [](const Request&, Responder respond) {
+    Response response;
+    response.content_type = "text/plain";
+    response.body.assign(32U << 20U, 'a');  // more than the kernel's buffers take
+    respond(std::move(response));
+  };
+  start();
+  Client silent(port_);
+  Client deaf(port_);
+  deaf.send(get("/"));
+  EXPECT_EQ(silent.rest(), "");
+  EXPECT_TRUE(connections_become(0));
+  EXPECT_TRUE(registry_.expose().contains(R"(reason="idle"} 1)"));
+  EXPECT_TRUE(registry_.expose().contains(R"(reason="answer_not_taken"} 1)"));
+}
+
+TEST_F(ServerTest, a_request_has_a_name_of_its_own) {
+  handler_ = [](const Request& request, Responder respond) {
+    Response response;
+    response.content_type = "text/plain";
+    response.body = request.id;
+    respond(std::move(response));
+  };
+  start();
+  const auto name = [](const std::string& reply) {
+    const auto at = reply.find("\r\nX-Request-Id: ");
+    return at == std::string::npos ? std::string() : reply.substr(at + 16, 13);
+  };
+  Client client(port_);
+  const auto first = client.exchange(get("/", "X-Request-Id: chosen-by-a-stranger\r\n"));
+  EXPECT_EQ(name(first).size(), 13U) << first;
+  EXPECT_TRUE(first.ends_with(name(first))) << "the handler's is the same: " << first;
+  EXPECT_FALSE(first.contains("chosen-by-a-stranger"));
+  EXPECT_NE(name(client.exchange(get("/"))), name(first));
+  const auto refused = client.exchange("GET / HTTP/1.1\r\n\r\n");
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 400 "));
+  EXPECT_EQ(name(refused).size(), 13U) << "what is no request has one too: " << refused;
+  EXPECT_NE(name(refused), name(first));
 }
 
 TEST_F(ServerTest, a_body_that_trickles_is_refused) {

@@ -170,6 +170,29 @@ TEST_F(ServerProxyTest, a_trusted_proxys_field_says_whose_a_request_is) {
   EXPECT_EQ(answer(get("/", "X-Forwarded-For: 192.0.2.3\r\n")), "<192.0.2.3 by proxy>") << "for others, uncounted";
 }
 
+TEST_F(ServerProxyTest, a_trusted_proxy_may_have_named_the_request) {
+  begin("127.0.0.0/8", false);
+  Client client(port_);
+  EXPECT_TRUE(client.exchange(get("/", "X-Request-Id: edge-7\r\n")).contains("\r\nX-Request-Id: edge-7\r\n"));
+  EXPECT_FALSE(client.exchange(get("/", "X-Request-Id: a b\r\n")).contains("a b")) << "not what may be no name";
+}
+
+// By a field whose they are: none of what one client sends through the proxy hinders another.
+TEST_F(ServerProxyTest, bodies_are_counted_by_the_clients_address) {
+  options_.in_flight_bytes_per_address = 10'000;
+  options_.budget = std::make_shared<Budget>();
+  begin("127.0.0.0/8", false);
+  const auto from = [](std::string_view address) { return fmt::format("X-Forwarded-For: {}\r\n", address); };
+  const std::string large(10'000, 'a');
+  Client slow(port_);
+  slow.send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 12000\r\n" + from("2001:db8::1") + "\r\n" +
+            std::string(9'000, 'b'));
+  ASSERT_TRUE(eventually([&] { return options_.budget->bytes() > 0; }));
+  EXPECT_TRUE(Client(port_).exchange(post(large, from("2001:db8::2"))).starts_with("HTTP/1.1 503 ")) << "one /64";
+  EXPECT_TRUE(Client(port_).exchange(post(large, from("2001:db8:0:1::2"))).contains("200 OK"));
+  EXPECT_TRUE(Client(port_).exchange(post(large)).contains("200 OK")) << "the proxy's own is nobody's";
+}
+
 TEST_F(ServerProxyTest, nobody_elses_field_says_anything) {
   begin("192.0.2.0/24", false);
   EXPECT_EQ(answer(get("/", "X-Forwarded-For: 10.20.0.9\r\nForwarded: for=10.20.0.9\r\nX-Real-IP: 10.20.0.9\r\n")),
