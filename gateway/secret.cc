@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "metrics/words/said.h"
+#include "storage/secret_file.h"
 
 namespace titip::gateway {
 namespace {
@@ -41,7 +42,7 @@ std::expected<std::string, std::string> read_file(const std::filesystem::path& p
   struct stat about{};
   if (file.handle() < 0 || ::fstat(file.handle(), &about) != 0) return unreadable(path);
   if (!S_ISREG(about.st_mode)) return std::unexpected(words::tell("{} is no regular file", path.string()));
-  if (whose == Whose::owners && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+  if (whose == Whose::owners && !storage::is_owners_alone(file.handle()))
     return std::unexpected(
         words::tell("{} may be read by group or others; run: chmod 600 {}", path.string(), path.string()));
   std::string text;

@@ -1,4 +1,5 @@
-// Secrets come from files that only their owner may read: a command line can be read by every user of the machine.
+// Secrets come from files that only their owner may read, systemd's credentials among them (storage/secret_file.h): a
+// command line can be read by every user of the machine.
 // Private to the root. Errors are sentences that say what to do and hold nothing of what stands in the file.
 #pragma once
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <system_error>
 
 namespace titip::storage {
@@ -35,7 +36,27 @@ std::string cannot_write(words::Text what, const std::filesystem::path& path) {
   return words::tell("cannot write {} {}: {}", what, path.string(), why());
 }
 
+// Of the very file that is open: a path could lead elsewhere by now. Without /proc nothing is a credential.
+bool is_credential(int file, const struct stat& about) {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || *directory != '/') return false;
+  std::error_code error;
+  const auto credentials = std::filesystem::canonical(directory, error);
+  if (error || credentials == credentials.root_path()) return false;
+  const auto place = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file), error);
+  if (error) return false;
+  const auto is_below = std::ranges::mismatch(credentials, place).in1 == credentials.end();
+  const bool is_ours = about.st_uid == 0 || about.st_uid == ::geteuid();
+  return is_below && is_ours && (about.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) == 0;
+}
+
 }  // namespace
+
+bool is_owners_alone(int file) {
+  struct stat about{};
+  if (::fstat(file, &about) != 0) return false;
+  return (about.st_mode & (S_IRWXG | S_IRWXO)) == 0 || is_credential(file, about);
+}
 
 SecretText::~SecretText() {
   OPENSSL_cleanse(text.data(), text.size());
@@ -49,7 +70,7 @@ std::expected<SecretText, std::string> read_secret_file(const std::filesystem::p
   if (::fstat(file.number, &found) != 0 || !S_ISREG(found.st_mode)) {
     return std::unexpected(words::tell("{} {} is not a regular file", what, path.string()));
   }
-  if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+  if (!is_owners_alone(file.number)) {
     return std::unexpected(words::tell("{} {} may be read or written by others than its owner; run: chmod 600 {}", what,
                                        path.string(), path.string()));
   }

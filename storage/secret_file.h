@@ -25,8 +25,13 @@ struct SecretText {
   ~SecretText();
 };
 
-// A file that group or others may read or write, that is no regular file or larger than `largest` is refused. `what` is
-// how the sentence calls it: "the key file".
+// Whether nobody but its owner may read or write the open file. One of systemd's credentials counts as that: it lies
+// below $CREDENTIALS_DIRECTORY, whatever link led there, is root's or this process's own, and its group bits are the
+// mask of the access list by which it is read; others may not read it, and nobody but its owner may write it.
+bool is_owners_alone(int file);
+
+// A file that group or others may read or write (as above), that is no regular file or larger than `largest` is
+// refused. `what` is how the sentence calls it: "the key file".
 std::expected<SecretText, std::string> read_secret_file(const std::filesystem::path& path, words::Text what,
                                                         std::size_t largest);
 enum class Existing { refuse, replace };
