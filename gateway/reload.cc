@@ -43,6 +43,11 @@ void reload_tls(std::string_view listener, const std::shared_ptr<http::Tls>& tls
   metrics::log(Level::info, "certificate_reloaded", {{Field::listener, listener}});
 }
 
+std::string_view shown_to_proxy(const DestinationConfig& destination) {
+  const auto& proxy = destination.transport.proxy;
+  return proxy ? std::string_view(proxy->authorization) : std::string_view();
+}
+
 }  // namespace
 
 std::vector<std::string> needs_restart(const Config& running, const Config& fresh) {
@@ -54,6 +59,15 @@ std::vector<std::string> needs_restart(const Config& running, const Config& fres
   // Whether there is TLS at all was decided when the listener was opened.
   if (running.front.tls.has_value() != fresh.front.tls.has_value()) places.insert("/front/tls");
   if (running.admin.tls.has_value() != fresh.admin.tls.has_value()) places.insert("/admin/tls");
+  const auto destinations = std::min(running.destinations.size(), fresh.destinations.size());
+  for (std::size_t at = 0; at < destinations; ++at) {
+    const auto add = [&](std::string_view file) { places.insert(fmt::format("/destinations/{}/{}", at, file)); };
+    const auto& used = running.destinations[at];
+    const auto& read = fresh.destinations[at];
+    if (used.ca_file == read.ca_file && used.transport.authorities != read.transport.authorities) add("ca_file");
+    if (used.proxy.credentials_file == read.proxy.credentials_file && shown_to_proxy(used) != shown_to_proxy(read))
+      add("proxy/credentials_file");
+  }
   return {places.begin(), places.end()};
 }
 

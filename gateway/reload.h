@@ -8,7 +8,8 @@
 
 namespace titip::gateway {
 
-// Places (JSON pointers, each once) where `fresh` differs from `running` and that only a restart takes up.
+// Places (JSON pointers, each once) where `fresh` differs from `running` and that only a restart takes up; the files
+// that a place names count by what stands in them.
 std::vector<std::string> needs_restart(const Config& running, const Config& fresh);
 
 }  // namespace titip::gateway

@@ -58,5 +58,23 @@ TEST(ReloadTest, tls_that_comes_or_goes_needs_a_restart) {
   EXPECT_EQ(needs_restart(running, fresh), Places{});
 }
 
+// The files keep their names; what stands in them was read at the start.
+TEST(ReloadTest, another_secret_in_the_same_file_needs_a_restart) {
+  auto running = config("");
+  running.destinations.push_back(running.destinations[0]);
+  auto& used = running.destinations[1];
+  used.ca_file = "authorities.pem";
+  used.proxy.credentials_file = "proxy.pass";
+  used.transport.authorities = "one";
+  used.transport.proxy = client::Proxy{.host = "proxy", .port = "1", .authorization = "Basic one"};
+  auto fresh = running;
+  EXPECT_EQ(needs_restart(running, fresh), Places{});
+  fresh.destinations[1].transport.authorities = "another";
+  EXPECT_EQ(needs_restart(running, fresh), Places{"/destinations/1/ca_file"});
+  fresh.destinations[1].transport.proxy->authorization = "Basic another";
+  EXPECT_EQ(needs_restart(running, fresh),
+            (Places{"/destinations/1/ca_file", "/destinations/1/proxy/credentials_file"}));
+}
+
 }  // namespace
 }  // namespace titip::gateway
