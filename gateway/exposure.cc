@@ -39,9 +39,9 @@ std::string known_by_code_alone(const Config& config) {
 std::string exposure_complaint(const Config& config) {
   const auto given = handed_over("front");
   const auto address = given.socket ? address_of(*given.socket) : config.front.listen.address;
-  // A proxy on this machine stands there for others.
+  // A proxy on this machine stands there for others, whether the config trusts its word or not.
   const bool is_here = http::is_loopback(address);
-  if (is_here && config.front.limits.proxies.trusted.empty()) return {};
+  if (is_here && config.front.limits.proxies.trusted.empty() && !config.front.plain_http) return {};
   if (!is_here && !config.front.tls && !config.front.plain_http)
     return words::tell(
         "/front: other machines reach {}, and what is said there is not encrypted. Give it a certificate "
@@ -50,11 +50,24 @@ std::string exposure_complaint(const Config& config) {
         address);
   const auto open = config.front.admission ? std::string() : known_by_code_alone(config);
   if (open.empty()) return {};
+  const auto through = config.front.limits.proxies.trusted.empty()
+                           ? words::tell(" through the proxy that \"plain_http\" speaks of")
+                           : words::tell(" through \"trusted_proxies\"");
   return words::tell(
       "/front: other machines reach {}{}, and on the mount of {} a facility is known by its code alone, which proves "
       "nothing. Say in \"admission\" what does: \"api_keys\": true (then `titip facility key CODE` for each), "
       "\"certificate_domain\" with \"tls\" and \"client_authorities_file\", or \"networks\" such as [\"10.20.0.0/16\"]",
-      address, is_here ? words::tell(" through \"trusted_proxies\"") : std::string(), open);
+      address, is_here ? through : std::string(), open);
+}
+
+std::string exposure_warning(const Config& config) {
+  const auto open = config.front.admission ? std::string() : known_by_code_alone(config);
+  if (open.empty()) return {};
+  return words::tell(
+      "/front: every program on this machine may act for every facility on the mount of {}, for a code alone proves "
+      "nothing. What says that a proxy forwards it is refused. Before a proxy or a tunnel leads here from elsewhere, "
+      "say in \"admission\" what proves a facility",
+      open);
 }
 
 }  // namespace titip::gateway

@@ -12,4 +12,7 @@ namespace titip::gateway {
 // which may have handed it over) has it.
 std::string exposure_complaint(const Config& config);
 
+// What it leaves open all the same, in a sentence for the log of a start; empty: nothing.
+std::string exposure_warning(const Config& config);
+
 }  // namespace titip::gateway

@@ -24,6 +24,8 @@ int fail(std::string_view sentence, int status = exit_failed) {
 int serve(Config config, const Seams& seams) {
   metrics::set_log_level(config.log_level);
   if (const auto complaint = exposure_complaint(config); !complaint.empty()) return fail(complaint, exit_usage);
+  if (const auto warning = exposure_warning(config); !warning.empty())
+    metrics::log(Level::warning, "codes_alone_let_in", {{Field::reason, warning}});
   // The signals are taken by sigwait below; every thread inherits the mask.
   sigset_t signals;
   sigemptyset(&signals);

@@ -1,5 +1,7 @@
 #include "gateway/front/caller.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -67,8 +69,17 @@ std::optional<Caller> by_signature(const profile::Profile& profile, const storag
   return Caller{std::move(facility), std::move(credentials), std::move(dialect)};
 }
 
+// By whoever stands before us, in the ways that proxies are known for. One that keeps silent is not seen.
+bool is_forwarded(const http::Request& request) {
+  constexpr std::array<std::string_view, 6> told_by{"forwarded",         "x-forwarded-for", "x-forwarded-host",
+                                                    "x-forwarded-proto", "x-real-ip",       "via"};
+  return std::ranges::any_of(told_by, [&](auto name) { return !request.header(name).empty(); });
+}
+
 std::optional<Caller> by_header(const profile::Profile& profile, const storage::Facilities& facilities,
                                 const http::Request& request, const Admission* admission) {
+  // Codes are enough for this machine's own programs alone (gateway/exposure): not for whom a proxy here stands.
+  if (admission == nullptr && is_forwarded(request)) return std::nullopt;
   const auto code = request.header(profile.scheme.facility_header);
   auto facility = scheme::is_facility_code(code) ? facilities.find(code) : nullptr;
   const bool known = facility != nullptr && !facility->disabled;
@@ -114,7 +125,10 @@ words::Said who_is_asked_for(const profile::Profile& profile, const Admission* a
         "The facility named in {} is not known to this gateway, or nothing proves that it is the one that asks: its "
         "API key in {}, its certificate, or its network.",
         profile.scheme.facility_header, scheme::api_key_header);
-  return words::said("The facility named in {} is not known to this gateway.", profile.scheme.facility_header);
+  return words::said(
+      "The facility named in {} is not known to this gateway, or a proxy sent this on and the gateway's \"admission\" "
+      "does not say what proves a facility.",
+      profile.scheme.facility_header);
 }
 
 http::Responder in_dialect(Dialect dialect, http::Responder respond, OffLoop off_loop) {

@@ -52,7 +52,8 @@ enum class Door { mount, native };
 // speak /v1 are written for Titip: ten minutes either way are ample for a clock that somebody sets.
 std::optional<std::chrono::seconds> signature_age(Door door, const storage::Facility& facility);
 
-// Nothing: not let in. `admission`: what must prove a facility whose protocol does not; none: its code is enough.
+// Nothing: not let in. `admission`: what must prove a facility whose protocol does not; none: its code is enough, but
+// for what a proxy forwards.
 std::optional<Caller> find_caller(const profile::Profile& profile, const storage::Facilities& facilities, Door door,
                                   const http::Request& request, clock::WallTime now,
                                   const Admission* admission = nullptr);

@@ -197,6 +197,10 @@ TEST_F(CallerTest, a_header_names_a_facility_where_the_scheme_says_so) {
   EXPECT_EQ(code_of({{"X-KDPPK", "0905R002"}}), "0905R002");
   EXPECT_EQ(code_of({{"X-KDPPK", "0905R005"}}), "nobody") << "disabled";
   EXPECT_EQ(code_of(clinic_headers(now_text)), "nobody");
+  for (const auto* field :
+       {"Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-Real-IP", "Via"})
+    EXPECT_EQ(code_of({{"X-KDPPK", "0905R002"}, {field, "x"}}), "nobody")
+        << "a proxy here stands for others: " << field;
   profile_.scheme = {};
   EXPECT_EQ(code_of({{"X-KDPPK", "0905R002"}}), "nobody") << "a service without a scheme";
 }
