@@ -40,15 +40,18 @@ std::expected<void, std::string> App::make_front() {
   if (config_.front.admission)
     admission = std::make_shared<front::Admission>(*config_.front.admission, clock_,
                                                    [this](std::string_view reason) { front_probes_.refused(reason); });
+  const auto log_in_paces = std::make_shared<front::LogInPaces>(
+      config_.front.log_ins, clock_, [this](std::string_view reason) { front_probes_.refused(reason); });
+  const auto log_in_tries = std::make_shared<reads::LogInTries>(config_.log_in.tries, config_.log_in.maximum_age);
   config_.front.limits.budget = budget_;
   kept_size_->limit(config_.storage.kept_reads_bytes);
   if (seams_.front) seams_.front(config_.front.limits);
   for (std::size_t number = 0; number < config_.front.loops; ++number) {
     fronts_.push_back(std::make_unique<FrontLoop>(
         number, FrontLoopParts{config_, facilities_, *store_, *sealer_, clock_, workers_, destinations_, front_probes_,
-                               intake_probes_, read_probes_, made_numbers, rates, admission, kept_size_,
-                               [this] { return reads::status_json(facts()).dump(2); }, [this] { return alive(); },
-                               [this] { return why_not_ready(); }}));
+                               intake_probes_, read_probes_, made_numbers, rates, admission, log_in_paces, log_in_tries,
+                               kept_size_, [this] { return reads::status_json(facts()).dump(2); },
+                               [this] { return alive(); }, [this] { return why_not_ready(); }}));
   }
   return {};
 }

@@ -129,7 +129,7 @@ std::expected<void, std::string> App::make_destinations() {
     destinations_.push_back(std::make_unique<Destination>(
         std::move(config), std::move(*profile),
         DestinationParts{*store_, *sealer_, facilities_, clock_, registry_, callbacks_->probes(),
-                         config_.callbacks.options.policy.most_due}));
+                         config_.callbacks.options.policy.most_due, config_.log_in.at_once}));
   }
   return {};
 }

@@ -53,13 +53,18 @@ constexpr std::array<Key<RetentionConfig>, 2> retention_keys{{
      [](const R& r, RetentionConfig& c) { c.keys_days = r.integer<std::uint32_t>(90, 36'500); }},
 }};
 
-constexpr std::array<Key<reads::LogInOptions>, 3> log_in_keys{{
+constexpr std::array<Key<reads::LogInOptions>, 5> log_in_keys{{
     {"maximum_age_ms", words::text("a log-in the server accepted is believed during an outage for this long"),
      [](const R& r, reads::LogInOptions& c) { c.maximum_age = r.milliseconds(second, 365 * day); }},
-    {"tries", words::text("log-ins a user may try in one window during an outage"),
-     [](const R& r, reads::LogInOptions& c) { c.tries = r.integer<std::size_t>(1, 1000); }},
+    {"tries", words::text("log-ins a user may try at one address in one window during an outage"),
+     [](const R& r, reads::LogInOptions& c) { c.tries.tries = r.integer<std::uint32_t>(1, 1000); }},
+    {"tries_elsewhere",
+     words::text("of one user, from all addresses together where that user was not let in since the start"),
+     [](const R& r, reads::LogInOptions& c) { c.tries.tries_elsewhere = r.integer<std::uint32_t>(1, 100'000); }},
     {"tries_window_ms", words::text("that window"),
-     [](const R& r, reads::LogInOptions& c) { c.tries_window = r.milliseconds(second, day); }},
+     [](const R& r, reads::LogInOptions& c) { c.tries.window = r.milliseconds(second, day); }},
+    {"at_once", words::text("log-ins on their way to a national server at once; more are checked as during an outage"),
+     [](const R& r, reads::LogInOptions& c) { c.at_once = r.integer<std::size_t>(1, client::ReadDoor::at_once); }},
 }};
 
 using rules::BackoffOptions;
@@ -274,7 +279,7 @@ constexpr std::array<Key<Config>, 14> config_keys{{
      [](const R& r, Config& c) { read_object<StorageConfig>(r, storage_keys, c.storage); }},
     {"retention", words::text("how long what is settled is kept"),
      [](const R& r, Config& c) { read_object<RetentionConfig>(r, retention_keys, c.retention); }},
-    {"log_in", words::text("log-ins during an outage"),
+    {"log_in", words::text("log-ins: at once, and during an outage"),
      [](const R& r, Config& c) { read_object<reads::LogInOptions>(r, log_in_keys, c.log_in); }},
     {"callbacks", words::text("how facilities are told what became of theirs"), read_callbacks},
     {"destinations", words::text("the national services"), read_destinations},

@@ -17,6 +17,7 @@
 #include "gateway/front/admission.h"
 #include "gateway/front/cors.h"
 #include "gateway/front/facility_rates.h"
+#include "gateway/front/log_in_paces.h"
 #include "gateway/http/server.h"
 #include "gateway/reads/log_in.h"
 #include "metrics/log.h"
@@ -45,6 +46,7 @@ struct FrontConfig {
   std::optional<front::AdmissionOptions> admission;
   std::shared_ptr<const front::CorsOptions> cors;  // none: no page of others reads anything
   front::RateOptions facility_rate;
+  front::LogInPaceOptions log_ins;
   std::uint64_t facility_pending = 100'000;  // 0: any number
 };
 

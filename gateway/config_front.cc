@@ -105,7 +105,7 @@ void read_cors(const R& r, F& front) {
   front.cors = std::make_shared<const C>(std::move(cors));
 }
 
-constexpr std::array<Key<F>, 30> front_keys{{
+constexpr std::array<Key<F>, 34> front_keys{{
     {"address", words::text("IP address to listen on"), [](const R& r, F& c) { c.listen.address = r.text(); }},
     {"port", words::text("TCP port; 0 takes a free one"),
      [](const R& r, F& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
@@ -136,6 +136,18 @@ constexpr std::array<Key<F>, 30> front_keys{{
      [](const R& r, F& c) { c.facility_rate.per_second = r.integer<std::uint32_t>(0, 1'000'000); }},
     {"facility_burst", words::text("so many of one facility at once after a pause"),
      [](const R& r, F& c) { c.facility_rate.burst = r.integer<std::uint32_t>(1, 1'000'000); }},
+    {"log_ins_per_second",
+     words::text("of one address (of IPv6: of its /64), before anybody knows whose they are; more are answered 429; 0: "
+                 "any number"),
+     [](const R& r, F& c) { c.log_ins.of_one.per_second = r.integer<std::uint32_t>(0, 100'000); }},
+    {"log_ins_burst", words::text("so many of one address at once after a pause"),
+     [](const R& r, F& c) { c.log_ins.of_one.burst = r.integer<std::uint32_t>(1, 100'000); }},
+    {"shared_log_ins_per_second",
+     words::text("the same of an address that stands for many: of a proxy that does not say for whom it asks, or of "
+                 "this machine"),
+     [](const R& r, F& c) { c.log_ins.of_many.per_second = r.integer<std::uint32_t>(0, 100'000); }},
+    {"shared_log_ins_burst", words::text("so many of such an address at once after a pause"),
+     [](const R& r, F& c) { c.log_ins.of_many.burst = r.integer<std::uint32_t>(1, 100'000); }},
     {"facility_pending",
      words::text(
          "records of one facility that may be pending; more are answered 429 until some are settled; 0: any number; a "
@@ -215,6 +227,7 @@ void read_front(const R& r, Config& config) {
   if (r.failed() || r.describes()) return;
   if (front.tls) read_tls_files(r.at("tls"), config.directory, *front.tls);
   check_proxies(r, front);
+  front.log_ins.behind_proxy = front.plain_http;
   if (front.admission && !r.failed()) check_admission(r.at("admission"), front);
 }
 

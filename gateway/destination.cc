@@ -52,7 +52,8 @@ Destination::Destination(DestinationConfig config, profile::Profile profile, Des
                  [this] {
                    if (health_carried_) dispatcher_.health_read_refused(*health_carried_);
                  }}),
-      reads_(upstream_, [this](auto work) { loop_.post(std::move(work)); }),
+      reads_(
+          upstream_, [this](auto work) { loop_.post(std::move(work)); }, parts.log_ins_at_once),
       dispatcher_(
           dispatcher_options(config_, parts.most_callbacks),
           {profile_, parts.facilities, parts.store, loop_, parts.sealer, upstream_, parts.clock, loop_,

@@ -29,6 +29,7 @@ struct DestinationParts {
   metrics::Registry& registry;
   const metrics::CallbackProbes& callbacks;
   std::uint64_t most_callbacks;  // of one facility
+  std::size_t log_ins_at_once;
 };
 
 class Destination {

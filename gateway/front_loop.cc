@@ -73,11 +73,11 @@ front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
     reads_.push_back(std::make_unique<reads::DestinationReads>(
         parts.config.log_in,
         reads::CacheOptions{.memory_bytes = parts.config.front.cache_bytes, .on_disk = parts.kept_reads},
-        reads::LogInDoors{upstream, destination->name(), parts.store, loop_, parts.sealer, parts.clock,
-                          [&workers = parts.workers](auto work) { workers.post(std::move(work)); },
-                          [&destination = *destination](const std::string& facility) {
-                            destination.credentials_renewed(facility);
-                          }}));
+        reads::LogInDoors{
+            upstream, destination->name(), parts.store, loop_, parts.sealer, parts.clock,
+            [&workers = parts.workers](auto work) { workers.post(std::move(work)); },
+            [&destination = *destination](const std::string& facility) { destination.credentials_renewed(facility); },
+            parts.log_in_tries}));
     destinations.push_back({destination->name(), &destination->profile(), reads_.back().get()});
   }
   return {std::move(destinations),
@@ -98,7 +98,8 @@ front::FrontDoors FrontLoop::front_doors(const FrontLoopParts& parts) {
             });
           },
           parts.config.front.facility_pending,
-          parts.config.front.cors};
+          parts.config.front.cors,
+          parts.log_in_paces};
 }
 
 std::expected<std::uint16_t, std::string> FrontLoop::listen(const std::string& address, std::uint16_t port,

@@ -29,6 +29,8 @@ struct FrontLoopParts {
   std::shared_ptr<intake::MadeNumbers> made_numbers;  // one for all loops, as are these
   std::shared_ptr<front::FacilityRates> rates;
   std::shared_ptr<const front::Admission> admission;  // none: codes are enough
+  std::shared_ptr<front::LogInPaces> log_in_paces;
+  std::shared_ptr<reads::LogInTries> log_in_tries;
   std::shared_ptr<reads::KeptSize> kept_reads;
   std::function<std::string()> status;
   std::function<bool()> alive;

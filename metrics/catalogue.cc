@@ -148,7 +148,8 @@ HttpProbes::HttpProbes(Registry& registry, std::string listener)
   // A family without children is not exposed.
   child("other", "GET", 404);
   for (const char* limit :
-       {"timeout", "body_too_slow", "too_many_connections", "too_many_from_address", "too_many_bytes", "facility_rate"})
+       {"timeout", "body_too_slow", "too_many_connections", "too_many_from_address", "too_many_bytes",
+        "too_many_bytes_from_address", "answer_not_taken", "idle", "facility_rate", "log_in_rate"})
     refusal(limit);
 }
 
@@ -332,7 +333,7 @@ ReadProbes::ReadProbes(Registry& registry)
     : kept_bytes(registry.gauge(kept_reads, {})),
       reads_(children({"upstream", "fresh", "stale", "custody", "verifier", "unavailable"},
                       [&](const std::string& n) { return registry.counter(reads, {{"source", n}}); })),
-      refusals_(children({"unknown_user", "wrong_password", "too_old", "throttled"},
+      refusals_(children({"unknown_user", "wrong_password", "too_old", "throttled", "crowded"},
                          [&](const std::string& n) { return registry.counter(auth_failures, {{"reason", n}}); })) {}
 
 void ReadProbes::answered(std::string_view source) const {

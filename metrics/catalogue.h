@@ -177,7 +177,7 @@ class ReadProbes {
  public:
   explicit ReadProbes(Registry& registry);
   void answered(std::string_view source) const;       // upstream, fresh, stale, custody, verifier, unavailable
-  void login_refused(std::string_view reason) const;  // unknown_user, wrong_password, too_old, throttled
+  void login_refused(std::string_view reason) const;  // unknown_user, wrong_password, too_old, throttled, crowded
   Gauge kept_bytes;
 
  private:

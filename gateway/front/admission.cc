@@ -1,7 +1,7 @@
 #include "gateway/front/admission.h"
 
 #include <algorithm>
-#include <random>
+#include <string>
 #include <utility>
 
 #include "upstream/scheme/api_key.h"
@@ -9,17 +9,7 @@
 namespace titip::front {
 namespace {
 
-constexpr std::size_t slots = 1U << 20U;  // 8 MiB: one machine cannot keep them all full
-constexpr std::int64_t second_ns = 1'000'000'000;
-
-std::uint64_t random_salt() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32U) | device();
-}
-
-std::int64_t each_ns(const RateOptions& options) {
-  return second_ns / std::max(options.per_second, 1U);
-}
+constexpr std::size_t buckets = 1U << 20U;  // 8 MiB: one machine cannot keep them all empty
 
 }  // namespace
 
@@ -27,8 +17,7 @@ Admission::Admission(AdmissionOptions options, const clock::Clock& clock, std::f
     : options_(std::move(options)),
       clock_(clock),
       tell_(std::move(tell)),
-      salt_(random_salt()),
-      slots_(std::make_unique<std::atomic<std::int64_t>[]>(slots)) {}
+      failures_(pace_of(options_.failures), buckets) {}
 
 bool Admission::lets_in(const storage::Facility* facility, std::string_view code, const http::Request& request) const {
   static const storage::Facility nobody;
@@ -36,15 +25,16 @@ bool Admission::lets_in(const storage::Facility* facility, std::string_view code
   // Certificates and addresses are not found by trying, so whoever tries keys in a facility's name does not shut it
   // out.
   if (facility != nullptr && proves_by_connection(*facility, request)) return true;
-  auto& failures = slot(code, request);
-  if (is_locked_out(failures)) {
+  const auto site = http::site_of(request.remote_address);
+  const auto now = clock_.steady();
+  if (failures_.is_empty({site, code}, now)) {
     tell_("locked_out");
     return false;
   }
   // The same work for whom nobody knows.
   const bool proven = proves_by_key(facility != nullptr ? *facility : nobody, request);
   if (proven && facility != nullptr) return true;
-  note_failure(failures);
+  static_cast<void>(failures_.take({site, code}, now));
   tell_("not_admitted");
   return false;
 }
@@ -70,26 +60,6 @@ bool Admission::proves_by_key(const storage::Facility& facility, const http::Req
   const bool is_current = scheme::api_key_is(facility.api_key_hash, hash);
   const bool is_former = scheme::api_key_is(facility.former_api_key_hash, hash);
   return is_current || is_former;
-}
-
-std::atomic<std::int64_t>& Admission::slot(std::string_view code, const http::Request& request) const {
-  const std::hash<std::string_view> hash;
-  std::uint64_t mixed = salt_;
-  for (const auto part : {std::string_view(request.remote_address), code})
-    mixed = (mixed ^ hash(part)) * 0x9e3779b97f4a7c15U;
-  return slots_[(mixed >> 32U) % slots];
-}
-
-bool Admission::is_locked_out(const std::atomic<std::int64_t>& slot) const {
-  if (options_.failures.per_second == 0) return false;
-  const auto whole = each_ns(options_.failures) * std::max(options_.failures.burst, 1U);
-  return slot.load(std::memory_order_relaxed) - now_ns() + each_ns(options_.failures) > whole;
-}
-
-// Two at once may be counted as one: a bound need not be exact.
-void Admission::note_failure(std::atomic<std::int64_t>& slot) const {
-  slot.store(std::max(slot.load(std::memory_order_relaxed), now_ns()) + each_ns(options_.failures),
-             std::memory_order_relaxed);
 }
 
 }  // namespace titip::front

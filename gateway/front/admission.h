@@ -8,14 +8,12 @@
 // elsewhere, and one that its connection proves not at all.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "gateway/clock/buckets.h"
 #include "gateway/clock/clock.h"
 #include "gateway/front/facility_rates.h"
 #include "gateway/http/message.h"
@@ -46,17 +44,11 @@ class Admission {
   bool comes_from_network(const http::Request& request) const;
   bool proves_by_connection(const storage::Facility& facility, const http::Request& request) const;
   bool proves_by_key(const storage::Facility& facility, const http::Request& request) const;
-  std::atomic<std::int64_t>& slot(std::string_view code, const http::Request& request) const;
-  bool is_locked_out(const std::atomic<std::int64_t>& slot) const;
-  void note_failure(std::atomic<std::int64_t>& slot) const;
-  std::int64_t now_ns() const { return clock_.steady().time_since_epoch().count(); }
 
   const AdmissionOptions options_;
   const clock::Clock& clock_;
   const std::function<void(std::string_view)> tell_;
-  const std::uint64_t salt_;  // so that nobody can choose whose slot they share
-  // When the bucket of an address and a code is full again (GCRA).
-  const std::unique_ptr<std::atomic<std::int64_t>[]> slots_;
+  mutable clock::Buckets failures_;  // of an address with a code
 };
 
 }  // namespace titip::front

@@ -7,23 +7,18 @@
 
 namespace titip::front {
 
+clock::Pace pace_of(const RateOptions& options) {
+  return clock::Pace::per_second(options.per_second, options.burst);
+}
+
 Allowance FacilityRates::take(std::string_view facility, clock::SteadyTime now) {
-  using std::chrono::nanoseconds;
   if (options_.per_second == 0) return {true, options_.burst, {}};
-  const nanoseconds each = nanoseconds(std::chrono::seconds(1)) / options_.per_second;
-  const nanoseconds whole = each * std::max(options_.burst, 1U);
   const std::lock_guard lock(mutex_);
   auto found = full_at_.find(facility);
   if (found == full_at_.end()) found = full_at_.emplace(std::string(facility), now).first;
-  auto& full_at = found->second;
-  full_at = std::max(full_at, now);
-  const nanoseconds missing = full_at + each - now;
-  if (missing > whole) {
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(missing - whole);
-    return {false, 0, std::max(wait, std::chrono::seconds(1))};
-  }
-  full_at += each;
-  return {true, static_cast<std::uint32_t>((whole - missing) / each), {}};
+  const auto taken = pace_of(options_).take(found->second, now);
+  found->second = taken.full_at;
+  return {taken.given, taken.left, std::chrono::ceil<std::chrono::seconds>(taken.wait)};
 }
 
 void say_rate(const RateOptions& options, const Allowance& allowance, http::Response& response) {

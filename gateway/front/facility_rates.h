@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "gateway/clock/buckets.h"
 #include "gateway/clock/clock.h"
 #include "gateway/http/message.h"
 
@@ -19,6 +20,8 @@ struct RateOptions {
   std::uint32_t per_second = 500;  // 0: as many as come
   std::uint32_t burst = 2'000;
 };
+
+clock::Pace pace_of(const RateOptions& options);
 
 struct Allowance {
   bool allowed = true;
@@ -39,7 +42,7 @@ class FacilityRates {
   };
   const RateOptions options_;
   std::mutex mutex_;
-  // When the bucket is full again (GCRA): one number says all.
+  // When the bucket is full again.
   std::unordered_map<std::string, clock::SteadyTime, Hash, std::equal_to<>> full_at_;
 };
 

@@ -10,6 +10,7 @@
 #include "gateway/front/native.h"
 #include "gateway/front/openapi.h"
 #include "gateway/http/accept_language.h"
+#include "gateway/http/network.h"
 
 namespace titip::front {
 namespace {
@@ -47,9 +48,13 @@ std::move_only_function<void(reads::ReadAnswer)> relay(const profile::Route& rou
   };
 }
 
-words::Said too_fast(words::Wanted wanted) {
-  const words::Said said = words::text("Your facility asks faster than it may; wait and try again.");
+// Staff read it, so in both languages where none is asked for.
+words::Said for_staff(const words::Said& said, words::Wanted wanted) {
   return wanted ? said : in_both(said);
+}
+
+words::Said too_fast(words::Wanted wanted) {
+  return for_staff(words::text("Your facility asks faster than it may; wait and try again."), wanted);
 }
 
 http::Response wait_and_see(const RateOptions& options, const Allowance& given, http::Response response) {
@@ -230,8 +235,7 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
     return respond(std::move(response));
   }
   if (route.action == Action::login)
-    return destination.reads->log_in(std::string(request.header("content-type")), std::move(request.body),
-                                     relay(route, http::wanted_language(request), std::move(respond)));
+    return log_in(destination, route, on_mount, std::move(request), std::move(respond));
   const auto known = caller(destination, on_mount, request);
   if (!known) {
     auto response =
@@ -252,6 +256,22 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
     respond = with_rate(doors_.rates->options(), *given, std::move(respond));
   }
   take_from(*known, destination, match, std::move(target), on_mount, std::move(request), std::move(respond));
+}
+
+// Whoever logs in is nobody yet: no facility's pace holds for it.
+void Front::log_in(const Destination& destination, const profile::Route& route, bool on_mount, http::Request request,
+                   http::Responder respond) {
+  const auto wanted = http::wanted_language(request);
+  if (const auto wait = doors_.log_ins ? doors_.log_ins->wait(request) : std::nullopt) {
+    const auto title = for_staff(words::text("Too many log-ins come from your address; wait and try again."), wanted);
+    auto response = fault_of(destination, on_mount, 429, "too-many-requests", title, wanted);
+    response.headers.push_back({"Retry-After", std::to_string(wait->count())});
+    response.route = route.id;
+    return respond(std::move(response));
+  }
+  destination.reads->log_in(
+      {std::string(request.header("content-type")), std::move(request.body), http::site_of(request.remote_address)},
+      relay(route, wanted, std::move(respond)));
 }
 
 void Front::take_from(const Caller& caller, const Destination& destination, const profile::RouteMatch& match,

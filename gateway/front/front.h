@@ -13,6 +13,7 @@
 #include "gateway/front/caller.h"
 #include "gateway/front/cors.h"
 #include "gateway/front/facility_rates.h"
+#include "gateway/front/log_in_paces.h"
 #include "gateway/front/routes.h"
 #include "gateway/http/message.h"
 #include "gateway/intake/intake.h"
@@ -45,6 +46,7 @@ struct FrontDoors {
   OffLoop off_loop{};                            // none: long answers are sealed on the loop
   std::uint64_t facility_pending = 0;            // so many records of one may be pending; 0: any number
   std::shared_ptr<const CorsOptions> cors{};     // none: web pages of others read nothing, and nobody has OPTIONS
+  std::shared_ptr<LogInPaces> log_ins{};         // one for all; none: as many log-ins as come
 };
 
 class Front {
@@ -62,6 +64,8 @@ class Front {
   void handle_destination(const Located& located, http::Request request, http::Responder respond);
   void take(const Destination& destination, const profile::RouteMatch& match, std::string target, bool on_mount,
             http::Request request, http::Responder respond);
+  void log_in(const Destination& destination, const profile::Route& route, bool on_mount, http::Request request,
+              http::Responder respond);
   void take_from(const Caller& caller, const Destination& destination, const profile::RouteMatch& match,
                  std::string target, bool on_mount, http::Request request, http::Responder respond);
   std::optional<Caller> caller(const Destination& destination, bool on_mount, const http::Request& request) const;

@@ -20,9 +20,7 @@ class DestinationReads {
 
   // A read of this route: of what the server has, as custody knows better.
   void read(const profile::Route& route, Parameters parameters, ReadCall call, Done done);
-  void log_in(std::string content_type, std::string body, Done done) {
-    log_in_.take(std::move(content_type), std::move(body), std::move(done));
-  }
+  void log_in(LogInCall call, Done done) { log_in_.take(std::move(call), std::move(done)); }
 
  private:
   void ask(const profile::Route& route, const Parameters& parameters, ReadCall call, Done done);

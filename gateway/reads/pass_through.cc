@@ -55,6 +55,7 @@ bool was_let_in(const profile::Profile& profile, const rules::Exchange& exchange
 
 void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_function<void(rules::Exchange)> done) {
   client::OutboundRequest request;
+  const auto what = call.what;
   std::string whose = call.facility;
   request.method = std::move(call.method);
   request.target = std::move(call.target);
@@ -83,7 +84,7 @@ void send_on(const PassThroughDoors& doors, ReadCall call, std::move_only_functi
   waiting->timer = doors.timers.after(doors.answer_within, [waiting] {
     if (auto late = std::exchange(waiting->done, nullptr)) late(rules::Failure::response_timeout);
   });
-  doors.upstream.send(std::move(request), std::move(whose), doors.back,
+  doors.upstream.send(std::move(request), what, std::move(whose), doors.back,
                       [waiting, &timers = doors.timers](rules::Exchange exchange) {
                         auto in_time = std::exchange(waiting->done, nullptr);
                         if (!in_time) return;

@@ -46,6 +46,7 @@ struct ReadCall {
   std::string facility;                 // empty on a log-in
   storage::Facilities::Found signer{};  // with whose secret it is signed, where the scheme signs
   scheme::Credentials credentials{};    // the clinic's own, of this very request
+  client::ReadDoor::For what = client::ReadDoor::For::read;
 };
 
 struct PassThroughDoors {

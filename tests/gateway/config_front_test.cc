@@ -52,6 +52,28 @@ class FrontConfigTest : public testing::Test {
   std::filesystem::path directory_ = temporary_.path();
 };
 
+TEST_F(FrontConfigTest, limits_have_bounds) {
+  using namespace std::chrono_literals;
+  const auto config = front(R"({"connections_per_address": 3, "in_flight_bytes": 2000000,
+      "in_flight_bytes_per_address": 100000, "body_grace_ms": 101, "body_bytes_per_second": 4,
+      "facility_requests_per_second": 5, "facility_burst": 6})");
+  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+  const auto& limits = config->front.limits;
+  EXPECT_EQ(limits.connections_per_address, 3U);
+  EXPECT_EQ(limits.in_flight_bytes, 2'000'000U);
+  EXPECT_EQ(limits.in_flight_bytes_per_address, 100'000U);
+  EXPECT_EQ(limits.body_grace, 101ms);
+  EXPECT_EQ(limits.body_rate, 4U);
+  EXPECT_EQ(config->front.facility_rate.per_second, 5U);
+  EXPECT_EQ(config->front.facility_rate.burst, 6U);
+  for (const auto* wrong : {"connections_per_address", "in_flight_bytes", "in_flight_bytes_per_address",
+                            "body_grace_ms", "facility_burst"}) {
+    const auto refused = front(fmt::format(R"({{"{}": 0}})", wrong));
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error().pointer, fmt::format("/front/{}", wrong));
+  }
+}
+
 TEST_F(FrontConfigTest, so_many_records_of_a_facility_may_be_pending) {
   const auto of = [&](std::string_view text) { return front(text)->front.facility_pending; };
   EXPECT_EQ(of("{}"), 100'000U);
@@ -165,6 +187,53 @@ TEST_F(FrontConfigTest, a_proxy_on_this_machine_stands_there_for_others) {
   const auto open =
       complaint(R"({"address": "0.0.0.0", "trusted_proxies": ["127.0.0.1"], "admission": {"api_keys": true}})");
   EXPECT_TRUE(open.contains("certificate_file")) << open;
+}
+
+TEST_F(FrontConfigTest, a_proxy_that_plain_http_speaks_of_stands_there_for_others_too) {
+  for (const auto* address : {"127.0.0.1", "::1"}) {
+    const auto said = complaint(fmt::format(R"({{"address": "{}", "plain_http": true}})", address));
+    EXPECT_TRUE(said.contains("titip facility key") && said.contains("proxy")) << said;
+  }
+  EXPECT_EQ(complaint(R"({"plain_http": true, "admission": {"api_keys": true}})"), "");
+  EXPECT_EQ(complaint(R"({"plain_http": true})", "pcare-rest"), "") << "its callers sign what they send";
+}
+
+TEST_F(FrontConfigTest, where_codes_alone_let_in_a_start_says_so) {
+  const auto warning = [this](std::string_view text, std::string_view profile) {
+    return exposure_warning(*front(text, profile));
+  };
+  const auto said = warning("{}", "pcare-vaksin");
+  EXPECT_TRUE(said.contains("pcare-vaksin") && said.contains("admission")) << said;
+  EXPECT_EQ(warning("{}", "pcare-rest"), "");
+  EXPECT_EQ(warning(R"({"admission": {"api_keys": true}})", "pcare-vaksin"), "");
+}
+
+TEST_F(FrontConfigTest, log_ins_have_bounds) {
+  const auto config = front(
+      R"({"log_ins_per_second": 3, "log_ins_burst": 4, "shared_log_ins_per_second": 0, "shared_log_ins_burst": 6})");
+  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+  EXPECT_EQ(config->front.log_ins.of_one.per_second, 3U);
+  EXPECT_EQ(config->front.log_ins.of_one.burst, 4U);
+  EXPECT_EQ(config->front.log_ins.of_many.per_second, 0U) << "any number";
+  EXPECT_EQ(config->front.log_ins.of_many.burst, 6U);
+  EXPECT_FALSE(config->front.log_ins.behind_proxy);
+  EXPECT_TRUE(front(R"({"plain_http": true})")->front.log_ins.behind_proxy);
+  expect_mistake(R"({"log_ins_burst": 0})", "/front/log_ins_burst", "1");
+  expect_mistake(R"({"shared_log_ins_burst": 100001})", "/front/shared_log_ins_burst", "100000");
+}
+
+// systemd's own mode for them; anywhere else it is a secret that others may read.
+TEST_F(FrontConfigTest, a_secret_may_be_a_credential_of_systemds) {
+  constexpr auto with = R"({"tls": {"certificate_file": "own.pem", "key_file": "credentials/key"}})";
+  std::filesystem::create_directory(directory_ / "credentials");
+  std::filesystem::copy(directory_ / "loose.key", directory_ / "credentials/key");
+  ASSERT_EQ(::chmod((directory_ / "credentials/key").c_str(), 0440), 0);
+  expect_mistake(with, "/front/tls/key_file", "chmod 600");
+  ASSERT_EQ(::setenv("CREDENTIALS_DIRECTORY", (directory_ / "credentials").c_str(), 1), 0);
+  const auto config = front(with);
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
+  EXPECT_TRUE(config->front.tls->key.contains("PRIVATE KEY"));
 }
 
 TEST_F(FrontConfigTest, the_admin_api_with_a_certificate_may_be_reached_from_elsewhere) {

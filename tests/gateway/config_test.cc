@@ -48,7 +48,7 @@ constexpr std::string_view whole = R"({
   "storage": { "writer_queue_submissions": 100, "writer_queue_bytes": 2000000, "free_space_floor_bytes": 0,
                "ballast_bytes": 0 },
   "retention": { "delivered_days": 0, "keys_days": 365 },
-  "log_in": { "maximum_age_ms": 5000, "tries": 2, "tries_window_ms": 6000 },
+  "log_in": { "maximum_age_ms": 5000, "tries": 2, "tries_elsewhere": 9, "tries_window_ms": 6000, "at_once": 3 },
   "destinations": [ {
     "name": "pcare", "profile": "pcare-vaksin", "mount": "/dinas/vaksin", "base_url": "http://127.0.0.1:7000/vaksin/",
     "resolve_timeout_ms": 1, "connect_timeout_ms": 2, "write_timeout_ms": 3, "response_timeout_ms": 4,
@@ -124,8 +124,10 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   EXPECT_EQ(config->retention.delivered_days, 0U);
   EXPECT_EQ(config->retention.keys_days, 365U);
   EXPECT_EQ(config->log_in.maximum_age, 5000ms);
-  EXPECT_EQ(config->log_in.tries, 2U);
-  EXPECT_EQ(config->log_in.tries_window, 6000ms);
+  EXPECT_EQ(config->log_in.tries.tries, 2U);
+  EXPECT_EQ(config->log_in.tries.window, 6000ms);
+  EXPECT_EQ(config->log_in.tries.tries_elsewhere, 9U);
+  EXPECT_EQ(config->log_in.at_once, 3U);
 
   ASSERT_EQ(config->destinations.size(), 1U);
   const auto& destination = config->destinations[0];

@@ -20,20 +20,22 @@ namespace titip::tests {
 
 class ReadsWorld {
  public:
+  static constexpr std::size_t log_ins_at_once = 3;
+
   explicit ReadsWorld(profile::Profile of = pcare_vaksin())
       : profile(std::move(of)),
         store(*(engine = open())),
         upstream(profile, {},
                  {transport, [this] { return clock.steady(); }, [this] { return clock.wall(); }, [] { return 0.5; },
                   destination_probes}),
-        door(upstream, [this](auto work) { home.post(std::move(work)); }) {}
+        door(upstream, [this](auto work) { home.post(std::move(work)); }, log_ins_at_once) {}
 
   reads::PassThroughDoors pass_through_doors() {
     return {profile, door,  [this](auto work) { home.post(std::move(work)); }, std::chrono::hours(7), read_probes,
             clock,   timers};
   }
   reads::CachedDoors cached_doors() { return {pass_through_doors(), "pcare-vaksin", store, home, *sealer, clock}; }
-  reads::LogInDoors log_in_doors() {
+  reads::LogInDoors log_in_doors(const reads::LogInTriesOptions& tries = {}) {
     return {pass_through_doors(),
             "pcare-vaksin",
             store,
@@ -41,7 +43,8 @@ class ReadsWorld {
             *sealer,
             clock,
             [this](auto work) { workers.post(std::move(work)); },
-            [this](const std::string& facility) { renewed.push_back(facility); }};
+            [this](const std::string& facility) { renewed.push_back(facility); },
+            std::make_shared<reads::LogInTries>(tries, std::chrono::days(30))};
   }
 
   // Whatever can happen; the workers only if asked for.

@@ -15,6 +15,8 @@ using nlohmann::json;
 
 constexpr auto user = "desk-1";
 constexpr auto secret = "a password nobody has";
+constexpr auto clinic = "198.51.100.1";
+constexpr auto elsewhere = "203.0.113.7";
 
 class LogInTest : public testing::Test {
  protected:
@@ -33,14 +35,16 @@ class LogInTest : public testing::Test {
   static std::string body(std::string_view name, std::string_view password) {
     return json{{"username", name}, {"password", password}}.dump();
   }
-  ReadAnswer take_body(const std::string& text, bool with_workers = true) {
+  ReadAnswer take_body(const std::string& text, bool with_workers = true, const std::string& site = clinic) {
     std::optional<ReadAnswer> answer;
-    log_in_.take("application/json", text, [&](ReadAnswer given) { answer = std::move(given); });
+    log_in_.take({"application/json", text, site}, [&](ReadAnswer given) { answer = std::move(given); });
     world_.run(with_workers);
     if (!answer) ADD_FAILURE() << "no answer";
     return answer.value_or(ReadAnswer{});
   }
-  ReadAnswer take(std::string_view name, std::string_view password) { return take_body(body(name, password)); }
+  ReadAnswer take(std::string_view name, std::string_view password, const std::string& site = clinic) {
+    return take_body(body(name, password), true, site);
+  }
   int code(const ReadAnswer& answer) {
     const auto document = json::parse(answer.body, nullptr, false);
     return document.is_object() ? document.at("metaData").at("code").get<int>() : 0;
@@ -49,8 +53,8 @@ class LogInTest : public testing::Test {
 
   tests::ReadsWorld world_;
   std::string password_ = secret;
-  LogInOptions options_{.maximum_age = 24h, .tries = 3, .tries_window = 60s, .waiting = 4};
-  LogIn log_in_{options_, world_.log_in_doors()};
+  LogInOptions options_{.maximum_age = 24h, .waiting = 4};
+  LogIn log_in_{options_, world_.log_in_doors({.tries = 3, .tries_elsewhere = 7})};
 };
 
 TEST_F(LogInTest, is_passed_on_while_the_server_is_up) {
@@ -125,11 +129,56 @@ TEST_F(LogInTest, a_verifier_is_believed_up_to_its_age) {
 TEST_F(LogInTest, guessing_during_an_outage_is_slowed_down) {
   world_.server_goes_down();
   for (int i = 0; i < 3; ++i) EXPECT_EQ(take("stranger", "guess").status, 503);
-  EXPECT_EQ(take("stranger", "guess").status, 429);
+  const auto refused = take("stranger", "guess");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.headers, (decltype(refused.headers){{"Retry-After", "20"}}));
   EXPECT_EQ(take("somebody else", "guess").status, 503) << "each user for himself";
   world_.clock.advance(61s);
   EXPECT_EQ(take("stranger", "guess").status, 503);
   EXPECT_TRUE(counted("titip_auth_failures_total{reason=\"throttled\"} 1"));
+}
+
+// The right user is at the clinic; whoever guesses is elsewhere.
+TEST_F(LogInTest, who_guesses_shuts_nobody_out_who_is_elsewhere) {
+  EXPECT_EQ(take(user, secret).status, 200);
+  world_.server_goes_down();
+  for (int tries = 0; tries < 12; ++tries) take(user, "guess", elsewhere);
+  EXPECT_EQ(take(user, secret, elsewhere).status, 429);
+  EXPECT_EQ(take(user, secret, "198.51.100.2").status, 200) << "where the user never was";
+  int looked_at = 0;
+  for (int number = 0; number < 30; ++number)
+    looked_at += take(user, "guess", "192.0.2." + std::to_string(number)).status == 401 ? 1 : 0;
+  EXPECT_EQ(looked_at, 7 - 3 - 1) << "from all such addresses together";
+  EXPECT_EQ(take(user, secret, "192.0.2.99").status, 429);
+  EXPECT_EQ(take(user, secret).status, 200) << "where the user was let in";
+}
+
+// However many others there are: what is remembered of one is not forgotten for them.
+TEST_F(LogInTest, many_users_make_nobodys_tries_forgotten) {
+  world_.server_goes_down();
+  for (int tries = 0; tries < 4; ++tries) take(user, "guess");
+  for (int other = 0; other < 10'100; ++other) take("user " + std::to_string(other), "guess");
+  EXPECT_EQ(take(user, "guess").status, 429);
+}
+
+TEST_F(LogInTest, who_finds_no_place_at_the_server_is_checked_as_in_an_outage) {
+  take(user, secret);
+  world_.transport.server = nullptr;  // it hangs
+  std::vector<int> hanging;
+  for (std::size_t at = 0; at < tests::ReadsWorld::log_ins_at_once; ++at)
+    log_in_.take({"application/json", body("somebody", "x"), elsewhere},
+                 [&](const ReadAnswer& answer) { hanging.push_back(answer.status); });
+  world_.run();
+  const auto asked = world_.transport.seen.size();
+  EXPECT_EQ(take(user, secret).status, 200);
+  EXPECT_EQ(take(user, "wrong").status, 401);
+  const auto answer = take("a stranger", secret);
+  EXPECT_EQ(answer.status, 429) << "nobody says that the server is not there";
+  EXPECT_EQ(answer.headers, (decltype(answer.headers){{"Retry-After", "2"}}));
+  EXPECT_TRUE(answer.both && answer.both->english.contains("Too many people")) << answer.body;
+  EXPECT_TRUE(counted("titip_auth_failures_total{reason=\"crowded\"} 1"));
+  EXPECT_EQ(world_.transport.seen.size(), asked);
+  EXPECT_TRUE(hanging.empty());
 }
 
 TEST_F(LogInTest, more_checks_than_the_workers_take_are_told_to_wait) {
@@ -137,9 +186,9 @@ TEST_F(LogInTest, more_checks_than_the_workers_take_are_told_to_wait) {
   world_.server_goes_down();
   int waiting = 0;
   int throttled = 0;
-  LogIn busy({.maximum_age = 24h, .tries = 1000, .tries_window = 60s, .waiting = 2}, world_.log_in_doors());
+  LogIn busy({.maximum_age = 24h, .waiting = 2}, world_.log_in_doors({.tries = 1000}));
   for (int i = 0; i < 4; ++i) {
-    busy.take("application/json", body(user, "wrong"),
+    busy.take({"application/json", body(user, "wrong"), clinic},
               [&](const ReadAnswer& answer) { ++(answer.status == 429 ? throttled : waiting); });
     world_.run(false);
   }
