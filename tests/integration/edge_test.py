@@ -111,6 +111,7 @@ class Edge(Upkeep):
             gateway = Gateway(place)
             for front, words in (
                     ({"trusted_proxies": ["127.0.0.1"]}, "titip facility key"),
+                    ({"plain_http": True}, "titip facility key"),
                     ({"proxy_protocol": "required"}, "trusted_proxies"),
                     ({"proxy_protocol": "maybe"}, '"off" or "required"'),
                     ({"trusted_proxies": ["0.0.0.0/0"]}, "too wide"),
@@ -124,6 +125,17 @@ class Edge(Upkeep):
                 gateway.settings["admin"] = {"listen": {"address": address, "port": 0}}
                 status, said = gateway.refuses_to_start()
                 self.assertEqual((status, words in said), (USAGE, True), said)
+
+    def test_a_code_alone_lets_nobody_in_whom_a_proxy_on_this_machine_sends(self):
+        with Place() as place:
+            gateway = Gateway(place).start()
+            self.assertIn('"codes_alone_let_in"', place.log("titip-1.log"))
+            self.assertEqual(submits(gateway, 1), 201)
+            for field in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"):
+                self.assertEqual(submits(gateway, 2, headers=[(field, "for=127.0.0.1")]), 401, field)
+            self.assertEqual(gateway.get("/v1/submissions")[0], 200)
+            self.assertEqual(gateway.call("GET", "/v1/submissions", headers={"x-kdppk": "P0001", "Via": "1.1 nginx"})[0], 401)
+            self.assertEqual(gateway.stop(), 0)
 
     def told(self, gateway, method, target):
         connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)

@@ -68,6 +68,19 @@ class RefusesToStart(unittest.TestCase):
             gateway.settings["facilities"][0]["login"] = {"username": "uji", "password_file": "password"}
         self.refuses(change, "/facilities/0/login/password_file", "chmod 600")
 
+    def test_a_credential_of_systemds_is_no_readable_password_file(self):
+        with Place() as place:
+            gateway = Gateway(place)
+            credentials = place.directory / "credentials"
+            credentials.mkdir()
+            (credentials / "password").write_text("uji\n")
+            (credentials / "password").chmod(0o440)  # systemd's own, with an access list
+            gateway.settings["facilities"][0]["login"] = {"username": "uji", "password_file": str(credentials / "password")}
+            code, said = gateway.refuses_to_start()
+            self.assertEqual((code, "chmod 600" in said), (2, True), said)
+            gateway.start(env=os.environ | {"CREDENTIALS_DIRECTORY": str(credentials)})
+            self.assertEqual(gateway.stop(), 0)
+
     def test_port_in_use(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
