@@ -7,7 +7,6 @@
 
 #include "tests/gateway/fakes.h"
 #include "tests/upstream/shipped_profile.h"
-#include "upstream/client/read_door.h"
 
 namespace titip::client {
 namespace {
@@ -168,68 +167,6 @@ TEST_F(UpstreamTest, reads_obey_the_breaker_and_count_in_it) {
   EXPECT_EQ(read(), "not_admitted");
   EXPECT_EQ(transport_.seen.size(), seen) << "nothing may reach the server";
   EXPECT_FALSE(upstream_.may_send_record());
-}
-
-// Anybody may send a log-in, who has proven nothing.
-TEST_F(UpstreamTest, log_ins_have_few_places_and_never_a_reads) {
-  ReadDoor door(upstream_, [](auto work) { work(); }, 2);
-  int refused = 0;
-  const auto pass = [&](ReadDoor::For what, std::size_t times) {
-    for (std::size_t time = 0; time < times; ++time)
-      door.send(
-          {"POST", "/login", {}, {}}, what, "", [](auto work) { work(); },
-          [&](const Exchange& exchange) { refused += std::holds_alternative<Failure>(exchange) ? 1 : 0; });
-    while (transport_.run()) {
-    }
-  };
-  answer_.reset();
-  pass(ReadDoor::For::log_in, 100);
-  EXPECT_EQ(transport_.waiting().size(), 2U);
-  EXPECT_EQ(refused, 98);
-  pass(ReadDoor::For::read, ReadDoor::at_once);
-  EXPECT_EQ(transport_.waiting().size(), 2 + ReadDoor::at_once) << "all that reads ever have";
-  EXPECT_EQ(refused, 98);
-  pass(ReadDoor::For::read, 1);
-  EXPECT_EQ(refused, 99);
-  while (!transport_.waiting().empty()) transport_.answer(0, national(200, 200, "OK"));
-  pass(ReadDoor::For::read, ReadDoor::at_once);
-  pass(ReadDoor::For::log_in, 3);
-  EXPECT_EQ(transport_.waiting().size(), 2 + ReadDoor::at_once) << "nor do reads take theirs";
-  EXPECT_EQ(refused, 100);
-}
-
-// A server that is just coming back must not be met by everybody who waited for it.
-TEST_F(UpstreamTest, reads_passed_through_go_one_at_a_time_until_it_has_come_back) {
-  ReadDoor door(upstream_, [](auto work) { work(); }, 8);
-  std::vector<std::string> answers;
-  const auto pass = [&] {
-    door.send(
-        {"GET", "/referensi/alasan", {}, {}}, ReadDoor::For::read, "", [](auto work) { work(); },
-        [&](const Exchange& exchange) {
-          const auto* failure = std::get_if<Failure>(&exchange);
-          answers.emplace_back(failure ? rules::name(*failure) : "reply");
-        });
-    while (transport_.run()) {
-    }
-  };
-  const auto in_flight = [&] { return transport_.waiting().size(); };
-  answer_.reset();
-  for (int i = 0; i < 5; ++i) pass();
-  EXPECT_EQ(in_flight(), 5U) << "as many as come, while it is well";
-  while (in_flight() > 0) transport_.answer(0, national(200, 200, "OK"));
-  trip();
-  answer_.reset();
-  clock_.advance(15s);
-  ASSERT_EQ(upstream_.state(), BreakerState::half_open);
-  answers.clear();
-  pass();
-  pass();
-  EXPECT_EQ(in_flight(), 1U);
-  EXPECT_EQ(answers, std::vector<std::string>{"not_admitted"});
-  transport_.answer(0, national(200, 200, "OK"));
-  pass();
-  EXPECT_EQ(in_flight(), 1U) << "the next one";
-  EXPECT_EQ(answers, (std::vector<std::string>{"not_admitted", "reply"}));
 }
 
 TEST_F(UpstreamTest, who_tripped_it_is_known_until_it_closes) {
