@@ -58,7 +58,7 @@ std::expected<void, std::string> App::make_front() {
 
 void App::make_operations() {
   http::ServerOptions options;
-  options.connections = 256;
+  config_.operations.limit(options, false);
   options.fault_response = front::fault_response;
   operations_.emplace(
       operations_loop_.context(), std::move(options),

@@ -44,6 +44,7 @@ class App {
 
  private:
   void reload_facilities(const std::vector<storage::Facility>& fresh);
+  void take_facilities(const std::vector<storage::Facility>& fresh);
   std::expected<void, storage::NotOpened> open_store();
   std::expected<void, std::string> open_facilities();
   std::expected<void, std::string> make_callbacks();

@@ -14,7 +14,6 @@ namespace {
 using metrics::Field;
 using metrics::Level;
 
-constexpr std::size_t connections = 256;
 constexpr std::uint64_t body_bytes = 64U << 10U;  // as much as the control socket takes
 
 }  // namespace
@@ -45,7 +44,7 @@ std::expected<void, std::string> App::follow_tokens() {
                              [this](std::move_only_function<void()> work) { operations_loop_.post(std::move(work)); },
                              operations_loop_, clock_});
   http::ServerOptions options;
-  options.connections = connections;
+  config_.admin.listen.limit(options, config_.admin.behind_proxy);
   options.body_bytes = body_bytes;
   options.tls = admin_tls_;
   options.fault_response = [](int status, std::string_view reason, const words::Said& sentence, words::Wanted wanted) {

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "gateway/config_reading.h"
+#include "gateway/http/network.h"
 #include "gateway/secret.h"
 #include "metrics/words/said.h"
 #include "upstream/profile/mounts.h"
@@ -24,10 +25,17 @@ constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t gib = 1 << 30;
 constexpr std::size_t authorities_bytes = 1U << 20U;
 
-constexpr std::array<Key<ListenConfig>, 2> listen_keys{{
-    {"address", words::text("IP address to listen on"), [](const R& r, ListenConfig& c) { c.address = r.text(); }},
+using L = SideListenConfig;
+constexpr std::array<Key<L>, 4> side_listen_keys{{
+    {"address", words::text("IP address to listen on"), [](const R& r, L& c) { c.address = r.text(); }},
     {"port", words::text("TCP port; 0 takes a free one"),
-     [](const R& r, ListenConfig& c) { c.port = r.integer<std::uint16_t>(0, 65'535); }},
+     [](const R& r, L& c) { c.port = r.integer<std::uint16_t>(0, 65'535); }},
+    {"connections", words::text("open connections; more are closed at once"),
+     [](const R& r, L& c) { c.connections = r.integer<std::size_t>(1, 100'000); }},
+    {"connections_per_address",
+     words::text("of these, open from one address (of IPv6: one /64) of another machine; on loopback, and behind a "
+                 "proxy, all of them may be"),
+     [](const R& r, L& c) { c.connections_per_address = r.integer<std::size_t>(1, 100'000); }},
 }};
 
 constexpr std::array<Key<StorageConfig>, 5> storage_keys{{
@@ -272,7 +280,7 @@ constexpr std::array<Key<Config>, 14> config_keys{{
      [](const R& r, Config& c) { c.stop_grace = r.milliseconds(0, hour); }},
     {"front", words::text("the listener clinics use"), read_front},
     {"operations", words::text("the listener for metrics and health"),
-     [](const R& r, Config& c) { read_object<ListenConfig>(r, listen_keys, c.operations); }},
+     [](const R& r, Config& c) { read_side_listen(r, c.operations); }},
     {"admin", words::text("the admin API, for operators; served only while there are tokens (titip admin token add)"),
      read_admin},
     {"storage", words::text("limits of the store"),
@@ -288,8 +296,14 @@ constexpr std::array<Key<Config>, 14> config_keys{{
 
 }  // namespace
 
-void read_listen(const R& r, ListenConfig& listen) {
-  read_object<ListenConfig>(r, listen_keys, listen);
+void read_side_listen(const R& r, SideListenConfig& listen) {
+  read_object<SideListenConfig>(r, side_listen_keys, listen);
+}
+
+void SideListenConfig::limit(http::ServerOptions& options, bool stands_for_many) const {
+  options.connections = connections;
+  const bool is_shared = stands_for_many || http::is_loopback(address);
+  options.connections_per_address = is_shared ? connections : connections_per_address;
 }
 
 std::vector<ConfigKey> config_reference() {

@@ -33,6 +33,15 @@ struct ListenConfig {
   std::uint16_t port = 0;
 };
 
+// A listener that few use: operators, Prometheus, a load balancer that asks whether we live.
+struct SideListenConfig : ListenConfig {
+  std::size_t connections = 256;
+  std::size_t connections_per_address = 32;  // of another machine; this one's programs share all of them
+
+  // `stands_for_many`: everybody comes from a proxy's address.
+  void limit(http::ServerOptions& options, bool stands_for_many) const;
+};
+
 struct FrontConfig {
   ListenConfig listen{"127.0.0.1", 8480};
   std::uint32_t loops = 1;
@@ -87,7 +96,7 @@ struct DestinationConfig {
 
 // The admin API: it listens only while there are tokens.
 struct AdminConfig {
-  ListenConfig listen{"127.0.0.1", 9580};
+  SideListenConfig listen{{"127.0.0.1", 9580}};
   std::optional<http::TlsMaterial> tls;  // none: plain HTTP
   bool behind_proxy = false;
   bool edit_needs_approval = false;
@@ -108,7 +117,7 @@ struct Config {
   std::chrono::minutes utc_offset{7 * 60};  // of the times people read
   std::chrono::milliseconds stop_grace{10'000};
   FrontConfig front;
-  ListenConfig operations{"127.0.0.1", 9480};
+  SideListenConfig operations{{"127.0.0.1", 9480}};
   AdminConfig admin;
   StorageConfig storage;
   RetentionConfig retention;

@@ -13,7 +13,7 @@ using R = Reading;
 
 constexpr std::array<Key<AdminConfig>, 4> admin_keys{{
     {"listen", words::text("where it listens; loopback, unless it has a certificate or a proxy stands before it"),
-     [](const R& r, AdminConfig& c) { read_listen(r, c.listen); }},
+     [](const R& r, AdminConfig& c) { read_side_listen(r, c.listen); }},
     {"tls", words::text("certificate and key of the listener; without it: plain HTTP"),
      [](const R& r, AdminConfig& c) { read_tls(r, c.tls.emplace(), false); }},
     {"behind_proxy",

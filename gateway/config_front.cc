@@ -105,7 +105,7 @@ void read_cors(const R& r, F& front) {
   front.cors = std::make_shared<const C>(std::move(cors));
 }
 
-constexpr std::array<Key<F>, 34> front_keys{{
+constexpr std::array<Key<F>, 35> front_keys{{
     {"address", words::text("IP address to listen on"), [](const R& r, F& c) { c.listen.address = r.text(); }},
     {"port", words::text("TCP port; 0 takes a free one"),
      [](const R& r, F& c) { c.listen.port = r.integer<std::uint16_t>(0, 65'535); }},
@@ -128,10 +128,16 @@ constexpr std::array<Key<F>, 34> front_keys{{
     {"connections", words::text("open connections per loop; more are closed at once"),
      [](const R& r, F& c) { c.limits.connections = r.integer<std::size_t>(1, 1'000'000); }},
     {"connections_per_address",
-     words::text("of these, open from one address, over all loops; a trusted proxy's are not counted"),
+     words::text("of these, open from one address (of IPv6: one /64), over all loops; a trusted proxy's are not "
+                 "counted"),
      [](const R& r, F& c) { c.limits.connections_per_address = r.integer<std::size_t>(1, 1'000'000); }},
-    {"in_flight_bytes", words::text("bodies and answers in memory, over all loops; more bodies are refused with 503"),
+    {"in_flight_bytes",
+     words::text(
+         "bodies and answers in memory, over all loops; more bodies are refused with 503, but for those of 4 KiB "
+         "and less"),
      [](const R& r, F& c) { c.limits.in_flight_bytes = r.integer<std::uint64_t>(1 << 20, 64 * gib); }},
+    {"in_flight_bytes_per_address", words::text("of these, of one address; a trusted proxy's own are not counted"),
+     [](const R& r, F& c) { c.limits.in_flight_bytes_per_address = r.integer<std::uint64_t>(1 << 16, 64 * gib); }},
     {"facility_requests_per_second", words::text("of one facility; more are answered 429; 0: any number"),
      [](const R& r, F& c) { c.facility_rate.per_second = r.integer<std::uint32_t>(0, 1'000'000); }},
     {"facility_burst", words::text("so many of one facility at once after a pause"),

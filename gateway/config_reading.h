@@ -113,7 +113,7 @@ struct Key {
 std::chrono::minutes read_zone(const Reading& reading);
 void read_front(const Reading& reading, Config& config);
 void read_facilities(const Reading& reading, Config& config);
-void read_listen(const Reading& reading, ListenConfig& listen);
+void read_side_listen(const Reading& reading, SideListenConfig& listen);
 // TLS by its table, where clients are asked for certificates with who signs them; then what the files hold.
 void read_tls(const Reading& reading, http::TlsMaterial& tls, bool asks_clients);
 void read_tls_files(const Reading& reading, const std::filesystem::path& directory, http::TlsMaterial& tls);

@@ -55,7 +55,7 @@ Progressing::Progressing() : line_(stderr, ::isatty(STDERR_FILENO) != 0) {}
 
 std::expected<void, std::string> audit_offline(Opened& opened, std::string_view action, const std::string& reason,
                                                const words::Said& said) {
-  const auto line = admin::offline_line(action, fmt::format("uid:{}", ::getuid()), reason, said);
+  const auto line = admin::done_line(action, fmt::format("uid:{}", ::getuid()), reason, said);
   if (const auto appended = admin::append(*opened->store, line); !appended)
     return std::unexpected(admin::store_trouble(appended.error()).sentence.own());
   return {};

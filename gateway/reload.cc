@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "gateway/admin/audit.h"
 #include "gateway/app.h"
 #include "metrics/log.h"
 #include "metrics/words/said.h"
@@ -87,8 +88,36 @@ void App::reload() {
   metrics::log(Level::info, "reloaded", {{Field::path, config_.file.string()}});
 }
 
-// Who stands in the config no more is refused at the door, as after a restart; what is in custody is still delivered.
+// Whatever is another one afterwards is told in the audit log.
 void App::reload_facilities(const std::vector<Facility>& fresh) {
+  std::vector<admin::Subject> subjects;
+  const auto print = [this](const std::string& code) -> std::optional<storage::Digest> {
+    const auto found = facilities_.find(code);
+    if (!found) return std::nullopt;
+    return admin::fingerprint(*sealer_, admin::facility_subject(code), storage::encode(*found));
+  };
+  std::set<std::string> codes;
+  for (const auto& each : fresh) codes.insert(each.code);
+  for (const auto& found : facilities_.page({}, facilities_.counts().enabled + facilities_.counts().disabled))
+    if (found->in_config) codes.insert(found->code);
+  for (const auto& code : codes) subjects.push_back({code, print(code)});
+  take_facilities(fresh);
+  for (auto& each : subjects) each.after = print(each.name);
+  std::erase_if(subjects, [](const admin::Subject& each) { return each.before == each.after; });
+  for (std::size_t at = 0; at < subjects.size(); at += admin::subjects_told) {
+    std::vector<admin::Subject> told(
+        subjects.begin() + static_cast<std::ptrdiff_t>(at),
+        subjects.begin() + static_cast<std::ptrdiff_t>(std::min(at + admin::subjects_told, subjects.size())));
+    for (auto& each : told) each.name = admin::facility_subject(each.name);
+    const auto said = words::said("The config was read again: {} of it are others now.",
+                                  words::counted(told.size(), words::text("facilities")));
+    if (!admin::append(*store_, admin::done_line("reload", "config", config_.file.string(), said, told)))
+      metrics::log(Level::error, "audit_line_lost", {{Field::command, "reload"}});
+  }
+}
+
+// Who stands in the config no more is refused at the door, as after a restart; what is in custody is still delivered.
+void App::take_facilities(const std::vector<Facility>& fresh) {
   const auto changing = facilities_.changing();
   std::set<std::string> codes;
   for (const auto& each : fresh) codes.insert(each.code);

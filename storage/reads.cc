@@ -102,6 +102,10 @@ Result<std::vector<std::pair<std::string, Object>>> objects(Reading& reading, st
 Result<std::vector<AuditLine>> audit(Reading& reading, std::uint64_t from_number, std::size_t limit) {
   const std::uint64_t first = std::max<std::uint64_t>(from_number, 1);
   limit = std::min(limit, most_listed);
+  // Read before the lines are: one may be written meanwhile. Damaged: nobody knows which is the last.
+  const auto newest = reading.get(Family::info, std::string(keys::last_audit), decode_number);
+  if (!newest && newest.error() != Error::corrupt) return std::unexpected(newest.error());
+  const std::uint64_t last = newest ? newest->value_or(0) : 0;
   // The hash before the first line is empty. None: it is lost, and the first line read is believed.
   std::optional<std::string> before = first == 1 ? std::optional(std::string()) : std::nullopt;
   if (first > 1) {
@@ -124,6 +128,8 @@ Result<std::vector<AuditLine>> audit(Reading& reading, std::uint64_t from_number
       });
   if (!scanned)
     return std::unexpected(reading.refused(scanned.error(), {Family::audit, keys::audit(first), {}, {}, true}));
+  // The chain alone does not tell that its end was taken away.
+  if (lines.size() < limit && first + lines.size() <= last) sound = false;
   if (!sound) return std::unexpected(Error::corrupt);
   return lines;
 }

@@ -103,8 +103,8 @@ class Store {
                             Done<std::vector<std::pair<std::string, Object>>> done) = 0;
 
   // --- upkeep -----------------------------------------------------------------------------------------------------
-  // At most 1,000 lines of 64 KiB each, else `overloaded`. Reading is answered `corrupt` where the chain is broken;
-  // behind that place it can be read again.
+  // At most 1,000 lines of 64 KiB each, else `overloaded`. Reading is answered `corrupt` where the chain is broken
+  // or its end is missing; behind that place it can be read again.
   virtual void append_audit(std::vector<std::string> lines, Home& home, Done<std::vector<AuditLine>> done) = 0;
   virtual void read_audit(std::uint64_t from_number, std::size_t limit, Home& home,
                           Done<std::vector<AuditLine>> done) = 0;

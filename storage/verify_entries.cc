@@ -166,6 +166,8 @@ void Verification::walk_audit() {
       hash = line.hash;
     }
   });
+  const auto last = reading_.get(Family::info, std::string(keys::last_audit), decode_number);
+  if (last && last->value_or(0) > number) findings_.add("audit_broken", std::to_string(number + 1));
 }
 
 void Verification::walk_values(Family family) {

@@ -13,6 +13,13 @@ using nlohmann::ordered_json;
 ordered_json opening(const Request& request, std::string_view who, std::string_view phase) {
   return {{"action", name(request.command)}, {"phase", phase}, {"by", who}};
 }
+void tell(const std::vector<Subject>& subjects, ordered_json& document) {
+  const auto text = [](const std::optional<storage::Digest>& digest) {
+    return digest ? ordered_json(storage::hex(*digest)) : ordered_json();
+  };
+  for (const auto& each : subjects)
+    document["changed"].push_back({{"what", each.name}, {"before", text(each.before)}, {"after", text(each.after)}});
+}
 std::string text_of(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
@@ -39,22 +46,22 @@ std::string begun_line(const Request& request, std::string_view who, const std::
   return text_of(document);
 }
 
-std::string ended_line(const Request& request, std::string_view who, const Ended& ended) {
+std::string ended_line(const Request& request, std::string_view who, const Ended& ended,
+                       const std::vector<Subject>& subjects) {
   auto document = opening(request, who, "ended");
   document["outcome"] = ended.trouble ? name(*ended.trouble) : ended.partial ? "partial" : "ok";
   document["said"] = ended.sentence.english();
   document["said_id"] = ended.sentence.in(words::Language::id);
+  tell(subjects, document);
   return text_of(document);
 }
 
-std::string offline_line(std::string_view action, std::string_view who, std::string_view reason,
-                         const words::Said& said) {
-  return text_of({{"action", action},
-                  {"phase", "ended"},
-                  {"by", who},
-                  {"reason", reason},
-                  {"said", said.english()},
-                  {"said_id", said.in(words::Language::id)}});
+std::string done_line(std::string_view action, std::string_view who, std::string_view reason, const words::Said& said,
+                      const std::vector<Subject>& subjects) {
+  ordered_json document{{"action", action}, {"phase", "ended"},       {"by", who},
+                        {"reason", reason}, {"said", said.english()}, {"said_id", said.in(words::Language::id)}};
+  tell(subjects, document);
+  return text_of(document);
 }
 
 storage::Result<void> append(storage::Store& store, std::string line) {

@@ -132,9 +132,11 @@ Ended run(const Request& request, const Doors& doors, Telling& telling) {
   if (!is_audited(request)) return perform(request, doors, telling);
   const auto begun = append(doors.store, begun_line(request, telling.who(), people_of(request, doors.sealer)));
   if (!begun) return store_trouble(begun.error());
+  auto subjects = subjects_of(request, doors);
   auto ended = perform(request, doors, telling);
+  look_again(subjects, request, ended, doors);
   // What was done stands even if the second line does not.
-  if (!append(doors.store, ended_line(request, telling.who(), ended)) && !ended.trouble)
+  if (!append(doors.store, ended_line(request, telling.who(), ended, subjects)) && !ended.trouble)
     ended.sentence += words::said(" (The audit log has its beginning only: the store took no more lines.)");
   return ended;
 }

@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).parent
 TARGETS = {"guard": 8192, "proxy_header": 4200, "identity": 4096, "profile": 32768, "config": 8192, "record": 2048, "lz_string": 4096,
            "envelope": 8192, "outcome": 4096}
 CONTROL_S = 60
+FULL_S, LEAST_OF_A_FULL_RUN = 60, 5_000_000  # of each target; executions of all
 
 
 def seeds_of(target, source, made):
@@ -52,7 +53,18 @@ def run(build, source, target, seconds):
     return int(executed.group(1)) if executed else 0, "\n".join(done.stderr.splitlines()[-60:])
 
 
+def too_few(seconds, executions):
+    """Why a run of this length says too little; nothing: it says enough."""
+    if min(executions) == 0:
+        return "a target was not executed at all"
+    if seconds >= FULL_S and sum(executions) < LEAST_OF_A_FULL_RUN:
+        return f"{sum(executions)} executions are fewer than the {LEAST_OF_A_FULL_RUN} of a full run"
+    return ""
+
+
 def main():
+    for seconds, executions, enough in ((60, [5_000_000], True), (60, [4_999_998, 1], False), (59, [1, 1], True), (10, [9, 0], False)):
+        assert (too_few(seconds, executions) == "") == enough, (seconds, executions)  # the judge is judged
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--build", type=pathlib.Path, required=True)
     arguments.add_argument("--source", type=pathlib.Path, required=True)
@@ -73,8 +85,12 @@ def main():
     _, planted = run(build, source, "planted", CONTROL_S)
     caught = planted is not None and "heap-buffer-overflow" in planted
     print(f"fuzz control: planted fault {'found' if caught else 'NOT FOUND'} in {time.monotonic() - began:.1f} s")
-    print(f"fuzz: targets={len(TARGETS)} executions={sum(executions for executions, _ in results)} crashes={crashes}")
-    return 0 if crashes == 0 and caught and all(executions > 0 for executions, _ in results) else 1
+    counts = [executions for executions, _ in results]
+    why = too_few(asked.seconds, counts)
+    if why:
+        print(f"fuzz: {why}")
+    print(f"fuzz: targets={len(TARGETS)} executions={sum(counts)} crashes={crashes}")
+    return 0 if crashes == 0 and caught and not why else 1
 
 
 if __name__ == "__main__":

@@ -25,5 +25,27 @@ TEST(ConfigAdmin, the_admin_api_is_on_loopback_or_behind_a_proxy) {
   }
 }
 
+TEST(ConfigAdmin, another_machine_has_a_share_of_the_connections_and_this_one_all) {
+  const auto limits = [](const SideListenConfig& listen, bool stands_for_many) {
+    http::ServerOptions options;
+    listen.limit(options, stands_for_many);
+    return std::pair(options.connections, options.connections_per_address);
+  };
+  SideListenConfig listen{{"10.0.0.1", 9480}};
+  EXPECT_EQ(limits(listen, false), std::pair(256UZ, 32UZ));
+  EXPECT_EQ(limits(listen, true), std::pair(256UZ, 256UZ));
+  listen.address = "127.0.0.1";
+  EXPECT_EQ(limits(listen, false), std::pair(256UZ, 256UZ));
+
+  const auto read = parse_config(R"({"data_directory": "data",
+      "operations": {"address": "10.0.0.1", "connections": 9, "connections_per_address": 3},
+      "admin": {"behind_proxy": true, "listen": {"address": "10.0.0.1", "connections": 8, "connections_per_address": 2}},
+      "destinations": [{"profile": "pcare-vaksin", "base_url": "http://127.0.0.1:7000/vaksin"}]})",
+                                 "/nowhere");
+  ASSERT_TRUE(read) << read.error().pointer << ": " << read.error().sentence;
+  EXPECT_EQ(limits(read->operations, false), std::pair(9UZ, 3UZ));
+  EXPECT_EQ(limits(read->admin.listen, false), std::pair(8UZ, 2UZ));
+}
+
 }  // namespace
 }  // namespace titip::gateway

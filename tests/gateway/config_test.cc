@@ -45,7 +45,7 @@ constexpr std::string_view whole = R"({
              "write_deadline_ms": 1003 },
   "operations": { "address": "127.0.0.3", "port": 9999 },
   "admin": { "listen": { "address": "10.1.2.3", "port": 9998 }, "behind_proxy": true },
-  "storage": { "writer_queue_submissions": 100, "writer_queue_bytes": 2000000, "free_space_floor_bytes": 0,
+  "storage": { "writer_queue_submissions": 100, "writer_queue_bytes": 2000000, "free_space_floor_bytes": 0, "kept_reads_bytes": 7,
                "ballast_bytes": 0 },
   "retention": { "delivered_days": 0, "keys_days": 365 },
   "log_in": { "maximum_age_ms": 5000, "tries": 2, "tries_elsewhere": 9, "tries_window_ms": 6000, "at_once": 3 },
@@ -67,30 +67,6 @@ constexpr std::string_view whole = R"({
     { "code": "0905R003" }
   ]
 })";
-
-TEST_F(ConfigTest, limits_of_the_front_have_bounds) {
-  const auto with = [](const std::string& front, const std::string& storage = "{}") {
-    return fmt::format(R"({{"data_directory": "data", "front": {}, "storage": {},
-      "destinations": [{{"profile": "pcare-vaksin", "base_url": "http://127.0.0.1:7000/vaksin"}}]}})",
-                       front, storage);
-  };
-  const auto config = load(with(R"({"connections_per_address": 3, "in_flight_bytes": 2000000, "body_grace_ms": 101,
-      "body_bytes_per_second": 4, "facility_requests_per_second": 5, "facility_burst": 6})",
-                                R"({"kept_reads_bytes": 7})"));
-  ASSERT_TRUE(config) << config.error().pointer << ": " << config.error().sentence;
-  EXPECT_EQ(config->front.limits.connections_per_address, 3U);
-  EXPECT_EQ(config->front.limits.in_flight_bytes, 2'000'000U);
-  EXPECT_EQ(config->front.limits.body_grace, 101ms);
-  EXPECT_EQ(config->front.limits.body_rate, 4U);
-  EXPECT_EQ(config->front.facility_rate.per_second, 5U);
-  EXPECT_EQ(config->front.facility_rate.burst, 6U);
-  EXPECT_EQ(config->storage.kept_reads_bytes, 7U);
-  for (const auto* wrong : {"connections_per_address", "in_flight_bytes", "body_grace_ms", "facility_burst"}) {
-    const auto refused = load(with(fmt::format(R"({{"{}": 0}})", wrong)));
-    ASSERT_FALSE(refused) << wrong;
-    EXPECT_EQ(refused.error().pointer, fmt::format("/front/{}", wrong));
-  }
-}
 
 TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   const auto config = load(whole);
@@ -121,6 +97,7 @@ TEST_F(ConfigTest, every_key_arrives_where_it_belongs) {
   EXPECT_EQ(config->storage.writer_queue_bytes, 2'000'000U);
   EXPECT_EQ(config->storage.free_space_floor_bytes, 0U);
   EXPECT_EQ(config->storage.ballast_bytes, 0U);
+  EXPECT_EQ(config->storage.kept_reads_bytes, 7U);
   EXPECT_EQ(config->retention.delivered_days, 0U);
   EXPECT_EQ(config->retention.keys_days, 365U);
   EXPECT_EQ(config->log_in.maximum_age, 5000ms);

@@ -141,7 +141,7 @@ class Edge(Upkeep):
         connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
         connection.request(method, target, headers={"x-kdppk": "P0001"})
         answer = connection.getresponse()
-        headers = {name: value for name, value in answer.getheaders() if name not in ("Date", "RateLimit")}
+        headers = {name: value for name, value in answer.getheaders() if name not in ("Date", "RateLimit", "X-Request-Id")}
         told = answer.status, headers, answer.read()
         connection.close()
         return told

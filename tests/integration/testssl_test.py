@@ -32,8 +32,10 @@ def too_bad(findings):
     return {id: each for id, each in findings.items() if each[0] in TOO_BAD}
 
 
-@unittest.skipUnless(TESTSSL, "testssl.sh is not installed")
 class Testssl(unittest.TestCase):
+    def setUp(self):
+        self.assertTrue(TESTSSL, "there is no testssl here: install the Debian package testssl.sh (deploy/install-packages.sh does)")
+
     def test_nothing_above_low(self):
         with Place() as place:
             authority = Authority(place.directory)

@@ -123,6 +123,21 @@ TEST_P(Audit, ALineThatWasTakenOutBreaksTheChain) {
   EXPECT_EQ(read(3), std::vector<std::string>{"three"});
 }
 
+TEST_P(Audit, AnEndThatWasTakenAwayIsMissed) {
+  may_differ = {"audit_broken"};
+  append({"one", "two", "three", "four"});
+  reopen_after([](Kv& kv) {
+    for (const std::uint64_t number : {3U, 4U})
+      ASSERT_TRUE(kv.commit({{Family::audit, keys::audit(number), std::nullopt}}).has_value());
+  });
+  EXPECT_EQ(read(1, 2), (std::vector<std::string>{"one", "two"}));
+  for (const std::uint64_t from : {1U, 3U, 4U}) EXPECT_EQ(q().read_audit(from).error(), Error::corrupt) << from;
+  EXPECT_TRUE(read(5).empty()) << "nobody says that there was a fifth";
+  EXPECT_EQ(append({"five"}).at(0).number, 5U);
+  EXPECT_EQ(read(5), std::vector<std::string>{"five"});
+  EXPECT_EQ(q().read_audit(1).error(), Error::corrupt);
+}
+
 TEST_P(Audit, ADamagedLineIsNotServedAndTheLogGoesOn) {
   may_differ = {"damaged", "audit_broken"};
   append({"one", "two"});

@@ -274,6 +274,13 @@ std::vector<Fault> faults_of_keys() {
        },
        "replaced_differs"},
       {"the audit log has lost a line", [](Spoiled& s) { s.erase(Family::audit, keys::audit(2)); }, "audit_broken"},
+      {"the audit log has lost its end",
+       [](Spoiled& s) {
+         std::uint64_t last = 0;
+         while (s.kv().get(Family::audit, keys::audit(last + 1)).value()) ++last;
+         s.erase(Family::audit, keys::audit(last));
+       },
+       "audit_broken"},
       {"a line of the audit log was edited",
        [](Spoiled& s) {
          s.change<AuditLine>(Family::audit, keys::audit(2), decode_audit,
