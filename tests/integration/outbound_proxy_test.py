@@ -3,9 +3,7 @@ nobody else, and the destination proves itself through it."""
 
 import base64
 import pathlib
-import socket
 import sys
-import threading
 import unittest
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "leaks")]
@@ -13,70 +11,11 @@ from certificates import Authority  # noqa: E402
 from command_line import USAGE, Upkeep, bytes_below  # noqa: E402
 from gateway import Gateway, Place, Simulator, person, wait_for  # noqa: E402
 from outbound_tls_test import Front  # noqa: E402
-from plumbing import pump  # noqa: E402
+from plumbing import Proxy  # noqa: E402
 from search import dresses  # noqa: E402
 
 CREDENTIALS = "gerbang:sandi-perantara-7"
 NATIONAL = "nasional.invalid"  # a name that only the proxy can look up
-
-
-class Proxy:
-    """Takes CONNECT to one name, which it alone knows, and does as its mood is."""
-
-    def __init__(self, target):
-        self.target, self.mood, self.asked, self.tunnels = target, "works", [], []
-        self.port, self.listener = 0, None
-        self.open()
-
-    def open(self):
-        self.listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
-
-    def accept(self, listener):
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-
-    def serve(self, client):
-        client.settimeout(10)
-        head = b""
-        while b"\r\n\r\n" not in head:
-            if not (data := client.recv(65536)):
-                return client.close()
-            head += data
-        lines = head.decode().split("\r\n")
-        self.asked.append(lines[0])
-        mood = self.mood
-        wanted = "Proxy-Authorization: Basic " + base64.b64encode(CREDENTIALS.encode()).decode()
-        if mood == "works" and wanted not in lines:
-            mood = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n"
-        if mood != "works":
-            client.sendall(mood.encode())
-            try:
-                client.recv(1)  # until the gateway gives it up
-            except OSError:
-                pass
-            return client.close()
-        server = socket.create_connection(("127.0.0.1", self.target))
-        self.tunnels += [client, server]
-        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        threading.Thread(target=pump, args=(server, client), daemon=True).start()
-        pump(client, server)
-
-    def close(self):
-        """It dies, and every tunnel with it."""
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for each in self.tunnels:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self.tunnels = []
 
 
 class OutboundProxy(Upkeep):
@@ -105,7 +44,7 @@ class OutboundProxy(Upkeep):
     def test_whatever_becomes_of_the_proxy_nothing_is_lost(self):
         with Place() as place:
             simulator = Simulator(place)
-            proxy = Proxy(simulator.port)
+            proxy = Proxy(simulator.port, CREDENTIALS)
             gateway = self.gateway(place, proxy).start()
             self.accepts(gateway, range(1, 6))
             self.healthy(gateway, 5)
@@ -136,7 +75,7 @@ class OutboundProxy(Upkeep):
     def test_credentials_it_refuses_are_an_outage_with_its_cause(self):
         with Place() as place:
             simulator = Simulator(place)
-            proxy = Proxy(simulator.port)
+            proxy = Proxy(simulator.port, CREDENTIALS)
             gateway = self.gateway(place, proxy, credentials="gerbang:salah").start()
             self.accepts(gateway, range(1, 6))
             self.outage(gateway, "proxy_credentials")
@@ -156,7 +95,7 @@ class OutboundProxy(Upkeep):
             authority = Authority(place.directory)
             simulator = Simulator(place)
             front = Front(simulator, authority.sign("localhost"))  # a proxy's name, or anybody's, but not the destination's
-            proxy = Proxy(front.port)
+            proxy = Proxy(front.port, CREDENTIALS)
             gateway = self.gateway(place, proxy, "https")
             gateway.settings["destinations"][0]["ca_file"] = authority.certificate.name
             gateway.start()
@@ -185,7 +124,7 @@ class OutboundProxy(Upkeep):
 
     def test_credentials_that_others_may_read_keep_it_from_starting(self):
         with Place() as place:
-            gateway = self.gateway(place, Proxy(9))
+            gateway = self.gateway(place, Proxy(9, CREDENTIALS))
             pathlib.Path(gateway.settings["destinations"][0]["proxy"]["credentials_file"]).chmod(0o644)
             status, said = gateway.refuses_to_start()
             self.assertEqual(status, USAGE)

@@ -217,6 +217,10 @@ class Tls(Upkeep):
             self.assertIs(staying.connection.sock, sock)
             self.assertEqual(gateway.stop(), 0)
 
+    def told_of_reloads(self, gateway):
+        lines = json.loads(self.said(gateway.titip("audit", "ls", "--json"), OK).stdout)
+        return [each for each in lines["result"]["items"] if each["action"] == "reload"]
+
     def test_a_reload_takes_up_facilities_and_log_level_and_names_the_rest(self):
         with Place() as place:
             gateway = Gateway(place).start()
@@ -230,6 +234,12 @@ class Tls(Upkeep):
             gateway.reloads("needs_a_restart", "/front/idle_ms")
             wait_for(lambda: "/destinations/0/reply_bytes" in place.log("titip-1.log"), "the other place")
             wait_for(lambda: '"reloaded"' in place.log("titip-1.log"), "the end")
+            told = self.told_of_reloads(gateway)
+            self.assertEqual([(each["by"], each["reason"]) for each in told], [("config", str(place.directory / "titip.json"))])
+            changed = {each["what"]: (each["before"], each["after"]) for each in told[0]["changed"]}
+            self.assertEqual(sorted(changed), ["facility:P0002", "facility:P0003"], "and not who stayed as he was")
+            self.assertIsNone(changed["facility:P0003"][0])
+            self.assertEqual([len(each) for each in changed["facility:P0002"]], [32, 32], "disabled, and still there")
             self.assertEqual([submit(2, each) for each in ("P0001", "P0002", "P0003")], [201, 401, 201])
             self.assertEqual(gateway.counts()["pending"], 4, "what was accepted is still in custody")
             gateway.settings["facilities"] = [kept, {"code": "P0002", "name": "Lagi", "time_zone": "WITA"}]
@@ -239,6 +249,10 @@ class Tls(Upkeep):
             wait_for(lambda: submit(3, "P0003") == 401, "the third to be gone")
             self.assertEqual(submit(3, "P0002"), 201, "let in again")
             self.assertEqual(place.log("titip-1.log").count('"reloaded"'), 1, "the second was not worth a warning")
+            again = {each["what"]: each for line in self.told_of_reloads(gateway)[:1] for each in line["changed"]}
+            self.assertEqual(again["facility:P0002"]["before"], changed["facility:P0002"][1], "nobody was at work in between")
+            gateway.reloads("needs_a_restart", "/front/idle_ms")
+            self.assertEqual(len(self.told_of_reloads(gateway)), 2, "one that changes no facility leaves no line")
             # A file that is no config changes nothing.
             (place.directory / "titip.json").write_text("{")
             gateway.reloads("reload_refused", "not JSON")

@@ -30,6 +30,8 @@ SECRETS = {
     "imported consumer secret": "kenari-consumer-secret-5533",
     "user key": "kenari-user-key-6644",
     "callback secret": "whsec_" + base64.b64encode(b"kenari-callback-secret-0123456789").decode(),
+    "user and password at the proxy": "gerbang-kenari:kenari-pw-proksi-6655",
+    "password at the proxy": "kenari-pw-proksi-6655",
     "idempotency key": "kunjungan-kenari-8855",
     "bearer token": "kenari-bearer-token-9966",
     "API key": "kenari-api-key-9977-is-as-long-as-one-must-be",
