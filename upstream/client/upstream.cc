@@ -183,7 +183,9 @@ void Upstream::note(const Call& call, Said said, const Exchange& exchange) {
   const auto now = doors_.steady();
   const auto* reply = std::get_if<rules::Reply>(&exchange);
   const bool was_closed = breaker_.state(now) == BreakerState::closed;
-  if (said == Said::nothing) {
+  if (reply == nullptr && std::get<Failure>(exchange) == Failure::proxy_credentials) {
+    breaker_.refused_on_the_way(now, call.is_record, doors_.uniform());
+  } else if (said == Said::nothing) {
     breaker_.said_nothing(now, call.is_record);
   } else {
     breaker_.finished(now, call.is_record, said == Said::served, call.key, doors_.uniform(), call.thing);

@@ -81,38 +81,40 @@ std::chrono::milliseconds Breaker::idle(SteadyTime now) const {
   return idle_ + std::chrono::duration_cast<std::chrono::milliseconds>(now - *idle_since_);
 }
 
-void Breaker::ended(SteadyTime now) {
-  if (under_way() == 0) {
-    idle_since_ = now;
-  }
-}
-
-void Breaker::said_nothing(SteadyTime now, bool is_record) {
+bool Breaker::ended(SteadyTime now, bool is_record) {
   InFlight& flight = in_flight(is_record);
   if (flight.late > 0) {
     --flight.late;
-    return;
+    return false;
   }
   if (flight.current == 0) {
-    return;  // outlived every time-out after all
+    return false;  // outlived every time-out after all
   }
   --flight.current;
-  overtaken_ -= std::min(overtaken_, 1U);
-  ended(now);
+  if (under_way() == 0) {
+    idle_since_ = now;
+  }
+  return true;
+}
+
+void Breaker::said_nothing(SteadyTime now, bool is_record) {
+  if (ended(now, is_record)) {
+    overtaken_ -= std::min(overtaken_, 1U);
+  }
+}
+
+void Breaker::refused_on_the_way(SteadyTime now, bool is_record, double jitter) {
+  if (ended(now, is_record)) {
+    pause_ = options_.open_max;
+    open(now, pause_, jitter);
+  }
 }
 
 void Breaker::finished(SteadyTime now, bool is_record, bool served, std::uint64_t key, double jitter,
                        std::uint64_t thing) {
-  InFlight& flight = in_flight(is_record);
-  if (flight.late > 0) {
-    --flight.late;
+  if (!ended(now, is_record)) {
     return;
   }
-  if (flight.current == 0) {
-    return;  // outlived every time-out after all
-  }
-  --flight.current;
-  ended(now);
   switch (state(now)) {
     case BreakerState::open:
       return;

@@ -5,7 +5,8 @@
 // Open -> half-open when the pause is over: health reads first, then one record at a time. Half-open -> closed after
 // `successes_to_close`; a record not served reopens with twice the pause, up to `open_max`, a read not served with the
 // first one: asking costs the server little, and whoever comes between its return and the next question waits as if
-// there had been no return. Invariant: a call that was started before the breaker tripped decides nothing when it ends
+// there had been no return. Whatever the state, who stands on the way and refuses what he is shown opens it for
+// `open_max`. Invariant: a call that was started before the breaker tripped decides nothing when it ends
 // after. So nothing starts in half-open until those have ended
 // (`late_calls_max` bounds the wait, should one never be reported).
 #pragma once
@@ -60,6 +61,10 @@ class Breaker {
   // The other way to end: what came says nothing of the destination (the caller's own credentials were refused by
   // something that is not the service itself).
   void said_nothing(SteadyTime now, bool is_record);
+  // And the third: somebody on the way there refused our own credentials (a proxy, 407). He will refuse them of
+  // everybody, and again, until a person has mended them; and who shows wrong ones often may be shut out for good. So
+  // one is enough, and the pause is the longest.
+  void refused_on_the_way(SteadyTime now, bool is_record, double jitter);
 
   // Only health reads can be tried: they alone may then close the breaker. Said again whenever it changes.
   void no_record_can_be_sent() { reads_close_ = true; }
@@ -87,7 +92,7 @@ class Breaker {
   void reopen(SteadyTime now, bool by_record, double jitter);
   void open(SteadyTime now, std::chrono::milliseconds pause, double jitter);
   void close();
-  void ended(SteadyTime now);
+  bool ended(SteadyTime now, bool is_record);  // false: it decides nothing
   void forget_calls();
   void note(const Call& call);
   void note_silence(SteadyTime now, bool served, std::uint64_t key);

@@ -157,6 +157,20 @@ TEST_F(UpstreamTest, an_outage_lasts_from_the_first_opening_to_the_closing) {
   EXPECT_TRUE(exposes("titip_upstream_state{destination=\"pcare\",state=\"closed\"} 1"));
 }
 
+TEST_F(UpstreamTest, a_proxy_that_refuses_our_credentials_is_asked_once_in_the_longest_pause) {
+  answer_ = Failure::proxy_credentials;
+  EXPECT_EQ(send(1).outcome, rules::OutcomeKind::deferred);
+  EXPECT_EQ(upstream_.state(), BreakerState::open);
+  EXPECT_EQ(upstream_.health().cause, "proxy_credentials");
+  clock_.advance(rules::BreakerOptions{}.open_max - 1ms);
+  EXPECT_EQ(read(), "not_admitted");
+  clock_.advance(1ms);
+  EXPECT_EQ(read(), "proxy_credentials");
+  EXPECT_EQ(transport_.seen.size(), 2U);
+  clock_.advance(rules::BreakerOptions{}.open_first);
+  EXPECT_EQ(upstream_.state(), BreakerState::open) << "a trial that is refused waits as long again";
+}
+
 TEST_F(UpstreamTest, reads_obey_the_breaker_and_count_in_it) {
   answer_ = national(200, 200, "OK");
   EXPECT_EQ(read(), "reply");

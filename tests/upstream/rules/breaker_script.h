@@ -4,6 +4,7 @@
 //   h+ / h-     a read (key 0), the same
 //   R / H       a record or a read starts
 //   RN+ RN- H+ H-   … and ends
+//   r! / h!     a record or a read is refused on the way
 //   ro / rc     reads only may close, records may again
 #pragma once
 
@@ -37,7 +38,9 @@ inline void play(Breaker& breaker, const std::string& script, double* end = null
     if (what[0] == 'r' || what[0] == 'h' || !ends) {
       breaker.started(at(second), is_record);
     }
-    if (ends) {
+    if (ends && what.back() == '!') {
+      breaker.refused_on_the_way(at(second), is_record, 0.0);
+    } else if (ends) {
       const std::uint64_t key = is_record ? std::strtoull(what.c_str() + 1, nullptr, 10) : 0;
       breaker.finished(at(second), is_record, what.back() == '+', key, 0.0);
     }

@@ -92,6 +92,36 @@ TEST(Breaker, HowItCloses) {
   }
 }
 
+// The default longest pause is 300 s.
+TEST(Breaker, RefusedOnTheWayItWaitsForLongest) {
+  const struct {
+    const char* name;
+    std::string script;
+    double second;
+    BreakerState state;
+  } rows[] = {
+      {"one record is enough", "0:r!", 0, BreakerState::open},
+      {"for the longest pause", "0:r!", 299.999, BreakerState::open},
+      {"… and no more", "0:r!", 300, BreakerState::half_open},
+      {"one read too", "0:h!", 299.999, BreakerState::open},
+      {"among many that are served", repeat(50, "0:r1+") + "1:r!", 300.999, BreakerState::open},
+      {"a trial's read, which else has the first pause", trip + "15:h!", 314.999, BreakerState::open},
+      {"… and no more", trip + "15:h!", 315, BreakerState::half_open},
+      {"a trial's record", trip + "15:h+ 15:r!", 314.999, BreakerState::open},
+      {"again and again", "0:r! 300:h! 600:h!", 899.999, BreakerState::open},
+      {"one from before the trip decides nothing", "0:R " + trip + "1:R!", 15, BreakerState::half_open},
+      {"nor does one that nobody started", "0:R!", 0, BreakerState::closed},
+      {"let in again, it closes as ever", "0:r! 300:h+ 300:r1+ 300:r2+ 300:r3+", 300, BreakerState::closed},
+      {"and the next pause is short", "0:r! 300:h+ 300:r1+ 300:r2+ 300:r3+ 301:r1- 301:r2- 301:r3- 301:r4- 301:r5-",
+       316, BreakerState::half_open},
+  };
+  for (const auto& row : rows) {
+    Breaker breaker({});
+    play(breaker, row.script);
+    EXPECT_EQ(name(breaker.state(at(row.second))), name(row.state)) << row.name;
+  }
+}
+
 TEST(Breaker, WhatMayStart) {
   const struct {
     const char* name;
