@@ -1,4 +1,6 @@
 // destinations[].proxy: the way to a national server through an HTTP proxy.
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <array>
 
@@ -46,11 +48,13 @@ void read_proxy(const R& r, DestinationConfig& destination) {
 void read_proxy_credentials(const R& r, const std::filesystem::path& directory, DestinationConfig& into) {
   constexpr std::size_t longest = 1024;
   const auto path = directory / into.proxy.credentials_file;
-  const auto text = read_secret(path);
+  auto text = read_secret(path);
   if (!text) return r.fail(text.error());
   if (text->size() > longest || !is_user_and_password(*text))
     return r.fail(words::tell("{} must hold one line, USER:PASSWORD, of {} bytes at most", path.string(), longest));
-  into.transport.proxy->authorization = "Basic " + scheme::to_base64(*text);
+  auto encoded = scheme::to_base64(*text);
+  into.transport.proxy->authorization = "Basic " + encoded;
+  for (auto* each : {&*text, &encoded}) OPENSSL_cleanse(each->data(), each->size());
 }
 
 }  // namespace titip::gateway
