@@ -149,7 +149,10 @@ Restore::Outcome Restore::begin() {
   result_.epoch = std::max({restoring_.from.epoch, noted_epoch, epoch_before_}) + 1;
   Staging staging(kv_);
   Book book(staging, now_);
-  const std::string gate = fmt::format(R"({{"reason":"restored","since":"{}"}})", iso_text(restoring_.since));
+  // As the gates of a running gateway are kept (gateway/admin/gates.h).
+  const words::Said why = words::text("restored");
+  const std::string gate = fmt::format(R"({{"reason":"{}","reason_id":"{}","since":"{}"}})", why.english(),
+                                       why.in(words::Language::id), iso_text(restoring_.since));
   book.put_object({std::string(gate_kind), std::string(gate_of_all), std::nullopt, gate});
   for (const auto& [destination, counts] : ledger_.counts().destinations) {
     book.put_object({std::string(gate_kind), destination, std::nullopt, gate});

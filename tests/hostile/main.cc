@@ -17,6 +17,7 @@
 #include "tests/hostile/proxied.h"
 #include "tests/hostile/slow.h"
 #include "tests/hostile/stage.h"
+#include "tests/hostile/wire.h"
 
 namespace {
 
@@ -28,6 +29,7 @@ constexpr std::size_t least_cases = 150;
 constexpr double most_p99_ms = 50;
 constexpr std::uint8_t proxy_net = 20;
 constexpr std::size_t a_spoiled_header_in = 10;  // of the mutated requests
+constexpr std::size_t a_tls_request_in = 10;
 
 struct Settings {
   Stage::Programs programs;
@@ -45,13 +47,21 @@ struct Report {
   FloodResult flood;
   SlowResult slow;
   ProxiedResult proxied;
+  Findings tls_corpus;
+  FloodResult tls_flood;
   Served calm;
   Served served;
   std::size_t crashes = 0;
   std::string tool = "absent";
   std::vector<std::string> wrong;
 
-  std::size_t hangs() const { return corpus.hangs + flood.hangs + slow.left_open + proxied.hangs; }
+  std::size_t hangs() const {
+    return corpus.hangs + flood.hangs + slow.left_open + proxied.hangs + tls_corpus.hangs + tls_flood.hangs;
+  }
+  std::size_t wrong_verdicts() const {
+    return corpus.wrong.size() + flood.wrong_in_all + proxied.wrong.size() + tls_corpus.wrong.size() +
+           tls_flood.wrong_in_all;
+  }
 };
 
 void tell(const char* what, const std::vector<std::string>& lines) {
@@ -90,6 +100,14 @@ void end(Stage& stage, Report& report) {
   fmt::print("{}:\n{}\n", ran ? "the gateway did not end in order" : "the gateway's last words", stage.last_words());
 }
 
+// What mutations begin with.
+std::vector<std::string> sound(const std::vector<Case>& corpus) {
+  std::vector<std::string> sound;
+  for (const auto& each : corpus)
+    if (const auto bytes = each.bytes(); bytes.size() < 4'000 && !bytes.empty()) sound.push_back(bytes);
+  return sound;
+}
+
 void attack(const Settings& settings, const std::vector<Case>& corpus, Stage& stage, Report& report) {
   {
     Honest calm(stage.port(), 0);
@@ -105,10 +123,7 @@ void attack(const Settings& settings, const std::vector<Case>& corpus, Stage& st
     report.proxied = tell_lies({.port = stage.port(), .proxy_net = proxy_net});
     return;
   }
-  std::vector<std::string> sound;
-  for (const auto& each : corpus)
-    if (const auto bytes = each.bytes(); bytes.size() < 4'000 && !bytes.empty()) sound.push_back(bytes);
-  report.flood = flood({.port = stage.port(), .requests = settings.requests, .seed = settings.seed}, std::move(sound));
+  report.flood = flood({.port = stage.port(), .requests = settings.requests, .seed = settings.seed}, sound(corpus));
   tell("wrong answer", report.flood.wrong);
   report.slow = be_slow({.port = stage.port(), .share = share_of_an_address, .connections = [&stage] {
                            return stage.metric("titip_http_connections{listener=\"front\"}");
@@ -121,7 +136,7 @@ void attack(const Settings& settings, const std::vector<Case>& corpus, Stage& st
 
 // False: it could not be run.
 bool attack_behind_a_proxy(const Settings& settings, Report& report) {
-  auto stage = Stage::set_up(settings.programs, proxy_net);
+  auto stage = Stage::set_up(settings.programs, {.proxy_net = proxy_net});
   if (!stage) return fmt::print(stderr, "titip_hostile: {}\n", stage.error()), false;
   report.proxied = attack_proxied({.port = stage->port(),
                                    .proxy_net = proxy_net,
@@ -131,6 +146,24 @@ bool attack_behind_a_proxy(const Settings& settings, Report& report) {
   tell("wrong verdict", report.proxied.wrong);
   end(*stage, report);
   if (!report.proxied.wrong.empty()) stage->keep();
+  return true;
+}
+
+// The same once more, inside of TLS. False: it could not be run.
+bool attack_under_tls(const Settings& settings, const std::vector<Case>& corpus, Report& report) {
+  auto stage = Stage::set_up(settings.programs, {.tls = true});
+  if (!stage) return fmt::print(stderr, "titip_hostile: {}\n", stage.error()), false;
+  Wire::speaks_tls(stage->port());
+  report.tls_corpus = judge(corpus, stage->port());
+  tell("wrong verdict under TLS", report.tls_corpus.wrong);
+  if (!settings.expect_violation) {
+    report.tls_flood =
+        flood({.port = stage->port(), .requests = settings.requests / a_tls_request_in, .seed = settings.seed},
+              sound(corpus));
+    tell("wrong answer under TLS", report.tls_flood.wrong);
+  }
+  end(*stage, report);
+  if (!report.tls_corpus.wrong.empty() || report.tls_flood.wrong_in_all > 0) stage->keep();
   return true;
 }
 
@@ -147,6 +180,9 @@ void judge_limits(const Settings& settings, Report& report) {
   want(report.cases >= least_cases, fmt::format("{} cases are too few", report.cases));
   want(report.flood.sent >= settings.requests,
        fmt::format("{} mutated requests were sent instead of {}", report.flood.sent, settings.requests));
+  want(report.tls_flood.sent >= settings.requests / a_tls_request_in,
+       fmt::format("{} mutated requests were sent under TLS instead of {}", report.tls_flood.sent,
+                   settings.requests / a_tls_request_in));
   want(report.tool == "ran",
        "slowhttptest did not run; install the Debian package slowhttptest (deploy/install-packages.sh --with-tests "
        "does)");
@@ -172,7 +208,7 @@ void judge_limits(const Settings& settings, Report& report) {
 int run(const Settings& settings) {
   const auto corpus = read_corpus(settings.corpus);
   if (!corpus) return fmt::print(stderr, "titip_hostile: {}\n", corpus.error()), 2;
-  auto stage = Stage::set_up(settings.programs);
+  auto stage = Stage::set_up(settings.programs, {});
   if (!stage) return fmt::print(stderr, "titip_hostile: {}\n", stage.error()), 2;
   Report report;
   report.cases = corpus->size();
@@ -182,17 +218,19 @@ int run(const Settings& settings) {
   }));
   attack(settings, *corpus, *stage, report);
   end(*stage, report);
+  if (!attack_under_tls(settings, *corpus, report)) return 2;
   if (settings.expect_violation) {
     const auto& proxied = report.proxied;
-    const bool caught = !report.corpus.wrong.empty() && proxied.wrong.size() >= proxied.telling && report.crashes == 0;
-    fmt::print("hostile control: wrong_verdicts={} proxy_headers={}/{} {}\n", report.corpus.wrong.size(),
-               proxied.wrong.size(), proxied.telling, caught ? "caught" : "NOT caught");
+    const bool caught = !report.corpus.wrong.empty() && !report.tls_corpus.wrong.empty() &&
+                        proxied.wrong.size() >= proxied.telling && report.crashes == 0;
+    fmt::print("hostile control: wrong_verdicts={} under_tls={} proxy_headers={}/{} {}\n", report.corpus.wrong.size(),
+               report.tls_corpus.wrong.size(), proxied.wrong.size(), proxied.telling, caught ? "caught" : "NOT caught");
     return caught ? 0 : 1;
   }
   if (!attack_behind_a_proxy(settings, report)) return 2;
   judge_limits(settings, report);
-  const bool passed = report.wrong.empty() && report.corpus.wrong.empty() && report.flood.wrong_in_all == 0 &&
-                      report.proxied.wrong.empty() && report.hangs() == 0 && report.slow.wrong.empty();
+  const bool passed =
+      report.wrong.empty() && report.wrong_verdicts() == 0 && report.hangs() == 0 && report.slow.wrong.empty();
   tell("not as it must be", report.wrong);
   if (!passed) {
     stage->keep();
@@ -201,14 +239,16 @@ int run(const Settings& settings) {
   fmt::print(
       "hostile: beast_alone_accepts={} p99_ms={:.1f} allowed_p99_ms={:.0f} calm_p99_ms={:.1f} clinics_requests={} "
       "answered_mutations={} "
-      "idle={} turned_away={} hoarders_refused={} throttled={} slowhttptest={} proxy_headers={} spoiled_headers={}\n",
+      "idle={} turned_away={} hoarders_refused={} throttled={} slowhttptest={} proxy_headers={} spoiled_headers={} "
+      "tls_requests={} answered_under_tls={}\n",
       report.beast_accepts, report.served.p99_ms(), allowed_p99_ms(report), report.calm.p99_ms(), report.served.asked,
       report.flood.answered, report.slow.idle, report.slow.turned_away, report.slow.hoarders_refused,
-      report.slow.throttled, report.tool, report.proxied.cases, report.proxied.mutated);
+      report.slow.throttled, report.tool, report.proxied.cases, report.proxied.mutated, report.tls_flood.sent,
+      report.tls_flood.answered);
   fmt::print(
       "hostile: corpus={} wrong_verdicts={} mutated_requests={} crashes={} hangs={} served_ok_meanwhile={:.4g}%\n",
-      report.cases, report.corpus.wrong.size() + report.flood.wrong_in_all + report.proxied.wrong.size(),
-      report.flood.sent, report.crashes, report.hangs(), report.served.percent());
+      report.cases, report.wrong_verdicts(), report.flood.sent, report.crashes, report.hangs(),
+      report.served.percent());
   return passed ? 0 : 1;
 }
 

@@ -20,9 +20,9 @@ using nlohmann::json;
 
 }  // namespace
 
-std::expected<Stage, std::string> Stage::set_up(const Programs& programs, std::uint8_t proxy_net) {
+std::expected<Stage, std::string> Stage::set_up(const Programs& programs, Front front) {
   Stage stage;
-  stage.proxy_net_ = proxy_net;
+  stage.front_ = front;
   std::error_code error;
   const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path();
   std::string pattern = (beside / "hostile-XXXXXX").string();
@@ -33,6 +33,8 @@ std::expected<Stage, std::string> Stage::set_up(const Programs& programs, std::u
     if (!free) return std::unexpected("no free port on 127.0.0.1");
     *port = *free;
   }
+  if (auto made = front.tls ? stage.make_certificate() : std::expected<void, std::string>{}; !made)
+    return std::unexpected(made.error());
   if (auto written = stage.write_config(); !written) return std::unexpected(written.error());
   auto sim = day::Child::start({programs.sim.string(), "--listen", fmt::format("127.0.0.1:{}", stage.sim_port_),
                                 "--control", fmt::format("127.0.0.1:{}", stage.control_port_), "--base", "/vaksin"},
@@ -55,6 +57,16 @@ Stage::~Stage() {
   sim_.reset();
   std::error_code ignored;
   if (!kept_) fs::remove_all(directory_, ignored);
+}
+
+std::expected<void, std::string> Stage::make_certificate() const {
+  const auto command = fmt::format(
+      "umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
+      "-addext subjectAltName=DNS:localhost -keyout '{0}/own.key' -out '{0}/own.pem' 2>'{0}/openssl.log'",
+      directory_.string());
+  if (std::system(command.c_str()) != 0)
+    return std::unexpected("openssl makes no certificate; install the Debian package openssl: " + command);
+  return {};
 }
 
 std::expected<void, std::string> Stage::write_config() const {
@@ -83,9 +95,12 @@ std::expected<void, std::string> Stage::write_config() const {
                                      {"base_url", fmt::format("http://127.0.0.1:{}/vaksin", sim_port_)}}})},
       {"facilities", facilities},
   };
-  if (proxy_net_ != 0) {
+  if (front_.tls)
+    config["front"]["tls"] = {{"certificate_file", (directory_ / "own.pem").string()},
+                              {"key_file", (directory_ / "own.key").string()}};
+  if (front_.proxy_net != 0) {
     auto& front = config["front"];
-    front["trusted_proxies"] = {fmt::format("127.{}.0.0/16", proxy_net_)};
+    front["trusted_proxies"] = {fmt::format("127.{}.0.0/16", front_.proxy_net)};
     front["proxy_protocol"] = "required";
     front["admission"] = {{"networks", {"192.0.2.0/24"}}};
   }

@@ -20,8 +20,12 @@ class Stage {
     std::filesystem::path titip;
     std::filesystem::path sim;
   };
-  // With a net: the gateway stands behind proxies in 127.NET.0.0/16, and wants the PROXY protocol of them.
-  static std::expected<Stage, std::string> set_up(const Programs& programs, std::uint8_t proxy_net = 0);
+  struct Front {
+    // Not 0: the gateway stands behind proxies in 127.NET.0.0/16, and wants the PROXY protocol of them.
+    std::uint8_t proxy_net = 0;
+    bool tls = false;  // its clients speak it
+  };
+  static std::expected<Stage, std::string> set_up(const Programs& programs, Front front);
   Stage(Stage&&) = default;
   Stage& operator=(Stage&&) = delete;
   ~Stage();  // the directory goes, but for a run that keeps it
@@ -38,6 +42,7 @@ class Stage {
  private:
   Stage() = default;
   std::expected<void, std::string> write_config() const;
+  std::expected<void, std::string> make_certificate() const;
   std::expected<void, std::string> wait_for(day::Child& child, std::uint16_t port, const char* target,
                                             const char* what);
 
@@ -46,7 +51,7 @@ class Stage {
   std::uint16_t operations_port_ = 0;
   std::uint16_t sim_port_ = 0;
   std::uint16_t control_port_ = 0;
-  std::uint8_t proxy_net_ = 0;
+  Front front_;
   bool kept_ = false;
   std::optional<day::Child> sim_;
   std::optional<day::Child> gateway_;

@@ -1,4 +1,5 @@
 // The contract of requirements, references and resubmission, on every engine.
+#include "storage/book.h"
 #include "tests/storage/lives.h"
 
 namespace titip::storage {
@@ -217,6 +218,34 @@ TEST_P(Requiring, TooManyWaitersAreRefusedAndNothingHappens) {
   finish(1, Event::delivered);
   EXPECT_EQ(store->counts().destinations.at("pcare").by_state[static_cast<std::size_t>(State::queued)], 1000U);
   EXPECT_EQ(accept(needing(2000, "z", {"visit"})).submission.state, State::queued);
+}
+
+// As many as may go with one record in one commit; with one more nothing happens at all.
+TEST_P(Requiring, AsManyFollowAsMayAndNotOneMore) {
+  constexpr std::uint64_t keys = most_followers / 1'000;
+  std::vector<std::string> provided;
+  for (std::uint64_t key = 0; key <= keys; ++key) provided.push_back("visit " + std::to_string(key));
+  auto visited = needing(1, "a", {});
+  for (const auto& key : provided) visited.submission.provides.push_back(digest(key));
+  accept(std::move(visited));
+  for (std::uint64_t key = 0; key < keys; ++key) {
+    std::vector<NewSubmission> batch;
+    for (std::uint64_t i = 0; i < 1'000; ++i) {
+      const auto number = 10 + key * 1'000 + i;
+      batch.push_back(needing(number, "person " + std::to_string(number), {provided[key]}));
+    }
+    ASSERT_TRUE(caller->accept(std::move(batch)).has_value());
+  }
+  const auto one_more = accept(needing(2, "b", {provided.back()})).submission;
+  const auto cancel = [&] { return caller->transition(std::vector{transition_of(now_of(1), Event::cancel)}); };
+  EXPECT_EQ(cancel().error(), Error::overloaded);
+  EXPECT_EQ(state_of(1), State::queued);
+  EXPECT_EQ(state_of(10), State::blocked);
+  ASSERT_EQ(caller->transition(transition_of(one_more, Event::cancel)).state, State::cancelled);
+  const auto gone = cancel();
+  ASSERT_TRUE(gone.has_value());
+  EXPECT_EQ(gone->front().cancelled.size(), most_followers);
+  EXPECT_EQ(state_of(10), State::cancelled);
 }
 
 // --- resubmission ---------------------------------------------------------------------------------------------------

@@ -134,7 +134,8 @@ TEST_F(Restores, EveryDestinationStartsPausedAndTheGapIsStated) {
   open();
   const auto gate = caller->get_object(std::string(gate_kind), "pcare").value();
   ASSERT_TRUE(gate.has_value());
-  EXPECT_EQ(gate->bytes, R"({"reason":"restored","since":"2021-08-26T19:46:40Z"})");
+  EXPECT_EQ(gate->bytes,
+            R"({"reason":"restored","reason_id":"dipulihkan dari cadangan","since":"2021-08-26T19:46:40Z"})");
   const auto gaps = caller->list_objects(std::string(gap_kind)).value();
   ASSERT_EQ(gaps.size(), 1U);
   EXPECT_EQ(gaps[0].first, "2021-08-26T19:46:40Z");

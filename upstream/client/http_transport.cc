@@ -38,6 +38,15 @@ using rules::Reply;
 using Done = std::move_only_function<void(Exchange)>;
 using Steady = std::chrono::steady_clock;
 
+// Open, and nothing unasked has come.
+bool is_quiet(tcp::socket& socket) {
+  error_code error;
+  socket.non_blocking(true, error);
+  if (error) return false;
+  char byte = 0;
+  socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
 // A connection; under TLS where the base URL is https.
 struct Link {
   Link(asio::io_context& context, ssl::context* with) : socket(context) {
@@ -126,15 +135,6 @@ class HttpTransport final : public Transport, public std::enable_shared_from_thi
   void ended(Call* call) { calls_.erase(call); }
 
  private:
-  static bool is_quiet(tcp::socket& socket) {
-    error_code error;
-    socket.non_blocking(true, error);
-    if (error) return false;
-    char byte = 0;
-    socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
-    return error == asio::error::would_block || error == asio::error::try_again;
-  }
-
   asio::io_context& context_;
   TransportOptions options_;
   std::optional<ssl::context> tls_;
@@ -230,6 +230,8 @@ class Call : public std::enable_shared_from_this<Call> {
     open_tunnel(link_->socket, connect_request(base.host, base.port, *proxy),
                 [self = shared_from_this()](std::optional<Failure> failure) {
                   if (!self->done_) return;
+                  // What came behind the proxy's answer, in another piece, is nobody's answer to us.
+                  if (!failure && !is_quiet(self->link_->socket)) failure = Failure::proxy_malformed;
                   failure ? self->fail(*failure) : self->speak();
                 });
   }

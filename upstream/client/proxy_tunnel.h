@@ -32,7 +32,8 @@ struct ProxyVerdict {
   std::optional<rules::Failure> failure{};  // once it is whole; none: the tunnel stands
 };
 // All that was received so far. Nobody behind the tunnel speaks before he is spoken to, neither in TLS nor in HTTP:
-// what comes with the answer is not the destination's, and it is not taken for it.
+// what comes with the answer, or behind it before a request was written, is not the destination's, and it is not taken
+// for it (the second is the transport's to look at).
 ProxyVerdict judge_proxy_reply(std::string_view received);
 
 // Over a socket that is connected to the proxy and outlives the answer. Without a time limit: whoever closes the socket

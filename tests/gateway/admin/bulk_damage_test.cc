@@ -26,7 +26,7 @@ struct Case {
 class BulkDamageTest : public QueueFixture {
  protected:
   static constexpr int many = 130;
-  static constexpr int bad = 70;  // in the middle of the second batch
+  static constexpr int bad = 70;  // in neither the first batch nor the last
 
   Request request(Command command, std::vector<State> states = {}) {
     Request request;
@@ -126,6 +126,52 @@ class DyingStore final : public storage::ForwardingStore {
     });
   }
 };
+
+TEST_F(BulkDamageTest, a_page_names_what_is_damaged_if_its_id_is_known) {
+  fill(Command::cancel);
+  damage(Where::meta);
+  storage::ScanQuery query;
+  query.filter.states = {State::queued};
+  query.limit = query.examine = 1'000;
+  const auto page = home_.ask<storage::ScanPage>([&](auto done) { store_->scan(query, home_, std::move(done)); });
+  ASSERT_TRUE(page.has_value());
+  EXPECT_EQ(page->damaged, 1U);
+  EXPECT_EQ(page->damaged_ids, std::vector{bad_.id});
+  EXPECT_EQ(page->items.size(), static_cast<std::size_t>(many - 1));
+}
+
+// Where a stretch cannot even be walked, the engine passes over it: nobody knows which records these are.
+class TornStore final : public storage::ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  void scan(storage::ScanQuery query, storage::Home& home, storage::Done<storage::ScanPage> done) override {
+    ForwardingStore::scan(std::move(query), home, [this, done = std::move(done)](auto page) mutable {
+      if (page && torn_ > 0) {
+        ++page->damaged;
+        --torn_;
+      }
+      done(std::move(page));
+    });
+  }
+
+ private:
+  int torn_ = 2;
+};
+
+TEST_F(BulkDamageTest, what_has_no_id_is_counted_and_the_rest_is_done) {
+  fill(Command::cancel);
+  TornStore torn(*store_);
+  const Doors doors{torn, *sealer_, clock_, {}, directory_.path(), {}, {}, {}, {"pcare"}};
+  Quiet telling;
+  const auto ended = run(*parse_request(encode(request(Command::cancel, {State::queued}))), doors, telling);
+  ASSERT_FALSE(ended.trouble) << ended.sentence.english();
+  EXPECT_TRUE(ended.partial);
+  const auto result = result_of(ended);
+  EXPECT_EQ(result.at("done"), many);
+  EXPECT_EQ(result.at("passed_over"), 2);
+  EXPECT_EQ(result.at("refused_count"), 0);
+  EXPECT_TRUE(ended.sentence.english().contains("2 places passed over")) << ended.sentence.english();
+}
 
 TEST_F(BulkDamageTest, one_of_the_batch_that_was_under_way) {
   fill(Command::cancel);

@@ -112,6 +112,14 @@ TEST(ProxyTunnel, RequestsGoThroughOneTunnel) {
   EXPECT_FALSE(requests.contains("Proxy-")) << "the proxy's password is not the destination's to know";
 }
 
+// As long as what is read at once, so that what comes behind it is another piece.
+std::string one_piece() {
+  constexpr std::size_t read_at_once = 1024;
+  std::string answer = "HTTP/1.1 200 Connection established\r\nX: ";
+  answer.append(read_at_once - answer.size() - 4, 'x');
+  return answer + "\r\n\r\n";
+}
+
 // Whatever goes wrong before the tunnel stands has a name of its own, and not a byte of the request was written.
 TEST(ProxyTunnel, WithoutATunnelNothingIsSent) {
   const struct {
@@ -130,6 +138,7 @@ TEST(ProxyTunnel, WithoutATunnelNothingIsSent) {
       {"is none", "220 mail.test ESMTP\r\n", true, Failure::proxy_malformed},
       {"talks on and on", "HTTP/1.1 200 OK\r\nX: " + std::string(64U << 10U, 'x'), true, Failure::proxy_malformed},
       {"answers for the destination", std::string(established) + std::string(created), true, Failure::proxy_malformed},
+      {"answers for it in another piece", one_piece() + std::string(created), true, Failure::proxy_malformed},
   };
   for (const auto& row : rows) {
     std::string after;
