@@ -27,23 +27,35 @@ std::string beginning(std::uint64_t announced) {
   return fmt::format("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", announced);
 }
 
+// Has some large body half sent; what another large one is answered meanwhile.
+class HalfSentTest : public ServerTest {
+ protected:
+  std::string beside_it() {
+    options_.budget = std::make_shared<Budget>();
+    start();
+    slow_.emplace(port_);
+    slow_->send(beginning(12'000) + std::string(9'000, 'b'));
+    EXPECT_TRUE(eventually([&] { return options_.budget->bytes() == 9'000 - uncounted; }));
+    return Client(port_).exchange(post(large));
+  }
+  std::string the_rest() {
+    slow_->send(std::string(3'000, 'b'));
+    return slow_->reply();
+  }
+  std::optional<Client> slow_;
+};
+
 // A body is counted as it comes, to the end of its answer, and then given back.
-TEST_F(ServerTest, bodies_in_memory_have_a_bound) {
+TEST_F(HalfSentTest, bodies_in_memory_have_a_bound) {
   options_.in_flight_bytes = 10'000;
-  options_.budget = std::make_shared<Budget>();
-  start();
-  Client slow(port_);
-  slow.send(beginning(12'000) + std::string(9'000, 'b'));
-  ASSERT_TRUE(eventually([&] { return options_.budget->bytes() == 9'000 - uncounted; }));
-  const auto refused = Client(port_).exchange(post(large));
+  const auto refused = beside_it();
   EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
   EXPECT_TRUE(refused.ends_with("too_many_bytes")) << refused;
   EXPECT_TRUE(refused.contains("\r\nRetry-After: 5\r\n")) << refused;
   EXPECT_TRUE(refused.contains("\r\nConnection: close\r\n")) << refused;
   EXPECT_TRUE(Client(port_).exchange(get("/")).contains("200 OK")) << "what has no body is served";
   EXPECT_TRUE(Client(port_).exchange(post(std::string(uncounted, 'a'))).contains("200 OK")) << "so is what is small";
-  slow.send(std::string(3'000, 'b'));
-  EXPECT_TRUE(slow.reply().contains("200 OK"));
+  EXPECT_TRUE(the_rest().contains("200 OK"));
   EXPECT_TRUE(eventually([&] { return options_.budget->bytes() == 0; }));
   EXPECT_TRUE(Client(port_).exchange(post(large)).contains("200 OK"));
 }
@@ -62,18 +74,12 @@ TEST_F(ServerTest, what_is_announced_and_does_not_come_is_not_counted) {
   EXPECT_TRUE(eventually([&] { return options_.budget->bytes() == 0; }));
 }
 
-TEST_F(ServerTest, an_address_has_its_share_of_the_memory) {
+TEST_F(HalfSentTest, an_address_has_its_share_of_the_memory) {
   options_.in_flight_bytes_per_address = 10'000;
-  options_.budget = std::make_shared<Budget>();
-  start();
-  Client slow(port_);
-  slow.send(beginning(12'000) + std::string(9'000, 'b'));
-  ASSERT_TRUE(eventually([&] { return options_.budget->bytes() == 9'000 - uncounted; }));
-  const auto refused = Client(port_).exchange(post(large));
+  const auto refused = beside_it();
   EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
   EXPECT_TRUE(refused.ends_with("too_many_bytes_from_address")) << refused;
-  slow.send(std::string(3'000, 'b'));
-  EXPECT_TRUE(slow.reply().contains("200 OK"));
+  EXPECT_TRUE(the_rest().contains("200 OK"));
   EXPECT_TRUE(eventually([&] { return options_.budget->share("127.0.0.1")->bytes() == 0; }));
 }
 
