@@ -14,8 +14,9 @@ constexpr Definition http_requests{"titip_http_requests_total",
                                    words::text("HTTP requests answered, by listener, route and status.")};
 constexpr Definition http_duration{"titip_http_request_duration_seconds",
                                    words::text("From the complete header to the answer.")};
-constexpr Definition http_refused{"titip_http_refused_total",
-                                  words::text("Connections or requests refused before a route was known.")};
+constexpr Definition http_refused{
+    "titip_http_refused_total",
+    words::text("Connections or requests refused before a route was known, or closed by a deadline.")};
 constexpr Definition http_connections{"titip_http_connections", words::text("Open connections.")};
 constexpr Definition http_in_flight{"titip_http_in_flight_bytes", words::text("Bodies and answers in memory.")};
 constexpr Definition http_addresses{"titip_http_addresses", words::text("Addresses that have a connection.")};
