@@ -73,7 +73,7 @@ void Connection::name_client() {
   request_.remote_address = remote_;
   request_.address_by = address_by_;
   request_.peer_names = believed_names();
-  if (!by_proxy_ || server_->options.proxies.send_header) return;
+  if (!proxy_writes_fields()) return;
   auto client = client_behind(server_->options.proxies, remote_, request_);
   request_.remote_address = std::move(client.text);
   request_.address_by = client.by;
@@ -84,7 +84,7 @@ void Connection::name_client() {
 
 // By one name in its answer, in the log, and at the proxies before us, if they gave it one.
 void Connection::name_request() {
-  const auto given = by_proxy_ ? request_.header(request_id_field) : std::string_view();
+  const auto given = proxy_writes_fields() ? request_.header(request_id_field) : std::string_view();
   id_ = is_request_id(given) ? std::string(given) : server_->request_ids.next();
   request_.id = id_;
 }

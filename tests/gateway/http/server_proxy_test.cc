@@ -177,6 +177,13 @@ TEST_F(ServerProxyTest, a_trusted_proxy_may_have_named_the_request) {
   EXPECT_FALSE(client.exchange(get("/", "X-Request-Id: a b\r\n")).contains("a b")) << "not what may be no name";
 }
 
+TEST_F(ServerProxyTest, behind_the_proxy_protocol_the_client_writes_the_fields) {
+  begin("127.0.0.1", true);
+  Client client(port_);
+  EXPECT_FALSE(
+      client.exchange(std::string(line) + get("/", "X-Request-Id: edge-7\r\n")).contains("\r\nX-Request-Id: edge-7"));
+}
+
 // By a field whose they are: none of what one client sends through the proxy hinders another.
 TEST_F(ServerProxyTest, bodies_are_counted_by_the_clients_address) {
   options_.in_flight_bytes_per_address = 10'000;
