@@ -6,10 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "gateway/admin/bulk.h"
 #include "gateway/admin/gates.h"
 #include "gateway/admin/records.h"
 #include "gateway/admin/tokens.h"
+#include "gateway/delivery/drain_order.h"
+#include "storage/hex.h"
 #include "storage/kept_facility.h"
+#include "storage/waiting_home.h"
 
 namespace titip::admin {
 namespace {
@@ -18,6 +22,7 @@ constexpr std::string_view domain = "audit";
 constexpr std::string_view of_record = "record:";
 constexpr std::string_view of_token = "token:";
 constexpr std::string_view of_gate = "gate:";
+constexpr std::string_view of_drain = "drain:";
 
 bool changes_a_record(Command command) {
   using enum Command;
@@ -32,6 +37,19 @@ std::string record_name(const std::string& id_or_receipt, const Doors& doors) {
   return std::string(of_record) + (loaded ? loaded->submission.id.text() : id_or_receipt);
 }
 
+bool changes_a_drain(Command command) {
+  using enum Command;
+  return command == drain || command == drain_pause || command == drain_resume || command == drain_cancel;
+}
+
+// All that a filter fits.
+bool is_bulk(const Request& request) {
+  using enum Command;
+  const auto command = request.command;
+  const bool acts = command == hold || command == release || command == requeue || command == cancel;
+  return command == bulk_resume || command == bulk_stop || (acts && request.queue.id.empty());
+}
+
 std::vector<std::string> names_of(const Request& request, const Doors& doors) {
   std::vector<std::string> names;
   if (changes_a_record(request.command) && !request.queue.id.empty())
@@ -40,6 +58,7 @@ std::vector<std::string> names_of(const Request& request, const Doors& doors) {
   if (!request.token.name.empty()) names.push_back(std::string(of_token) + request.token.name);
   if (request.command == Command::pause || request.command == Command::resume)
     names.push_back(std::string(of_gate) + request.destination);
+  if (changes_a_drain(request.command)) names.push_back(std::string(of_drain) + request.destination);
   return names;
 }
 
@@ -82,6 +101,14 @@ std::optional<std::string> gate_bytes(const std::string& what, const Doors& door
   return gate ? std::optional(encode(*gate)) : std::nullopt;
 }
 
+std::optional<std::string> drain_bytes(const std::string& destination, const Doors& doors) {
+  storage::WaitingHome home;
+  const auto object = home.ask<std::optional<storage::Object>>([&](auto done) {
+    doors.store.get_object(std::string(delivery::drain_kind), destination, home, std::move(done));
+  });
+  return object && *object ? std::optional((*object)->bytes) : std::nullopt;
+}
+
 std::optional<storage::Digest> look(const std::string& subject, const Doors& doors) {
   const auto colon = subject.find(':') + 1;
   const auto kind = subject.substr(0, colon);
@@ -89,6 +116,7 @@ std::optional<storage::Digest> look(const std::string& subject, const Doors& doo
   const auto bytes = kind == of_record  ? record_bytes(rest, doors)
                      : kind == of_token ? token_bytes(rest, doors)
                      : kind == of_gate  ? gate_bytes(rest, doors)
+                     : kind == of_drain ? drain_bytes(rest, doors)
                                         : facility_bytes(rest, doors);
   return bytes ? std::optional(fingerprint(doors.sealer, subject, *bytes)) : std::nullopt;
 }
@@ -113,6 +141,15 @@ storage::Digest fingerprint(const storage::Sealer& sealer, const std::string& su
   return sealer.keyed_hash(domain, {subject, bytes});
 }
 
+storage::Digest rolled(const storage::Digest& so_far, const std::vector<storage::Submission>& records,
+                       const Doors& doors) {
+  auto text = storage::hex(so_far);
+  for (const auto& record : records)
+    text += joined({record.id.text(), storage::name(record.state), record.outcome_rule,
+                    record.replaced_by ? record.replaced_by->text() : std::string()});
+  return fingerprint(doors.sealer, "bulk", text);
+}
+
 std::vector<Subject> subjects_of(const Request& request, const Doors& doors) {
   const auto names = names_of(request, doors);
   if (names.size() > subjects_told) return {{fmt::format("all:{}", names.size()), look_at_all(names, doors)}};
@@ -127,6 +164,10 @@ void look_again(std::vector<Subject>& subjects, const Request& request, const En
     subjects.front().after = look_at_all(names, doors);
   else
     for (auto& each : subjects) each.after = look(each.name, doors);
+  if (is_bulk(request) && !ended.trouble)
+    if (const auto kept = read_job(doors); kept && *kept)
+      subjects.push_back({fmt::format("bulk:{}", (*kept)->job.done + (*kept)->job.refused), (*kept)->job.hash_before,
+                          (*kept)->job.hash_after});
   const auto result = nlohmann::ordered_json::parse(ended.result, nullptr, false);
   if (ended.trouble || !changes_a_record(request.command) || !result.is_object() || !result.contains("other")) return;
   Subject made{std::string(of_record) + result["other"].get<std::string>()};

@@ -8,9 +8,11 @@
 //   facility:CODE  whatever changes facilities                 all that is kept of it, secrets too
 //   token:NAME     admin token add, revoke                     role, hash and dates
 //   gate:WHAT      pause, resume                               since when, and why
+//   drain:DEST     whatever is of a drain                      the drain as it is kept
+//   bulk:COUNT     an action on all that a filter fits         of each record in turn: id, state, rule, replaced by
 //
-// A bulk action has its filter and its counts in the log instead, and a drain its words; an erasure has none on
-// purpose: a hash would outlive what it is of.
+// Of a bulk action it is rolled on from batch to batch and kept with the job, so that it outlives the process. An
+// erasure has none on purpose: a hash would outlive what it is of.
 #pragma once
 
 #include <optional>
@@ -32,6 +34,10 @@ inline constexpr std::size_t subjects_told = 50;
 std::vector<Subject> subjects_of(const Request& request, const Doors& doors);
 // As they are now, in `after`; with the record that came of it, if one did.
 void look_again(std::vector<Subject>& subjects, const Request& request, const Ended& ended, const Doors& doors);
+
+// Goes on from `so_far` over these records, in their order. What cannot be read is left out.
+storage::Digest rolled(const storage::Digest& so_far, const std::vector<storage::Submission>& records,
+                       const Doors& doors);
 
 // Of a facility that is told in the log.
 std::string facility_subject(const std::string& code);

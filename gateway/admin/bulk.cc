@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "gateway/admin/audit_subjects.h"
 #include "gateway/admin/records.h"
 #include "gateway/clock/local_date.h"
 #include "metrics/words/said.h"
@@ -113,6 +114,7 @@ class Run {
     for (const auto& id : job_.pending) job_.after = std::max(job_.after.value_or(id), id);
     if (page.next) job_.after = page.next;
     job_.passed_over += page.damaged - page.damaged_ids.size();
+    if (job_.hash_before) job_.hash_before = rolled(*job_.hash_before, page.items, doors_);
     if (auto end = keep()) return end;
     return act_on(page.items, page.damaged_ids);
   }
@@ -124,6 +126,14 @@ class Run {
       auto came = act({job_.action}, records, doors_);
       if (!came) return hindered(came.error());
       acted = *std::move(came);
+    }
+    if (job_.hash_after) {
+      const auto now = load_each(job_.pending, false, doors_);
+      if (!now) return hindered(now.error());
+      std::vector<Submission> those;
+      for (const auto& each : *now)
+        if (each.loaded) those.push_back(each.loaded->submission);
+      job_.hash_after = rolled(*job_.hash_after, those, doors_);
     }
     for (const auto& id : damaged) acted.push_back({id, "damaged"});
     for (const auto& each : acted) {

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "storage/hex.h"
+
 namespace titip::admin {
 namespace {
 
@@ -37,6 +39,8 @@ std::string encode(const BulkJob& job) {
                         {"batches", job.batches},
                         {"pending", ordered_json::array()}};
   if (job.after) document["after"] = job.after->text();
+  if (job.hash_before) document["hash_before"] = storage::hex(*job.hash_before);
+  if (job.hash_after) document["hash_after"] = storage::hex(*job.hash_after);
   for (const auto& id : job.pending) document["pending"].push_back(id.text());
   return text_of(document);
 }
@@ -66,6 +70,8 @@ std::optional<BulkJob> decode_bulk_job(std::string_view bytes) {
     job.went_with = document.value("went_with", std::uint64_t{0});
     job.went_with_is_least = document.value("went_with_is_least", false);
     job.passed_over = document.value("passed_over", std::uint64_t{0});
+    job.hash_before = storage::digest_of_hex(document.value("hash_before", ""));
+    job.hash_after = storage::digest_of_hex(document.value("hash_after", ""));
     job.batches = document.at("batches");
     if (document.contains("after")) job.after = SubmissionId::parse(document.at("after").get<std::string>());
     for (const auto& each : document.at("pending"))

@@ -34,6 +34,10 @@ struct BulkJob {
   std::uint64_t batches = 0;
   std::optional<storage::SubmissionId> after;  // everything up to here was looked at, and done but for `pending`
   std::vector<storage::SubmissionId> pending;  // the batch under way: not counted yet
+  // For the audit log (audit_subjects.h): of all that the job was about so far, as it was before and after; before it
+  // is one batch ahead. Nothing: a version that had none began it.
+  std::optional<storage::Digest> hash_before = storage::Digest{};
+  std::optional<storage::Digest> hash_after = storage::Digest{};
   bool operator==(const BulkJob&) const = default;
 };
 std::string_view name(BulkJob::State state);

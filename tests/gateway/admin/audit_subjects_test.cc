@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "gateway/delivery/drain_order.h"
 #include "storage/facilities.h"
 #include "tests/gateway/admin/queue_fixture.h"
 
@@ -139,6 +140,56 @@ TEST_F(AuditSubjects, facilities_tokens_and_gates_have_theirs) {
   EXPECT_TRUE(paused[0]["before"].is_null());
   EXPECT_EQ(gate(Command::resume)[0]["before"], paused[0]["after"]);
   EXPECT_TRUE(changed()[0]["after"].is_null());
+}
+
+TEST_F(AuditSubjects, a_drain_has_its_own) {
+  auto doors = doors_with_facilities();
+  doors.drain = [this](const Request&) {
+    static_cast<void>(home_.ask<std::vector<storage::Applied>>([&](auto done) {
+      store_->put_objects({{std::string(delivery::drain_kind), "pcare", std::nullopt, "paused"}}, home_,
+                          std::move(done));
+    }));
+    return Ended{};
+  };
+  Request request;
+  request.command = Command::drain_pause;
+  request.reason = "uji";
+  request.destination = "pcare";
+  Quiet telling;
+  EXPECT_FALSE(run(request, doors, telling).trouble);
+  EXPECT_EQ(changed()[0]["what"], "drain:pcare");
+  EXPECT_TRUE(changed()[0]["before"].is_null());
+  EXPECT_TRUE(changed()[0]["after"].is_string());
+}
+
+// From batch to batch, and over an end in the middle.
+TEST_F(AuditSubjects, a_bulk_action_has_one_of_all_its_records) {
+  constexpr int many = 35;
+  for (int each = 0; each < many; ++each) put({.at = tests::morning + std::chrono::milliseconds(each)});
+  clock_.advance(std::chrono::minutes(1));
+  const auto all = [this](Command command, storage::State state, std::size_t steps) {
+    Request request;
+    request.command = command;
+    request.reason = "uji";
+    if (command != Command::bulk_resume) request.queue.states = {state};
+    Quiet telling;
+    telling.steps = steps;
+    clock_.advance(std::chrono::minutes(1));
+    return run(request, doors(), telling);
+  };
+  EXPECT_TRUE(all(Command::hold, storage::State::queued, 0).trouble) << "one batch, and it stops";
+  EXPECT_EQ(changed(), json::array());
+  ASSERT_FALSE(all(Command::bulk_resume, {}, 1'000).trouble);
+  const auto held = changed();
+  ASSERT_EQ(held.size(), 1U);
+  EXPECT_EQ(held[0]["what"], "bulk:35");
+  EXPECT_NE(held[0]["before"], held[0]["after"]);
+  ASSERT_FALSE(all(Command::release, storage::State::held, 1'000).trouble);
+  EXPECT_EQ(changed()[0]["before"], held[0]["after"]) << "nobody was at work in between";
+  EXPECT_EQ(changed()[0]["after"], held[0]["before"]);
+  ASSERT_FALSE(on(Command::cancel, put({}).id).trouble);
+  ASSERT_FALSE(all(Command::hold, storage::State::queued, 1'000).trouble);
+  EXPECT_EQ(changed()[0]["before"], held[0]["before"]) << "what was cancelled is none of them";
 }
 
 TEST_F(AuditSubjects, very_many_are_told_as_one) {

@@ -285,7 +285,11 @@ TEST(BulkJobs, come_back_whole) {
   job.batches = 1;
   job.after = storage::SubmissionId::make(tests::morning);
   job.pending = {storage::SubmissionId::make(tests::morning), storage::SubmissionId::make(tests::morning)};
+  job.hash_before = storage::Digest{1, 2};
+  job.hash_after = storage::Digest{3};
   EXPECT_EQ(decode_bulk_job(encode(job)), job);
+  job.hash_before = job.hash_after = std::nullopt;
+  EXPECT_EQ(decode_bulk_job(encode(job)), job) << "as an earlier version kept it";
   EXPECT_FALSE(decode_bulk_job("{}"));
   EXPECT_FALSE(decode_bulk_job(R"({"action":"erase"})"));
   EXPECT_FALSE(decode_bulk_job("\xff"));
