@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "metrics/words/said.h"
+#include "storage/hashed_memtable.h"
 
 namespace titip::storage {
 namespace {
@@ -63,6 +64,19 @@ Shape shape_of(Family family) {
       return {32, false, true};
   }
   std::abort();
+}
+
+// Keys in no order, asked for one by one: walked over by checks and people alone.
+bool asked_for_one_by_one(Family family) {
+  switch (family) {
+    case Family::head:
+    case Family::idempotency:
+    case Family::natural:
+    case Family::person:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool leaves_tombstones(Family family) {
@@ -133,6 +147,20 @@ void compress(rocksdb::ColumnFamilyOptions& options, rocksdb::BlockBasedTableOpt
   table.block_size = 8U << 10U;
 }
 
+void keep_in_memory(rocksdb::ColumnFamilyOptions& options, Family family, bool mostly_not_there) {
+  if (asked_for_one_by_one(family)) {
+    options.memtable_factory = hashed_memtables();
+    return;
+  }
+  if (mostly_not_there) {
+    options.memtable_whole_key_filtering = true;
+    options.memtable_prefix_bloom_size_ratio = 0.02;
+  }
+  // A batch is in the order of its keys, so the place of one is near the place of the one before: it is looked for from
+  // there, not from the top. One hint a family.
+  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
+}
+
 rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr<rocksdb::Cache>& cache,
                                             const std::vector<rocksdb::CompressionType>& compressions,
                                             const RocksSetup& setup) {
@@ -154,12 +182,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr
   table.format_version = 5;
   if (shape.bloom) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    options.memtable_whole_key_filtering = true;
-    options.memtable_prefix_bloom_size_ratio = 0.02;
   }
-  // A batch is in the order of its keys, so the place of one is near the place of the one before: it is looked for from
-  // there, not from the top. One hint a family.
-  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
+  keep_in_memory(options, family, shape.bloom);
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   if (family == Family::payload || family == Family::reply) keep_values_apart(options, setup);
   if (keys_in_no_order(family)) merge_runs(options);
@@ -187,6 +211,7 @@ rocksdb::DBOptions database_options(const RocksSetup& setup) {
   // Preallocated log would be taken from the little that is left.
   options.allow_fallocate = false;
   options.max_background_jobs = 4;
+  options.allow_concurrent_memtable_write = false;  // one writer; hashed_memtable.h holds to that
   // The default is DEBUG when our own code is built without NDEBUG, and DEBUG can put keys into the LOG.
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   options.max_log_file_size = 16 * mib;
