@@ -10,6 +10,7 @@ namespace titip::storage {
 Writer::Writer(Kv& kv, Ledger& ledger, Watches& watches, LiveParts& live, CommitSequence sequence, Watermark& watermark,
                SpaceWatch& space, WriterSettings settings)
     : kv_(kv),
+      rows_(kv),
       ledger_(ledger),
       watches_(watches),
       live_(live),

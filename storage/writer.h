@@ -30,6 +30,7 @@
 #include "storage/kv.h"
 #include "storage/ledger.h"
 #include "storage/live_parts.h"
+#include "storage/row_cache.h"
 #include "storage/space_watch.h"
 #include "storage/watches.h"
 #include "storage/watermark.h"
@@ -112,6 +113,7 @@ class Writer {
   void failed(std::string_view kind, std::size_t times = 1);
 
   Kv& kv_;
+  RowCache rows_;
   Ledger& ledger_;
   Watches& watches_;
   LiveParts& live_;

@@ -57,7 +57,7 @@ void Writer::commit(std::vector<Call> calls) {
 std::vector<Call> Writer::commit_group(std::vector<Call> calls, SteadyTime give_up) {
   const auto began = std::chrono::steady_clock::now();
   const WallTime now = settings_.now();
-  Group group(std::move(calls), kv_, now, book_settings(now));
+  Group group(std::move(calls), rows_, now, book_settings(now));
   group.run();
   KvBatch batch = group.take_batch();
   Outbox outbox;
@@ -69,6 +69,7 @@ std::vector<Call> Writer::commit_group(std::vector<Call> calls, SteadyTime give_
       stop_for_ever(&group, written.error());
       return {};
     }
+    rows_.committed(batch);
     sequence_.committed();
     tell_clock_doubt();
     ledger_.publish(batch);
