@@ -129,7 +129,7 @@ class Dispatcher {
   void arm_timer();
   std::chrono::milliseconds until_something_happens() const;
   std::size_t room() const;
-  bool may_fetch() const { return lease_ && !fetching_ && !store_waits_ && room() > 0; }
+  bool may_fetch() const;
   bool can_send(const storage::Lane& lane) const;
   bool is_open(const storage::Lane& lane);
   bool has_secret(const storage::Facility& facility);

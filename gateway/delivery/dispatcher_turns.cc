@@ -61,6 +61,12 @@ std::size_t Dispatcher::room() const {
   return permits_.within_pace(places() - taken, doors_.clock.steady());
 }
 
+bool Dispatcher::may_fetch() const {
+  if (!lease_ || fetching_ || store_waits_ || room() == 0) return false;
+  const bool closed = doors_.upstream.state() == BreakerState::closed;
+  return !closed || places() - places_taken() >= marks_ahead_.worth_a_look(doors_.upstream.window());
+}
+
 // Of the window, and for those whose mark may be written before it has room for them.
 std::size_t Dispatcher::places() const {
   const std::size_t window = doors_.upstream.window();

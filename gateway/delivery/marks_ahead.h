@@ -29,6 +29,10 @@ class MarksAhead {
                       std::min(options_.least, window), window);
   }
 
+  // How many must have gone before the store is asked for more: a look costs it as much as several records do, whether
+  // it finds one or thirty. At most half of those that are ahead, so that a place of the window itself never waits.
+  std::size_t worth_a_look(std::size_t window) const { return std::max<std::size_t>(1, places(window) / 2); }
+
  private:
   // Of the last few dozen, the latest most.
   struct Average {

@@ -44,5 +44,21 @@ TEST(MarksAhead, the_least_is_no_more_than_the_window) {
   EXPECT_EQ(known.places(8), 3U);
 }
 
+TEST(MarksAhead, a_look_waits_for_half_of_those_ahead) {
+  struct Look {
+    std::chrono::nanoseconds mark, answer;
+    std::size_t worth;
+  };
+  for (const auto& [mark, answer, worth] :
+       {Look{4ms, 4ms, 32}, Look{2ms, 4ms, 16}, Look{4ms, 64ms, 2}, Look{4ms, 300ms, 1}}) {
+    MarksAhead known({});
+    EXPECT_EQ(known.worth_a_look(64), 1U) << "nothing is ahead yet";
+    known.marked(mark);
+    known.answered(answer);
+    EXPECT_EQ(known.worth_a_look(64), worth);
+    EXPECT_LE(known.worth_a_look(64), std::max<std::size_t>(1, known.places(64))) << "no place of the window waits";
+  }
+}
+
 }  // namespace
 }  // namespace titip::delivery
