@@ -108,7 +108,7 @@ class Book {
   // book_accept.cc
   Verdict decide_on(const NewSubmission& incoming);
   void replace(Submission& by, const SubmissionId& gone);
-  void take_in(const NewSubmission& incoming, Submission& s, bool correction, bool taken_back);
+  void take_in(const NewSubmission& incoming, Record& record, bool correction, bool taken_back);
 
   // book_taking_back.cc
   bool take_back(const Submission& by, const Digest& key);

@@ -89,7 +89,8 @@ void Book::foresee_behind(const NewSubmission& incoming) {
 
 Verdict Book::accept(const NewSubmission& incoming) {
   begin();
-  Submission s = incoming.submission;
+  Record record{incoming.submission};
+  Submission& s = record.submission;
   if (auto same = read_record(staging_, s.id)) return {VerdictKind::replayed, std::move(same->submission)};
 
   Verdict verdict = decide_on(incoming);
@@ -101,7 +102,7 @@ Verdict Book::accept(const NewSubmission& incoming) {
     return verdict;
   }
   if (incoming.replaces) replace(s, *incoming.replaces);
-  take_in(incoming, s, verdict.submission.correction, taken_back);
+  take_in(incoming, record, verdict.submission.correction, taken_back);
   finish();
   const bool is_front = line_.is_front(s);
   return {VerdictKind::accepted, std::move(s), std::exchange(cancelled_, {}), is_front};
@@ -187,7 +188,8 @@ void Book::replace(Submission& by, const SubmissionId& gone) {
   if (!by.takes_back) by.takes_back = old.takes_back;
 }
 
-void Book::take_in(const NewSubmission& incoming, Submission& s, bool correction, bool taken_back) {
+void Book::take_in(const NewSubmission& incoming, Record& record, bool correction, bool taken_back) {
+  Submission& s = record.submission;
   check(incoming.payload.bytes.size() <= std::numeric_limits<std::uint32_t>::max(), "a payload is at most 4 GiB long");
   const std::uint64_t last = read(staging_, Family::info, std::string(keys::last_position), decode_number).value_or(0);
   s.position = last + 1;
@@ -223,7 +225,7 @@ void Book::take_in(const NewSubmission& incoming, Submission& s, bool correction
   }
   if (waits_for_a_requirement(s) && requirements_.crowded(s)) return staging_.fail(Error::overloaded);
 
-  const Record record{s, static_cast<std::uint32_t>(incoming.payload.bytes.size()), 0};
+  record.payload_bytes = static_cast<std::uint32_t>(incoming.payload.bytes.size());
   write(staging_, Family::info, std::string(keys::last_position), s.position);
   write_record(staging_, record);
   write(staging_, Family::payload, keys::of(s.id), incoming.payload);

@@ -68,7 +68,9 @@ class Encoder {
     return *this;
   }
   Encoder& number(std::uint64_t value, unsigned size) {
-    for (unsigned i = size; i-- > 0;) out_.push_back(static_cast<char>((value >> (8U * i)) & 0xffU));
+    char digits[8];
+    for (unsigned i = 0; i < size; ++i) digits[i] = static_cast<char>((value >> (8U * (size - 1U - i))) & 0xffU);
+    out_.append(digits, size);
     return *this;
   }
   std::string out_;

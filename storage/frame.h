@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,17 +26,23 @@ inline constexpr std::size_t audit_hash_bytes = 32;
 
 // The key's length goes first and the family's name ends with a zero, so that no two places begin alike.
 inline std::uint32_t checksum(const Place& at, std::string_view covered) {
-  const std::string length = Encoder().u32(static_cast<std::uint32_t>(at.key.size())).take();
-  std::uint32_t sum = crc32c(length);
-  sum = crc32c(family_names[static_cast<std::size_t>(at.family)], sum);
-  sum = crc32c(std::string_view("\0", 1), sum);
-  sum = crc32c(at.key, sum);
-  return crc32c(covered, sum);
+  const std::string_view name = family_names[static_cast<std::size_t>(at.family)];
+  const auto length = static_cast<std::uint32_t>(at.key.size());
+  std::array<char, 20> place{static_cast<char>(length >> 24U), static_cast<char>(length >> 16U),
+                             static_cast<char>(length >> 8U), static_cast<char>(length)};
+  static_assert(4 + std::ranges::max(family_names, {}, &std::string_view::size).size() < place.size());
+  name.copy(place.data() + 4, name.size());
+  const std::uint32_t sum = crc32c(std::string_view(place.data(), 4 + name.size() + 1));
+  return crc32c(covered, crc32c(at.key, sum));
 }
 
 class Value : public Encoder {
  public:
-  Value() { u8(value_version); }
+  // `expected`: about how long the body is, for what is longer than a handful of bytes.
+  explicit Value(std::size_t expected = 0) {
+    reserve(expected + frame_bytes);
+    u8(value_version);
+  }
   std::string sealed(const Place& at) {
     u32(checksum(at, peek()));
     return take();

@@ -41,10 +41,10 @@ std::string minute_row(CountsKind kind, std::string_view destination, std::int64
 }  // namespace
 
 std::string of(const SubmissionId& id) {
-  return Encoder().id(id).take();
+  return {id.bytes.begin(), id.bytes.end()};
 }
 std::string of(const Digest& digest) {
-  return Encoder().digest(digest).take();
+  return {digest.begin(), digest.end()};
 }
 
 std::optional<SubmissionId> parse_id(std::string_view key) {

@@ -56,7 +56,7 @@ std::optional<Sealed> decode_sealed(const Place& at, std::string_view bytes) {
 }
 
 std::string encode(const Place& at, const Head& head) {
-  Value out;
+  Value out(3 * id_bytes);
   const Front front = front_of(head);
   out.varint(head.position).id(head.id).varint(head.tail).varint(head.count).time(head.newest, head.id.made_at());
   out.u8(static_cast<std::uint8_t>(front));
@@ -91,7 +91,7 @@ std::optional<Head> decode_head(const Place& at, std::string_view bytes) {
 }
 
 std::string encode(const Place& at, const std::vector<SubmissionId>& ids) {
-  Value out;
+  Value out(1 + id_bytes * ids.size());
   write_ids(out, ids);
   return out.sealed(at);
 }
@@ -104,7 +104,7 @@ std::optional<std::vector<SubmissionId>> decode_ids(const Place& at, std::string
 }
 
 std::string encode(const Place& at, const SubmissionId& id) {
-  Value out;
+  Value out(id_bytes);
   out.id(id);
   return out.sealed(at);
 }
@@ -127,7 +127,7 @@ std::optional<Mark> decode_mark(const Place& at, std::string_view bytes) {
 }
 
 std::string encode(const Place& at, const DueEntry& entry) {
-  Value out;
+  Value out(2 * id_bytes);
   out.id(entry.id).time(entry.accepted_at, entry.id.made_at()).time(entry.due_at, entry.accepted_at).u8(entry.shard);
   return out.sealed(at);
 }
@@ -144,7 +144,7 @@ std::optional<DueEntry> decode_due(const Place& at, std::string_view bytes) {
 }
 
 std::string encode(const Place& at, const Requirement& requirement) {
-  Value out;
+  Value out(4 * id_bytes);
   out.u8(static_cast<std::uint8_t>(requirement.standing)).u8(requirement.is_reference ? 1 : 0);
   write_ids(out, requirement.providers);
   out.u8(requirement.origin ? 1 : 0);
@@ -170,7 +170,7 @@ std::optional<Requirement> decode_requirement(const Place& at, std::string_view 
 }
 
 std::string encode(const Place& at, const Attempt& attempt) {
-  Value out;
+  Value out(4 * id_bytes);
   const WallTime made_at = id_of(at).made_at();
   out.varint(attempt.number).u8(attempt.probe ? 1 : 0).time(attempt.opened_at, made_at).u8(attempt.ended_at ? 1 : 0);
   if (attempt.ended_at) out.time(*attempt.ended_at, attempt.opened_at);

@@ -26,6 +26,7 @@ const RowCache::Generations& RowCache::of(Family family) const {
 const RowCache::Row* RowCache::find(Family family, std::string_view key) const {
   if (!keeps(family)) return nullptr;
   const Generations& rows = of(family);
+  if (rows.young.empty()) return nullptr;  // and so is the older one
   if (const auto young = rows.young.find(key); young != rows.young.end()) return &young->second;
   if (const auto old = rows.old.find(key); old != rows.old.end()) return &old->second;
   return nullptr;
@@ -38,6 +39,8 @@ KvResult<std::optional<std::string>> RowCache::get(Family family, std::string_vi
 
 KvResult<std::vector<std::optional<std::string>>> RowCache::multi_get(Family family,
                                                                       std::span<const std::string> keys) const {
+  const auto is_known = [&](const std::string& key) { return find(family, key) != nullptr; };
+  if (std::ranges::none_of(keys, is_known)) return engine_.multi_get(family, keys);
   std::vector<std::optional<std::string>> found(keys.size());
   std::vector<std::string> asked;
   std::vector<std::size_t> places;
@@ -49,7 +52,6 @@ KvResult<std::vector<std::optional<std::string>>> RowCache::multi_get(Family fam
       places.push_back(i);
     }
   }
-  if (asked.size() == keys.size()) return engine_.multi_get(family, keys);
   if (asked.empty()) return found;
   auto read = engine_.multi_get(family, asked);
   if (!read) return read;

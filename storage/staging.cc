@@ -19,7 +19,7 @@ void Staging::fetch() {
     // A failed read is not a fault of the calls yet: the one that asks for the key meets it.
     if (values) {
       for (std::size_t k = 0; k < keys.size(); ++k) {
-        entries_[i].emplace(std::move(keys[k]), Entry{std::move((*values)[k])});
+        entries_[i].emplace_hint(entries_[i].end(), std::move(keys[k]), Entry{std::move((*values)[k])});
       }
     }
     keys.clear();
@@ -49,8 +49,8 @@ void Staging::erase(Family family, std::string key) {
 }
 
 void Staging::write(Family family, std::string key, std::optional<std::string> value) {
-  const auto [at, is_new] = entries(family).try_emplace(key);
-  Undo undo{family, std::move(key), std::nullopt};
+  const auto [at, is_new] = entries(family).try_emplace(std::move(key));
+  Undo undo{family, at, std::nullopt};
   if (!is_new) undo.before = std::move(at->second);
   undo_.push_back(std::move(undo));
   at->second = Entry{std::move(value), true};
@@ -123,11 +123,10 @@ void Staging::keep() {
 
 void Staging::roll_back() {
   for (Undo& undo : undo_ | std::views::reverse) {
-    const auto at = entries(undo.family).find(undo.key);
     if (undo.before) {
-      at->second = std::move(*undo.before);
+      undo.at->second = std::move(*undo.before);
     } else {
-      entries(undo.family).erase(at);
+      entries(undo.family).erase(undo.at);
     }
   }
   undo_.clear();
@@ -136,6 +135,9 @@ void Staging::roll_back() {
 
 KvBatch Staging::take_batch() {
   KvBatch batch;
+  std::size_t most = 1;  // and the number of the commit
+  for (const Entries& each : entries_) most += each.size();
+  batch.reserve(most);
   for (std::size_t i = 0; i < family_count; ++i) {
     while (!entries_[i].empty()) {
       auto node = entries_[i].extract(entries_[i].begin());

@@ -61,12 +61,12 @@ class Staging {
     std::optional<std::string> value;
     bool dirty = false;
   };
+  using Entries = std::map<std::string, Entry, std::less<>>;
   struct Undo {
     Family family;
-    std::string key;
+    Entries::iterator at;
     std::optional<Entry> before;
   };
-  using Entries = std::map<std::string, Entry, std::less<>>;
   Entries& entries(Family family) { return entries_[static_cast<std::size_t>(family)]; }
   void write(Family family, std::string key, std::optional<std::string> value);
   void fail(const KvError& error, Damage where);

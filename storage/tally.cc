@@ -29,6 +29,10 @@ std::string fine_row(const Submission& submission) {
 
 void Tally::foresee(const Submission& submission) {
   const std::int64_t minute = keys::minute_of(submission.id.made_at());
+  const auto deadline = submission.deadline ? std::optional(keys::minute_of(*submission.deadline)) : std::nullopt;
+  Rows rows{lane_of_row(submission), minute, deadline};
+  if (rows == foreseen_) return;  // most of a group count in the same rows
+  foreseen_ = std::move(rows);
   staging_.want(Family::counts, keys::destination_counts(submission.destination));
   staging_.want(Family::counts, fine_row(submission));
   staging_.want(Family::counts, keys::minute_accepted(submission.destination, minute));

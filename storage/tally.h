@@ -9,6 +9,8 @@
 // accepted records and of attention stay).
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "storage/records.h"
@@ -32,6 +34,13 @@ class Tally {
   void quarantined(std::string_view destination);
 
  private:
+  // What names the rows a record counts in.
+  struct Rows {
+    Lane lane;
+    std::int64_t minute = 0;
+    std::optional<std::int64_t> deadline;
+    bool operator==(const Rows&) const = default;
+  };
   struct Cell {
     State state;
     std::string_view outcome_rule;
@@ -42,6 +51,7 @@ class Tally {
   void with_destination(std::string_view destination, Change change);
 
   Staging& staging_;
+  std::optional<Rows> foreseen_;  // last
 };
 
 }  // namespace titip::storage
