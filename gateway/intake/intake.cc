@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "gateway/clock/local_date.h"
-#include "gateway/intake/body_hash.h"
 #include "gateway/intake/idempotency_key.h"
 #include "gateway/intake/pending.h"
 
@@ -231,7 +230,7 @@ void Intake::accept(const PendingPtr& pending) {
   const auto& arrival = pending->arrival;
   batch.front().beyond_quota =
       arrival.most_pending > 0 && doors_.store.pending_of(arrival.facility) >= arrival.most_pending;
-  doors_.store.accept(std::move(batch), doors_.home, [this, pending](storage::Result<std::vector<Verdict>> verdicts) {
+  doors_.store.accept(std::move(batch), doors_.home, [this, pending](storage::Result<std::vector<Verdict>>&& verdicts) {
     pending->held.clear();  // from now on the store knows
     if (verdicts) return decide(pending, std::move(verdicts->front()));
     if (verdicts.error() != storage::Error::in_doubt)
@@ -241,7 +240,7 @@ void Intake::accept(const PendingPtr& pending) {
   });
 }
 
-void Intake::decide(const PendingPtr& pending, Verdict verdict) {
+void Intake::decide(const PendingPtr& pending, Verdict&& verdict) {
   doors_.probes.received(pending->arrival.channel, counted(verdict.kind));
   switch (verdict.kind) {
     case VerdictKind::accepted:
@@ -268,9 +267,9 @@ std::optional<Intake::Told> Intake::why_at_once(const Pending& pending, const Ve
 }
 
 // The answer by health: the national one where it is likely to come in time, the acknowledgement else.
-void Intake::await(const PendingPtr& pending, Verdict verdict) {
+void Intake::await(const PendingPtr& pending, Verdict&& verdict) {
   const auto why = why_at_once(*pending, verdict);
-  InCustody custody{std::move(verdict.submission), false, body_sha256(pending->arrival.body), {}};
+  InCustody custody{std::move(verdict.submission), false, std::move(pending->arrival.body), {}};
   custody.cancelled = std::move(verdict.cancelled);
   custody.preference = pending->preference.applied;
   for (const auto& made : pending->draft.made) custody.numbers.emplace(made.reference, made.number);
