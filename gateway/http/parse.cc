@@ -5,6 +5,7 @@
 #include <boost/beast/http/parser.hpp>
 
 #include <cstdint>
+#include <iterator>
 #include <string>
 
 namespace titip::http {
@@ -20,6 +21,7 @@ std::optional<Request> parse(std::string_view head, std::size_t header_bytes) {
   Request request;
   request.method = std::string(message.method_string());
   request.target = std::string(message.target());
+  request.headers.reserve(static_cast<std::size_t>(std::distance(message.begin(), message.end())));
   for (const auto& field : message)
     request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
   return request;
