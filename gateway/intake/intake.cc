@@ -98,7 +98,9 @@ std::function<std::uint64_t()> or_own(std::function<std::uint64_t()> random) {
 }  // namespace
 
 Intake::Intake(IntakeDoors doors)
-    : doors_(std::move(doors)), awaiting_({doors_.store, doors_.home, doors_.clock, doors_.timers}, doors_.awaiting) {
+    : doors_(std::move(doors)),
+      receipts_(doors_.sealer, storage::receipt_domain),
+      awaiting_({doors_.store, doors_.home, doors_.clock, doors_.timers}, doors_.awaiting) {
   doors_.random = or_own(std::move(doors_.random));
 }
 
@@ -225,7 +227,7 @@ void Intake::join_line_of(const PendingPtr& pending, const storage::SubmissionId
 void Intake::accept(const PendingPtr& pending) {
   const auto now = doors_.clock.wall();
   std::vector<storage::NewSubmission> batch;
-  batch.push_back(make_submission(doors_.sealer, pending->arrival, pending->draft, now));
+  batch.push_back(make_submission(doors_.sealer, receipts_, pending->arrival, pending->draft, now));
   batch.front().answer_by = pending->arrived + doors_.answer_within;
   const auto& arrival = pending->arrival;
   batch.front().beyond_quota =

@@ -25,6 +25,7 @@
 #include "storage/payload.h"
 #include "storage/sealing.h"
 #include "storage/store.h"
+#include "storage/veil.h"
 #include "upstream/profile/envelope.h"
 #include "upstream/profile/profile.h"
 
@@ -135,6 +136,7 @@ class Intake {
   std::optional<storage::Payload> opened_payload(const storage::Loaded& loaded) const;
 
   IntakeDoors doors_;
+  storage::Veil receipts_;
   Awaiting awaiting_;
   std::map<const profile::Route*, std::vector<std::string>> pointers_;  // profiles outlive their front loops
 };
