@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gateway/http/guard.h"
+#include "gateway/http/parse.h"
 #include "gateway/intake/body_hash.h"
 #include "gateway/intake/make_submission.h"
 #include "storage/check.h"
@@ -72,6 +73,7 @@ intake::Draft draft_of(const intake::Arrival& arrival) {
 
 void add_requests() {
   add_rule("guard", [limits = http::GuardLimits{}] { benchmark::DoNotOptimize(http::guard(head, limits)); });
+  add_rule("parse_head", [] { benchmark::DoNotOptimize(http::parse(head, http::GuardLimits{}.header_bytes)); });
   add_rule("match_route", [] { benchmark::DoNotOptimize(profile::match(pcare_vaksin(), "POST", "/vaksin/simpan")); });
   add_rule("read_identity", [arrival = arrival(), pointers = intake::identity_pointers(dose_route())] {
     benchmark::DoNotOptimize(
