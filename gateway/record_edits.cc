@@ -11,6 +11,7 @@
 #include "gateway/intake/make_submission.h"
 #include "metrics/words/said.h"
 #include "storage/reference_keys.h"
+#include "storage/veil.h"
 #include "storage/waiting_home.h"
 #include "upstream/profile/splice.h"
 
@@ -127,7 +128,8 @@ std::expected<Edited, words::Said> edited_record(const profile::Profile& profile
   draft.quoted_keys = intake::keys_of_quotes(doors.sealer, space, draft.identity.chain);
   draft.made = given_numbers(payload, draft.identity.chain, space, doors.sealer);
   if (auto fault = look_up(draft, arrival, doors); !fault.empty()) return std::unexpected(std::move(fault));
-  edited.made = intake::make_submission(doors.sealer, arrival, draft, doors.clock.wall());
+  const storage::Veil receipts(doors.sealer, storage::receipt_domain);
+  edited.made = intake::make_submission(doors.sealer, receipts, arrival, draft, doors.clock.wall());
   return edited;
 }
 

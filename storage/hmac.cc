@@ -39,10 +39,12 @@ EVP_MD_CTX* context() {
   return kept.get();
 }
 
-void start(std::span<const std::uint8_t> first) {
-  check(EVP_DigestInit_ex2(context(), nullptr, nullptr) == 1 &&
-            EVP_DigestUpdate(context(), first.data(), first.size()) == 1,
-        "SHA-256 starts again");
+void start() {
+  check(EVP_DigestInit_ex2(context(), nullptr, nullptr) == 1, "SHA-256 starts again");
+}
+
+void hash(const void* bytes, std::size_t size) {
+  check(EVP_DigestUpdate(context(), bytes, size) == 1, "SHA-256 goes on");
 }
 
 void end(Hmac::Tag& out) {
@@ -53,17 +55,30 @@ void end(Hmac::Tag& out) {
 }  // namespace
 
 Hmac::Hmac(const DataKey& key) {
-  std::ranges::copy(key.bytes, pad_.begin());
-  for (auto& byte : pad_) byte ^= inner_pad;
-  start(pad_);
+  static_assert(sizeof key.bytes <= pad_size);
+  const auto pad = std::span(bytes_).first(pad_size);
+  std::ranges::fill(std::ranges::copy(key.bytes, pad.begin()).out, pad.end(), std::uint8_t{0});
+  for (auto& byte : pad) byte ^= inner_pad;
+  start();
 }
 
 Hmac::~Hmac() {
-  OPENSSL_cleanse(pad_.data(), pad_.size());
+  OPENSSL_cleanse(bytes_.data(), pad_size);
+}
+
+// What is gathered next overwrites it, but for the pad.
+void Hmac::hash_gathered() {
+  hash(bytes_.data() + begin_, end_ - begin_);
+  begin_ = end_ = pad_size;
 }
 
 Hmac& Hmac::add(std::string_view bytes) {
-  check(EVP_DigestUpdate(context(), bytes.data(), bytes.size()) == 1, "SHA-256 goes on");
+  if (bytes.size() > bytes_.size() - end_) hash_gathered();
+  if (bytes.size() > bytes_.size() - end_) {
+    hash(bytes.data(), bytes.size());
+  } else {
+    end_ += bytes.copy(reinterpret_cast<char*>(bytes_.data()) + end_, bytes.size());
+  }
   return *this;
 }
 
@@ -76,10 +91,12 @@ Hmac& Hmac::add_counted(std::string_view bytes) {
 }
 
 void Hmac::finish(Tag& tag) {
+  hash_gathered();
   end(tag);
-  for (auto& byte : pad_) byte ^= inner_pad ^ outer_pad;
-  start(pad_);
-  check(EVP_DigestUpdate(context(), tag.data(), tag.size()) == 1, "SHA-256 goes on");
+  for (auto& byte : std::span(bytes_).first(pad_size)) byte ^= inner_pad ^ outer_pad;
+  start();
+  begin_ = 0;
+  add({reinterpret_cast<const char*>(tag.data()), tag.size()}).hash_gathered();
   end(tag);
 }
 

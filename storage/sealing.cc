@@ -97,14 +97,14 @@ DataKey::~DataKey() {
   OPENSSL_cleanse(bytes.data(), bytes.size());
 }
 
-// Immutable once it is in the ring.
+// What wraps, and wrapped. Immutable once it is in the ring.
 struct Sealer::Keys {
-  KeyFile file;
+  std::vector<WrappingKey> in_file;  // the current one first
   std::vector<WrappingKey> retired;  // gone from the file while this process ran
 
-  const WrappingKey& current() const { return file.wrapping.front(); }
+  const WrappingKey& current() const { return in_file.front(); }
   const DataKey* wrapping(std::uint32_t id) const {
-    for (const auto* list : {&file.wrapping, &retired}) {
+    for (const auto* list : {&in_file, &retired}) {
       const auto found = std::ranges::find(*list, id, &WrappingKey::id);
       if (found != list->end()) return &found->key;
     }
@@ -113,9 +113,13 @@ struct Sealer::Keys {
 };
 
 struct Sealer::Ring {
+  const std::vector<DataKey> index;  // the same as long as the ring: whoever hashes takes no lock
   mutable std::mutex mutex;
   std::shared_ptr<const Keys> keys;
 
+  explicit Ring(KeyFile file)
+      : index(std::move(file.index)), keys(std::make_shared<const Keys>(Keys{std::move(file.wrapping), {}})) {}
+  std::span<const DataKey> links() const { return index; }
   std::shared_ptr<const Keys> now() const {
     const std::scoped_lock lock(mutex);
     return keys;
@@ -139,9 +143,7 @@ std::expected<Sealer, std::string> Sealer::open(const std::filesystem::path& key
   if (!file) return std::unexpected(std::move(file.error()));
   if (!gcm::offered())
     return std::unexpected(words::tell("this OpenSSL offers no AES-256-GCM; use the system's own OpenSSL 3"));
-  auto ring = std::make_unique<Ring>();
-  ring->keys = std::make_shared<const Keys>(Keys{std::move(*file), {}});
-  return Sealer(std::move(ring));
+  return Sealer(std::make_unique<Ring>(*std::move(file)));
 }
 
 std::expected<void, std::string> Sealer::reload(const std::filesystem::path& key_file) {
@@ -150,13 +152,13 @@ std::expected<void, std::string> Sealer::reload(const std::filesystem::path& key
   const auto same = [](const DataKey& a, const DataKey& b) { return a.bytes == b.bytes; };
   const std::scoped_lock lock(ring_->mutex);
   const Keys& before = *ring_->keys;
-  if (!std::ranges::equal(before.file.index, file->index, same)) {
+  if (!std::ranges::equal(ring_->index, file->index, same)) {
     return std::unexpected(words::tell(
         "the key file {} has other index keys than the one this gateway was started with; restart the gateway",
         key_file.string()));
   }
-  Keys next{std::move(*file), before.retired};
-  for (const WrappingKey& each : before.file.wrapping) {
+  Keys next{std::move(file->wrapping), before.retired};
+  for (const WrappingKey& each : before.in_file) {
     if (next.wrapping(each.id) == nullptr) next.retired.push_back(each);
   }
   ring_->keys = std::make_shared<const Keys>(std::move(next));
@@ -262,26 +264,24 @@ std::optional<std::string> Sealer::open_object(std::string_view kind, std::strin
 }
 
 Digest Sealer::keyed_hash(std::string_view domain, std::initializer_list<std::string_view> parts) const {
-  return hash_through(ring_->now()->file.index, domain, parts);
+  return hash_through(ring_->links(), domain, parts);
 }
 
 Digest Sealer::keyed_hash_through(std::size_t links, std::string_view domain,
                                   std::initializer_list<std::string_view> parts) const {
-  const auto keys = ring_->now();
-  check(links >= 1 && links <= keys->file.index.size(), "a keyed hash goes through keys of the chain");
-  return hash_through(std::span(keys->file.index).first(links), domain, parts);
+  check(links >= 1 && links <= index_links(), "a keyed hash goes through keys of the chain");
+  return hash_through(ring_->links().first(links), domain, parts);
 }
 
 Digest Sealer::moved_on(const Digest& digest, std::size_t links) const {
-  const auto keys = ring_->now();
-  check(links >= 1 && links <= keys->file.index.size(), "a digest went through keys of the chain");
+  check(links >= 1 && links <= index_links(), "a digest went through keys of the chain");
   Digest moved = digest;
-  for (std::size_t i = links; i < keys->file.index.size(); ++i) moved = next_link(keys->file.index[i], moved);
+  for (const DataKey& link : ring_->links().subspan(links)) moved = next_link(link, moved);
   return moved;
 }
 
 std::size_t Sealer::index_links() const {
-  return ring_->now()->file.index.size();
+  return ring_->index.size();
 }
 
 }  // namespace titip::storage

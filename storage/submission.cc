@@ -1,10 +1,8 @@
 #include "storage/submission.h"
 
-#include <openssl/rand.h>
-
 #include <cstring>
 
-#include "storage/check.h"
+#include "storage/randomness.h"
 
 namespace titip::storage {
 namespace {
@@ -24,7 +22,7 @@ std::optional<std::uint8_t> value_of(char c) {
 
 SubmissionId SubmissionId::make(WallTime now) {
   SubmissionId id;
-  check(RAND_bytes(id.bytes.data(), static_cast<int>(id.bytes.size())) == 1, "the system gives random bytes");
+  fill_with_random(id.bytes);
   const auto ms = static_cast<std::uint64_t>(now.time_since_epoch().count());
   for (unsigned i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>((ms >> (8U * (5U - i))) & 0xffU);
   return id;

@@ -6,6 +6,7 @@
 
 #include "gateway/clock/local_date.h"
 #include "gateway/http/accept_language.h"
+#include "gateway/intake/body_hash.h"
 #include "upstream/profile/envelope.h"
 
 namespace titip::front {
@@ -29,11 +30,11 @@ ordered_json receipt(const intake::InCustody& custody) {
           {"route", record.route},
           {"state", storage::name(record.state)},
           {"accepted_at", clock::rfc3339(record.accepted_at)},
-          {"body_sha256", custody.body_sha256}};
+          {"body_sha256", intake::body_sha256(custody.body)}};
 }
 
-void add_custody_headers(http::Response& response, const intake::InCustody& custody) {
-  const auto id = custody.submission.id.text();
+void add_custody_headers(http::Response& response, const intake::InCustody& custody, const std::string& id) {
+  response.headers.reserve(4);
   response.headers.push_back({"Titip-Submission-Id", id});
   response.headers.push_back({"Titip-Receipt", custody.submission.receipt});
   response.headers.push_back({"Location", "/v1/submissions/" + id});
@@ -120,8 +121,9 @@ http::Response acknowledgement(const profile::Profile& profile, const profile::R
   http::Response response;
   const auto language = wanted.value_or(words::Language::en);
   const auto& told = route.acknowledgement;
+  const auto id = custody.submission.id.text();
   auto ready = prerendered != nullptr && on_mount && !custody.national && custody.note.empty()
-                   ? prerendered->with(custody.submission.receipt, custody.submission.id.text())
+                   ? prerendered->with(custody.submission.receipt, id)
                    : std::nullopt;
   if (custody.national && on_mount) {
     response.status = custody.national->http_status;
@@ -136,15 +138,14 @@ http::Response acknowledgement(const profile::Profile& profile, const profile::R
     response.content_type = json_type;
     auto numbers = custody.numbers;
     numbers.insert(custody.quoted.begin(), custody.quoted.end());
-    const auto filled =
-        profile::acknowledgement_response(told, custody.submission.receipt, custody.submission.id.text(), numbers);
+    const auto filled = profile::acknowledgement_response(told, custody.submission.receipt, id, numbers);
     // "Will be delivered" would be untrue of what ended long ago.
     const auto& message = custody.note.empty() ? told.message : custody.note.in(language);
     response.body = profile::write_envelope(profile.envelope, told.code, message, filled);
   } else {
     response = native_acknowledgement(custody, language);
   }
-  add_custody_headers(response, custody);
+  add_custody_headers(response, custody, id);
   if (!custody.note.empty()) http::say_language(response, wanted);
   return response;
 }

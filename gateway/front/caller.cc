@@ -132,10 +132,11 @@ words::Said who_is_asked_for(const profile::Profile& profile, const Admission* a
 }
 
 http::Responder in_dialect(Dialect dialect, http::Responder respond, OffLoop off_loop) {
+  if (dialect.is_plain()) return respond;
   // Destroyed unanswered, the inner one says so itself.
   return {[dialect = std::move(dialect), respond = std::move(respond),
-           off_loop = std::move(off_loop)](http::Response response) mutable {
-            if (off_loop && !dialect.is_plain() && response.body.size() > sealed_on_the_loop) {
+           off_loop = std::move(off_loop)](http::Response&& response) mutable {
+            if (off_loop && response.body.size() > sealed_on_the_loop) {
               auto said = std::make_shared<http::Response>(std::move(response));
               auto work = [dialect = std::move(dialect), said] { dialect.say(*said); };
               return off_loop(std::move(work),

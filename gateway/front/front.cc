@@ -204,7 +204,7 @@ std::optional<Caller> Front::caller(const Destination& destination, bool on_moun
                      doors_.clock.wall(), doors_.admission.get());
 }
 
-void Front::handle_destination(const Located& located, http::Request request, http::Responder respond) {
+void Front::handle_destination(const Located& located, http::Request&& request, http::Responder&& respond) {
   const auto& destination = doors_.destinations[located.destination];
   const bool on_mount = located.place == Place::mount;
   if (request.method == "HEAD") request.method = "GET";  // the listener knows what it was
@@ -224,7 +224,7 @@ void Front::handle_destination(const Located& located, http::Request request, ht
 }
 
 void Front::take(const Destination& destination, const profile::RouteMatch& match, std::string target, bool on_mount,
-                 http::Request request, http::Responder respond) {
+                 http::Request&& request, http::Responder&& respond) {
   const auto& route = *match.route;
   // Intake looks itself.
   if (route.action != Action::queue && request.body.size() > route.max_body_bytes) {
@@ -259,8 +259,8 @@ void Front::take(const Destination& destination, const profile::RouteMatch& matc
 }
 
 // Whoever logs in is nobody yet: no facility's pace holds for it.
-void Front::log_in(const Destination& destination, const profile::Route& route, bool on_mount, http::Request request,
-                   http::Responder respond) {
+void Front::log_in(const Destination& destination, const profile::Route& route, bool on_mount, http::Request&& request,
+                   http::Responder&& respond) {
   const auto wanted = http::wanted_language(request);
   if (const auto wait = doors_.log_ins ? doors_.log_ins->wait(request) : std::nullopt) {
     const auto title = for_staff(words::text("Too many log-ins come from your address; wait and try again."), wanted);
@@ -275,10 +275,10 @@ void Front::log_in(const Destination& destination, const profile::Route& route, 
 }
 
 void Front::take_from(const Caller& caller, const Destination& destination, const profile::RouteMatch& match,
-                      std::string target, bool on_mount, http::Request request, http::Responder respond) {
+                      std::string target, bool on_mount, http::Request&& request, http::Responder&& respond) {
   const auto& route = *match.route;
   const auto& facility = caller.facility;
-  const std::string content_type(request.header("content-type"));
+  std::string content_type(request.header("content-type"));
   switch (route.action) {
     case Action::cache:
     case Action::proxy: {
@@ -310,13 +310,13 @@ void Front::take_from(const Caller& caller, const Destination& destination, cons
   arrival.prefer = request.joined("prefer");
   arrival.method = std::move(request.method);
   arrival.target = std::move(target);
-  arrival.content_type = content_type;
+  arrival.content_type = std::move(content_type);
   arrival.body = std::move(request.body);
   arrival.credentials = scheme::encode(caller.credentials);
   arrival.most_pending = facility->most_pending.value_or(doors_.facility_pending);
   doors_.intake.take(std::move(arrival), [&destination, &route, on_mount, ready = prerendered(route),
                                           wanted = http::wanted_language(request),
-                                          respond = std::move(respond)](intake::Answer answer) mutable {
+                                          respond = std::move(respond)](intake::Answer&& answer) mutable {
     if (std::holds_alternative<intake::InDoubt>(answer))
       return;  // the responder dies unanswered: the connection closes
     const auto& profile = *destination.profile;

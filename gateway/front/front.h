@@ -61,13 +61,14 @@ class Front {
   http::Response only_get(std::string_view route, words::Wanted wanted) const;
   void handle_health(Place place, const http::Request& request, http::Responder respond) const;
   void handle_records(const Located& located, const http::Request& request, http::Responder respond) const;
-  void handle_destination(const Located& located, http::Request request, http::Responder respond);
+  // What a step is handed it hands on: moving both at each of them costs as much as finding the route.
+  void handle_destination(const Located& located, http::Request&& request, http::Responder&& respond);
   void take(const Destination& destination, const profile::RouteMatch& match, std::string target, bool on_mount,
-            http::Request request, http::Responder respond);
-  void log_in(const Destination& destination, const profile::Route& route, bool on_mount, http::Request request,
-              http::Responder respond);
+            http::Request&& request, http::Responder&& respond);
+  void log_in(const Destination& destination, const profile::Route& route, bool on_mount, http::Request&& request,
+              http::Responder&& respond);
   void take_from(const Caller& caller, const Destination& destination, const profile::RouteMatch& match,
-                 std::string target, bool on_mount, http::Request request, http::Responder respond);
+                 std::string target, bool on_mount, http::Request&& request, http::Responder&& respond);
   std::optional<Caller> caller(const Destination& destination, bool on_mount, const http::Request& request) const;
   std::optional<Allowance> allowance(std::string_view facility) const;
 

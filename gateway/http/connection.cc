@@ -63,7 +63,7 @@ void Connection::take_header(std::string_view head) {
   name_request();
   buffer_.consume(head.size());
   step_ = Step::body;
-  set_deadline(server_->options.body_deadline);
+  set_deadline(request_.received_at, server_->options.body_deadline);
   if (guarded->expects_continue && buffer_.size() < content_length_) return send_continue();
   take_body();
 }
@@ -124,7 +124,7 @@ void Connection::take_body() {
   method_ = request_.method;
   started_ = request_.received_at;
   auto self = shared_from_this();
-  server_->handler(std::move(request_), Responder([self](Response response) { self->answer(std::move(response)); },
+  server_->handler(std::move(request_), Responder([self](Response&& response) { self->answer(std::move(response)); },
                                                   [self] { self->close(); }));
 }
 
@@ -175,7 +175,7 @@ void Connection::answer(Response response) {
   write_ = render(response, {server_->date(), id_, keep_alive_, is_head_});
   held_.hold(write_.size());
   step_ = Step::writing;
-  set_deadline(server_->options.write_deadline);
+  set_deadline(now, server_->options.write_deadline);
   stream_.write(asio::buffer(write_), [self = shared_from_this()](error_code error, std::size_t) {
     if (self->step_ == Step::closed) return;
     if (error) return self->close();

@@ -66,7 +66,8 @@ class Connection final : public Session, public std::enable_shared_from_this<Con
   // Behind the PROXY protocol's header every field is the client's own.
   bool proxy_writes_fields() const { return by_proxy_ && !server_->options.proxies.send_header; }
   std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
-  void set_deadline(std::chrono::milliseconds span) { deadline_ = server_->clock.steady() + span; }
+  void set_deadline(std::chrono::milliseconds span) { set_deadline(server_->clock.steady(), span); }
+  void set_deadline(SteadyTime now, std::chrono::milliseconds span) { deadline_ = now + span; }
 
   std::shared_ptr<Server::Impl> server_;
   Stream stream_;

@@ -2,14 +2,20 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace titip::http {
 
-// RFC 9110, 5.6.2.
+// RFC 9110, 5.6.2. A table: every byte of every header's name is looked up.
+inline constexpr std::array<bool, 256> token_chars = [] {
+  std::array<bool, 256> chars{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    chars[static_cast<unsigned char>(c)] = true;
+  return chars;
+}();
 inline bool is_token_char(char c) {
-  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-  return std::string_view("!#$%&'*+-.^_`|~").contains(c);
+  return token_chars[static_cast<unsigned char>(c)];
 }
 
 inline char lower(char c) {

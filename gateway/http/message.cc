@@ -4,7 +4,6 @@
 #include <boost/beast/http/status.hpp>
 
 #include <algorithm>
-#include <iterator>
 
 #include "gateway/http/header_text.h"
 #include "gateway/http/request_id.h"
@@ -40,16 +39,19 @@ std::string_view reason_phrase(int status) {
 
 std::string render(const Response& response, const Rendering& with) {
   std::string text;
-  text.reserve(256 + response.body.size());
+  text.reserve(512 + response.body.size());
+  const auto add_field = [&text](std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  };
   const bool bodyless = response.status == 204 || response.status == 304;
-  fmt::format_to(std::back_inserter(text), "HTTP/1.1 {} {}\r\nDate: {}\r\n{}: {}\r\n", response.status,
-                 reason_phrase(response.status), with.date, request_id_field, with.request_id);
-  if (!response.content_type.empty())
-    fmt::format_to(std::back_inserter(text), "Content-Type: {}\r\n", response.content_type);
-  if (!bodyless) fmt::format_to(std::back_inserter(text), "Content-Length: {}\r\n", response.body.size());
-  for (const auto& header : response.headers)
-    fmt::format_to(std::back_inserter(text), "{}: {}\r\n", header.name, header.value);
-  if (!with.keep_alive) text += "Connection: close\r\n";
+  text.append("HTTP/1.1 ").append(fmt::format_int(response.status).c_str()).append(" ");
+  text.append(reason_phrase(response.status)).append("\r\n");
+  add_field("Date", with.date);
+  add_field(request_id_field, with.request_id);
+  if (!response.content_type.empty()) add_field("Content-Type", response.content_type);
+  if (!bodyless) add_field("Content-Length", fmt::format_int(response.body.size()).c_str());
+  for (const auto& header : response.headers) add_field(header.name, header.value);
+  if (!with.keep_alive) add_field("Connection", "close");
   text += "\r\n";
   if (!bodyless && !with.to_head) text += response.body;
   return text;

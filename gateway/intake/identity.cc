@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "upstream/profile/json_text.h"
 #include "upstream/profile/values.h"
@@ -58,9 +59,9 @@ class Reading {
 
   // A date among them comes out year first.
   std::string wanted(std::string_view source, words::Text what) {
-    const auto value = profile::value_of(request_, source);
+    auto value = profile::value_of(request_, source);
     if (!value) fault(source, words::said("{} is missing or empty.", words::Said(what)));
-    return profile::normal_date(format_, value.value_or(std::string()));
+    return profile::normal_date(format_, std::move(value).value_or(std::string()));
   }
 
   std::string wanted_date(std::string_view source) {
@@ -100,7 +101,7 @@ std::expected<Identity, std::vector<FieldFault>> read(const profile::Route& rout
   for (const auto& source : route.ordering_key)
     identity.ordering.push_back(reading.wanted(source, words::text("This field names the person and")));
   if (!route.natural_key.empty()) {
-    identity.natural.emplace();
+    identity.natural.emplace().reserve(route.natural_key.size() + 1);
     for (const auto& source : route.natural_key)
       identity.natural->push_back(
           reading.wanted(source, words::text("This field is part of the record's identity and")));

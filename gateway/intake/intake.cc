@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "gateway/clock/local_date.h"
-#include "gateway/intake/body_hash.h"
 #include "gateway/intake/idempotency_key.h"
 #include "gateway/intake/pending.h"
 
@@ -99,7 +98,9 @@ std::function<std::uint64_t()> or_own(std::function<std::uint64_t()> random) {
 }  // namespace
 
 Intake::Intake(IntakeDoors doors)
-    : doors_(std::move(doors)), awaiting_({doors_.store, doors_.home, doors_.clock, doors_.timers}, doors_.awaiting) {
+    : doors_(std::move(doors)),
+      receipts_(doors_.sealer, storage::receipt_domain),
+      awaiting_({doors_.store, doors_.home, doors_.clock, doors_.timers}, doors_.awaiting) {
   doors_.random = or_own(std::move(doors_.random));
 }
 
@@ -226,12 +227,12 @@ void Intake::join_line_of(const PendingPtr& pending, const storage::SubmissionId
 void Intake::accept(const PendingPtr& pending) {
   const auto now = doors_.clock.wall();
   std::vector<storage::NewSubmission> batch;
-  batch.push_back(make_submission(doors_.sealer, pending->arrival, pending->draft, now));
+  batch.push_back(make_submission(doors_.sealer, receipts_, pending->arrival, pending->draft, now));
   batch.front().answer_by = pending->arrived + doors_.answer_within;
   const auto& arrival = pending->arrival;
   batch.front().beyond_quota =
       arrival.most_pending > 0 && doors_.store.pending_of(arrival.facility) >= arrival.most_pending;
-  doors_.store.accept(std::move(batch), doors_.home, [this, pending](storage::Result<std::vector<Verdict>> verdicts) {
+  doors_.store.accept(std::move(batch), doors_.home, [this, pending](storage::Result<std::vector<Verdict>>&& verdicts) {
     pending->held.clear();  // from now on the store knows
     if (verdicts) return decide(pending, std::move(verdicts->front()));
     if (verdicts.error() != storage::Error::in_doubt)
@@ -241,7 +242,7 @@ void Intake::accept(const PendingPtr& pending) {
   });
 }
 
-void Intake::decide(const PendingPtr& pending, Verdict verdict) {
+void Intake::decide(const PendingPtr& pending, Verdict&& verdict) {
   doors_.probes.received(pending->arrival.channel, counted(verdict.kind));
   switch (verdict.kind) {
     case VerdictKind::accepted:
@@ -268,9 +269,9 @@ std::optional<Intake::Told> Intake::why_at_once(const Pending& pending, const Ve
 }
 
 // The answer by health: the national one where it is likely to come in time, the acknowledgement else.
-void Intake::await(const PendingPtr& pending, Verdict verdict) {
+void Intake::await(const PendingPtr& pending, Verdict&& verdict) {
   const auto why = why_at_once(*pending, verdict);
-  InCustody custody{std::move(verdict.submission), false, body_sha256(pending->arrival.body), {}};
+  InCustody custody{std::move(verdict.submission), false, std::move(pending->arrival.body), {}};
   custody.cancelled = std::move(verdict.cancelled);
   custody.preference = pending->preference.applied;
   for (const auto& made : pending->draft.made) custody.numbers.emplace(made.reference, made.number);

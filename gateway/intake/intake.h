@@ -25,6 +25,7 @@
 #include "storage/payload.h"
 #include "storage/sealing.h"
 #include "storage/store.h"
+#include "storage/veil.h"
 #include "upstream/profile/envelope.h"
 #include "upstream/profile/profile.h"
 
@@ -54,7 +55,7 @@ struct Arrival {
 struct InCustody {
   storage::Submission submission;
   bool replayed = false;
-  std::string body_sha256;                     // of what was received, for the receipt; hexadecimal
+  std::string body;                            // as it was received: the receipt says its hash
   std::optional<storage::KeptReply> national;  // the current truth, once settled
   words::Said note{};          // one sentence, where the receipt alone would mislead: what was kept is erased
   profile::Numbers numbers{};  // by reference: provisional ones, or the real ones where those are all that is left
@@ -118,8 +119,8 @@ class Intake {
   void looked_up(const PendingPtr& pending, const std::vector<std::optional<storage::Reference>>& found);
   void join_line_of(const PendingPtr& pending, const storage::SubmissionId& origin);
   void accept(const PendingPtr& pending);
-  void decide(const PendingPtr& pending, storage::Verdict verdict);
-  void await(const PendingPtr& pending, storage::Verdict verdict);
+  void decide(const PendingPtr& pending, storage::Verdict&& verdict);
+  void await(const PendingPtr& pending, storage::Verdict&& verdict);
   void refuse(const PendingPtr& pending, metrics::IntakeProbes::Verdict counted, Refused refused);
 
   const std::vector<std::string>& pointers_of(const profile::Route& route);
@@ -135,6 +136,7 @@ class Intake {
   std::optional<storage::Payload> opened_payload(const storage::Loaded& loaded) const;
 
   IntakeDoors doors_;
+  storage::Veil receipts_;
   Awaiting awaiting_;
   std::map<const profile::Route*, std::vector<std::string>> pointers_;  // profiles outlive their front loops
 };

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "gateway/intake/body_hash.h"
 #include "gateway/intake/pending.h"
 
 namespace titip::intake {
@@ -77,7 +76,7 @@ void Intake::answer_settled(const PendingPtr& pending, InCustody custody) {
 // A replay is answered with the current truth: the national answer once there is one, else the same receipt, with the
 // same provisional numbers.
 void Intake::answer_replay(const PendingPtr& pending, const storage::Submission& original) {
-  InCustody custody{original, true, body_sha256(pending->arrival.body), {}, note_on_erased(original)};
+  InCustody custody{original, true, std::move(pending->arrival.body), {}, note_on_erased(original)};
   custody.preference = pending->preference.applied;
   custody.quoted = pending->quoted();
   const bool gives_numbers = !original.references.empty();

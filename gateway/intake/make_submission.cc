@@ -2,7 +2,6 @@
 
 #include "gateway/clock/local_date.h"
 #include "storage/persons.h"
-#include "storage/veil.h"
 
 namespace titip::intake {
 namespace {
@@ -41,8 +40,8 @@ void place(const Sealer& sealer, const Arrival& arrival, const Draft& draft, sto
 
 }  // namespace
 
-storage::NewSubmission make_submission(const Sealer& sealer, const Arrival& arrival, const Draft& draft,
-                                       clock::WallTime now) {
+storage::NewSubmission make_submission(const Sealer& sealer, const storage::Veil& receipts, const Arrival& arrival,
+                                       const Draft& draft, clock::WallTime now) {
   const auto& route = *arrival.route;
   const auto& chain = draft.identity.chain;
   const storage::KeySpace space{arrival.destination, arrival.facility};
@@ -54,7 +53,7 @@ storage::NewSubmission make_submission(const Sealer& sealer, const Arrival& arri
   submission.route = route.id;
   submission.profile_version = arrival.profile->version;
   submission.channel = std::string(arrival.channel);
-  submission.receipt = storage::veil(sealer, storage::receipt_domain, submission.id).text();
+  submission.receipt = receipts.over(submission.id).text();
   submission.accepted_at = now;
   // A day that is over already is nothing to hurry for.
   if (route.deadline)

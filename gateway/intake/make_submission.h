@@ -22,7 +22,8 @@ struct Draft {
   std::optional<storage::Submission> origin{};  // whose ordering key and person it shares
 };
 
-storage::NewSubmission make_submission(const storage::Sealer& sealer, const Arrival& arrival, const Draft& draft,
-                                       clock::WallTime now);
+// `receipts`: the veil of storage::receipt_domain.
+storage::NewSubmission make_submission(const storage::Sealer& sealer, const storage::Veil& receipts,
+                                       const Arrival& arrival, const Draft& draft, clock::WallTime now);
 
 }  // namespace titip::intake

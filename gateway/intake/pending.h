@@ -13,7 +13,7 @@
 namespace titip::intake {
 
 struct Intake::Pending {
-  Pending(Arrival taken, std::move_only_function<void(Answer)> tell, clock::SteadyTime now)
+  Pending(Arrival&& taken, std::move_only_function<void(Answer)>&& tell, clock::SteadyTime now)
       : arrival(std::move(taken)), answer(std::move(tell)), arrived(now) {}
 
   storage::KeySpace space() const { return {arrival.destination, arrival.facility}; }

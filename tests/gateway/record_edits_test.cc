@@ -45,7 +45,8 @@ class RecordEdits : public admin::QueueFixture {
     intake::Draft draft;
     draft.identity = *intake::read_identity({*arrival.route, intake::identity_pointers(*arrival.route), arrival.body,
                                              arrival.parameters, arrival.facility, profile.date_format});
-    const auto made = intake::make_submission(*sealer_, arrival, draft, clock_.wall());
+    const storage::Veil receipts(*sealer_, storage::receipt_domain);
+    const auto made = intake::make_submission(*sealer_, receipts, arrival, draft, clock_.wall());
     const auto verdicts =
         home_.ask<std::vector<storage::Verdict>>([&](auto done) { store_->accept({made}, home_, std::move(done)); });
     EXPECT_EQ(verdicts->front().kind, storage::VerdictKind::accepted);

@@ -56,10 +56,11 @@ std::optional<RequiredRecord> required(DateFormat format, const RequestView& req
 std::optional<std::vector<std::string>> values_of(DateFormat format, const RequestView& request,
                                                   const std::vector<std::string>& sources) {
   std::vector<std::string> values;
+  values.reserve(sources.size());
   for (const std::string& source : sources) {
-    const auto value = value_of(request, source);
+    auto value = value_of(request, source);
     if (!value) return std::nullopt;
-    values.push_back(normal_date(format, *value));
+    values.push_back(normal_date(format, *std::move(value)));
   }
   return values;
 }

@@ -1,5 +1,8 @@
 // Finds the route of a request. Strict on purpose: whatever could mean another path to another parser matches nothing.
 #include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "upstream/profile/profile.h"
 #include "upstream/profile/source.h"
@@ -47,6 +50,15 @@ bool is_plain_segment(std::string_view segment) {
          });
 }
 
+// The first segment of "/a/b", taken off it. By this and not by segments_of(), which allocates: every request is
+// compared with every route.
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);  // the slash
+  const auto segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
 // The decoded segments; empty if the path is not one that a route can have.
 std::vector<std::string> decode_path(std::string_view path) {
   if (path.size() > max_path_bytes || !path.starts_with('/') || path.find_first_of("?#") != std::string_view::npos) {
@@ -56,8 +68,9 @@ std::vector<std::string> decode_path(std::string_view path) {
     path.remove_suffix(1);
   }
   std::vector<std::string> segments;
-  for (const std::string_view raw : segments_of(path)) {
-    auto segment = percent_decode(raw);
+  segments.reserve(static_cast<std::size_t>(std::ranges::count(path, '/')));
+  while (!path.empty()) {
+    auto segment = percent_decode(take_segment(path));
     if (!segment || !is_plain_segment(*segment)) {
       return {};
     }
@@ -66,10 +79,28 @@ std::vector<std::string> decode_path(std::string_view path) {
   return segments;
 }
 
-bool fits(const std::vector<std::string_view>& wanted, const std::vector<std::string>& segments, bool ignores_case) {
-  return std::ranges::equal(wanted, segments, [&](std::string_view pattern, const std::string& segment) {
-    return parameter_name(pattern).has_value() || same_literal(pattern, segment, ignores_case);
-  });
+bool fits(std::string_view route_path, const std::vector<std::string>& segments, bool ignores_case) {
+  for (const std::string& segment : segments) {
+    if (route_path.empty()) {
+      return false;
+    }
+    const auto wanted = take_segment(route_path);
+    if (!parameter_name(wanted) && !same_literal(wanted, segment, ignores_case)) {
+      return false;
+    }
+  }
+  return route_path.empty();
+}
+
+std::map<std::string, std::string, std::less<>> parameters_of(std::string_view route_path,
+                                                              const std::vector<std::string>& segments) {
+  std::map<std::string, std::string, std::less<>> parameters;
+  for (const std::string& segment : segments) {
+    if (const auto parameter = parameter_name(take_segment(route_path))) {
+      parameters.emplace(*parameter, segment);
+    }
+  }
+  return parameters;
 }
 
 }  // namespace
@@ -81,8 +112,7 @@ RouteMatch match(const Profile& profile, std::string_view method, std::string_vi
     return result;
   }
   for (const Route& route : profile.routes) {
-    const auto wanted = segments_of(route.path);
-    if (!fits(wanted, segments, profile.ignores_path_case)) {
+    if (!fits(route.path, segments, profile.ignores_path_case)) {
       continue;
     }
     result.allowed_methods.push_back(route.method);
@@ -90,11 +120,7 @@ RouteMatch match(const Profile& profile, std::string_view method, std::string_vi
       continue;
     }
     result.route = &route;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if (const auto parameter = parameter_name(wanted[i])) {
-        result.parameters.emplace(*parameter, segments[i]);
-      }
-    }
+    result.parameters = parameters_of(route.path, segments);
   }
   std::ranges::sort(result.allowed_methods);
   const auto repeated = std::ranges::unique(result.allowed_methods);

@@ -32,7 +32,7 @@ std::string compared_value_of(const RequestView& request, std::string_view sourc
 
 // "15-08-2026" -> "2026-08-15" where the profile writes the day first; anything that is no such date as it is. Whatever
 // makes keys of values does so of these.
-std::string normal_date(DateFormat format, std::string_view value);
+std::string normal_date(DateFormat format, std::string value);
 // Whether it is written like a date in that format.
 bool is_date(DateFormat format, std::string_view value);
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gateway/http/guard.h"
+#include "gateway/http/parse.h"
 #include "gateway/intake/body_hash.h"
 #include "gateway/intake/make_submission.h"
 #include "storage/check.h"
@@ -72,15 +73,17 @@ intake::Draft draft_of(const intake::Arrival& arrival) {
 
 void add_requests() {
   add_rule("guard", [limits = http::GuardLimits{}] { benchmark::DoNotOptimize(http::guard(head, limits)); });
+  add_rule("parse_head", [] { benchmark::DoNotOptimize(http::parse(head, http::GuardLimits{}.header_bytes)); });
   add_rule("match_route", [] { benchmark::DoNotOptimize(profile::match(pcare_vaksin(), "POST", "/vaksin/simpan")); });
   add_rule("read_identity", [arrival = arrival(), pointers = intake::identity_pointers(dose_route())] {
     benchmark::DoNotOptimize(
         intake::read_identity(intake::IdentityText{dose_route(), pointers, arrival.body, arrival.parameters, "P0001"}));
   });
-  add_rule("make_submission",
-           [sealer = std::make_shared<tests::TestSealer>(), arrival = arrival(), draft = draft_of(arrival())] {
-             benchmark::DoNotOptimize(intake::make_submission(**sealer, arrival, draft, tests::morning));
-           });
+  const auto sealer = std::make_shared<tests::TestSealer>();
+  add_rule("make_submission", [sealer, receipts = storage::Veil(**sealer, storage::receipt_domain), arrival = arrival(),
+                               draft = draft_of(arrival())] {
+    benchmark::DoNotOptimize(intake::make_submission(**sealer, receipts, arrival, draft, tests::morning));
+  });
   add_rule("body_sha256", [body = arrival().body] { benchmark::DoNotOptimize(intake::body_sha256(body)); });
 }
 

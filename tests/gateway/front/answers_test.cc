@@ -27,7 +27,7 @@ intake::InCustody custody() {
   made.submission.facility = "0905R002";
   made.submission.route = "vaksin/simpan";
   made.submission.accepted_at = tests::morning;
-  made.body_sha256 = "abc";
+  made.body = "abc";
   return made;
 }
 const profile::Route& route(std::string_view id) {
@@ -118,15 +118,16 @@ TEST(Answers, the_mount_acknowledges_in_the_shape_of_the_profile) {
 TEST(Answers, the_api_acknowledges_with_a_receipt) {
   const auto response = acknowledgement(pcare_vaksin(), route("vaksin/simpan"), false, custody());
   EXPECT_EQ(response.status, 202);
-  EXPECT_EQ(json::parse(response.body), (json{{"receipt",
-                                               {{"code", "3456789ABCDEF"},
-                                                {"id", "01FD8Z6J5S0123456789ABCDEF"},
-                                                {"destination", "pcare-vaksin"},
-                                                {"facility", "0905R002"},
-                                                {"route", "vaksin/simpan"},
-                                                {"state", "queued"},
-                                                {"accepted_at", "2021-08-16T01:00:00.000Z"},
-                                                {"body_sha256", "abc"}}}}));
+  EXPECT_EQ(json::parse(response.body),
+            (json{{"receipt",
+                   {{"code", "3456789ABCDEF"},
+                    {"id", "01FD8Z6J5S0123456789ABCDEF"},
+                    {"destination", "pcare-vaksin"},
+                    {"facility", "0905R002"},
+                    {"route", "vaksin/simpan"},
+                    {"state", "queued"},
+                    {"accepted_at", "2021-08-16T01:00:00.000Z"},
+                    {"body_sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}}}}));
 }
 
 TEST(Answers, a_replay_tells_the_current_truth) {
