@@ -11,7 +11,7 @@
 #include <cstdlib>
 
 #include "metrics/words/said.h"
-#include "storage/hashed_memtable.h"
+#include "storage/rocks_kv_hashed.h"
 
 namespace titip::storage {
 namespace {
@@ -211,7 +211,7 @@ rocksdb::DBOptions database_options(const RocksSetup& setup) {
   // Preallocated log would be taken from the little that is left.
   options.allow_fallocate = false;
   options.max_background_jobs = 4;
-  options.allow_concurrent_memtable_write = false;  // one writer; hashed_memtable.h holds to that
+  options.allow_concurrent_memtable_write = false;  // one writer; rocks_kv_hashed.h holds to that
   // The default is DEBUG when our own code is built without NDEBUG, and DEBUG can put keys into the LOG.
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   options.max_log_file_size = 16 * mib;

@@ -1,4 +1,4 @@
-#include "storage/hashed_memtable.h"
+#include "storage/rocks_kv_hashed.h"
 
 #include <atomic>
 #include <cstddef>
