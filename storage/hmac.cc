@@ -62,8 +62,9 @@ Hmac::Hmac(const DataKey& key) {
   start();
 }
 
+// What was gathered names people.
 Hmac::~Hmac() {
-  OPENSSL_cleanse(bytes_.data(), pad_size);
+  OPENSSL_cleanse(bytes_.data(), bytes_.size());
 }
 
 // What is gathered next overwrites it, but for the pad.

@@ -6,6 +6,8 @@
 //
 // Thread: as RocksDB asks of each: one writer, any readers beside it without a lock. Needs
 // DBOptions::allow_concurrent_memtable_write off: the store has one writer anyway.
+// Walks go forward alone: RocksDB's list cannot go back. Each walk over a table that is still written into copies and
+// sorts its keys first.
 // Source: the contract in rocksdb/memtablerep.h (7.8). The index is a chained hash table with a fixed number of
 // buckets, as RocksDB's own HashLinkList, but over whole keys.
 #pragma once

@@ -26,7 +26,7 @@ const RowCache::Generations& RowCache::of(Family family) const {
 const RowCache::Row* RowCache::find(Family family, std::string_view key) const {
   if (!keeps(family)) return nullptr;
   const Generations& rows = of(family);
-  if (rows.young.empty()) return nullptr;  // and so is the older one
+  if (rows.young.empty() && rows.old.empty()) return nullptr;
   if (const auto young = rows.young.find(key); young != rows.young.end()) return &young->second;
   if (const auto old = rows.old.find(key); old != rows.old.end()) return &old->second;
   return nullptr;
@@ -65,6 +65,14 @@ void RowCache::committed(const KvBatch& batch) {
       batch, [](const KvWrite& write) { return write.family == Family::open && write.value.has_value(); });
   for (const KvWrite& write : batch) {
     if (keeps(write.family) && (opens || find(write.family, write.key) != nullptr)) keep(write);
+  }
+}
+
+void RowCache::forget(Family family, std::string_view key) {
+  if (!keeps(family)) return;
+  Generations& rows = rows_[place_of(family)];
+  for (Rows* each : {&rows.young, &rows.old}) {
+    if (const auto row = each->find(key); row != each->end()) each->erase(row);
   }
 }
 

@@ -37,6 +37,8 @@ class RowCache final : public KvReader {
 
   // Right after the batch is in the engine, and before anything else is read.
   void committed(const KvBatch& batch);
+  // Somebody met damage there: from now on the row is what the engine says.
+  void forget(Family family, std::string_view key);
 
  private:
   struct Hash : std::hash<std::string_view> {

@@ -103,6 +103,7 @@ class Writer {
   void refuse_accepts_if_full(std::vector<Call>& calls);
   void refuse_late(std::vector<Call> late);
   void commit(std::vector<Call> calls);
+  void forget_damaged(const std::vector<Call>& calls);
   std::vector<Call> commit_group(std::vector<Call> calls, SteadyTime give_up);
   std::vector<Call> after_stall(std::vector<Call> calls);
   void tell_clock_doubt();

@@ -53,10 +53,20 @@ void Writer::commit(std::vector<Call> calls) {
   while (!calls.empty()) calls = commit_group(std::move(calls), give_up);
 }
 
+// The engine is asked whether it is damaged; what is remembered from before would deny it.
+void Writer::forget_damaged(const std::vector<Call>& calls) {
+  for (const Call& call : calls) {
+    const auto* damaged = std::get_if<Batch<Damage, SetApart>>(&call.batch);
+    if (damaged == nullptr) continue;
+    for (const Damage& each : damaged->items) rows_.forget(each.family, each.key);
+  }
+}
+
 // Answers them; or gives back those that are to be run again, without those that became late meanwhile.
 std::vector<Call> Writer::commit_group(std::vector<Call> calls, SteadyTime give_up) {
   const auto began = std::chrono::steady_clock::now();
   const WallTime now = settings_.now();
+  forget_damaged(calls);
   Group group(std::move(calls), rows_, now, book_settings(now));
   group.run();
   KvBatch batch = group.take_batch();

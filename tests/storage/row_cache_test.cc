@@ -64,6 +64,16 @@ TEST_F(RowCacheTest, OtherFamiliesAreTheEngines) {
   EXPECT_EQ(engine.asked, 1U);
 }
 
+TEST_F(RowCacheTest, WhatSomebodyMetAsDamagedIsTheEnginesAgain) {
+  commit({{Family::meta, "id", "in flight"}, {Family::open, "id", "mark"}});
+  ASSERT_TRUE(engine.commit({{Family::meta, "id", "rotten"}}).has_value()) << "behind the cache's back";
+  EXPECT_EQ(get(Family::meta, "id"), "in flight");
+  rows.forget(Family::meta, "id");
+  rows.forget(Family::counts, "id");
+  EXPECT_EQ(get(Family::meta, "id"), "rotten");
+  EXPECT_EQ(get(Family::open, "id"), "mark") << "that one alone";
+}
+
 TEST_F(RowCacheTest, IsBoundedAndNeverStale) {
   for (int i = 0; i < 100; ++i) {
     const std::string id = std::to_string(i);
