@@ -66,7 +66,7 @@ Shape shape_of(Family family) {
   std::abort();
 }
 
-// Keys in no order, asked for one by one: walked over by checks and people alone.
+// Keys in no order, asked for one by one: walked over by checks, people and retention's passes alone.
 bool asked_for_one_by_one(Family family) {
   switch (family) {
     case Family::head:

@@ -110,6 +110,19 @@ TEST_F(RefusedBlocks, OfARecord) {
   EXPECT_EQ(due_rows(*kv), 2U);
 }
 
+// The writer remembers its row from when it opened the attempt, and must not deny what the readers met since.
+TEST_F(RefusedBlocks, OfARecordThatWasAttemptedAMomentAgo) {
+  caller->finish(caller->load(id_of(1)).submission, Event::deferred);
+  const std::string bytes = spoil(*kv, Family::meta, keys::of(id_of(1)));
+  const WallTime later = at(noon_ms) + std::chrono::hours(24);
+  EXPECT_EQ(ids_of(caller->due("clinic-1", DueClass::send, later)), Ids{id_of(2)});
+  pump_all();
+  EXPECT_EQ(probes.corrupt_records, 1U);
+  EXPECT_EQ(store->counts().destinations.at("pcare").quarantined, 1U);
+  ASSERT_TRUE(set_apart_at(*kv, Family::meta, keys::of(id_of(1))).has_value());
+  EXPECT_EQ(set_apart_at(*kv, Family::meta, keys::of(id_of(1)))->bytes, bytes);
+}
+
 TEST_F(RefusedBlocks, OfAPayload) {
   kv->refused = {{Family::payload, keys::of(id_of(2))}};
   EXPECT_EQ(ids_of(caller->due()), Ids{id_of(1)});
