@@ -12,6 +12,7 @@
 #include "storage/check.h"
 #include "storage/disk_files.h"
 #include "storage/free_space.h"
+#include "storage/rocks_kv_log_ahead.h"
 #include "storage/rocks_kv_logs.h"
 #include "storage/rocks_kv_look.h"
 #include "storage/rocks_kv_note.h"
@@ -222,7 +223,8 @@ std::expected<std::unique_ptr<Kv>, NotOpened> open_rocks_kv(const std::filesyste
 }
 
 std::expected<std::unique_ptr<Kv>, NotOpened> open_rocks_kv(const std::filesystem::path& directory,
-                                                            const RocksSetup& setup, Evidence evidence) {
+                                                            const RocksSetup& given, Evidence evidence) {
+  const RocksSetup setup = with_logs_ahead(given);
   if (auto refusal = refuse_directory(directory)) return std::unexpected(std::move(*refusal));
   const FilesFound files = find_store_files(directory, setup);
   if (auto refusal = refuse_headless(directory, files)) return std::unexpected(std::move(*refusal));

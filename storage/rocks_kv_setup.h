@@ -18,6 +18,7 @@ struct RocksSetup {
   std::optional<std::uint64_t> write_buffer_bytes;
   std::optional<std::uint64_t> wal_bytes;        // at most so much log before memory tables are flushed
   std::optional<std::uint64_t> blob_file_bytes;  // a blob file is closed at this size
+  std::optional<std::uint64_t> log_ahead_bytes;  // made ready at once (rocks_kv_log_ahead.h); 0: logs just grow
   // False is a control that a crash test must catch: commits are acknowledged before they are on stable storage.
   bool sync = true;
 };
