@@ -167,8 +167,8 @@ void QueueStore::patrol() {
   for (std::size_t i = 0; looked && i < looked->passed_over; ++i) probes_->failed("passed_over");
 }
 
-void QueueStore::subscribe(Home& home, std::function<void(const CommitNotice&)> heard) {
-  writer_.subscribe(home, std::move(heard));
+void QueueStore::subscribe(std::string destination, Home& home, std::function<void(const CommitNotice&)> heard) {
+  writer_.subscribe(std::move(destination), home, std::move(heard));
 }
 
 std::uint64_t QueueStore::pending_of(std::string_view facility) const {

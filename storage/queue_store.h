@@ -40,7 +40,7 @@ class QueueStore : public MemoryStore {
   void transition(std::vector<Transition> batch, Home& home, Done<std::vector<Changed>> done) override;
   void lanes(std::string destination, Home& home, Done<std::vector<Lane>> done) override;
   void next_due(std::vector<DueQuery> batch, Home& home, Done<std::vector<DueBatch>> done) override;
-  void subscribe(Home& home, std::function<void(const CommitNotice&)> heard) override;
+  void subscribe(std::string destination, Home& home, std::function<void(const CommitNotice&)> heard) override;
   void load(std::vector<LoadRequest> batch, Home& home, Done<std::vector<std::optional<Loaded>>> done) override;
   void put_objects(std::vector<PutObject> batch, Home& home, Done<std::vector<Applied>> done) override;
   void get_object(std::string kind, std::string object_name, Home& home, Done<std::optional<Object>> done) override;

@@ -47,7 +47,7 @@ class Home {
   virtual void post(std::move_only_function<void()> work) = 0;
 };
 
-// Told after each commit that made something due. Spurious notices are allowed, missing ones are not.
+// Told after each commit that made something of a destination due. Spurious notices are allowed, missing ones are not.
 struct CommitNotice {
   std::vector<Lane> lanes;  // lanes that gained a due record, or one that is due earlier
 };
@@ -74,8 +74,9 @@ class Store {
   virtual void lanes(std::string destination, Home& home, Done<std::vector<Lane>> done) = 0;
   // One batch per query, peeked from the lane's oldest end.
   virtual void next_due(std::vector<DueQuery> batch, Home& home, Done<std::vector<DueBatch>> done) = 0;
-  // `heard` runs on `home` until close().
-  virtual void subscribe(Home& home, std::function<void(const CommitNotice&)> heard) = 0;
+  // `heard` runs on `home` until close(), and hears of the lanes of this destination alone: nobody is woken for
+  // another.
+  virtual void subscribe(std::string destination, Home& home, std::function<void(const CommitNotice&)> heard) = 0;
 
   // In the order asked; an id that is not there yields nothing.
   virtual void load(std::vector<LoadRequest> batch, Home& home, Done<std::vector<std::optional<Loaded>>> done) = 0;

@@ -74,7 +74,7 @@ void Watermark::start() {
 void Watermark::acknowledged(const Reach& mark) {
   {
     const std::scoped_lock lock(mutex_);
-    newest_ = mark;
+    if (std::exchange(newest_, mark)) return;  // whoever notes it has been woken for the one before
   }
   wake_.notify_one();
 }

@@ -62,9 +62,10 @@ std::optional<Error> Writer::refusal(const Call& call) const {
   return full && !urgent_.calls.empty() ? std::optional(Error::overloaded) : std::nullopt;
 }
 
-void Writer::subscribe(Home& home, std::function<void(const CommitNotice&)> heard) {
+void Writer::subscribe(std::string destination, Home& home, std::function<void(const CommitNotice&)> heard) {
   const std::scoped_lock lock(mutex_);
-  subscribers_.push_back({&home, std::make_shared<std::function<void(const CommitNotice&)>>(std::move(heard))});
+  subscribers_.push_back(
+      {std::move(destination), &home, std::make_shared<std::function<void(const CommitNotice&)>>(std::move(heard))});
 }
 
 Writer::Status Writer::status() const {

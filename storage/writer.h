@@ -70,7 +70,7 @@ class Writer {
   void start();  // its own thread; without it, pump()
   void submit(Call call);
   bool pump();  // one group; false: nothing waited
-  void subscribe(Home& home, std::function<void(const CommitNotice&)> heard);
+  void subscribe(std::string destination, Home& home, std::function<void(const CommitNotice&)> heard);
   // Refuses new calls, commits and answers what waits, ends the thread. Blocking.
   void close();
 
@@ -87,6 +87,7 @@ class Writer {
 
  private:
   struct Subscriber {
+    std::string destination;
     Home* home;
     std::shared_ptr<std::function<void(const CommitNotice&)>> heard;
   };

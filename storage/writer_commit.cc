@@ -145,12 +145,14 @@ KvResult<void> Writer::write(const KvBatch& batch, const Group& group, SteadyTim
 }
 
 void Writer::announce(Group& group, Outbox& outbox) {
-  auto lanes = group.take_woken();
+  const auto lanes = group.take_woken();  // in order
   if (lanes.empty()) return;
-  const auto notice = std::make_shared<const CommitNotice>(CommitNotice{std::move(lanes)});
   const std::scoped_lock lock(mutex_);
   for (const Subscriber& subscriber : subscribers_) {
-    outbox.add(*subscriber.home, [heard = subscriber.heard, notice] { (*heard)(*notice); });
+    const auto its = std::ranges::equal_range(lanes, subscriber.destination, {}, &Lane::destination);
+    if (its.empty()) continue;
+    outbox.add(*subscriber.home,
+               [heard = subscriber.heard, notice = CommitNotice{{its.begin(), its.end()}}] { (*heard)(notice); });
   }
 }
 

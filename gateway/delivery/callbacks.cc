@@ -28,9 +28,8 @@ Callbacks::Callbacks(CallbacksOptions options, CallbacksDoors doors)
 Callbacks::~Callbacks() = default;
 
 void Callbacks::start() {
-  doors_.store.subscribe(doors_.home, [this](const storage::CommitNotice& notice) {
-    for (const auto& lane : notice.lanes)
-      if (lane.destination == callback_destination) wake(lane.facility);
+  doors_.store.subscribe(std::string(callback_destination), doors_.home, [this](const storage::CommitNotice& notice) {
+    for (const auto& lane : notice.lanes) wake(lane.facility);
     pump();
   });
   claim();

@@ -34,9 +34,8 @@ Dispatcher::~Dispatcher() = default;
 void Dispatcher::start() {
   doors_.upstream.on_change([this] { pump(); });
   doors_.upstream.on_refusals_over([this](auto since) { forgive(since); });
-  doors_.store.subscribe(doors_.home, [this](const storage::CommitNotice& notice) {
-    for (const auto& lane : notice.lanes)
-      if (lane.destination == options_.destination) lanes_.wake(lane);
+  doors_.store.subscribe(options_.destination, doors_.home, [this](const storage::CommitNotice& notice) {
+    for (const auto& lane : notice.lanes) lanes_.wake(lane);
     pump();
   });
   recall_outage(std::chrono::hours(24));

@@ -110,11 +110,14 @@ void SimStore::list_objects(std::string kind, std::string after, std::size_t lim
     ForwardingStore::list_objects(std::move(kind), std::move(after), limit, home, std::move(done));
 }
 
-void SimStore::subscribe(Home& home, std::function<void(const storage::CommitNotice&)> heard) {
-  if (doors_.control != Control::forgotten_wake_up) return ForwardingStore::subscribe(home, std::move(heard));
-  ForwardingStore::subscribe(home, [this, heard = std::move(heard)](const storage::CommitNotice& notice) {
-    if (random_.chance(0.5)) heard(notice);
-  });
+void SimStore::subscribe(std::string destination, Home& home, std::function<void(const storage::CommitNotice&)> heard) {
+  if (doors_.control != Control::forgotten_wake_up) {
+    return ForwardingStore::subscribe(std::move(destination), home, std::move(heard));
+  }
+  ForwardingStore::subscribe(std::move(destination), home,
+                             [this, heard = std::move(heard)](const storage::CommitNotice& notice) {
+                               if (random_.chance(0.5)) heard(notice);
+                             });
 }
 
 }  // namespace titip::simulation

@@ -45,7 +45,8 @@ class SimStore final : public storage::ForwardingStore {
                   storage::Done<std::optional<storage::Object>> done) override;
   void list_objects(std::string kind, std::string after, std::size_t limit, storage::Home& home,
                     storage::Done<std::vector<std::pair<std::string, storage::Object>>> done) override;
-  void subscribe(storage::Home& home, std::function<void(const storage::CommitNotice&)> heard) override;
+  void subscribe(std::string destination, storage::Home& home,
+                 std::function<void(const storage::CommitNotice&)> heard) override;
 
   Form* arriving = nullptr;             // whose submission the next accept is
   std::optional<storage::Error> busy;   // every call is answered so, and nothing is done

@@ -286,8 +286,11 @@ TEST_P(Delivery, CountsBalanceAtEveryStep) {
 TEST_P(Delivery, SubscribersHearOfTheLaneThatWoke) {
   TestHome home;
   std::vector<Lane> heard;
-  store->subscribe(
-      home, [&](const CommitNotice& notice) { heard.insert(heard.end(), notice.lanes.begin(), notice.lanes.end()); });
+  store->subscribe("pcare", home, [&](const CommitNotice& notice) {
+    heard.insert(heard.end(), notice.lanes.begin(), notice.lanes.end());
+  });
+  TestHome others;
+  store->subscribe("antrean", others, [](const CommitNotice&) { ADD_FAILURE() << "woken for another destination"; });
   caller->accept({submission(1, "a"), submission(2, "a"), submission(3, "b", "clinic-2")});
   home.wait(std::chrono::seconds(5));
   home.run();
@@ -297,6 +300,7 @@ TEST_P(Delivery, SubscribersHearOfTheLaneThatWoke) {
   home.wait(std::chrono::seconds(5));
   home.run();
   EXPECT_EQ(heard, (std::vector<Lane>{{"pcare", "clinic-1"}}));
+  EXPECT_FALSE(others.run());
   store->close();
 }
 

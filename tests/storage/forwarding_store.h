@@ -36,8 +36,8 @@ class ForwardingStore : public Store {
   void next_due(std::vector<DueQuery> batch, Home& home, Done<std::vector<DueBatch>> done) override {
     behind_.next_due(std::move(batch), home, std::move(done));
   }
-  void subscribe(Home& home, std::function<void(const CommitNotice&)> heard) override {
-    behind_.subscribe(home, std::move(heard));
+  void subscribe(std::string destination, Home& home, std::function<void(const CommitNotice&)> heard) override {
+    behind_.subscribe(std::move(destination), home, std::move(heard));
   }
   void load(std::vector<LoadRequest> batch, Home& home, Done<std::vector<std::optional<Loaded>>> done) override {
     behind_.load(std::move(batch), home, std::move(done));

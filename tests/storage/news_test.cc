@@ -133,7 +133,7 @@ TEST_P(NewsOfAChange, IsLeftOutWhereTooManyOfTheFacilityAreDue) {
 
 TEST_P(NewsOfAChange, WakesItsLane) {
   std::vector<Lane> woken;
-  store->subscribe(caller->home, [&](const CommitNotice& notice) {
+  store->subscribe("callback", caller->home, [&](const CommitNotice& notice) {
     woken.insert(woken.end(), notice.lanes.begin(), notice.lanes.end());
   });
   accept(submission(1, "anna"));

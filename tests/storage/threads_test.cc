@@ -35,7 +35,7 @@ TEST_P(Threads, TheBooksBalanceAfterwards) {
   constexpr std::uint64_t each = 40;
   TestHome notices;
   std::atomic<std::size_t> heard = 0;
-  store->subscribe(notices, [&](const CommitNotice& notice) { heard += notice.lanes.size(); });
+  store->subscribe("pcare", notices, [&](const CommitNotice& notice) { heard += notice.lanes.size(); });
   std::atomic<bool> done = false;
   std::thread watcher([&] {
     while (!done) {
