@@ -2,6 +2,7 @@
 // One thread (the writer).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,15 @@ template <class T>
 void write(Staging& staging, Family family, std::string key, const T& value) {
   std::string bytes = encode(Place{family, key}, value);
   staging.put(family, std::move(key), std::move(bytes));
+}
+
+// A count that is a row: one more, or one fewer. None is no row; fewer than none is a fault.
+inline void step(Staging& staging, Staging::Row row, bool up) {
+  std::uint64_t* count = staging.change(row, decode_number);
+  if (count == nullptr) return;
+  if (!up && *count == 0) return staging.fail(Error::corrupt);
+  if (!up && *count == 1) return staging.erase(row);
+  up ? ++*count : --*count;
 }
 
 inline std::optional<Record> read_record(Staging& staging, const SubmissionId& id) {
