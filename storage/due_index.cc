@@ -60,7 +60,7 @@ void DueIndex::replace(const DueRows& before, const DueRows& after) {
   for (const auto& row : after.rows) {
     if (std::ranges::find(before.rows, row) == before.rows.end()) write(staging_, Family::due, row.first, row.second);
   }
-  if (!after.rows.empty()) woken_.push_back(after.lane);
+  if (!after.rows.empty() && (woken_.empty() || woken_.back() != after.lane)) woken_.push_back(after.lane);
   if (before.rows.empty() == after.rows.empty() && before.lane == after.lane) return;
   if (!before.rows.empty()) step(staging_, count_of(before.lane), false);
   if (!after.rows.empty()) step(staging_, count_of(after.lane), true);

@@ -6,11 +6,6 @@
 
 namespace titip::storage {
 
-Staging::Row Staging::row(Family family, std::string_view key) {
-  const auto found = entries(family).find(key);
-  return found != entries(family).end() ? Row(family, *found) : row_of(family, std::string(key));
-}
-
 void Staging::want(Row row) {
   Entry& entry = row.at_->second;
   if (entry.standing != Standing::unknown) return;
@@ -75,17 +70,9 @@ const std::optional<std::string>& Staging::bytes_of(Family family, std::string_v
   return entry.value;
 }
 
-void Staging::put(Family family, std::string key, std::string value) {
-  write(row_of(family, std::move(key)), std::move(value));
-}
-
-void Staging::erase(Family family, std::string key) {
-  erase(row_of(family, std::move(key)));
-}
-
 void Staging::write(Row row, std::optional<std::string> value) {
   Entry& entry = row.at_->second;
-  undo_.push_back({&entry, std::move(entry)});
+  undo_.emplace_back(&entry, std::move(entry));
   entry = {.value = std::move(value), .cell = nullptr, .standing = Standing::known, .dirty = true};
 }
 
@@ -96,7 +83,7 @@ void Staging::save(Entry& entry) {
     cell.before = cell.now;
     cell.saved_in = call_;
     cell.was_dirty = entry.dirty;
-    undo_.push_back({&entry, std::nullopt});
+    undo_.emplace_back(&entry, std::nullopt);
   }
   entry.dirty = entry.stale = true;
 }

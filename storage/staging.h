@@ -43,20 +43,26 @@ class Staging {
     Row(Family family, std::pair<const std::string, Entry>& at) : family_(family), at_(&at) {}
     Family family_;
     std::pair<const std::string, Entry>* at_;
+
+   public:
+    Place place() const { return {family_, at_->first}; }
   };
-  Row row(Family family, std::string_view key);
+  // `key`: a string of one's own, or a view of somebody else's.
+  template <class Key>
+  Row row(Family family, Key&& key);
 
   // What will be asked for: fetched together, once, when fetch() is called.
   void want(Row row);
-  void want(Family family, std::string_view key) { want(row(family, key)); }
+  void want(Family family, std::string key) { want(row(family, std::move(key))); }
   void fetch();
 
   // Valid until the next put, change or erase of the same key.
   const std::string* get(Row row);
   const std::string* get(Family family, std::string_view key);
-  void put(Family family, std::string key, std::string value);
+  void put(Row row, std::string value) { write(row, std::move(value)); }
+  void put(Family family, std::string key, std::string value) { put(row(family, std::move(key)), std::move(value)); }
   void erase(Row row) { write(row, std::nullopt); }
-  void erase(Family family, std::string key);
+  void erase(Family family, std::string key) { erase(row(family, std::move(key))); }
 
   // The same, decoded: once a group as a rule, and encoded again once, in take_batch(). A row has one kind of these.
   // nullptr: it is not there, or a fault (damaged: each time it is asked for). Valid as long as what get() gives.
@@ -110,7 +116,6 @@ class Staging {
     std::optional<Entry> before;  // none: its cell was changed, and knows itself what it said
   };
   Entries& entries(Family family) { return entries_[static_cast<std::size_t>(family)]; }
-  Row row_of(Family family, std::string key) { return {family, *entries(family).try_emplace(std::move(key)).first}; }
   bool read(Row row);
   static const std::optional<std::string>& bytes_of(Family family, std::string_view key, Entry& entry);
   template <class T>
@@ -127,6 +132,14 @@ class Staging {
   std::optional<Error> fault_;
   std::vector<Damage> damage_;
 };
+
+template <class Key>
+Staging::Row Staging::row(Family family, Key&& key) {
+  Entries& all = entries(family);
+  auto at = all.lower_bound(std::string_view(key));
+  if (at == all.end() || at->first != key) at = all.emplace_hint(at, std::forward<Key>(key), Entry());
+  return {family, *at};
+}
 
 template <class T>
 const T* Staging::look(Row row, Decode<T> decode) {
@@ -152,7 +165,7 @@ Staging::Cell* Staging::decoded(Row row, Decode<T> decode) {
     if (fault_) return nullptr;
     Counted now;
     if (bytes != nullptr) {
-      auto value = decode({row.family_, row.at_->first}, *bytes);
+      auto value = decode(row.place(), *bytes);
       if (!value) {
         fail_damaged(row.family_, row.at_->first);
         return nullptr;
