@@ -234,10 +234,10 @@ void Book::take_in(const NewSubmission& incoming, Record& record, bool correctio
   tally_.added(record);
   if (is_done) return;
   if (s.natural_key) {
-    std::string key = keys::of(*s.natural_key);
-    auto chain = read(staging_, Family::natural, key, decode_ids).value_or(std::vector<SubmissionId>{});
+    const Staging::Row row = staging_.row(Family::natural, keys::of(*s.natural_key));
+    auto chain = read(staging_, row, decode_ids).value_or(std::vector<SubmissionId>{});
     chain.push_back(s.id);
-    write(staging_, Family::natural, std::move(key), chain);
+    write(staging_, row, chain);
   }
   requirements_.provide(s);
   requirements_.changed({}, s);

@@ -10,14 +10,17 @@ void Staging::want(Row row) {
   Entry& entry = row.at_->second;
   if (entry.standing != Standing::unknown) return;
   entry.standing = Standing::wanted;
-  wanted_[static_cast<std::size_t>(row.family_)] = true;
+  ++wanted_[static_cast<std::size_t>(row.family_)];
 }
 
 void Staging::fetch() {
   for (std::size_t i = 0; i < family_count; ++i) {
-    if (!std::exchange(wanted_[i], false)) continue;
+    const std::size_t most = std::exchange(wanted_[i], 0);
+    if (most == 0) continue;
     std::vector<std::string> keys;
     std::vector<Entry*> rows;
+    keys.reserve(most);
+    rows.reserve(most);
     for (auto& [key, entry] : entries_[i]) {
       if (entry.standing != Standing::wanted) continue;
       keys.push_back(key);
@@ -70,10 +73,13 @@ const std::optional<std::string>& Staging::bytes_of(Family family, std::string_v
   return entry.value;
 }
 
-void Staging::write(Row row, std::optional<std::string> value) {
+void Staging::write(Row row, std::optional<std::string>&& value) {
   Entry& entry = row.at_->second;
   undo_.emplace_back(&entry, std::move(entry));
-  entry = {.value = std::move(value), .cell = nullptr, .standing = Standing::known, .dirty = true};
+  entry.value = std::move(value);
+  entry.standing = Standing::known;
+  entry.dirty = true;
+  entry.stale = false;
 }
 
 // What the cell is about to be changed from, once in a call.
@@ -179,7 +185,7 @@ KvBatch Staging::take_batch() {
       auto node = entries_[i].extract(entries_[i].begin());
       if (!node.mapped().dirty) continue;
       bytes_of(static_cast<Family>(i), node.key(), node.mapped());
-      batch.push_back({static_cast<Family>(i), std::move(node.key()), std::move(node.mapped().value)});
+      batch.emplace_back(static_cast<Family>(i), std::move(node.key()), std::move(node.mapped().value));
     }
   }
   return batch;

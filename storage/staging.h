@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "storage/check.h"
+#include "storage/key_order.h"
 #include "storage/kv.h"
 #include "storage/quarantine.h"
 #include "storage/records.h"
@@ -61,7 +62,7 @@ class Staging {
   const std::string* get(Family family, std::string_view key);
   void put(Row row, std::string value) { write(row, std::move(value)); }
   void put(Family family, std::string key, std::string value) { put(row(family, std::move(key)), std::move(value)); }
-  void erase(Row row) { write(row, std::nullopt); }
+  void erase(Row row) { write(row, {}); }
   void erase(Family family, std::string key) { erase(row(family, std::move(key))); }
 
   // The same, decoded: once a group as a rule, and encoded again once, in take_batch(). A row has one kind of these.
@@ -110,7 +111,7 @@ class Staging {
     bool dirty = false;  // differs from the base
     bool stale = false;  // the cell is newer than the value
   };
-  using Entries = std::map<std::string, Entry, std::less<>>;
+  using Entries = std::map<std::string, Entry, KeyOrder>;
   struct Undo {
     Entry* at;
     std::optional<Entry> before;  // none: its cell was changed, and knows itself what it said
@@ -121,14 +122,14 @@ class Staging {
   template <class T>
   Cell* decoded(Row row, Decode<T> decode);
   void save(Entry& entry);
-  void write(Row row, std::optional<std::string> value);
+  void write(Row row, std::optional<std::string>&& value);
   void fail(const KvError& error, Damage where);
 
   const KvReader& base_;
   std::array<Entries, family_count> entries_;
-  std::array<bool, family_count> wanted_{};  // something of it
-  std::vector<Undo> undo_;                   // of the call at hand
-  std::uint64_t call_ = 1;                   // the one at hand
+  std::array<std::size_t, family_count> wanted_{};  // so many rows of each, or fewer
+  std::vector<Undo> undo_;                          // of the call at hand
+  std::uint64_t call_ = 1;                          // the one at hand
   std::optional<Error> fault_;
   std::vector<Damage> damage_;
 };
