@@ -17,6 +17,7 @@
 
 #include "storage/due_index.h"
 #include "storage/key_line.h"
+#include "storage/keys.h"
 #include "storage/records.h"
 #include "storage/requirements.h"
 #include "storage/staging.h"
@@ -49,6 +50,7 @@ class Book {
       : staging_(staging),
         now_(now),
         settings_(settings),
+        last_position_(staging.row(Family::info, keys::last_position)),
         tally_(staging),
         requirements_(staging),
         due_(staging, woken_),
@@ -160,6 +162,7 @@ class Book {
   Staging& staging_;
   WallTime now_;
   BookSettings settings_;
+  Staging::Row last_position_;
   std::vector<Lane> woken_;
   Tally tally_;
   Requirements requirements_;

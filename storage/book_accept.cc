@@ -63,7 +63,7 @@ void Book::foresee(const NewSubmission& incoming) {
     for (const Digest& key : *all) staging_.want(Family::requirement, keys::of(key));
   }
   staging_.want(Family::head, keys::of(s.ordering_key));
-  staging_.want(Family::counts, keys::lane_count(lane_of(s)));
+  staging_.want(due_.count_of(lane_of(s)));
   tally_.foresee(s);
 }
 
@@ -191,8 +191,9 @@ void Book::replace(Submission& by, const SubmissionId& gone) {
 void Book::take_in(const NewSubmission& incoming, Record& record, bool correction, bool taken_back) {
   Submission& s = record.submission;
   check(incoming.payload.bytes.size() <= std::numeric_limits<std::uint32_t>::max(), "a payload is at most 4 GiB long");
-  const std::uint64_t last = read(staging_, Family::info, std::string(keys::last_position), decode_number).value_or(0);
-  s.position = last + 1;
+  std::uint64_t* last = staging_.change(last_position_, decode_number);
+  if (last == nullptr) return;
+  s.position = ++*last;
   if (!incoming.replaces) s.replaces.reset();
   begin_life(s, now_, correction);
   const std::optional<WallTime> due_at = s.due_at;
@@ -226,7 +227,6 @@ void Book::take_in(const NewSubmission& incoming, Record& record, bool correctio
   if (waits_for_a_requirement(s) && requirements_.crowded(s)) return staging_.fail(Error::overloaded);
 
   record.payload_bytes = static_cast<std::uint32_t>(incoming.payload.bytes.size());
-  write(staging_, Family::info, std::string(keys::last_position), s.position);
   write_record(staging_, record);
   write(staging_, Family::payload, keys::of(s.id), incoming.payload);
   if (incoming.idempotency_key) write(staging_, Family::idempotency, keys::of(*incoming.idempotency_key), s.id);
@@ -234,10 +234,10 @@ void Book::take_in(const NewSubmission& incoming, Record& record, bool correctio
   tally_.added(record);
   if (is_done) return;
   if (s.natural_key) {
-    std::string key = keys::of(*s.natural_key);
-    auto chain = read(staging_, Family::natural, key, decode_ids).value_or(std::vector<SubmissionId>{});
+    const Staging::Row row = staging_.row(Family::natural, keys::of(*s.natural_key));
+    auto chain = read(staging_, row, decode_ids).value_or(std::vector<SubmissionId>{});
     chain.push_back(s.id);
-    write(staging_, Family::natural, std::move(key), chain);
+    write(staging_, row, chain);
   }
   requirements_.provide(s);
   requirements_.changed({}, s);

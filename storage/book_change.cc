@@ -58,7 +58,7 @@ void Book::foresee_behind(const SubmissionId& id) {
   if (!record) return;
   const Submission& s = record->submission;
   staging_.want(Family::head, keys::of(s.ordering_key));
-  staging_.want(Family::counts, keys::lane_count(lane_of(s)));
+  staging_.want(due_.count_of(lane_of(s)));
   for (const auto* all : {&s.requirements, &s.provides, &s.references}) {
     for (const Digest& each : *all) staging_.want(Family::requirement, keys::of(each));
   }

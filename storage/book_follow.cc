@@ -95,13 +95,13 @@ void Book::leave_natural_chain(const Submission& before, State to) {
 // False: it is no member, or the chain cannot be read.
 bool Book::strike_from_chain(const Submission& member) {
   if (!member.natural_key) return false;
-  std::string key = keys::of(*member.natural_key);
-  auto chain = read(staging_, Family::natural, key, decode_ids);
+  const Staging::Row row = staging_.row(Family::natural, keys::of(*member.natural_key));
+  auto chain = read(staging_, row, decode_ids);
   if (!chain || std::erase(*chain, member.id) != 1) return false;
   if (chain->empty()) {
-    staging_.erase(Family::natural, std::move(key));
+    staging_.erase(row);
   } else {
-    write(staging_, Family::natural, std::move(key), *chain);
+    write(staging_, row, *chain);
   }
   return true;
 }

@@ -13,8 +13,8 @@ void Book::foresee(const std::vector<News>& news) {
 Changed Book::take_in_news(const std::vector<News>& all, Changed changed) {
   for (const News& news : all) {
     if (news.when != changed.state || staging_.fault()) continue;
-    const std::string key = keys::lane_count(lane_of(news.submission.submission));
-    if (read(staging_, Family::counts, key, decode_number).value_or(0) >= news.most_due) {
+    const auto* due = staging_.look(due_.count_of(lane_of(news.submission.submission)), decode_number);
+    if ((due != nullptr ? *due : 0) >= news.most_due) {
       ++changed.news_left_out;
     } else if (accept(news.submission).kind == VerdictKind::accepted) {
       ++changed.news_taken;

@@ -60,10 +60,10 @@ void DueIndex::replace(const DueRows& before, const DueRows& after) {
   for (const auto& row : after.rows) {
     if (std::ranges::find(before.rows, row) == before.rows.end()) write(staging_, Family::due, row.first, row.second);
   }
-  if (!after.rows.empty()) woken_.push_back(after.lane);
+  if (!after.rows.empty() && (woken_.empty() || woken_.back() != after.lane)) woken_.push_back(after.lane);
   if (before.rows.empty() == after.rows.empty() && before.lane == after.lane) return;
-  if (!before.rows.empty()) count(before.lane, false);
-  if (!after.rows.empty()) count(after.lane, true);
+  if (!before.rows.empty()) step(staging_, count_of(before.lane), false);
+  if (!after.rows.empty()) step(staging_, count_of(after.lane), true);
 }
 
 void DueIndex::strike(const std::string& key) {
@@ -72,19 +72,12 @@ void DueIndex::strike(const std::string& key) {
   staging_.erase(Family::due, key);
   // Fresh and deadline are second rows of a record that stands in send.
   const bool is_second = parsed->due_class == DueClass::fresh || parsed->due_class == DueClass::deadline;
-  if (!is_second) count(parsed->lane, false);
+  if (!is_second) step(staging_, count_of(parsed->lane), false);
 }
 
-void DueIndex::count(const Lane& lane, bool up) {
-  std::string key = keys::lane_count(lane);
-  const std::uint64_t now = read(staging_, Family::counts, key, decode_number).value_or(0);
-  if (!up && now == 0) return staging_.fail(Error::corrupt);
-  const std::uint64_t then = up ? now + 1 : now - 1;
-  if (then == 0) {
-    staging_.erase(Family::counts, std::move(key));
-  } else {
-    write(staging_, Family::counts, std::move(key), then);
-  }
+Staging::Row DueIndex::count_of(const Lane& lane) {
+  if (!of_lane_ || of_lane_->lane != lane) of_lane_ = {lane, staging_.row(Family::counts, keys::lane_count(lane))};
+  return of_lane_->count;
 }
 
 }  // namespace titip::storage

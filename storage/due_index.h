@@ -49,12 +49,18 @@ class DueIndex {
   void replace(const DueRows& before, const DueRows& after);
   // Takes out one row of a record that cannot be read.
   void strike(const std::string& key);
+  // The lane's count.
+  Staging::Row count_of(const Lane& lane);
 
  private:
-  void count(const Lane& lane, bool up);
+  struct OfLane {
+    Lane lane;
+    Staging::Row count;
+  };
 
   Staging& staging_;
   std::vector<Lane>& woken_;
+  std::optional<OfLane> of_lane_;  // found last
 };
 
 }  // namespace titip::storage

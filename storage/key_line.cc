@@ -15,19 +15,20 @@ bool may_go(const Submission& s) {
 }  // namespace
 
 bool KeyLine::is_front(const Submission& submission) {
+  const auto known = std::ranges::find(settled_, submission.ordering_key, &Line::key);
+  if (known != settled_.end()) return known->now.front == submission.id;
   const auto head = read(staging_, Family::head, keys::of(submission.ordering_key), decode_head);
   return head && head->front == submission.id;
 }
 
 // The line as it is before anything of this call changes it.
 KeyLine::Line& KeyLine::touch(const Submission& submission) {
-  std::string key = keys::of(submission.ordering_key);
+  const Digest& key = submission.ordering_key;
   const auto known = std::ranges::find(lines_, key, &Line::key);
   if (known != lines_.end()) return *known;
-  Line line;
+  Line& line = lines_.emplace_back(key, staging_.row(Family::head, keys::of(key)));
   line.due_before.lane = lane_of(submission);
-  line.before = read(staging_, Family::head, key, decode_head);
-  line.key = std::move(key);
+  line.before = read(staging_, line.row, decode_head);
   if (line.before) {
     line.now = *line.before;
     if (line.before->front == submission.id) {
@@ -37,7 +38,7 @@ KeyLine::Line& KeyLine::touch(const Submission& submission) {
       if (front != nullptr) line.due_before = rows_of_front(*front, line.before->newest);
     }
   }
-  return lines_.emplace_back(std::move(line));
+  return line;
 }
 
 void KeyLine::remember(Line& line, const Submission& submission) {
@@ -77,7 +78,8 @@ void KeyLine::leave(Line& line, const Submission& gone) {
   if (head.id != gone.id) return staging_.erase(Family::chain, keys::chain(gone.ordering_key, gone.position));
   if (head.count == 0) return;
   // Beginning behind the one that went keeps the scan clear of the tombstones of those before it.
-  const auto next = staging_.first(Family::chain, line.key, keys::chain(gone.ordering_key, gone.position + 1));
+  const auto next =
+      staging_.first(Family::chain, keys::of(line.key), keys::chain(gone.ordering_key, gone.position + 1));
   const auto at = next ? keys::parse_in_line(next->first) : std::nullopt;
   const auto id = next ? decode_id({Family::chain, next->first}, next->second) : std::nullopt;
   if (!at || !id) return staging_.fail(Error::corrupt);
@@ -93,11 +95,12 @@ void KeyLine::settle() {
     const bool is_stuck = line.now.front && look(line, *line.now.front) == nullptr;
     if (!is_stuck) set_front(line, find_front(line));
     if (line.now.count == 0) {
-      if (line.before) staging_.erase(Family::head, line.key);
+      if (line.before) staging_.erase(line.row);
     } else if (line.before != line.now) {
-      write(staging_, Family::head, line.key, line.now);
+      write(staging_, line.row, line.now);
     }
   }
+  settled_.swap(lines_);
   lines_.clear();
 }
 

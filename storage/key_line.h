@@ -17,7 +17,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -38,7 +38,11 @@ class KeyLine {
   KeyLine(Staging& staging, Requirements& requirements, DueIndex& due)
       : staging_(staging), requirements_(requirements), due_(due) {}
 
-  void begin() { lines_.clear(); }  // of a call; what the last one left behind was settled, or rolled back
+  // Of a call; what the last one left behind was settled, or rolled back.
+  void begin() {
+    lines_.clear();
+    settled_.clear();
+  }
   bool is_front(const Submission& submission);
   void enter(const Submission& submission);                             // a new record, at the end of its line
   void changed(const Submission& before, const Submission& after);      // leaves the line if `after` is terminal
@@ -47,11 +51,12 @@ class KeyLine {
 
  private:
   struct Line {
-    std::string key;
-    std::optional<Head> before;
-    Head now;
-    DueRows due_before;
-    std::deque<Submission> seen;  // records of this line that were looked at, as they are now
+    Digest key{};
+    Staging::Row row;
+    std::optional<Head> before{};
+    Head now{};
+    DueRows due_before{};
+    std::list<Submission> seen{};  // records of this line that were looked at, as they are now
   };
   Line& touch(const Submission& submission);
   static void remember(Line& line, const Submission& submission);
@@ -65,6 +70,7 @@ class KeyLine {
   Requirements& requirements_;
   DueIndex& due_;
   std::vector<Line> lines_;
+  std::vector<Line> settled_;  // last, in this call
 };
 
 }  // namespace titip::storage

@@ -28,6 +28,13 @@ std::string in_line(const Digest& line, std::uint64_t position) {
   return Encoder().digest(line).ordered(position).take();
 }
 
+Encoder due_key(const Lane& lane, DueClass due_class) {
+  Encoder out;
+  out.reserve(lane.destination.size() + lane.facility.size() + 20);
+  out.name(lane.destination).name(lane.facility).u8(static_cast<std::uint8_t>(due_class));
+  return out;
+}
+
 Encoder counts_key(CountsKind kind) {
   Encoder out;
   out.u8(static_cast<std::uint8_t>(kind));
@@ -73,18 +80,16 @@ std::optional<InLine> parse_in_line(std::string_view key) {
 }
 
 std::string due_prefix(const Lane& lane, DueClass due_class) {
-  return Encoder().name(lane.destination).name(lane.facility).u8(static_cast<std::uint8_t>(due_class)).take();
+  return due_key(lane, due_class).take();
 }
 
 std::string due(const Lane& lane, DueClass due_class, WallTime time, std::uint64_t position) {
-  Encoder out;
-  out.bytes(due_prefix(lane, due_class));
+  Encoder out = due_key(lane, due_class);
   return ordered_time(out, time).ordered(position).take();
 }
 
 std::string due_from(const Lane& lane, DueClass due_class, WallTime time) {
-  Encoder out;
-  out.bytes(due_prefix(lane, due_class));
+  Encoder out = due_key(lane, due_class);
   return ordered_time(out, time).take();
 }
 
@@ -113,7 +118,9 @@ std::string attempt(const SubmissionId& id, std::uint32_t number) {
 }
 
 std::string person(const Digest& person, const SubmissionId& id) {
-  return Encoder().digest(person).id(id).take();
+  Encoder out;
+  out.reserve(person.size() + id.bytes.size());
+  return out.digest(person).id(id).take();
 }
 std::optional<PersonKey> parse_person(std::string_view key) {
   Decoder in(key);

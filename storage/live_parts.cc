@@ -66,12 +66,15 @@ void LiveParts::Look::met_nothing() {
 
 LiveParts::Writing::Writing(LiveParts& parts, const KvBatch& batch) : parts_(parts) {
   std::map<std::string, std::string> lowest;
+  auto last = lowest.end();  // those of one prefix stand together in a batch
   for (const KvWrite& write : batch) {
     if (write.family != Family::due || !write.value) continue;
-    const auto parsed = keys::parse_due(write.key);
-    check(parsed.has_value(), "what is written to the due index has a key of the due index");
-    const auto [at, is_new] = lowest.try_emplace(keys::due_prefix(parsed->lane, parsed->due_class), write.key);
-    if (!is_new) at->second = std::min(at->second, write.key);
+    if (last == lowest.end() || !write.key.starts_with(last->first)) {
+      const auto parsed = keys::parse_due(write.key);
+      check(parsed.has_value(), "what is written to the due index has a key of the due index");
+      last = lowest.try_emplace(keys::due_prefix(parsed->lane, parsed->due_class), write.key).first;
+    }
+    last->second = std::min(last->second, write.key);
   }
   const std::scoped_lock lock(parts_.mutex_);
   check(parts_.writing_.empty(), "one batch is committed at a time");

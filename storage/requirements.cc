@@ -34,13 +34,13 @@ std::optional<Requirement> Requirements::look(const Digest& key) {
 
 template <class Change>
 void Requirements::update(const Digest& key, Change change) {
-  std::string at = keys::of(key);
-  auto before = read(staging_, Family::requirement, at, decode_requirement);
+  const Staging::Row row = staging_.row(Family::requirement, keys::of(key));
+  auto before = read(staging_, row, decode_requirement);
   Requirement after = before.value_or(Requirement{});
   change(after);
   if (before == after) return;
   if (before && before->standing != after.standing) moved_.push_back(key);
-  write(staging_, Family::requirement, std::move(at), after);
+  write(staging_, row, after);
 }
 
 void Requirements::meet(Requirement& requirement, const SubmissionId& id) {

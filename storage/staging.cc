@@ -2,58 +2,96 @@
 
 #include <algorithm>
 #include <ranges>
+#include <type_traits>
 
 namespace titip::storage {
 
-void Staging::want(Family family, std::string key) {
-  if (!entries(family).contains(key)) wanted_[static_cast<std::size_t>(family)].push_back(std::move(key));
+void Staging::want(Row row) {
+  Entry& entry = row.at_->second;
+  if (entry.standing != Standing::unknown) return;
+  entry.standing = Standing::wanted;
+  ++wanted_[static_cast<std::size_t>(row.family_)];
 }
 
 void Staging::fetch() {
   for (std::size_t i = 0; i < family_count; ++i) {
-    auto& keys = wanted_[i];
-    if (keys.empty()) continue;
-    std::ranges::sort(keys);
-    keys.erase(std::ranges::unique(keys).begin(), keys.end());
+    const std::size_t most = std::exchange(wanted_[i], 0);
+    if (most == 0) continue;
+    std::vector<std::string> keys;
+    std::vector<Entry*> rows;
+    keys.reserve(most);
+    rows.reserve(most);
+    for (auto& [key, entry] : entries_[i]) {
+      if (entry.standing != Standing::wanted) continue;
+      keys.push_back(key);
+      rows.push_back(&entry);
+    }
     auto values = base_.multi_get(static_cast<Family>(i), keys);
     // A failed read is not a fault of the calls yet: the one that asks for the key meets it.
-    if (values) {
-      for (std::size_t k = 0; k < keys.size(); ++k) {
-        entries_[i].emplace_hint(entries_[i].end(), std::move(keys[k]), Entry{std::move((*values)[k])});
-      }
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      rows[k]->standing = values ? Standing::known : Standing::unknown;
+      if (values) rows[k]->value = std::move((*values)[k]);
     }
-    keys.clear();
   }
+}
+
+const std::string* Staging::get(Row row) {
+  if (fault_ || !read(row)) return nullptr;
+  const auto& bytes = bytes_of(row.family_, row.at_->first, row.at_->second);
+  return bytes ? &*bytes : nullptr;
 }
 
 const std::string* Staging::get(Family family, std::string_view key) {
-  if (fault_) return nullptr;
-  auto found = entries(family).find(key);
-  if (found == entries(family).end()) {
-    auto value = base_.get(family, key);
-    if (!value) {
-      fail(value.error(), {family, std::string(key), {}, {}, true});
-      return nullptr;
-    }
-    found = entries(family).emplace(key, Entry{std::move(*value)}).first;
+  return fault_ ? nullptr : get(row(family, key));
+}
+
+bool Staging::read(Row row) {
+  auto& [key, entry] = *row.at_;
+  if (entry.standing == Standing::known) return true;
+  auto value = base_.get(row.family_, key);
+  if (!value) {
+    fail(value.error(), {row.family_, key, {}, {}, true});
+    return false;
   }
-  return found->second.value ? &*found->second.value : nullptr;
+  entry.value = std::move(*value);
+  entry.standing = Standing::known;
+  return true;
 }
 
-void Staging::put(Family family, std::string key, std::string value) {
-  write(family, std::move(key), std::move(value));
+const std::optional<std::string>& Staging::bytes_of(Family family, std::string_view key, Entry& entry) {
+  if (std::exchange(entry.stale, false)) {
+    entry.value = std::visit(
+        [&]<class T>(const T& now) -> std::optional<std::string> {
+          if constexpr (std::is_same_v<T, std::monostate>) {
+            return std::nullopt;
+          } else {
+            return encode(Place{family, key}, now);
+          }
+        },
+        entry.cell->now);
+  }
+  return entry.value;
 }
 
-void Staging::erase(Family family, std::string key) {
-  write(family, std::move(key), std::nullopt);
+void Staging::write(Row row, std::optional<std::string>&& value) {
+  Entry& entry = row.at_->second;
+  undo_.emplace_back(&entry, std::move(entry));
+  entry.value = std::move(value);
+  entry.standing = Standing::known;
+  entry.dirty = true;
+  entry.stale = false;
 }
 
-void Staging::write(Family family, std::string key, std::optional<std::string> value) {
-  const auto [at, is_new] = entries(family).try_emplace(std::move(key));
-  Undo undo{family, at, std::nullopt};
-  if (!is_new) undo.before = std::move(at->second);
-  undo_.push_back(std::move(undo));
-  at->second = Entry{std::move(value), true};
+// What the cell is about to be changed from, once in a call.
+void Staging::save(Entry& entry) {
+  Cell& cell = *entry.cell;
+  if (cell.saved_in != call_) {
+    cell.before = cell.now;
+    cell.saved_in = call_;
+    cell.was_dirty = entry.dirty;
+    undo_.emplace_back(&entry, std::nullopt);
+  }
+  entry.dirty = entry.stale = true;
 }
 
 std::optional<std::pair<std::string, std::string>> Staging::first(Family family, std::string_view prefix,
@@ -67,13 +105,14 @@ std::vector<std::pair<std::string, std::string>> Staging::list(Family family, st
                                                                std::string_view from, std::size_t most) {
   std::vector<std::pair<std::string, std::string>> found;
   if (fault_ || most == 0) return found;
-  const Entries& ours = entries(family);
+  Entries& ours = entries(family);
   auto own = ours.lower_bound(std::max(prefix, from));
   // Ours that come before `key`; none: all that are left.
   const auto take_own = [&](std::optional<std::string_view> key) {
     for (; own != ours.end() && own->first.starts_with(prefix) && found.size() < most; ++own) {
       if (key && own->first >= *key) return;
-      if (own->second.dirty && own->second.value) found.emplace_back(own->first, *own->second.value);
+      if (!own->second.dirty) continue;
+      if (const auto& bytes = bytes_of(family, own->first, own->second)) found.emplace_back(own->first, *bytes);
     }
   };
   const auto scanned = base_.scan(family, prefix, from, [&](std::string_view key, std::string_view value) {
@@ -118,19 +157,22 @@ bool Staging::forgive_damage() {
 
 void Staging::keep() {
   undo_.clear();
+  ++call_;
   fault_.reset();
 }
 
 void Staging::roll_back() {
   for (Undo& undo : undo_ | std::views::reverse) {
+    Entry& entry = *undo.at;
     if (undo.before) {
-      undo.at->second = std::move(*undo.before);
+      entry = std::move(*undo.before);
     } else {
-      entries(undo.family).erase(undo.at);
+      entry.cell->now = std::move(entry.cell->before);
+      entry.dirty = entry.cell->was_dirty;
+      entry.stale = true;
     }
   }
-  undo_.clear();
-  fault_.reset();
+  keep();
 }
 
 KvBatch Staging::take_batch() {
@@ -141,9 +183,9 @@ KvBatch Staging::take_batch() {
   for (std::size_t i = 0; i < family_count; ++i) {
     while (!entries_[i].empty()) {
       auto node = entries_[i].extract(entries_[i].begin());
-      if (node.mapped().dirty) {
-        batch.push_back({static_cast<Family>(i), std::move(node.key()), std::move(node.mapped().value)});
-      }
+      if (!node.mapped().dirty) continue;
+      bytes_of(static_cast<Family>(i), node.key(), node.mapped());
+      batch.emplace_back(static_cast<Family>(i), std::move(node.key()), std::move(node.mapped().value));
     }
   }
   return batch;

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "storage/records.h"
@@ -34,24 +35,37 @@ class Tally {
   void quarantined(std::string_view destination);
 
  private:
-  // What names the rows a record counts in.
-  struct Rows {
-    Lane lane;
+  using Row = Staging::Row;
+  // The rows found last, each beside what names it: most records of a group count in the same.
+  struct OfMinute {
+    std::string destination;
     std::int64_t minute = 0;
-    std::optional<std::int64_t> deadline;
-    bool operator==(const Rows&) const = default;
+    Row total, accepted, pending;
+  };
+  struct OfDay {
+    Lane lane;
+    std::int32_t day = 0;
+    Row fine;
+  };
+  struct OfDeadline {
+    std::string destination;
+    std::int64_t minute = 0;
+    Row pending;
   };
   struct Cell {
     State state;
     std::string_view outcome_rule;
   };
-  void step(std::string key, bool up);
+  Row counts(std::string_view key) { return staging_.row(Family::counts, key); }
+  const OfMinute& of_minute(const Submission& submission);
+  const OfDay& of_day(const Submission& submission);
+  const OfDeadline& of_deadline(const Submission& submission);
   void move_fine(const Submission& submission, const Cell* from, const Cell& to);
-  template <class Change>
-  void with_destination(std::string_view destination, Change change);
 
   Staging& staging_;
-  std::optional<Rows> foreseen_;  // last
+  std::optional<OfMinute> of_minute_;
+  std::optional<OfDay> of_day_;
+  std::optional<OfDeadline> of_deadline_;
 };
 
 }  // namespace titip::storage

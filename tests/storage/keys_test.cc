@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
+#include "storage/key_order.h"
 #include "tests/storage/golden.h"
 
 namespace titip::storage {
@@ -58,6 +61,26 @@ TEST(Keys, SortAsTheyMustAndComeApartAgain) {
   EXPECT_EQ(keys::day_of(WallTime(17h - 1ms)), 0);
   EXPECT_EQ(keys::day_of(WallTime(17h)), 1) << "midnight in Jakarta";
   EXPECT_EQ(keys::minute_of(at(-1)), -1);
+}
+
+// Short ones, those that begin alike, zeros and the highest byte.
+TEST(Keys, AreOrderedByteByByte) {
+  std::mt19937 random(3);
+  const auto some_key = [&] {
+    constexpr std::string_view letters("\0\x01\x7f\x80\xff", 5);
+    std::string key(random() % 2 == 0 ? 0 : 7, 'k');
+    for (std::size_t left = random() % 12; left > 0; --left) key.push_back(letters[random() % letters.size()]);
+    return key;
+  };
+  const KeyOrder before;
+  int by_number = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string a = some_key();
+    const std::string b = some_key();
+    ASSERT_EQ(before(a, b), a < b) << hex(a) << ' ' << hex(b);
+    if (a.size() >= 8 && b.size() >= 8 && a.compare(0, 8, b, 0, 8) != 0) ++by_number;
+  }
+  EXPECT_GT(by_number, 1000);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Where a lane's live part begins: a hint that must never hide what is due.
 #include "storage/live_parts.h"
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <set>
@@ -106,6 +107,27 @@ TEST(LiveParts, OtherLanesAndClassesAreNotTouched) {
          {Family::due, keys::due({"pcare", "clinic-2"}, DueClass::send, at(1), 1), "s"},
          {Family::meta, "anything", "m"}});
   EXPECT_EQ(where_the_next_begins(parts), key(5));
+}
+
+// In whatever order the rows of a batch stand.
+TEST(LiveParts, EachLaneOfABatchIsPulledBackToItsOwnFirst) {
+  const Lane other{"pcare", "clinic-10"};
+  const auto of_other = [&](std::int64_t ms) { return keys::due(other, DueClass::send, at(ms), 1); };
+  const std::vector<std::string> rows{of_other(4), key(3), of_other(2), key(2), key(4), of_other(3)};
+  for (const bool sorted : {false, true}) {
+    MemoryKv kv;
+    LiveParts parts;
+    write(kv, parts, put(key(5)));
+    write(kv, parts, put(of_other(5)));
+    LiveParts::Look(parts, prefix()).met_first(key(5));
+    LiveParts::Look(parts, keys::due_prefix(other, DueClass::send)).met_first(of_other(5));
+    KvBatch batch;
+    for (const std::string& row : rows) batch.push_back({Family::due, row, "a due entry"});
+    if (sorted) std::ranges::sort(batch, {}, &KvWrite::key);
+    write(kv, parts, batch);
+    EXPECT_EQ(where_the_next_begins(parts), key(2));
+    EXPECT_EQ(LiveParts::Look(parts, keys::due_prefix(other, DueClass::send)).from(), of_other(2));
+  }
 }
 
 TEST(LiveParts, ALookThatBeganBeforeABatchCannotPushItForwardOverTheBatch) {

@@ -3,9 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <map>
+#include <random>
+
 #include "storage/keys.h"
 #include "storage/memory_kv.h"
 #include "storage/tables.h"
+#include "tests/storage/spoiling.h"
 #include "tests/storage/support.h"
 
 namespace titip::storage {
@@ -104,6 +109,115 @@ TEST_F(TallyTest, WhatCannotBeIsAFault) {
   record.payload_bytes = 101;
   EXPECT_TRUE(faulty([&] { change(State::delivered); })) << "more bytes go than came";
   EXPECT_EQ(total().accepted, 1U);
+}
+
+TEST_F(TallyTest, ADamagedRowIsAFaultEachTimeItIsMet) {
+  record.submission.deadline = at(noon_ms);
+  tally.added(record);
+  staging.keep();
+  const KvBatch sound = staging.take_batch();
+  ASSERT_EQ(sound.size(), 6U) << "five rows, and that of attention";
+  for (const KvWrite& write : sound) {
+    if (write.key == keys::attention_count("pcare")) continue;
+    MemoryKv spoiled;
+    ASSERT_TRUE(spoiled.commit(sound));
+    spoil(spoiled, Family::counts, write.key);
+    Staging over(spoiled);
+    Tally counting(over);
+    counting.foresee(record.submission);
+    over.fetch();
+    for (int time = 0; time < 2; ++time) {
+      counting.added(record);
+      EXPECT_EQ(over.fault(), Error::corrupt);
+      const auto damage = over.take_damage();
+      ASSERT_EQ(damage.size(), 1U);
+      EXPECT_EQ(damage[0].key, write.key);
+      over.roll_back();
+    }
+    EXPECT_TRUE(over.take_batch().empty());
+  }
+}
+
+TEST_F(TallyTest, WhatIsUndoneIsNotCounted) {
+  tally.added(record);
+  staging.keep();
+  const Submission before = change(State::delivered, "saved");
+  tally.added(record);
+  tally.needs_attention(record.submission, true);
+  tally.quarantined("pcare");
+  staging.roll_back();
+  EXPECT_EQ(total().accepted, 1U);
+  EXPECT_EQ(total().quarantined, 0U);
+  EXPECT_EQ(total().payload_bytes_pending, 100U);
+  EXPECT_EQ(number(accepted), 1U);
+  EXPECT_EQ(number(pending), 1U) << "the row had gone";
+  EXPECT_EQ(number(keys::attention_count("pcare")), 0U);
+  EXPECT_EQ(fine(), (std::vector<FineCount>{{State::queued, "", 1}}));
+  tally.changed(before, record);
+  EXPECT_EQ(staging.get(Family::counts, pending), nullptr);
+}
+
+// Records of many places by turns, in calls of which some are undone: each row says what a scan of the records says.
+TEST_F(TallyTest, EachRecordIsCountedInItsOwnRows) {
+  std::mt19937 random(7);
+  const auto below = [&](std::size_t end) { return random() % end; };
+  const std::array names{"pcare", "elsewhere"};
+  const std::array facilities{"clinic-1", "clinic-2"};
+  const std::array states{State::queued, State::deferred, State::held, State::delivered};
+  std::vector<Record> records;
+  for (int call = 0; call < 200; ++call) {
+    std::vector<Record> then = records;
+    for (std::size_t left = below(4); left > 0; --left) {
+      if (records.empty() || below(2) == 0) {
+        Submission& s = record.submission;
+        s.destination = names[below(2)];
+        s.facility = facilities[below(2)];
+        s.id = SubmissionId::make(at(noon_ms) + std::chrono::minutes(below(2)) + std::chrono::days(below(2)));
+        s.deadline = below(2) == 0 ? std::optional(at(noon_ms) + std::chrono::minutes(below(2))) : std::nullopt;
+        s.state = states[below(states.size())];
+        tally.foresee(s);
+        tally.added(records.emplace_back(record));
+      } else {
+        Record& one = records[below(records.size())];
+        const Submission before = one.submission;
+        one.submission.state = states[below(states.size())];
+        tally.changed(before, one);
+      }
+    }
+    ASSERT_FALSE(staging.fault().has_value());
+    if (below(3) == 0) {
+      staging.roll_back();
+      records = std::move(then);
+    } else {
+      staging.keep();
+    }
+  }
+  std::map<std::string, std::uint64_t> expected;
+  for (const Record& each : records) {
+    const Submission& s = each.submission;
+    const std::int64_t minute = keys::minute_of(s.id.made_at());
+    ++expected[keys::destination_counts(s.destination)];
+    ++expected[keys::fine_counts({s.destination, s.facility}, keys::day_of(s.id.made_at()))];
+    ++expected[keys::minute_accepted(s.destination, minute)];
+    if (is_terminal(s.state)) continue;
+    ++expected[keys::minute_pending(s.destination, minute)];
+    if (s.deadline) ++expected[keys::deadline_pending(s.destination, keys::minute_of(*s.deadline))];
+  }
+  std::map<std::string, std::uint64_t> counted;
+  for (const auto& [key, bytes] : staging.list(Family::counts, "", "", 1000)) {
+    const Place place{Family::counts, key};
+    const auto kind = keys::parse_counts(key)->kind;
+    if (kind == keys::CountsKind::attention) continue;
+    if (kind == keys::CountsKind::destination) {
+      counted[key] = decode_counts(place, bytes)->accepted;
+    } else if (kind == keys::CountsKind::fine) {
+      const auto row = decode_fine_counts(place, bytes).value();
+      for (const FineCount& each : row) counted[key] += each.count;
+    } else {
+      counted[key] = *decode_number(place, bytes);
+    }
+  }
+  EXPECT_EQ(counted, expected);
 }
 
 TEST_F(TallyTest, WhatIsSetApartIsCountedBesides) {
