@@ -15,6 +15,7 @@
 #include "storage/rocks_kv_log_ahead.h"
 #include "storage/rocks_kv_logs.h"
 #include "storage/rocks_kv_look.h"
+#include "storage/rocks_kv_manners.h"
 #include "storage/rocks_kv_note.h"
 #include "storage/rocks_kv_options.h"
 #include "storage/rocks_kv_reader.h"
@@ -232,6 +233,7 @@ std::expected<std::unique_ptr<Kv>, NotOpened> open_rocks_kv(const std::filesyste
   options.create_if_missing = files.what == StoreFiles::none;
   const auto begun = std::make_shared<LogsBegun>();
   options.listeners.push_back(begun);
+  options.listeners.push_back(std::make_shared<Manners>());
   if (auto refusal = refuse_other_formats(options, directory.string())) {
     return std::unexpected(NotOpened::until_a_person_looked(std::move(*refusal)));
   }
