@@ -20,6 +20,8 @@ using rocksdb::IOStatus;
 
 // Long enough that few commits pay for it, short enough that the one that does is no slower than others may be.
 constexpr std::uint64_t usual_stretch = 2 * mib;
+// RocksDB reads its log in blocks of this size, and takes a last one that is shorter than a record's head for damage.
+constexpr std::uint64_t block = 32U << 10U;
 
 class LogAhead : public rocksdb::FSWritableFile {
  public:
@@ -56,9 +58,10 @@ class LogAhead : public rocksdb::FSWritableFile {
  private:
   void make_ready(const IOOptions& options, IODebugContext* debug) {
     static constexpr std::array<char, 128U << 10U> zeros{};
+    const std::uint64_t until = stretch_ == 0 ? end_ : (end_ + stretch_ + block - 1) / block * block;
     ready_ = end_;
-    while (ready_ < end_ + stretch_) {
-      const auto piece = std::min<std::uint64_t>(zeros.size(), end_ + stretch_ - ready_);
+    while (ready_ < until) {
+      const auto piece = std::min<std::uint64_t>(zeros.size(), until - ready_);
       ready_ += piece;
       if (anywhere_->Write(ready_ - piece, rocksdb::Slice(zeros.data(), piece), options, debug).ok()) continue;
       // A disk that has no room for zeros may have it for records: from here on this log just grows.
